@@ -1,0 +1,182 @@
+"""Codes, concepts and value sets: does this concept belong to that set, surely, possibly, or not? SEMANTICS §5.
+
+System and code decide; a display never does. Names can only suggest (`name-only`), and a concept that shows neither a
+known code nor any words at all cannot be excluded either (`code-unmapped`).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from service.eligibility.outcome import Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Coding:
+    """A code in a system. ICD codes are kept upper-case and without the dot (`normalized`)."""
+
+    system: str
+    code: str
+
+    def normalized(self) -> "Coding":
+        """The form in which codes are compared: the ICD families are written with and without a dot."""
+        if "icd-10" not in self.system.lower():
+            return self
+        return Coding(self.system, self.code.upper().replace(".", "").strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """What a CodeableConcept says: all its codings, and all words in it (its text and every display)."""
+
+    codings: tuple[Coding, ...] = ()
+    texts: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The words a reader sees; the first text, else the first code."""
+        if self.texts:
+            return self.texts[0]
+        return self.codings[0].code if self.codings else "unnamed"
+
+
+class Membership(NamedTuple):
+    """MET: a member; UNKNOWN: possibly, with the reason; NOT_MET: not one. `opaque`: only because nothing is legible."""
+
+    outcome: Outcome
+    reason: Reason | None = None
+    opaque: bool = False
+
+
+MEMBER = Membership(Outcome.MET)
+NOT_MEMBER = Membership(Outcome.NOT_MET)
+BY_NAME = Membership(Outcome.UNKNOWN, Reason.NAME_ONLY)
+INEXACT = Membership(Outcome.UNKNOWN, Reason.CODE_UNMAPPED)
+OPAQUE = Membership(Outcome.UNKNOWN, Reason.CODE_UNMAPPED, opaque=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    """Some codes: listed one by one, or by the beginning of the code (`prefixes`: system and beginning)."""
+
+    listed: frozenset[Coding] = frozenset()
+    prefixes: tuple[Coding, ...] = ()
+
+    def hold(self, coding: Coding) -> bool:
+        """Is this (normalized) coding one of them?"""
+        return coding in self.listed or any(
+            coding.system == prefix.system and coding.code.startswith(prefix.code) for prefix in self.prefixes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """A named set of codes that decide, codes that only suggest, and the words by which other concepts may belong.
+
+    `words` are looked for in lower-case text set between spaces, so `" po "` is a whole word; `not_words` are phrases
+    taken out first. `exhaustive` are the systems in which this set lists everything that belongs to it.
+    `self_limited_days`: for conditions that pass by themselves, how long one is sure to last.
+    """
+
+    id: str
+    title: str
+    sure: Codes = Codes()
+    inexact: Codes = Codes()
+    excluded: Codes = Codes()
+    words: tuple[str, ...] = ()
+    not_words: tuple[str, ...] = ()
+    exhaustive: frozenset[str] = frozenset()
+    self_limited_days: int | None = None
+
+    def holds(self, coding: Coding) -> Membership:
+        """Does this one code belong?"""
+        if self.excluded.hold(coding):
+            return NOT_MEMBER
+        if self.sure.hold(coding):
+            return MEMBER
+        return INEXACT if self.inexact.hold(coding) else NOT_MEMBER
+
+    def suggested_by(self, text: str) -> bool:
+        """Does the text hold one of the set's words?"""
+        padded = f" {text.lower()} "
+        for phrase in self.not_words:
+            padded = padded.replace(phrase, " ")
+        return any(word in padded for word in self.words)
+
+    def classifies(self, coding: Coding) -> bool:
+        """Does this set know the code, as a member or as one it leaves out?"""
+        return self.excluded.hold(coding) or self.sure.hold(coding)
+
+
+class Mapped(NamedTuple):
+    """Where a concept map leads: the target code, and whether the map calls it the same thing."""
+
+    target: Coding
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Terminology:
+    """All value sets and code maps of one installation. Answers are remembered per concept: concepts repeat."""
+
+    value_sets: Mapping[str, ValueSet]
+    maps: Mapping[Coding, tuple[Mapped, ...]] = field(default_factory=dict)
+    _memberships: dict[tuple[tuple[str, ...], Concept], Membership] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    _classified: dict[Coding, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    def membership(self, ids: tuple[str, ...], concept: Concept) -> Membership:
+        """Does the concept belong to one of these value sets?"""
+        key = (ids, concept)
+        known = self._memberships.get(key)
+        if known is None:
+            found = [self._one(self.value_sets[i], concept) for i in ids]
+            known = self._memberships[key] = max(found, key=lambda m: (m.outcome, not m.opaque), default=NOT_MEMBER)
+        return known
+
+    def classified(self, concept: Concept) -> bool:
+        """Does any value set or map know one of its codes?"""
+        return any(self._knows(coding) for coding, _ in self.codings(concept))
+
+    def codings(self, concept: Concept) -> Iterable[tuple[Coding, bool]]:
+        """Each code of the concept, its own and those the maps lead to, with whether it is exact."""
+        for own in concept.codings:
+            coding = own.normalized()
+            yield coding, True
+            for target, exact in self.maps.get(coding, ()):
+                yield target.normalized(), exact
+
+    def self_limited_days(self, ids: tuple[str, ...], concept: Concept) -> int | None:
+        """How long a condition that passes by itself is sure to last, if one of the sets holding it says so."""
+        days = [
+            each.self_limited_days
+            for each in self.value_sets.values()
+            if each.self_limited_days is not None
+            and (each.id in ids or self._one(each, concept).outcome is Outcome.MET)
+            and self._one(each, concept).outcome is not Outcome.NOT_MET
+        ]
+        return min(days, default=None)
+
+    def _knows(self, coding: Coding) -> bool:
+        known = self._classified.get(coding)
+        if known is None:
+            known = coding in self.maps or any(each.classifies(coding) for each in self.value_sets.values())
+            self._classified[coding] = known
+        return known
+
+    def _one(self, value_set: ValueSet, concept: Concept) -> Membership:
+        codings = tuple(self.codings(concept))
+        by_code = [value_set.holds(coding) if exact else _weaker(value_set.holds(coding)) for coding, exact in codings]
+        best = max(by_code, key=lambda m: m.outcome, default=NOT_MEMBER)
+        if best.outcome is not Outcome.NOT_MET:
+            return best
+        if any(self._knows(coding) or coding.system in value_set.exhaustive for coding, _ in codings):
+            return NOT_MEMBER
+        if any(value_set.suggested_by(text) for text in concept.texts):
+            return BY_NAME
+        return NOT_MEMBER if any(text.strip() for text in concept.texts) else OPAQUE
+
+
+def _weaker(membership: Membership) -> Membership:
+    return INEXACT if membership.outcome is Outcome.MET else membership
