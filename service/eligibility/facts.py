@@ -59,6 +59,7 @@ class ConditionFact:
     certainty: Certainty
     span: Span
     asserted: Days = ANY_DAY
+    ended: bool = False  # its status says that it is over, and nothing says since when
     encounter: str | None = None  # reference, while an encounter diagnosis without onset awaits its encounter's days
     category: str | None = None
     kind: Literal[Kind.CONDITION] = Kind.CONDITION

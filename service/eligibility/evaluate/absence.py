@@ -1,0 +1,104 @@
+"""What silence means. SEMANTICS §4: no matching record is not an answer by itself."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from service.eligibility.criteria import Absence, Node, ValueSetIds
+from service.eligibility.evaluate.context import RESOURCE_TYPES, Case
+from service.eligibility.evaluate.judgement import Exhibit, Judgement, unique
+from service.eligibility.facts import Kind, Loaded, Unreadable
+from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.policy import MEDICATION_TYPES
+
+
+def silence(
+    case: Case,
+    node: Node,
+    kind: Kind,
+    ids: ValueSetIds,
+    until: date,
+    *,
+    absence: Absence | None = None,
+    shown: Iterable[Exhibit] = (),
+    denied: Sequence[Exhibit] = (),
+) -> Judgement:
+    """The judgement when nothing on record makes `node` true.
+
+    `until` is the end of the window that was searched; `denied` are explicit negatives, which need no assumption;
+    `shown` is other evidence worth showing (a history outside the window).
+    """
+    exhibits = unique([*shown, *denied])
+    spoiled = gaps(case, kind, ids)
+    if spoiled:
+        return Judgement(node, Outcome.UNKNOWN, spoiled.reasons, exhibits, lacking=spoiled.lacking)
+    outcome = case.policy.absence[kind] if absence is None else absence.outcome
+    if outcome is Outcome.UNKNOWN and not denied:
+        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_RECORD}), exhibits)
+    if denied:
+        return Judgement(node, Outcome.NOT_MET, exhibits=exhibits)
+    contact = last_contact(case, until)
+    if contact is None:
+        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_CONTACT}), exhibits)
+    lapse = case.policy.contact_horizon.first_day_without(contact)
+    return Judgement(
+        node, outcome, exhibits=exhibits, assumptions=(_assumption(case, kind, absence),), watch=frozenset({lapse})
+    )
+
+
+class Gaps:
+    """What keeps the loaded records from being all there are: reasons, and the resource types concerned."""
+
+    def __init__(self, reasons: frozenset[Reason], lacking: frozenset[str]) -> None:
+        self.reasons = reasons
+        self.lacking = lacking
+
+    def __bool__(self) -> bool:
+        return bool(self.reasons)
+
+
+def gaps(case: Case, kind: Kind, ids: ValueSetIds) -> Gaps:
+    """Could there be a record of this kind and these codes that we do not know of, or could not read?"""
+    lacking = frozenset(
+        each for each in _needed_types(case, kind) if case.record.completeness(each) is not Loaded.COMPLETE
+    )
+    reasons = {Reason.NOT_LOADED} if lacking else set()
+    if any(_could_belong(case, kind, ids, each) for each in case.record.unreadable):
+        reasons.add(Reason.UNREADABLE)
+    return Gaps(frozenset(reasons), lacking)
+
+
+def last_contact(case: Case, until: date) -> date | None:
+    """The latest day up to `until` on which the person was seen, if that is recent enough for silence to mean anything."""
+    start = case.policy.contact_horizon.before(until)
+    return max((day for day in case.record.contacts if start <= day <= until), default=None)
+
+
+def _needed_types(case: Case, kind: Kind) -> tuple[str, ...]:
+    if kind is Kind.MEDICATION:
+        partly = (t for t in MEDICATION_TYPES if case.record.completeness(t) is Loaded.INCOMPLETE)
+        return tuple(dict.fromkeys((*case.policy.medication_types, *partly)))
+    return (RESOURCE_TYPES[kind],)
+
+
+def _types(kind: Kind) -> tuple[str, ...]:
+    return (*MEDICATION_TYPES, "Medication") if kind is Kind.MEDICATION else (RESOURCE_TYPES[kind],)
+
+
+def _could_belong(case: Case, kind: Kind, ids: ValueSetIds, unreadable: Unreadable) -> bool:
+    if unreadable.type not in _types(kind):
+        return False
+    if unreadable.concept is None or not ids:
+        return True
+    return case.terminology.membership(ids, unreadable.concept).outcome is not Outcome.NOT_MET
+
+
+def _assumption(case: Case, kind: Kind, absence: Absence | None) -> str:
+    if absence is not None:
+        return f"Nothing recorded; taken as {absence.outcome.code.replace('_', ' ')}: {absence.reason}"
+    name = kind.value.replace("_", " ")
+    sentence = f"No such {name} is on record; taken as absent because all {name} records were loaded."
+    if kind is Kind.MEDICATION:
+        unused = [each for each in MEDICATION_TYPES if case.record.completeness(each) is Loaded.ABSENT]
+        if unused:
+            return f"{sentence[:-1]} (not loaded: {', '.join(unused)})."
+    return sentence

@@ -1,0 +1,100 @@
+"""Conditions: present in the window, or begun in it. SEMANTICS §3.4 and §5."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from service.eligibility.criteria import ConditionPresent
+from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window, shift
+from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.existence import candidate, dated, happened, membership
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
+from service.eligibility.facts import Certainty, ConditionFact, Kind
+from service.eligibility.outcome import Outcome
+
+
+def condition_present(case: Case, node: ConditionPresent, window: Window) -> Judgement:
+    """Was a condition of these codes present (or did it begin) in the window, on at least n occasions?"""
+    found = tuple(condition_candidates(case, node, window))
+    denied = [
+        show(fact, "refuted")
+        for fact in case.record.facts
+        if isinstance(fact, ConditionFact)
+        and fact.certainty is Certainty.DENIED
+        and membership(case, node.codes, node.excluding, fact.concept).outcome is Outcome.MET
+    ]
+    return happened(
+        case,
+        node,
+        Kind.CONDITION,
+        node.codes,
+        found,
+        window=window,
+        look_back=node.look_back,
+        wanted=node.at_least,
+        absence=node.absence,
+        denied=denied,
+    )
+
+
+def condition_candidates(case: Case, node: ConditionPresent, window: Window) -> Iterator[Candidate]:
+    """Every condition whose code could belong, with how far it counts in this window."""
+    for fact in case.record.facts:
+        if not isinstance(fact, ConditionFact) or fact.certainty is Certainty.DENIED:
+            continue
+        belongs = membership(case, node.codes, node.excluding, fact.concept)
+        if belongs.outcome is Outcome.NOT_MET:
+            continue
+        limit = case.terminology.self_limited_days(node.codes, fact.concept)
+        span = presence(fact, case.at, limit)
+        if node.timing == "onset":
+            span = Span.on(fact.span.start)
+        notes = ("stale-entry",) if _stale(fact, window, limit) and node.timing == "present" else ()
+        yield candidate(belongs, fact.certainty, dated(span, window), show(fact), span, notes=notes)
+
+
+def presence(fact: ConditionFact, at: date, self_limited_days: int | None) -> Span:
+    """From when to when the condition was there, as far as the record tells on screening date `at`.
+
+    Absent abatement is "still present"; an inactive status without a date ended on an unknown day before `at`; what
+    passes by itself is sure only for its usual duration after onset or the latest assertion.
+    """
+    start, end = fact.span.start, fact.span.end
+    if fact.ended and end.latest == FOREVER:
+        return Span(start, Days(end.earliest, max(end.earliest, shift(at, -1))))
+    if end.earliest < FOREVER:
+        return fact.span
+    if self_limited_days is not None:
+        return _self_limited(fact, self_limited_days)
+    if start == ANY_DAY:
+        known = fact.asserted.latest if fact.asserted.known else at
+        start = Days(ALWAYS, known)
+    return Span(start, end)
+
+
+def _self_limited(fact: ConditionFact, days: int) -> Span:
+    start = fact.span.start
+    if start == ANY_DAY and not fact.asserted.known:
+        return Span(ANY_DAY, ANY_DAY)
+    if start == ANY_DAY:
+        start = Days(ALWAYS, fact.asserted.latest)
+    last_known = fact.asserted.earliest if fact.asserted.known else start.earliest
+    return Span(start, Days(shift(max(start.earliest, last_known), days), FOREVER))
+
+
+def _stale(fact: ConditionFact, window: Window, self_limited_days: int | None) -> bool:
+    if self_limited_days is not None or fact.span.end.earliest < FOREVER or window.possible.earliest == ALWAYS:
+        return False
+    if window.possible.earliest == window.possible.latest:
+        return False
+    evidence = [days.latest for days in (fact.span.start, fact.asserted) if days.known]
+    return bool(evidence) and max(evidence) < window.possible.earliest
+
+
+def show(fact: ConditionFact, state: str | None = None) -> Exhibit:
+    """The exhibit of a condition."""
+    state = state or ("unconfirmed" if fact.certainty is Certainty.POSSIBLE else None)
+    when = "on an unknown day" if fact.span.start == ANY_DAY and fact.ended else str(fact.span)
+    value = fact.concept.name if state is None else f"{fact.concept.name} ({state})"
+    if fact.ended:
+        value += " (no longer active)"
+    return Exhibit(fact.evidence.reference, fact.evidence.element, when, value)

@@ -1,0 +1,112 @@
+"""Procedures, immunizations, encounters, adverse events: things that happened on a day."""
+
+from collections.abc import Iterator, Sequence
+
+from service.eligibility.criteria import AdverseEventHad, EncounterHad, ImmunizationGiven, ProcedureDone
+from service.eligibility.dates import Span, Window
+from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.existence import candidate, dated, happened, membership
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
+from service.eligibility.facts import (
+    AdverseEventFact,
+    Certainty,
+    EncounterFact,
+    ImmunizationFact,
+    Kind,
+    ProcedureFact,
+)
+from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.terms import MEMBER, NOT_MEMBER, Concept, Membership
+
+Dated = ProcedureFact | ImmunizationFact | EncounterFact
+DatedNode = ProcedureDone | ImmunizationGiven | EncounterHad
+KINDS: dict[type[DatedNode], tuple[type[Dated], Kind]] = {
+    ProcedureDone: (ProcedureFact, Kind.PROCEDURE),
+    ImmunizationGiven: (ImmunizationFact, Kind.IMMUNIZATION),
+    EncounterHad: (EncounterFact, Kind.ENCOUNTER),
+}
+
+
+def event_happened(case: Case, node: DatedNode, window: Window) -> Judgement:
+    """Was a procedure done, a vaccine given, a visit made in the window, at least n times?"""
+    found = list(event_candidates(case, node, window))
+    fact_type, kind = KINDS[type(node)]
+    denied = [
+        _show(fact, "not done")
+        for fact in case.record.facts
+        if isinstance(fact, fact_type)
+        and fact.certainty is Certainty.DENIED
+        and membership(case, node.codes, node.excluding, fact.concept).outcome is Outcome.MET
+    ]
+    return happened(
+        case,
+        node,
+        kind,
+        node.codes,
+        found,
+        window=window,
+        look_back=node.look_back,
+        wanted=node.at_least,
+        absence=node.absence,
+        denied=denied,
+    )
+
+
+def event_candidates(case: Case, node: DatedNode, window: Window) -> Iterator[Candidate]:
+    """Every fact of that kind whose code could belong, with how far it counts in this window."""
+    fact_type, _ = KINDS[type(node)]
+    for fact in case.record.facts:
+        if not isinstance(fact, fact_type) or fact.certainty is Certainty.DENIED:
+            continue
+        belongs = membership(case, node.codes, node.excluding, fact.concept)
+        if belongs.outcome is not Outcome.NOT_MET:
+            span = _span(fact)
+            yield candidate(belongs, fact.certainty, dated(span, window), _show(fact), span)
+
+
+def adverse_event_had(case: Case, node: AdverseEventHad, window: Window) -> Judgement:
+    """Did an adverse event of these codes, or with these drugs suspected, happen in the window; a serious one if asked?"""
+    found = list(adverse_event_candidates(case, node, window))
+    return happened(
+        case,
+        node,
+        Kind.ADVERSE_EVENT,
+        node.codes,
+        found,
+        window=window,
+        look_back=node.look_back,
+        absence=node.absence,
+    )
+
+
+def adverse_event_candidates(case: Case, node: AdverseEventHad, window: Window) -> Iterator[Candidate]:
+    """Every adverse event that could be the one asked for."""
+    for fact in case.record.facts:
+        if not isinstance(fact, AdverseEventFact) or fact.certainty is Certainty.DENIED:
+            continue
+        belongs = membership(case, node.codes, (), fact.concept) if node.codes else MEMBER
+        suspected = _suspected(case, node.suspects, fact.suspects) if node.suspects else MEMBER
+        if Outcome.NOT_MET in (belongs.outcome, suspected.outcome) or (node.serious and fact.serious is False):
+            continue
+        more = [(suspected.outcome, frozenset({suspected.reason or Reason.CODE_UNMAPPED}))]
+        if node.serious and fact.serious is None:
+            more.append((Outcome.UNKNOWN, frozenset({Reason.VALUE_MISSING})))
+        span = Span.on(fact.when)
+        exhibit = Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.when), fact.concept.name)
+        yield candidate(belongs, fact.certainty, dated(span, window), exhibit, span, more)
+
+
+def _suspected(case: Case, wanted: tuple[str, ...], suspects: Sequence[Concept]) -> Membership:
+    if not suspects:  # no drug is named: it could have been one of them
+        return Membership(Outcome.UNKNOWN, Reason.VALUE_MISSING)
+    memberships = (case.terminology.membership(wanted, each) for each in suspects)
+    return max(memberships, key=lambda m: m.outcome, default=NOT_MEMBER)
+
+
+def _span(fact: Dated) -> Span:
+    return Span.on(fact.when) if isinstance(fact, ImmunizationFact) else fact.span
+
+
+def _show(fact: Dated, state: str | None = None) -> Exhibit:
+    value = fact.concept.name if state is None else f"{fact.concept.name} ({state})"
+    return Exhibit(fact.evidence.reference, fact.evidence.element, str(_span(fact)), value)

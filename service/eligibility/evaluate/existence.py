@@ -1,0 +1,106 @@
+"""Characteristics that ask whether something happened: at least n candidates in the window."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
+from service.eligibility.dates import Span, Window
+from service.eligibility.evaluate.absence import silence
+from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, in_order, unique
+from service.eligibility.evaluate.windows import watch
+from service.eligibility.facts import Certainty, Kind
+from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
+from service.eligibility.terms import Concept, Membership
+
+
+def membership(case: Case, codes: ValueSetIds, excluding: ValueSetIds, concept: Concept) -> Membership:
+    """Does the concept belong to `codes` and not to `excluding`?"""
+    inside = case.terminology.membership(codes, concept)
+    if inside.outcome is Outcome.NOT_MET or not excluding:
+        return inside
+    outside = case.terminology.membership(excluding, concept)
+    if outside.outcome is Outcome.MET:
+        return Membership(Outcome.NOT_MET)
+    if outside.outcome is Outcome.UNKNOWN and not outside.opaque:
+        return Membership(Outcome.UNKNOWN, outside.reason, inside.opaque)
+    return inside
+
+
+def dated(span: Span, window: Window) -> tuple[Outcome, frozenset[Reason]]:
+    """Was it in the window, and if that is unknown, is its date missing or only imprecise?"""
+    outcome = span.during(window)
+    if outcome is not Outcome.UNKNOWN:
+        return outcome, frozenset()
+    missing = not span.start.known or (not span.point and not span.end.known)
+    return outcome, frozenset({Reason.DATE_MISSING if missing else Reason.DATE_IMPRECISE})
+
+
+def candidate(
+    belongs: Membership,
+    certainty: Certainty,
+    timing: tuple[Outcome, frozenset[Reason]],
+    exhibit: Exhibit,
+    span: Span,
+    more: Iterable[tuple[Outcome, frozenset[Reason]]] = (),
+    notes: tuple[str, ...] = (),
+) -> Candidate:
+    """Fold what speaks for one fact: its code, its status, its date, and anything else the criterion asks."""
+    status = Outcome.MET if certainty is Certainty.SURE else Outcome.UNKNOWN
+    parts = [
+        (belongs.outcome, frozenset({belongs.reason}) if belongs.reason else frozenset()),
+        (status, frozenset({Reason.STATUS_UNCERTAIN})),
+        timing,
+        *more,
+    ]
+    outcome = conjunction(each for each, _ in parts)
+    reasons = frozenset().union(*(why for each, why in parts if each is Outcome.UNKNOWN))
+    return Candidate(outcome, exhibit, span, reasons if outcome is Outcome.UNKNOWN else frozenset(), notes)
+
+
+def happened(
+    case: Case,
+    node: Node,
+    kind: Kind,
+    ids: ValueSetIds,
+    candidates: Sequence[Candidate],
+    *,
+    window: Window,
+    look_back: LookBack | None,
+    wanted: int = 1,
+    absence: Absence | None = None,
+    denied: Sequence[Exhibit] = (),
+) -> Judgement:
+    """MET if `wanted` candidates surely count, UNKNOWN if possibly, else what silence means."""
+    distinct = _distinct(candidates)
+    sure = [each for each in distinct if each.outcome is Outcome.MET]
+    possible = [each for each in distinct if each.outcome is Outcome.UNKNOWN]
+    days = watch(look_back, (day for each in candidates for day in each.span.boundaries()), case.at)
+    outcome = at_least(wanted, len(sure), len(possible))
+    if outcome is Outcome.NOT_MET:
+        shown = [each.exhibit for each in distinct]
+        silent = silence(
+            case, node, kind, ids, window.possible.latest, absence=absence, shown=shown, denied=[] if possible else denied
+        )
+        return replace(silent, watch=silent.watch | days)
+    counted = sure if outcome is Outcome.MET else [*sure, *possible]
+    reasons = frozenset().union(*(each.reasons for each in possible)) if outcome is Outcome.UNKNOWN else frozenset()
+    return Judgement(
+        node,
+        outcome,
+        reasons,
+        unique(each.exhibit for each in counted),
+        notes=in_order(note for each in counted for note in each.notes),
+        watch=days,
+    )
+
+
+def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """One candidate per resource: the same record read twice counts once, at its best."""
+    best: dict[str, Candidate] = {}
+    for each in sorted(candidates, key=lambda c: (c.exhibit, c.outcome)):
+        known = best.get(each.exhibit.reference)
+        if known is None or each.outcome > known.outcome:
+            best[each.exhibit.reference] = each
+    return [best[reference] for reference in sorted(best)]

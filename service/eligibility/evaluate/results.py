@@ -1,0 +1,93 @@
+"""One result against one test, and the results of a window in order."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from service.eligibility.criteria import BooleanTest, CodedTest, NumberTest, ObservationValue, ValueTest
+from service.eligibility.dates import Span, Window
+from service.eligibility.evaluate.context import Case, Knowledge
+from service.eligibility.evaluate.existence import candidate, dated, membership
+from service.eligibility.evaluate.judgement import Candidate, Exhibit
+from service.eligibility.evaluate.numbers import Answer, number_test
+from service.eligibility.facts import Certainty, ObservationFact
+from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.terms import Concept
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A result that may count in the window (`counts`), and what it says to the test (`answer`)."""
+
+    fact: ObservationFact
+    counts: Candidate
+    answer: Answer
+
+
+def results(case: Case, node: ObservationValue, window: Window) -> tuple[Result, ...]:
+    """Every result whose code could belong and that could lie in the window, oldest first."""
+    found = (each for each in _candidates(case, node, window) if each.counts.outcome is not Outcome.NOT_MET)
+    distinct = {(each.fact.evidence.reference, each.fact.evidence.element): each for each in found}
+    return tuple(sorted(distinct.values(), key=_order))
+
+
+def _order(result: Result) -> tuple[object, ...]:
+    fact = result.fact
+    return fact.when.earliest, fact.when.latest, fact.order, fact.evidence.reference, fact.evidence.element
+
+
+def _candidates(case: Case, node: ObservationValue, window: Window) -> Iterator[Result]:
+    for fact in case.record.facts:
+        if not isinstance(fact, ObservationFact) or fact.certainty is Certainty.DENIED:
+            continue
+        belongs = membership(case, node.codes, node.excluding, fact.concept)
+        if belongs.outcome is not Outcome.NOT_MET:
+            span = Span.on(fact.when)
+            counts = candidate(belongs, fact.certainty, dated(span, window), show(fact), span)
+            yield Result(fact, counts, test_result(case.knowledge, fact, node.test))
+
+
+def test_result(knowledge: Knowledge, fact: ObservationFact, test: ValueTest | None) -> Answer:
+    """What this result says to the test; with no test, a result with any value is MET."""
+    if fact.value is None and not (isinstance(test, CodedTest) and fact.interpretation):
+        return Outcome.UNKNOWN, frozenset({Reason.VALUE_MISSING})
+    if test is None:
+        return Outcome.MET, frozenset()
+    if isinstance(test, NumberTest):
+        return number_test(knowledge, fact, test)
+    if isinstance(test, BooleanTest):
+        return _boolean(fact, test)
+    return _coded(knowledge, fact, test)
+
+
+def _boolean(fact: ObservationFact, test: BooleanTest) -> Answer:
+    if not isinstance(fact.value, bool):
+        return Outcome.UNKNOWN, frozenset({Reason.VALUE_MISSING})
+    return Outcome.MET if fact.value is test.expected else Outcome.NOT_MET, frozenset()
+
+
+def _coded(knowledge: Knowledge, fact: ObservationFact, test: CodedTest) -> Answer:
+    """A coded result; where the result is a number, only its interpretation can say whether it is positive."""
+    said = fact.value if isinstance(fact.value, Concept) else fact.interpretation
+    if said is None:
+        return Outcome.UNKNOWN, frozenset({Reason.CODE_UNMAPPED})
+    asked = knowledge.terminology.membership(test.answers, said)
+    if asked.outcome is Outcome.MET:
+        return Outcome.MET, frozenset()
+    if asked.outcome is Outcome.UNKNOWN and not asked.opaque:
+        return Outcome.UNKNOWN, frozenset({asked.reason or Reason.CODE_UNMAPPED})
+    other = knowledge.terminology.membership(test.other_answers, said)
+    if other.outcome is Outcome.MET:
+        return Outcome.NOT_MET, frozenset()
+    return Outcome.UNKNOWN, frozenset({other.reason or Reason.CODE_UNMAPPED})
+
+
+def show(fact: ObservationFact) -> Exhibit:
+    """The exhibit of a result: what was measured and what came out."""
+    value = "no value" if fact.value is None else fact.value
+    said = value.name if isinstance(value, Concept) else str(value)
+    if fact.value is None and fact.interpretation is not None:
+        said = fact.interpretation.name
+    status = " (preliminary)" if fact.certainty is Certainty.POSSIBLE else ""
+    return Exhibit(
+        fact.evidence.reference, fact.evidence.element, str(fact.when), f"{fact.concept.name}: {said}{status}"
+    )

@@ -1,0 +1,56 @@
+"""Look-back windows on a given screening date, and the later days on which a moving window changes what it holds."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+from service.eligibility.criteria import Anchor, LookBack
+from service.eligibility.dates import ALWAYS, FOREVER, Days, Window, shift
+
+Find = Callable[[Anchor], Days | None]
+
+
+def window_of(look_back: LookBack | None, at: date, find: Find) -> Window | None:
+    """The window on screening date `at`; without a look-back it is that day. None: its anchor did not happen.
+
+    `find` gives the days on which an anchor may have happened (None: surely never). With an uncertain anchor the sure
+    part of the window is what every possible anchor shares.
+    """
+    if look_back is None:
+        return Window.of(at, at)
+    anchor = Days.on(at) if look_back.anchor is None else find(look_back.anchor)
+    if anchor is None:
+        return None
+    first_from_earliest, last_from_earliest = _ends(look_back, anchor.earliest, at)
+    first_from_latest, last_from_latest = _ends(look_back, anchor.latest, at)
+    if first_from_earliest > last_from_latest:
+        return None
+    possible = Days(first_from_earliest, last_from_latest)
+    if first_from_latest > last_from_earliest:
+        return Window(None, possible)
+    return Window(Days(first_from_latest, last_from_earliest), possible)
+
+
+def _ends(look_back: LookBack, anchor: date, at: date) -> tuple[date, date]:
+    first = ALWAYS if look_back.duration is None else look_back.duration.before(anchor)
+    last = anchor if look_back.gap is None else look_back.gap.before(anchor)
+    if look_back.ahead is not None:
+        last = look_back.ahead.after(anchor)
+    elif look_back.anchor is not None:
+        last = min(last, at)
+    return first, last
+
+
+def watch(look_back: LookBack | None, boundaries: Iterable[date], at: date) -> frozenset[date]:
+    """Days after `at` on which a window moving with the screening date may hold other things than on `at`."""
+    days: set[date] = set()
+    for day in boundaries:
+        days.update((day, shift(day, 1)))
+        if look_back is not None and look_back.anchor is None:
+            if look_back.duration is not None:
+                days.add(look_back.duration.first_day_without(day))
+            if look_back.gap is not None:
+                days.update((look_back.gap.after(day), look_back.gap.first_day_without(day)))
+            if look_back.ahead is not None:
+                before = look_back.ahead.before(day)
+                days.update(shift(before, extra) for extra in range(-1, 4))
+    return frozenset(day for day in days if at < day < FOREVER)
