@@ -1,57 +1,86 @@
-"""What a record says about a dose, before anything is computed. Made by `fhir.dosage`, read by `dosing.course`."""
+"""What a record says about a dose, before anything is computed. Made by `fhir.dosage`, read by the rest of `dosing`."""
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
-from service.eligibility.dates import Days
+from service.eligibility.dates import Span
 from service.eligibility.quantity import Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import InvalidValue
 
+TimeUnit = Literal["s", "min", "h", "d", "wk", "mo", "a"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """A length of time as the record gives it (8 h, 1 to 2 wk); kept in its unit, because a third of a day is no decimal."""
+
+    value: Interval
+    unit: TimeUnit
+
+    def __post_init__(self) -> None:
+        if self.value.low is None or self.value.low < 0 or self.value.high == 0:
+            raise InvalidValue(f"a length of time is more than nothing: {self.value} {self.unit}")
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How often. All optional parts are None or empty when not stated; `problem` says why it cannot be computed.
+    """How often. All parts are None or empty when not stated; `problem` says why it cannot be computed.
 
-    `frequency` times per `period_days` (an interval of days); `per_day` from a coded timing (BID = 2, QOD = 0.5);
-    `days_of_week` 0 = Monday; `occasions`: how many times on such a day (`timeOfDay`, `when`); `count` doses in all;
-    `events` are the explicit days on which it is given.
+    `frequency` times per `period`; `days_of_week` 0 = Monday; `occasions`: how many times on such a day (`timeOfDay`,
+    `when`); `count` doses in all; `events` are the explicit days on which it is given; `duration`: how long each
+    administration lasts. `alternative` is a second statement of the same thing that may disagree (a code beside `repeat`).
     """
 
     frequency: Interval | None = None
-    period_days: Interval | None = None
-    per_day: Interval | None = None
+    period: Lapse | None = None
     days_of_week: tuple[int, ...] = ()
     occasions: Interval | None = None
     count: Interval | None = None
     events: tuple[date, ...] = ()
+    duration: Lapse | None = None
+    alternative: "Timing | None" = None
     marks: tuple[str, ...] = ()
     problem: str | None = None
+
+    def __post_init__(self) -> None:
+        if any(not 0 <= day <= 6 for day in self.days_of_week):
+            raise InvalidValue(f"days of the week are 0 (Monday) to 6: {self.days_of_week}")
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """`maxDosePerPeriod`: no more than `most` in `days` days."""
+    """`maxDosePerPeriod`: no more than `most` in `period`."""
 
     most: Quantity
-    days: Interval
+    period: Lapse
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The speed of an infusion: `amount` (mg, mL) per `period`. `whole`: the record gives it as a total over that period."""
+
+    amount: Quantity
+    period: Lapse
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """One dosage instruction. `amount` is what one dose is: mg, or tablets, or mL (unit `{tbl}`, `mL` …), or None.
 
-    `rate` is an amount per day of an infusion (unit per day), alternative to `amount`. `bounds`: the planned days;
-    `bounds_days`: a planned length in days without fixed dates. `element` is where it stands in the resource.
+    `rate` is an alternative to `amount`. `bounds`: the planned days; `lasts`: a planned length without fixed dates.
+    `element` is where it stands in the resource; `text` its free text.
     """
 
     element: str
     sequence: int | None = None
     amount: Quantity | None = None
-    rate: Quantity | None = None
+    rate: Rate | None = None
     timing: Timing | None = None
-    bounds: Days | None = None
-    bounds_days: Interval | None = None
+    bounds: Span | None = None
+    lasts: Lapse | None = None
     as_needed: bool = False
     caps: tuple[Cap, ...] = ()
     route: Concept | None = None
@@ -62,7 +91,7 @@ class Instruction:
 class Strength:
     """How much of an ingredient one unit of the product holds: `amount` mg per `per` (1 tablet, 1 mL …).
 
-    `source` says where it was read: `ingredient`, `product-map`, `product-name`.
+    `source` says where it was read: `ingredient`, `product-map`, `product-name`. `unit` is the unit of `amount`.
     """
 
     ingredient: Coding
@@ -70,6 +99,7 @@ class Strength:
     amount: Interval | None
     per: Quantity | None
     source: str
+    unit: str = "mg"
 
     def __post_init__(self) -> None:
         if (self.amount is None) != (self.per is None):

@@ -1,0 +1,83 @@
+"""How much of an ingredient one dose holds: mass directly, pieces and volumes through the product's strength. SEMANTICS §6.4."""
+
+from dataclasses import dataclass
+
+from service.eligibility.dosing.model import Strength
+from service.eligibility.dosing.ranges import Range
+from service.eligibility.dosing.units import COUNT, MASS, VOLUME, Measured, base, measured
+from service.eligibility.outcome import Reason
+from service.eligibility.quantity import Quantity
+
+UNKNOWN_AMOUNT = Range(Range.exactly(0).low, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What one dose holds, in `unit` (mg where it is a mass), and how that was found; `reason` where it was not."""
+
+    value: Range
+    unit: str
+    words: str
+    reason: Reason | None = None
+
+
+def amount(quantity: Quantity | None, strengths: tuple[Strength, ...], mixed: bool = False) -> Amount:
+    """One dose of one ingredient. `strengths` are what is known of that ingredient; `mixed`: the product holds others too.
+
+    A mass stated for a product of several ingredients does not say which of them it weighs.
+    """
+    if quantity is None:
+        return missing("no amount is stated")
+    dose = measured(quantity)
+    if dose is None:
+        return missing(f"{quantity.value} of no stated unit")
+    if dose.unit == MASS and not mixed:
+        return Amount(dose.value, MASS, f"{quantity}")
+    through = _through_strength(dose, quantity, strengths)
+    if through is not None:
+        return through
+    if dose.unit in (COUNT, VOLUME, MASS) or "/" in dose.unit or dose.unit.startswith(("{", "[")):
+        return _no_strength(dose, quantity)
+    return Amount(dose.value, dose.unit, f"{quantity}")
+
+
+def missing(why: str, reason: Reason = Reason.DOSE_MISSING) -> Amount:
+    """An amount that is not known: from nothing to no limit."""
+    return Amount(UNKNOWN_AMOUNT, MASS, why, reason)
+
+
+def _through_strength(dose: Measured, quantity: Quantity, strengths: tuple[Strength, ...]) -> Amount | None:
+    held: list[tuple[Measured, Strength]] = []
+    for strength in strengths:
+        each = _per(strength, dose.unit)
+        if each is not None:
+            held.append((each, strength))
+    if not held or len({each.unit for each, _ in held}) > 1:
+        return None
+    value = held[0][0].value
+    for each, _ in held[1:]:
+        value = value.hull(each.value)
+    per, unit = held[0][1].per, held[0][0].unit
+    words = f"{quantity.value} x {value} {unit}" if dose.unit == COUNT else f"{quantity} x {value} {unit}/{per.unit if per else ''}"
+    return Amount(dose.value.times(value), unit, words)
+
+
+def _per(strength: Strength, unit: str) -> Measured | None:
+    """The strength per one base unit (one piece, one mL, one mg of ointment); None where it is per something else."""
+    if strength.amount is None or strength.per is None:
+        return None
+    per = measured(strength.per)
+    if per is None or per.unit != unit or per.value.low == 0:
+        return None
+    to, factor = base(strength.unit)
+    return Measured(Range.of(strength.amount).times(Range.exactly(factor)).over(per.value), to)
+
+
+def _no_strength(dose: Measured, quantity: Quantity) -> Amount:
+    if "/" in dose.unit:
+        return missing(f"{quantity} needs a body weight or surface")
+    if dose.unit == MASS:
+        return missing(f"{quantity} of a product of several ingredients")
+    if dose.unit in (COUNT, VOLUME):
+        return missing(f"{quantity} of unknown strength")
+    return missing(f"{quantity} cannot be converted", Reason.UNIT_NOT_CONVERTIBLE)

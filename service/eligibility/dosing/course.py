@@ -1,0 +1,165 @@
+"""One record's course: which daily dose on which days. SEMANTICS §6.3 to §6.5 and §6.7 (a course shorter than its cycle)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+from service.eligibility.dates import FOREVER, Days, Span, shift
+from service.eligibility.dosing.amount import amount
+from service.eligibility.dosing.daily import MISSING, Daily, Holding, daily, unknown
+from service.eligibility.dosing.layout import layout, once, within
+from service.eligibility.dosing.model import Instruction, Supply
+from service.eligibility.dosing.ranges import ZERO, Range
+from service.eligibility.facts import MedicationFact, Source
+from service.eligibility.quantity import Quantity
+
+FROM_SUPPLY = "derived-from-supply"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A stretch of days with one daily dose. `somewhere`: what is surely reached on one of its days, whichever it is."""
+
+    span: Span
+    daily: Daily
+    somewhere: Range
+
+
+def course(fact: MedicationFact, span: Span, holding: Holding) -> tuple[Phase, ...]:
+    """The phases of one record within `span` (its exposure). A record that states no dose gives an unknown one."""
+    if not fact.instructions:
+        return (_phase(span, _without_instruction(fact, holding)),)
+    single = fact.source is Source.ADMINISTRATION
+    found: list[Phase] = []
+    for each, own in layout(fact.instructions, fact.span):
+        dose = daily(each, holding, single)
+        if each.amount is None and each.rate is None:
+            dose = _beside_supply(dose, fact.supply, holding)
+        for phase in _phases(each, own, dose, single):
+            clipped = within(phase.span, span)
+            if clipped is not None:
+                found.append(replace(phase, span=clipped))
+    return tuple(found)
+
+
+def _phase(span: Span, dose: Daily) -> Phase:
+    return Phase(span, dose, dose.average)
+
+
+def _phases(each: Instruction, span: Span, dose: Daily, single: bool) -> Iterator[Phase]:
+    timing = each.timing
+    if timing is not None and timing.events:
+        for day in sorted(set(timing.events)):
+            yield _phase(Span.on(Days.on(day)), _times(dose, timing.events.count(day)))
+    elif once(timing):
+        yield _one_dose(each, span, dose)
+    elif single and not span.point and span.end.latest < FOREVER:
+        yield _phase(span, _somewhen(dose, _length(span.start.earliest, span.end.latest)))
+    else:
+        yield from _cycled(span, dose)
+
+
+def _one_dose(each: Instruction, span: Span, dose: Daily) -> Phase:
+    """A single dose: on its day; within planned bounds of several days, on one of them."""
+    where = Days(span.start.earliest, span.end.latest) if each.bounds is not None else span.start
+    return _phase(Span.on(where), dose)
+
+
+def _somewhen(dose: Daily, length: int) -> Daily:
+    """One administration over several days: in full on two (a night), on more of them at least its share a day."""
+    if length <= 2 or dose.average.high is None:
+        return dose
+    value = Range(dose.average.low / length, dose.average.high)
+    return replace(dose, average=value, peak=value, trough=ZERO)
+
+
+def _times(dose: Daily, count: int) -> Daily:
+    many = Range.exactly(count)
+    return replace(dose, average=dose.average.times(many), peak=dose.peak.times(many), words=f"{dose.words} x {count}")
+
+
+def _cycled(span: Span, dose: Daily) -> Iterator[Phase]:
+    """The average over the cycle; in full where the course is, or may be, shorter than its cycle."""
+    if dose.spacing <= 1:
+        yield _phase(span, dose)
+    elif _length(span.start.earliest, span.end.latest) < dose.spacing:
+        yield from _short(span, dose)
+    elif _length(span.start.latest, span.end.earliest) < dose.spacing:
+        wide = dose.average.hull(dose.peak)
+        yield Phase(span, replace(dose, average=wide), wide)
+    else:
+        yield _phase(span, dose)
+
+
+def _length(first: date, last: date) -> int:
+    return (last - first).days + 1
+
+
+def _short(span: Span, dose: Daily) -> Iterator[Phase]:
+    full = replace(dose, average=dose.peak, trough=dose.peak, cycle=1, words=f"{dose.words}, in full: shorter than its cycle")
+    maybe = replace(full, average=full.peak.possibly(), peak=full.peak.possibly(), trough=ZERO)
+    if not span.start.exact:
+        yield Phase(span, maybe, full.average if not dose.weekdays else ZERO)
+        return
+    first, last = span.start.earliest, span.end.latest
+    if dose.weekdays:
+        for day in (shift(first, n) for n in range(_length(first, last))):
+            if day.weekday() in dose.weekdays:
+                own = within(Span.on(Days.on(day)), span)
+                yield from () if own is None else (_phase(Span(own.start, own.end), full),)
+        return
+    yield _phase(Span.on(span.start), full)
+    if last > first:
+        rest = Days.on(shift(first, 1))
+        yield Phase(Span(rest, Days(max(span.end.earliest, first), last)), maybe, ZERO)
+
+
+def _without_instruction(fact: MedicationFact, holding: Holding) -> Daily:
+    if fact.source is Source.ADMINISTRATION or fact.supply is None:
+        return unknown("no dose is stated", marks=("no-dose",))
+    return supplied(fact.supply, holding) or unknown("no dose is stated", marks=("no-dose",))
+
+
+def supplied(supply: Supply, holding: Holding) -> Daily | None:
+    """Quantity x strength / days of supply: an average, which says little of any one day. None where a part is missing."""
+    if supply.quantity is None or supply.days is None:
+        return None
+    total, length = amount(supply.quantity, holding.strengths, holding.mixed), Range.of(supply.days)
+    if total.reason is not None or length.low == 0:
+        return None
+    average = total.value.over(length)
+    words = f"{total.words} / {supply.days} days = {average} {total.unit}/day (from the supply)"
+    return Daily(average, Range(average.low, None), ZERO, total.unit, words=words, marks=(FROM_SUPPLY,))
+
+
+def _beside_supply(dose: Daily, supply: Supply | None, holding: Holding) -> Daily:
+    """What the supply implies is told beside "as directed", and stays an implication."""
+    implied = supplied(supply, holding) if supply is not None else None
+    if implied is None or not dose.reasons & MISSING:
+        return dose
+    return replace(dose, words=f"{dose.words}; {implied.words}", marks=(*dose.marks, FROM_SUPPLY))
+
+
+def days_of_quantity(quantity: Quantity, instructions: tuple[Instruction, ...], holding: Holding) -> Range | None:
+    """How many days a quantity lasts at the instructed dose: from the most to the least taken. None if unknown."""
+    total = amount(quantity, holding.strengths, holding.mixed)
+    doses = [daily(each, holding) for each in instructions]
+    if not doses or total.reason is not None or any(dose.unit != total.unit for dose in doses):
+        return None
+    average = doses[0].average
+    for dose in doses[1:]:
+        average = average + dose.average
+    if average.high is None or average.high == 0:
+        return None
+    return total.value.over(average)
+
+
+def open_ended(span: Span) -> bool:
+    """Does nothing say when it ends?"""
+    return span.end.latest == FOREVER
+
+
+def share(value: Range, spacing: Fraction) -> Range:
+    """One dose spread over its cycle of `spacing` days."""
+    return value.over(Range.exactly(max(spacing, Fraction(1))))

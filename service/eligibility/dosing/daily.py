@@ -1,0 +1,132 @@
+"""From one instruction to its daily dose: amount x rhythm, as needed, capped, or the rate of an infusion. SEMANTICS §6.3."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from service.eligibility.dosing.amount import UNKNOWN_AMOUNT, Amount, amount
+from service.eligibility.dosing.layout import once
+from service.eligibility.dosing.model import Instruction, Rate, Strength, Timing
+from service.eligibility.dosing.ranges import ONE, ZERO, Range
+from service.eligibility.dosing.rhythm import Obscure, Rhythm, rhythm
+from service.eligibility.dosing.units import MASS, days
+from service.eligibility.outcome import Reason
+
+NO_REASONS: frozenset[Reason] = frozenset()
+MISSING = frozenset({Reason.DOSE_MISSING})
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is known of one ingredient of a product: its strengths, and whether the product holds others beside it."""
+
+    strengths: tuple[Strength, ...] = ()
+    mixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """A daily dose in `unit`: average over the cycle, on the busiest day, on the quietest. `words`: its arithmetic.
+
+    `cycle` days surely show the busiest; `spacing` is the longest time between doses in days; `weekdays` if it names them.
+    """
+
+    average: Range
+    peak: Range
+    trough: Range
+    unit: str = MASS
+    cycle: int = 1
+    spacing: Fraction = ONE
+    weekdays: tuple[int, ...] = ()
+    words: str = ""
+    reasons: frozenset[Reason] = NO_REASONS
+    marks: tuple[str, ...] = ()
+
+
+def unknown(words: str, reasons: frozenset[Reason] = MISSING, marks: tuple[str, ...] = ()) -> Daily:
+    """A daily dose that is not known: from nothing to no limit, never zero."""
+    return Daily(UNKNOWN_AMOUNT, UNKNOWN_AMOUNT, ZERO, words=words, reasons=reasons, marks=marks)
+
+
+def daily(each: Instruction, holding: Holding, single: bool = False) -> Daily:
+    """The daily dose of one instruction. `single`: without a timing it is one dose (an administration)."""
+    found = _uncapped(each, holding, single)
+    marks = found.marks + (each.timing.marks if each.timing is not None else ())
+    if each.as_needed:
+        found = replace(found, average=found.average.possibly(), peak=found.peak.possibly(), trough=ZERO)
+        found, marks = replace(found, words=f"as needed, up to {found.words}"), (*marks, "as-needed")
+    for cap in each.caps:
+        found = _capped(found, amount(cap.most, holding.strengths, holding.mixed), days(cap.period))
+    return replace(found, marks=marks)
+
+
+def _uncapped(each: Instruction, holding: Holding, single: bool) -> Daily:
+    if each.amount is None and each.rate is not None:
+        return _infused(each.rate, each.timing, holding, single)
+    one = amount(each.amount, holding.strengths, holding.mixed)
+    if one.reason is not None:
+        why = f"{one.words} (text only)" if each.amount is None and each.text else one.words
+        return unknown(why, frozenset({one.reason}))
+    return _timed(one, each.timing, single)
+
+
+def _timed(one: Amount, timing: Timing | None, single: bool) -> Daily:
+    if once(timing) or (single and (timing is None or not _says_how_often(timing))):
+        return Daily(one.value, one.value, one.value, one.unit, words=f"{one.words} = {one.value} {one.unit} once")
+    if timing is None:
+        return unknown(f"{one.words}, how often is not stated")
+    if timing.events:
+        return Daily(one.value, one.value, ZERO, one.unit, words=f"{one.words} on stated days")
+    found = rhythm(timing)
+    return unknown(f"{one.words}: {found.why}") if isinstance(found, Obscure) else multiplied(one, found)
+
+
+def _says_how_often(timing: Timing) -> bool:
+    return bool(timing.frequency or timing.period or timing.days_of_week or timing.occasions or timing.problem)
+
+
+def multiplied(one: Amount, how: Rhythm) -> Daily:
+    """One dose so many times a day."""
+    average = one.value.times(how.average)
+    return Daily(
+        average,
+        one.value.times(how.peak),
+        one.value.times(how.trough),
+        one.unit,
+        how.cycle,
+        how.spacing,
+        how.weekdays,
+        f"{one.words} x {how.words} = {average} {one.unit}/day",
+    )
+
+
+def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) -> Daily:
+    """Rate x duration; a total over a period is a dose in itself; a bare rate runs for at most the whole day."""
+    part = amount(rate.amount, holding.strengths, holding.mixed)
+    if part.reason is not None:
+        return unknown(part.words, frozenset({part.reason}))
+    per_day = part.value.over(days(rate.period))
+    words = f"{part.words} per {rate.period.value} {rate.period.unit}"
+    if timing is not None and timing.duration is not None:
+        value = per_day.times(days(timing.duration))
+        lasted = f"{words} for {timing.duration.value} {timing.duration.unit}"
+        return _timed(Amount(value, part.unit, lasted), timing, single)
+    if timing is not None and _says_how_often(timing):
+        return _timed(part, timing, single) if rate.whole else unknown(f"{words}, for how long is not stated")
+    least = ZERO if not rate.whole else per_day if days(rate.period).low >= 1 else part.value
+    value = Range(min(least.low, per_day.low), per_day.high)
+    return Daily(value, value, ZERO, part.unit, words=f"{words} = {value} {part.unit}/day")
+
+
+def _capped(found: Daily, most: Amount, period: Range) -> Daily:
+    """No more than `most` in the period; a cap bounds an unknown dose too, but does not make it known."""
+    if most.value.high is None or most.reason is not None or period.low == 0:
+        return found
+    unlimited = found.average.high is None
+    if found.unit != most.unit and not unlimited:
+        return found
+    per_day = most.value.high / period.low
+    one_day = max(most.value.high, per_day)
+    average, peak = found.average.capped(per_day), found.peak.capped(one_day)
+    words = f"{found.words}, at most {Range.exactly(per_day)} {most.unit}/day"
+    trough = found.trough.capped(peak.high)
+    return replace(found, average=average, peak=peak, trough=trough, unit=most.unit, words=words)

@@ -1,0 +1,111 @@
+"""Equivalence as data: how much of one drug equals a reference drug, with its source, as an interval where sources disagree.
+
+Factors are kept as "so many mg equal `reference_amount` mg" and divided exactly: 5 / 0.75 has no decimal. SEMANTICS §6.6.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from service.eligibility.dosing.daily import Holding
+from service.eligibility.dosing.model import Strength
+from service.eligibility.dosing.ranges import Range
+from service.eligibility.facts import MedicationFact
+from service.eligibility.outcome import Outcome
+from service.eligibility.quantity import Interval
+from service.eligibility.terms import Coding, Concept, Terminology
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """One drug of the table: `equal` mg of it count as the reference amount; None with the reason why nothing is known."""
+
+    name: str
+    codings: tuple[Coding, ...]
+    equal: Interval | None
+    source: str
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
+class EquivalenceTable:
+    """A reference drug and what equals `reference_amount` mg of it. `rows` by every code of a drug; `names` by its name."""
+
+    id: str
+    reference: Coding
+    reference_name: str
+    reference_amount: Interval
+    version: str
+    rows: Mapping[Coding, Equivalent]
+    names: Mapping[str, Equivalent] = field(default_factory=dict)
+
+    @property
+    def factors(self) -> Mapping[Coding, Range]:
+        """Per code, the factor from mg of the drug to mg of the reference."""
+        return {code: factor for code, row in self.rows.items() if (factor := self.factor(row)) is not None}
+
+    @property
+    def unknown(self) -> Mapping[Coding, str]:
+        """Per code of a drug without a sourced factor, why there is none."""
+        return {code: row.unknown or "no sourced equivalence" for code, row in self.rows.items() if row.equal is None}
+
+    def factor(self, row: Equivalent) -> Range | None:
+        """The factor of a row; None where no source gives one."""
+        return None if row.equal is None else Range.of(self.reference_amount).over(Range.of(row.equal))
+
+    def row(self, codings: Iterable[Coding], texts: Iterable[str] = ()) -> Equivalent | None:
+        """The row of a drug by its codes; where none of them is known, by its name standing as a word in the text."""
+        for coding in codings:
+            if coding in self.rows:
+                return self.rows[coding]
+        words = {word.strip(",.()[]{}/") for text in texts for word in text.lower().split()}
+        named = [self.names[name] for name in sorted(words & self.names.keys())]
+        return named[0] if len({row.name for row in named}) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredient:
+    """One ingredient of a record that the criterion asks about. `key` tells ingredients apart; None where it is not known."""
+
+    key: str | None
+    name: str
+    holding: Holding
+    row: Equivalent | None
+
+
+def ingredients(
+    fact: MedicationFact, table: EquivalenceTable | None, terminology: Terminology | None, codes: tuple[str, ...]
+) -> tuple[Ingredient, ...]:
+    """The ingredients of a record that count: its only one, or those of a mixture that belong to `codes` or the table."""
+    held: dict[Coding, list[Strength]] = {}
+    for strength in fact.strengths:
+        held.setdefault(strength.ingredient.normalized(), []).append(strength)
+    if len(held) <= 1:
+        return (_only(fact, table, terminology),)
+    asked = {code: each for code, each in held.items() if _asked(code, each[0].name, table, terminology, codes)}
+    return tuple(_one(code, tuple(each), table) for code, each in (asked or held).items())
+
+
+def _asked(
+    code: Coding, name: str, table: EquivalenceTable | None, terminology: Terminology | None, codes: tuple[str, ...]
+) -> bool:
+    if terminology is not None and codes:
+        known = tuple(each for each in codes if each in terminology.value_sets)
+        return terminology.membership(known, Concept((code,), (name,))).outcome is not Outcome.NOT_MET
+    return table is None or table.row((code,), (name,)) is not None
+
+
+def _one(code: Coding, strengths: tuple[Strength, ...], table: EquivalenceTable | None) -> Ingredient:
+    name = strengths[0].name
+    row = table.row((code,), (name,)) if table is not None else None
+    return Ingredient(row.name if row else f"{code.system}|{code.code}", name, Holding(strengths, mixed=True), row)
+
+
+def _only(fact: MedicationFact, table: EquivalenceTable | None, terminology: Terminology | None) -> Ingredient:
+    own = tuple(strength.ingredient.normalized() for strength in fact.strengths)
+    reached = terminology.codings(fact.concept) if terminology is not None else ()
+    codings = (*own, *(coding for coding, _ in reached), *(coding.normalized() for coding in fact.concept.codings))
+    names = tuple(strength.name for strength in fact.strengths)
+    row = table.row(codings, (*names, *fact.concept.texts)) if table is not None else None
+    name = row.name if row else (names[0] if names else fact.concept.name)
+    key = row.name if row else (f"{own[0].system}|{own[0].code}" if own else None)
+    return Ingredient(key, name, Holding(fact.strengths), row)

@@ -1,0 +1,107 @@
+"""When each instruction applies: side by side, or one after another by `sequence`, within the record's span. SEMANTICS §6.3."""
+
+from collections.abc import Sequence
+from math import ceil, floor
+
+from service.eligibility.dates import FOREVER, Days, Span, shift
+from service.eligibility.dosing.model import Instruction, Timing
+from service.eligibility.dosing.ranges import Range
+from service.eligibility.dosing.rhythm import Obscure, rhythm
+from service.eligibility.dosing.units import days
+
+Placed = tuple[Instruction, Span]
+
+
+def layout(instructions: Sequence[Instruction], span: Span) -> tuple[Placed, ...]:
+    """Each instruction with the span in which it applies; one that lies wholly outside the record's span is left out."""
+    unordered = [each for each in instructions if each.sequence is None]
+    placed: list[Placed] = [(each, own_span(each, span.start) or span) for each in unordered]
+    steps = sorted({each.sequence for each in instructions if each.sequence is not None})
+    start: Days | None = span.start
+    for number, step in enumerate(steps):
+        together = [each for each in instructions if each.sequence == step]
+        later = [each for each in instructions if each.sequence in steps[number + 1 :]]
+        found = [(each, _step_span(each, start, span, later)) for each in together]
+        placed += found
+        start = _next_start([each for _, each in found])
+    clipped = ((each, within(own, span)) for each, own in placed)
+    return tuple((each, own) for each, own in clipped if own is not None)
+
+
+def _step_span(each: Instruction, start: Days | None, span: Span, later: Sequence[Instruction]) -> Span:
+    begin = start or Days(span.start.earliest, span.end.latest)
+    own = own_span(each, begin)
+    if own is not None:
+        return own
+    if not later:
+        return Span(begin, _not_before(span.end, begin))
+    fixed = [other.bounds.start for other in later if other.bounds is not None]
+    if fixed:
+        eve = min(fixed, key=lambda d: d.earliest)
+        return Span(begin, _not_before(Days(shift(eve.earliest, -1), shift(eve.latest, -1)), begin))
+    return Span(begin, Days(begin.earliest, max(begin.earliest, span.end.latest)))
+
+
+def _not_before(end: Days, begin: Days) -> Days:
+    return Days(max(end.earliest, begin.earliest), max(end.latest, begin.latest))
+
+
+def own_span(each: Instruction, start: Days) -> Span | None:
+    """The days an instruction states for itself: its bounds, else its length, count or events, begun at `start`."""
+    timing = each.timing
+    if each.bounds is not None:
+        counted = _after(each.bounds.start, _counted(timing))
+        return each.bounds if counted is None or once(timing) else within(counted, each.bounds)
+    if timing is not None and timing.events:
+        return Span(Days.on(min(timing.events)), Days.on(max(timing.events)))
+    return _after(start, days(each.lasts) if each.lasts is not None else _counted(timing))
+
+
+def once(timing: Timing | None) -> bool:
+    """Is it one dose in all?"""
+    return timing is not None and timing.count is not None and Range.of(timing.count) == Range.exactly(1)
+
+
+def _after(start: Days, length: Range | None) -> Span | None:
+    if length is None or length.high is None:
+        return None
+    first, last = max(floor(length.low), 1) - 1, max(ceil(length.high), 1) - 1
+    return Span(start, Days(shift(start.earliest, first), shift(start.latest, last)))
+
+
+def _counted(timing: Timing | None) -> Range | None:
+    """How many days `count` doses take: from the day of the last dose to the end of its cycle."""
+    if timing is None or timing.count is None:
+        return None
+    count = Range.of(timing.count)
+    if once(timing):
+        return Range.exactly(1)
+    found = rhythm(timing)
+    if isinstance(found, Obscure) or found.average.low == 0 or count.high is None or found.average.high is None:
+        return None
+    first = max(count.low - 1, Range.exactly(0).low) / found.average.high
+    return Range(Range.exactly(floor(first) + 1).low, count.high / found.average.low + (7 if found.weekdays else 0))
+
+
+def _next_start(spans: Sequence[Span]) -> Days | None:
+    """The day after all of these have ended; None where one has no end, so that what follows may begin on any day."""
+    if any(each.end.latest == FOREVER for each in spans):
+        return None
+    return Days(shift(max(each.end.earliest for each in spans), 1), shift(max(each.end.latest for each in spans), 1))
+
+
+def within(own: Span, span: Span) -> Span | None:
+    """The part of `own` inside the record's span, as far as either is known; None where there is none."""
+    start = Days(max(own.start.earliest, span.start.earliest), max(own.start.latest, span.start.latest))
+    end = Days(min(own.end.earliest, span.end.earliest), min(own.end.latest, span.end.latest))
+    return Span(start, end) if start.earliest <= end.latest else None
+
+
+def planned_end(instructions: Sequence[Instruction], start: Days) -> Days | None:
+    """The last day of the instructions' own plan, None where one of them has no end of its own."""
+    if not instructions:
+        return None
+    ends = [own.end for each, own in layout(instructions, Span(start, Days.on(FOREVER)))]
+    if len(ends) < len(instructions) or any(end.latest == FOREVER for end in ends):
+        return None
+    return Days(max(end.earliest for end in ends), max(end.latest for end in ends))

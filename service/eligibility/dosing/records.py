@@ -1,0 +1,180 @@
+"""Each record as a course of doses in the unit asked for, by ingredient, with its certainty. SEMANTICS §6.5, §6.6."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+
+from service.eligibility.criteria import DoseTest
+from service.eligibility.dates import Span
+from service.eligibility.dosing.course import Phase, course
+from service.eligibility.dosing.daily import Daily, unknown
+from service.eligibility.dosing.equivalence import EquivalenceTable, Ingredient, ingredients
+from service.eligibility.dosing.exposure import exposure
+from service.eligibility.dosing.ranges import Range
+from service.eligibility.dosing.routes import family
+from service.eligibility.dosing.units import MASS, base
+from service.eligibility.dosing.value import Value, added
+from service.eligibility.facts import MedicationFact
+from service.eligibility.outcome import Outcome, Reason, truth
+from service.eligibility.policy import Policy
+from service.eligibility.terms import Terminology
+from service.errors import InvalidValue
+
+PER = {"d": Fraction(1), "wk": Fraction(7), "h": Fraction(1, 24)}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A record of one of the criterion's drugs. `outcome`: is it one, by code and route: MET or UNKNOWN, with the reasons."""
+
+    fact: MedicationFact
+    outcome: Outcome = Outcome.MET
+    reasons: frozenset[Reason] = frozenset()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """In what the dose is asked for: a unit per time, of the drug itself or of a reference drug; and how drugs are known."""
+
+    unit: str = "mg/d"
+    table: EquivalenceTable | None = None
+    terminology: Terminology | None = None
+    codes: tuple[str, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+
+    @classmethod
+    def of(cls, test: DoseTest, table: EquivalenceTable | None, policy: Policy) -> "Terms":
+        """The terms of a dose test. Raises InvalidValue where it asks for an equivalence that no table gives."""
+        if test.equivalent_to is not None and table is None:
+            raise InvalidValue(f"no equivalence table for {test.equivalent_to!r}")
+        return cls(test.unit, table if test.equivalent_to is not None else None, policy=policy)
+
+    def target(self) -> tuple[str, Range]:
+        """The base unit of what is asked for, and the factor from a dose per day in it to `unit`."""
+        amount, _, per = self.unit.partition("/")
+        if (per or "d") not in PER:
+            raise InvalidValue(f"a daily dose is asked for per d, wk or h, not {self.unit!r}")
+        named, factor = base(amount)
+        return named, Range.exactly(PER[per or "d"] / factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record's course of one ingredient, in the unit asked for."""
+
+    fact: MedicationFact
+    taken: Taken
+    ingredient: Ingredient
+    phases: tuple[Phase, ...]
+    outcome: Outcome
+    length: Reason | None
+    family: str | None
+
+    @property
+    def reference(self) -> str:
+        """`Type/id` of the resource."""
+        return self.fact.evidence.reference
+
+    def on(self, first: date, last: date) -> Value | None:
+        """What it says about these days (none of its phases begins or ends inside them); None if nothing."""
+        parts = [value for phase in self.phases if (value := self._part(phase, first, last)) is not None]
+        return added(parts) if parts else None
+
+    def _part(self, phase: Phase, first: date, last: date) -> Value | None:
+        covered = coverage(phase.span, first, last)
+        if covered is Outcome.NOT_MET:
+            return None
+        dose, reasons = phase.daily, phase.daily.reasons
+        if covered is Outcome.UNKNOWN:
+            reasons |= {self.length or Reason.DATE_IMPRECISE}
+        if self.outcome is Outcome.UNKNOWN:
+            reasons |= self.taken.reasons | ({self.length} if self.length else frozenset())
+        peak = dose.peak
+        if (last - first).days + 1 < dose.cycle:
+            peak = Range(min(dose.trough.low, peak.low), peak.high)
+        outcome = min(covered, self.outcome)
+        return Value(
+            dose.average, peak, dose.trough, outcome, reasons, (dose.words,), (self.reference,), dose.marks + self.fact.marks
+        )
+
+
+def coverage(span: Span, first: date, last: date) -> Outcome:
+    """Does the span cover all of these days? They hold none of its ends inside, so what covers one covers all."""
+    sure = span.start.latest <= first and last <= span.end.earliest
+    return truth(sure, span.start.earliest <= last and first <= span.end.latest)
+
+
+def records(taken: Sequence[Taken], at: date, terms: Terms) -> tuple[Record, ...]:
+    """The records that count as of `at`, each resource once, in the order of their references."""
+    chosen: dict[str, Taken] = {}
+    for each in taken:
+        known = chosen.get(each.fact.evidence.reference)
+        if known is None or each.outcome > known.outcome:
+            chosen[each.fact.evidence.reference] = each
+    found = (record for _, each in sorted(chosen.items()) for record in _records(each, at, terms))
+    return tuple(found)
+
+
+def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
+    shown = exposure(taken.fact, at, terms.policy)
+    outcome = min(taken.outcome, shown.outcome)
+    if outcome is Outcome.NOT_MET:
+        return ()
+    return [
+        Record(
+            taken.fact,
+            taken,
+            each,
+            tuple(
+                _converted(phase, each, terms)
+                for phase in course(taken.fact, shown.span, each.holding)
+                if phase.span.start.earliest <= at
+            ),
+            outcome,
+            shown.reason,
+            family(taken.fact),
+        )
+        for each in ingredients(taken.fact, terms.table, terms.terminology, terms.codes)
+    ]
+
+
+def _converted(phase: Phase, ingredient: Ingredient, terms: Terms) -> Phase:
+    dose = phase.daily
+    unit, factor = terms.target()
+    words = [dose.words]
+    if terms.table is not None:
+        row = ingredient.row
+        equal = None if row is None else terms.table.factor(row)
+        if equal is None:
+            why = f"{ingredient.name}: {row.unknown if row and row.unknown else 'no sourced equivalence'}"
+            return _unknown(phase, f"{dose.words}; {why}", Reason.NO_EQUIVALENCE)
+        factor = factor.times(equal)
+        words.append(f"x {equal} ({ingredient.name} to {terms.table.reference_name})")
+    if dose.unit != (MASS if terms.table is not None else unit) and dose.average.high is not None:
+        return _unknown(phase, f"{dose.words}; {dose.unit} is not {unit}", Reason.UNIT_NOT_CONVERTIBLE)
+    return _times(phase, factor, words)
+
+
+def _times(phase: Phase, factor: Range, words: Sequence[str]) -> Phase:
+    dose = phase.daily
+    text = ", ".join(words) if factor.exact and factor.low == 1 and len(words) == 1 else _result(dose, factor, words)
+    scaled = replace(
+        dose,
+        average=dose.average.times(factor),
+        peak=dose.peak.times(factor),
+        trough=dose.trough.times(factor),
+        words=text,
+    )
+    return Phase(phase.span, scaled, phase.somewhere.times(factor))
+
+
+def _result(dose: Daily, factor: Range, words: Sequence[str]) -> str:
+    return f"{' '.join(words)} = {dose.average.times(factor)}"
+
+
+def _unknown(phase: Phase, words: str, reason: Reason) -> Phase:
+    if phase.daily.average.high == 0:
+        return phase
+    dose = unknown(words, frozenset({reason}) | phase.daily.reasons, phase.daily.marks)
+    return Phase(phase.span, dose, dose.average)

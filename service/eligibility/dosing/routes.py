@@ -1,0 +1,81 @@
+"""Does a drug act in the whole body? The route says, else the form, else the product's name, else its ATC code. SEMANTICS §6.6."""
+
+from collections.abc import Iterator
+
+from service.eligibility.facts import MedicationFact
+from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.terms import Concept, Terminology
+
+ROUTES = ("route-systemic", "route-local")
+FORMS = ("form-systemic", "form-local")
+# Value sets of drugs whose codes alone say where they act (ATC codes mostly) begin with these.
+DRUGS = ("drug-systemic", "drug-local")
+
+SYSTEMIC: tuple[Outcome, Reason | None] = (Outcome.MET, None)
+LOCAL: tuple[Outcome, Reason | None] = (Outcome.NOT_MET, None)
+UNDECIDED: tuple[Outcome, Reason | None] = (Outcome.UNKNOWN, Reason.ROUTE_UNKNOWN)
+
+# Two records are surely of different therapies only if both routes are known and differ: SNOMED CT code, words.
+_FAMILIES = (
+    ("oral", "26643006", ("oral", "by mouth", " po ", "per os", "zum einnehmen", "voie orale")),
+    ("intravenous", "47625008", ("intravenous", " iv ", "intraven")),
+    ("intramuscular", "78421000", ("intramuscular", " im ")),
+    ("subcutaneous", "34206005", ("subcutaneous", " sc ", " sq ", "subcut")),
+)
+
+
+def systemic(fact: MedicationFact, terminology: Terminology) -> tuple[Outcome, Reason | None]:
+    """MET: it acts in the whole body; NOT_MET: only where it is put; UNKNOWN (`route-unknown`): nothing tells."""
+    for verdicts in _sources(fact, terminology):
+        told = {verdict for verdict in verdicts if verdict is not None}
+        if told == {True}:
+            return SYSTEMIC
+        if told == {False}:
+            return LOCAL
+        if told:
+            return UNDECIDED
+    return UNDECIDED
+
+
+def _sources(fact: MedicationFact, terminology: Terminology) -> Iterator[list[bool | None]]:
+    stated = [each.route for each in fact.instructions if each.route is not None]
+    yield [_told(terminology, ROUTES, route) for route in (stated or ([fact.route] if fact.route else []))]
+    yield [_told(terminology, FORMS, fact.form)] if fact.form is not None else []
+    yield [_told(terminology, FORMS, Concept(texts=(text,))) for text in fact.concept.texts]
+    yield [_by_code(terminology, fact.concept)]
+
+
+def _told(terminology: Terminology, ids: tuple[str, str], concept: Concept) -> bool | None:
+    """True: systemic, False: local, None: neither, or both by their words. A code decides before words do."""
+    acts, stays = (_belongs(terminology, each, concept) for each in ids)
+    return None if acts == stays else acts > stays
+
+
+def _belongs(terminology: Terminology, value_set: str, concept: Concept) -> Outcome:
+    if value_set not in terminology.value_sets:
+        return Outcome.NOT_MET
+    found = terminology.membership((value_set,), concept)
+    return Outcome.NOT_MET if found.opaque else found.outcome
+
+
+def _by_code(terminology: Terminology, concept: Concept) -> bool | None:
+    coded = Concept(concept.codings, ("-",))
+    acts, stays = (
+        any(_belongs(terminology, each, coded) is Outcome.MET for each in terminology.value_sets if each.startswith(begin))
+        for begin in DRUGS
+    )
+    return None if acts == stays else acts
+
+
+def family(fact: MedicationFact) -> str | None:
+    """The way it is taken, for telling two therapies apart; None where that is not certain."""
+    routes = [each.route for each in fact.instructions if each.route is not None]
+    found = {_family(route) for route in (routes or ([fact.route] if fact.route else []))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _family(route: Concept) -> str | None:
+    codes = {coding.code for coding in route.codings}
+    words = " ".join(f" {text.lower()} " for text in route.texts)
+    named = {name for name, code, spellings in _FAMILIES if code in codes or any(each in words for each in spellings)}
+    return named.pop() if len(named) == 1 else None

@@ -1,0 +1,172 @@
+"""Which records are one therapy, and what all therapies say together about a stretch of days. SEMANTICS §6.2."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from service.eligibility.dosing.course import Phase, share
+from service.eligibility.dosing.records import Record
+from service.eligibility.dosing.value import Value, added, either_or_both, views
+from service.eligibility.facts import MedicationFact, Source
+from service.eligibility.outcome import Outcome
+
+PLANS = (Source.REQUEST, Source.DISPENSE, Source.STATEMENT)
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Therapy:
+    """Records linked to one another, of one ingredient."""
+
+    records: tuple[Record, ...]
+
+    def of(self, source: Source) -> tuple[Record, ...]:
+        """Its records of one kind."""
+        return tuple(each for each in self.records if each.fact.source is source)
+
+    def on(self, first: date, last: date) -> Value | None:
+        """What its records say about these days: views of one therapy, every administration a dose of its own."""
+        told = [value for source in PLANS for each in self.of(source) if (value := each.on(first, last)) is not None]
+        given = self.given(first, last)
+        if given is None:
+            return views(told) if told else None
+        return views([*told, given]).at_least(given.settled())
+
+    def given(self, first: date, last: date) -> Value | None:
+        """What was administered on these days."""
+        doses = [value for each in self.of(Source.ADMINISTRATION) if (value := each.on(first, last)) is not None]
+        return added(doses) if doses else None
+
+    def likeness(self, source: Source) -> Hashable:
+        """Equal for two therapies whose records of this kind agree in product and dosage: the one may renew the other."""
+        return frozenset(likeness(each.fact) for each in self.of(source))
+
+
+def likeness(fact: MedicationFact) -> Hashable:
+    """Product and dosage of a record, without its dates and places."""
+    doses = (replace(each, element="", bounds=None, lasts=None, text=_words(each.text)) for each in fact.instructions)
+    supply = None if fact.instructions else fact.supply
+    return fact.concept.codings or fact.concept.texts, fact.strengths, frozenset(doses), supply
+
+
+def _words(text: str | None) -> str | None:
+    return " ".join(text.lower().split()) if text else None
+
+
+def therapies(records: Sequence[Record]) -> tuple[Therapy, ...]:
+    """Records joined by their links; administrations linked to an order take its cycle."""
+    found: list[Therapy] = []
+    for name in sorted({each.ingredient.key or "" for each in records}):
+        own = [each for each in records if (each.ingredient.key or "") == name]
+        found += [Therapy(_cycled(cluster)) for cluster in _clusters(own)]
+    return tuple(found)
+
+
+def _clusters(records: Sequence[Record]) -> list[list[Record]]:
+    clusters: list[tuple[set[str], list[Record]]] = []
+    for each in records:
+        names = {each.reference, *(link for link in each.fact.links if link.startswith("Medication"))}
+        touching = [cluster for cluster in clusters if cluster[0] & names]
+        clusters = [cluster for cluster in clusters if cluster not in touching]
+        joined = names.union(*(cluster[0] for cluster in touching))
+        clusters.append((joined, [*(old for cluster in touching for old in cluster[1]), each]))
+    return [cluster for _, cluster in clusters]
+
+
+def _cycled(cluster: Sequence[Record]) -> tuple[Record, ...]:
+    orders = (phase.daily.spacing for each in cluster if each.fact.source is Source.REQUEST for phase in each.phases)
+    spacing = max(orders, default=None)
+    if spacing is None or spacing <= 1:
+        return tuple(cluster)
+
+    def spread(phase: Phase) -> Phase:
+        average = share(phase.daily.average, spacing)
+        return Phase(phase.span, replace(phase.daily, average=average), share(phase.somewhere, spacing))
+
+    return tuple(
+        replace(each, phases=tuple(spread(phase) for phase in each.phases))
+        if each.fact.source is Source.ADMINISTRATION
+        else each
+        for each in cluster
+    )
+
+
+def total(found: Sequence[Therapy], first: date, last: date) -> Value | None:
+    """All therapies together on these days: same ingredient and route are reconciled, different ones add up.
+
+    Where ingredient or route is not known, a therapy may be one of the others again: either, or both.
+    """
+    groups, loose = grouped(found)
+    values = [value for group in groups if (value := together(group, first, last)) is not None]
+    sums = [added(values)] if values else []
+    rest = [value for each in loose if (value := each.on(first, last)) is not None]
+    return either_or_both([*sums, *rest]) if sums or rest else None
+
+
+def grouped(found: Sequence[Therapy]) -> tuple[list[list[Therapy]], list[Therapy]]:
+    """Therapies of the same ingredient and route, and those that cannot be placed."""
+    groups: dict[Key, list[Therapy]] = {}
+    loose: list[Therapy] = []
+    placed = [(each, _ingredient(each, found), _route(each, found)) for each in found]
+    for each, name, route in placed:
+        if name is None or route is None:
+            loose.append(each)
+        else:
+            groups.setdefault((name, route), []).append(each)
+    return list(groups.values()), loose
+
+
+def _ingredient(therapy: Therapy, found: Sequence[Therapy]) -> str | None:
+    own = therapy.records[0].ingredient.key
+    if own is not None:
+        return own
+    concepts = {_product(each.fact) for other in found for each in other.records}
+    return "the same product" if len(concepts) == 1 else None
+
+
+def _product(fact: MedicationFact) -> Hashable:
+    return frozenset(fact.concept.codings) or fact.concept.texts
+
+
+def _route(therapy: Therapy, found: Sequence[Therapy]) -> str | None:
+    own = _families([therapy])
+    if len(own) == 1:
+        return own.pop()
+    key = therapy.records[0].ingredient.key
+    known = _families([each for each in found if each.records[0].ingredient.key == key])
+    return None if len(known) > 1 else (known.pop() if known else "")
+
+
+def _families(found: Sequence[Therapy]) -> set[str]:
+    return {each.family for therapy in found for each in therapy.records if each.family is not None}
+
+
+def together(group: Sequence[Therapy], first: date, last: date) -> Value | None:
+    """Therapies of one ingredient and route: those told by the same kind of record add up, other kinds are views of them."""
+    sides: list[Value] = []
+    seen: list[set[int]] = []
+    told = [each.on(first, last) for each in group]
+    for source in sorted(Source, key=lambda s: -sum(bool(each.of(s)) for each in group)):
+        members = {n for n, each in enumerate(group) if each.of(source) and told[n] is not None}
+        if members and not any(members <= other for other in seen):
+            sides.append(_same_kind([(group[n].likeness(source), told[n]) for n in sorted(members)], source))
+            seen.append(members)
+    if not sides:
+        return None
+    given = [value for each in group if (value := each.given(first, last)) is not None]
+    return views(sides).at_least(added(given).settled()) if given else views(sides)
+
+
+def _same_kind(values: Sequence[tuple[Hashable, Value | None]], source: Source) -> Value:
+    if source is Source.ADMINISTRATION:
+        return added([value for _, value in values if value is not None])
+    alike: dict[Hashable, list[Value]] = {}
+    for key, value in values:
+        if value is not None:
+            alike.setdefault(key, []).append(value)
+    return added([either_or_both(each) for each in alike.values()])
+
+
+def surely(value: Value) -> bool:
+    """Was it surely taken?"""
+    return value.taken is Outcome.MET
