@@ -75,7 +75,7 @@ def _decision(fact: ConsentFact) -> str:
     return f"{fact.concept.name}: {word}"
 
 
-def _show(fact: AllergyFact, state: str | None) -> Exhibit:
+def _show(fact: AllergyFact, state: str | None = None) -> Exhibit:
     value = fact.concept.name if state is None else f"{fact.concept.name} ({state})"
     when = "recorded " + str(fact.recorded) if fact.recorded.known else "not dated"
     return Exhibit(fact.evidence.reference, fact.evidence.element, when, value)

@@ -49,7 +49,9 @@ def condition_candidates(case: Case, node: ConditionPresent, window: Window) -> 
         if node.timing == "onset":
             span = Span.on(fact.span.start)
         notes = ("stale-entry",) if _stale(fact, window, limit) and node.timing == "present" else ()
-        yield candidate(belongs, fact.certainty, dated(span, window), show(fact), span, notes=notes)
+        # an end that moves with the screening date is no day on which anything changes
+        fixed = fact.span if fact.ended else span
+        yield candidate(belongs, fact.certainty, dated(span, window), show(fact), fixed, notes=notes)
 
 
 def presence(fact: ConditionFact, at: date, self_limited_days: int | None) -> Span:

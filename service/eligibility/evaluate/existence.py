@@ -15,6 +15,9 @@ from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
 from service.eligibility.terms import Concept, Membership
 
 
+ILLEGIBLE_ONLY = "illegible-codes-only"
+
+
 def membership(case: Case, codes: ValueSetIds, excluding: ValueSetIds, concept: Concept) -> Membership:
     """Does the concept belong to `codes` and not to `excluding`?"""
     inside = case.terminology.membership(codes, concept)
@@ -45,6 +48,7 @@ def candidate(
     span: Span,
     more: Iterable[tuple[Outcome, frozenset[Reason]]] = (),
     notes: tuple[str, ...] = (),
+    also: tuple[date, ...] = (),
 ) -> Candidate:
     """Fold what speaks for one fact: its code, its status, its date, and anything else the criterion asks."""
     status = Outcome.MET if certainty is Certainty.SURE else Outcome.UNKNOWN
@@ -56,7 +60,9 @@ def candidate(
     ]
     outcome = conjunction(each for each, _ in parts)
     reasons = frozenset().union(*(why for each, why in parts if each is Outcome.UNKNOWN))
-    return Candidate(outcome, exhibit, span, reasons if outcome is Outcome.UNKNOWN else frozenset(), notes)
+    return Candidate(
+        outcome, exhibit, span, reasons if outcome is Outcome.UNKNOWN else frozenset(), notes, also, belongs.opaque
+    )
 
 
 def happened(
@@ -76,7 +82,7 @@ def happened(
     distinct = _distinct(candidates)
     sure = [each for each in distinct if each.outcome is Outcome.MET]
     possible = [each for each in distinct if each.outcome is Outcome.UNKNOWN]
-    days = watch(look_back, (day for each in candidates for day in each.span.boundaries()), case.at)
+    days = watch(look_back, (day for each in candidates for day in (*each.span.boundaries(), *each.also)), case.at)
     outcome = at_least(wanted, len(sure), len(possible))
     if outcome is Outcome.NOT_MET:
         shown = [each.exhibit for each in distinct]
@@ -91,9 +97,13 @@ def happened(
         outcome,
         reasons,
         unique(each.exhibit for each in counted),
-        notes=in_order(note for each in counted for note in each.notes),
+        notes=in_order([*(note for each in counted for note in each.notes), *_legibility(counted)]),
         watch=days,
     )
+
+
+def _legibility(counted: Sequence[Candidate]) -> tuple[str, ...]:
+    return (ILLEGIBLE_ONLY,) if all(each.illegible for each in counted) else ()
 
 
 def _distinct(candidates: Sequence[Candidate]) -> list[Candidate]:

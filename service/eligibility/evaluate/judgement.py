@@ -50,6 +50,8 @@ class Candidate:
     span: Span
     reasons: frozenset[Reason] = frozenset()
     notes: tuple[str, ...] = ()
+    also: tuple[date, ...] = ()  # other days on which what it says changes (an order grows stale)
+    illegible: bool = False  # it could belong only because its code has no known meaning and no words
 
 
 def unique(exhibits: Iterable[Exhibit]) -> tuple[Exhibit, ...]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from service.eligibility.criteria import Bounds, Choice, NumberTest, ObservationValue
-from service.eligibility.dates import ALWAYS, Days, Window
+from service.eligibility.dates import Days, Window
 from service.eligibility.evaluate.absence import gaps, silence
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.judgement import Judgement, unique
@@ -24,14 +24,14 @@ from service.eligibility.quantity import Interval, Quantity
 
 def observation_value(case: Case, node: ObservationValue, window: Window) -> Judgement:
     """Judge the results of the window by the node's choice among them."""
-    found = results(case, node, window)
-    days = watch(node.look_back, (day for each in found for day in each.counts.span.boundaries()), case.at)
+    everything = results(case, node, window)
+    days = watch(node.look_back, (day for each in everything for day in each.counts.span.boundaries()), case.at)
+    found = tuple(each for each in everything if each.counts.outcome is not Outcome.NOT_MET)
     if not found:
-        everything = results(case, node, Window.of(ALWAYS, case.at))
-        shown = [each.counts.exhibit for each in everything]
-        return silence(
-            case, node, Kind.OBSERVATION, node.codes, window.possible.latest, absence=node.absence, shown=shown
-        )
+        shown = [each.counts.exhibit for each in everything if each.fact.when.earliest <= case.at]
+        until = window.possible.latest
+        silent = silence(case, node, Kind.OBSERVATION, node.codes, until, absence=node.absence, shown=shown)
+        return replace(silent, watch=days | silent.watch)
     judged = CHOICES[node.choice.which](case, node, found)
     judged = _only_if_complete(case, node, judged)
     judged = _only_if_fresh(case, node, judged, found)

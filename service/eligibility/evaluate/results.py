@@ -24,8 +24,8 @@ class Result:
 
 
 def results(case: Case, node: ObservationValue, window: Window) -> tuple[Result, ...]:
-    """Every result whose code could belong and that could lie in the window, oldest first."""
-    found = (each for each in _candidates(case, node, window) if each.counts.outcome is not Outcome.NOT_MET)
+    """Every result whose code could belong, in the window or not (`counts`), oldest first."""
+    found = _candidates(case, node, window)
     distinct = {(each.fact.evidence.reference, each.fact.evidence.element): each for each in found}
     return tuple(sorted(distinct.values(), key=_order))
 
@@ -40,7 +40,8 @@ def _candidates(case: Case, node: ObservationValue, window: Window) -> Iterator[
         if not isinstance(fact, ObservationFact) or fact.certainty is Certainty.DENIED:
             continue
         belongs = membership(case, node.codes, node.excluding, fact.concept)
-        if belongs.outcome is not Outcome.NOT_MET:
+        # a bare unknown code says nothing of a result; silence about results answers nothing anyway
+        if belongs.outcome is not Outcome.NOT_MET and not belongs.opaque:
             span = Span.on(fact.when)
             counts = candidate(belongs, fact.certainty, dated(span, window), show(fact), span)
             yield Result(fact, counts, test_result(case.knowledge, fact, node.test))

@@ -1,25 +1,20 @@
 """Look-back windows on a given screening date, and the later days on which a moving window changes what it holds."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 
-from service.eligibility.criteria import Anchor, LookBack
+from service.eligibility.criteria import LookBack
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Window, shift
 
-Find = Callable[[Anchor], Days | None]
 
+def window_of(look_back: LookBack | None, at: date, anchor: Days) -> Window | None:
+    """The window on screening date `at`; without a look-back it is that day. None: it holds no day at all.
 
-def window_of(look_back: LookBack | None, at: date, find: Find) -> Window | None:
-    """The window on screening date `at`; without a look-back it is that day. None: its anchor did not happen.
-
-    `find` gives the days on which an anchor may have happened (None: surely never). With an uncertain anchor the sure
-    part of the window is what every possible anchor shares.
+    `anchor`: the days on which the index date may lie. With an uncertain anchor the sure part of the window is what
+    every possible anchor shares.
     """
     if look_back is None:
         return Window.of(at, at)
-    anchor = Days.on(at) if look_back.anchor is None else find(look_back.anchor)
-    if anchor is None:
-        return None
     first_from_earliest, last_from_earliest = _ends(look_back, anchor.earliest, at)
     first_from_latest, last_from_latest = _ends(look_back, anchor.latest, at)
     if first_from_earliest > last_from_latest:

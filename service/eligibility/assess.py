@@ -1,0 +1,238 @@
+"""From findings to an assessment: standing, signal, what would settle it, and when time alone will change it.
+
+SEMANTICS §7 and §3.6. Pure: the same record, study, date and knowledge give the same assessment.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum
+
+from service.eligibility.criteria import Criterion, LookBack, Study
+from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
+from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
+from service.eligibility.facts import (
+    AdverseEventFact,
+    AllergyFact,
+    Fact,
+    ImmunizationFact,
+    MedicationFact,
+    ObservationFact,
+    PatientRecord,
+)
+from service.eligibility.outcome import Outcome, Reason
+
+
+class Standing(Enum):
+    """The machine's opinion. `eligible`, `screening`, `on-study` belong to people."""
+
+    CANDIDATE = "candidate"
+    NEEDS_REVIEW = "needs_review"
+    INELIGIBLE = "ineligible"
+
+
+class Signal(Enum):
+    """Whether anything on record speaks for the study's disease at all."""
+
+    STRONG = "strong"
+    WEAK = "weak"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer to one criterion."""
+
+    criterion: Criterion
+    judgement: Judgement
+    open_item: bool  # unknown, but allowed to stay open as a checklist item
+
+    @property
+    def outcome(self) -> Outcome:
+        """MET, NOT_MET or UNKNOWN."""
+        return self.judgement.outcome
+
+    @property
+    def blocks(self) -> bool:
+        """Does it make the person ineligible?"""
+        return blocks(self.criterion, self.outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The first later date on which an outcome changes with no new data: of which criterion, and to what."""
+
+    date: date
+    criterion: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All findings of one person for one study on one screening date, and the standing."""
+
+    patient: str
+    study: Study
+    screening_date: date
+    findings: tuple[Finding, ...]
+    standing: Standing
+    signal: Signal
+    later: date | None
+    next_change: Change | None
+
+    @property
+    def unresolved(self) -> int:
+        """How many criteria a person still has to settle."""
+        return sum(finding.outcome is Outcome.UNKNOWN for finding in self.findings)
+
+
+def blocks(criterion: Criterion, outcome: Outcome) -> bool:
+    """An inclusion criterion that is not met, or an exclusion criterion that is."""
+    return outcome is (Outcome.NOT_MET if criterion.kind == "inclusion" else Outcome.MET)
+
+
+def assess(record: PatientRecord, study: Study, at: date, knowledge: Knowledge) -> Assessment:
+    """Judge one person by every criterion of a study on screening date `at`."""
+    case = Case(as_of(record, at, study), at, knowledge)
+    findings = tuple(_finding(criterion, case) for criterion in study.criteria)
+    standing = _standing(findings)
+    return Assessment(
+        patient=record.person.id,
+        study=study,
+        screening_date=at,
+        findings=findings,
+        standing=standing,
+        signal=signal(study, case),
+        later=_later(findings, case) if standing is Standing.INELIGIBLE else None,
+        next_change=_next_change(findings, case),
+    )
+
+
+def _finding(criterion: Criterion, case: Case) -> Finding:
+    judgement = evaluate(criterion.node, case)
+    return Finding(criterion, judgement, _may_stay_open(criterion, judgement, case.policy.not_kept))
+
+
+def _may_stay_open(criterion: Criterion, judgement: Judgement, not_kept: frozenset[str]) -> bool:
+    """SEMANTICS §7: what does not keep a person from CANDIDATE, though it is unknown."""
+    allowed = {Reason.MANUAL}
+    if criterion.settled_at == "screening_visit":
+        allowed.add(Reason.NO_RECORD)
+    if judgement.lacking and judgement.lacking <= not_kept:
+        allowed.add(Reason.NOT_LOADED)
+    return judgement.outcome is Outcome.UNKNOWN and judgement.reasons <= allowed
+
+
+def _standing(findings: tuple[Finding, ...]) -> Standing:
+    if any(finding.blocks for finding in findings):
+        return Standing.INELIGIBLE
+    if any(finding.outcome is Outcome.UNKNOWN and not finding.open_item for finding in findings):
+        return Standing.NEEDS_REVIEW
+    return Standing.CANDIDATE
+
+
+def signal(study: Study, case: Case) -> Signal:
+    """Is there entry evidence: a surely matching record, a possibly matching one, none, or were the types not loaded?"""
+    judged = [evaluate(node, case) for node in study.entry]
+    if any(each.outcome is Outcome.MET for each in judged):
+        return Signal.STRONG
+    if any(_suggests(each) for each in judged):
+        return Signal.WEAK
+    if any(each.lacking or Reason.UNREADABLE in each.reasons for each in judged):
+        return Signal.UNKNOWN
+    return Signal.NONE
+
+
+def _suggests(judged: Judgement) -> bool:
+    silent = {Reason.NO_RECORD, Reason.NO_CONTACT, Reason.NOT_LOADED, Reason.UNREADABLE, Reason.MANUAL}
+    telling = judged.reasons - silent
+    return judged.outcome is Outcome.UNKNOWN and bool(telling) and ILLEGIBLE_ONLY not in judged.notes
+
+
+def as_of(record: PatientRecord, at: date, study: Study) -> PatientRecord:
+    """The record as it could be known on `at`: nothing after that day counts, unless the study asks for the future."""
+    if any(look.ahead is not None for criterion in study.criteria for look in _look_backs(criterion.node)):
+        return record
+    facts = tuple(fact for fact in record.facts if _begins(fact) <= at)
+    return replace(record, facts=facts, contacts=tuple(day for day in record.contacts if day <= at))
+
+
+def _begins(fact: Fact) -> date:
+    """The first day on which the fact can have been known."""
+    if isinstance(fact, ObservationFact | AdverseEventFact | ImmunizationFact):
+        return fact.when.earliest
+    if isinstance(fact, AllergyFact):
+        return fact.recorded.earliest
+    if isinstance(fact, MedicationFact):
+        # an order written today for next week is known today
+        return min(fact.span.start.earliest, fact.last_sign.earliest)
+    return fact.span.start.earliest
+
+
+def _look_backs(node: object) -> Iterator[LookBack]:
+    """Every look-back anywhere in a node's tree."""
+    if isinstance(node, LookBack):
+        yield node
+    for name in getattr(node, "__slots__", ()):
+        value = getattr(node, name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if hasattr(part, "__dataclass_fields__"):
+                yield from _look_backs(part)
+
+
+def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, Outcome]]:
+    """The later days, up to `until`, on which this finding's outcome differs from the day before, in order."""
+    pending = set(finding.judgement.watch)
+    outcome, seen = finding.outcome, case.at
+    while pending:
+        day = min(pending)
+        pending.discard(day)
+        if day <= seen or day > until:
+            continue
+        judgement = evaluate(finding.criterion.node, replace(case, at=day))
+        pending |= {each for each in judgement.watch if each > day}
+        seen = day
+        if judgement.outcome is not outcome:
+            outcome = judgement.outcome
+            yield day, outcome
+
+
+def _next_change(findings: tuple[Finding, ...], case: Case) -> Change | None:
+    found: Change | None = None
+    for finding in findings:
+        until = date.max if found is None else found.date
+        first = next(_changes(finding, case, until), None)
+        if first is not None and (found is None or first[0] < found.date):
+            found = Change(first[0], finding.criterion.id, first[1])
+    return found
+
+
+def _later(findings: tuple[Finding, ...], case: Case) -> date | None:
+    """The date from which no criterion keeps the person out, if time alone will bring it."""
+    wanted: date | None = None
+    for finding in findings:
+        if finding.blocks:
+            cleared = next(
+                (day for day, outcome in _changes(finding, case, date.max) if _clears(finding, outcome)), None
+            )
+            if cleared is None:
+                return None
+            wanted = cleared if wanted is None else max(wanted, cleared)
+    if wanted is None:
+        return None
+    then = replace(case, at=wanted)
+    blocked = any(blocks(each.criterion, evaluate(each.criterion.node, then).outcome) for each in findings)
+    return None if blocked else wanted
+
+
+def _clears(finding: Finding, outcome: Outcome) -> bool:
+    """Only a clear answer ends an exclusion; a record that merely grows stale does not."""
+    return outcome is (Outcome.MET if finding.criterion.kind == "inclusion" else Outcome.NOT_MET)
+
+
+def assess_all(
+    record: PatientRecord, studies: Mapping[str, Study], at: date, knowledge: Knowledge
+) -> tuple[Assessment, ...]:
+    """One assessment per study, in the order of their ids."""
+    return tuple(assess(record, studies[each], at, knowledge) for each in sorted(studies))

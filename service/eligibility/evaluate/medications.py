@@ -1,0 +1,112 @@
+"""Medications: taken in the window, by a systemic route if asked, in a daily dose within bounds. SEMANTICS §6."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from service.eligibility.criteria import DoseTest, MedicationTaken
+from service.eligibility.dates import Window
+from service.eligibility.dosing.exposure import exposure, first_stale_day, systemic
+from service.eligibility.dosing.measure import Taken, dose_in_window
+from service.eligibility.evaluate.absence import silence
+from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.existence import candidate, dated, happened, membership
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, unique
+from service.eligibility.evaluate.windows import watch
+from service.eligibility.facts import Certainty, Kind, MedicationFact
+from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.terms import Membership
+
+
+def medication_taken(case: Case, node: MedicationTaken, window: Window) -> Judgement:
+    """Was a drug of these codes taken in the window, and if a dose is asked for, in such a dose?"""
+    if node.dose is not None:
+        return _dosed(case, node, node.dose, window)
+    return happened(
+        case,
+        node,
+        Kind.MEDICATION,
+        node.codes,
+        tuple(medication_candidates(case, node, window)),
+        window=window,
+        look_back=node.look_back,
+        wanted=node.at_least,
+        absence=node.absence,
+        denied=_denied(case, node),
+    )
+
+
+def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> Iterator[Candidate]:
+    """Every record of a drug whose code could belong, with how far it counts in this window."""
+    for fact, belongs, route in _records(case, node):
+        taken = exposure(fact, case.at, case.policy)
+        if taken.outcome is Outcome.NOT_MET:
+            continue
+        doubts = frozenset({taken.reason}) if taken.reason else frozenset[Reason]()
+        inside, why = dated(taken.span, window)
+        timing = inside, (doubts or why) if inside is Outcome.UNKNOWN else frozenset[Reason]()
+        stale = first_stale_day(fact, case.policy)
+        yield candidate(
+            belongs,
+            Certainty.SURE,
+            timing,
+            show(fact),
+            fact.span,
+            [route, (taken.outcome, doubts)],
+            also=() if stale is None else (stale,),
+        )
+
+
+def _records(
+    case: Case, node: MedicationTaken
+) -> Iterator[tuple[MedicationFact, Membership, tuple[Outcome, frozenset[Reason]]]]:
+    for fact in case.record.facts:
+        if not isinstance(fact, MedicationFact) or fact.certainty is Certainty.DENIED:
+            continue
+        belongs = membership(case, node.codes, node.excluding, fact.concept)
+        if belongs.outcome is Outcome.NOT_MET:
+            continue
+        route = (Outcome.MET, frozenset[Reason]())
+        if node.systemic:
+            acts, why = systemic(fact, case.terminology)
+            route = acts, frozenset({why}) if why else frozenset()
+        yield fact, belongs, route
+
+
+def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) -> Judgement:
+    """The dose over all records together: a sum cannot be judged record by record."""
+    taken, exhibits = [], []
+    for fact, belongs, (acts, why) in _records(case, node):
+        reasons = why | (frozenset({belongs.reason}) if belongs.reason else frozenset())
+        taken.append(Taken(fact, min(belongs.outcome, acts), reasons))
+        span = exposure(fact, case.at, case.policy).span
+        if dated(span, window)[0] is not Outcome.NOT_MET:
+            exhibits.append(show(fact))
+    table = case.knowledge.equivalents.get(test.equivalent_to) if test.equivalent_to else None
+    answer = dose_in_window(taken, window, case.at, test, table, case.policy, case.terminology, node.codes)
+    days = watch(node.look_back, answer.boundaries, case.at)
+    if answer.outcome is not Outcome.NOT_MET:
+        return Judgement(node, answer.outcome, answer.reasons, unique(exhibits), dose=answer, watch=days)
+    # no other record may exist that would add to the dose: that is what silence has to vouch for
+    until = window.possible.latest
+    denied = [] if exhibits else _denied(case, node)
+    silent = silence(
+        case, node, Kind.MEDICATION, node.codes, until, absence=node.absence, shown=exhibits, denied=denied
+    )
+    return replace(silent, dose=answer if exhibits else None, watch=silent.watch | days)
+
+
+def _denied(case: Case, node: MedicationTaken) -> list[Exhibit]:
+    """Explicit negatives (not taken, not done) about these drugs, while they are recent enough to speak of the window."""
+    found = []
+    for fact in case.record.facts:
+        if isinstance(fact, MedicationFact) and fact.certainty is Certainty.DENIED:
+            if membership(case, node.codes, node.excluding, fact.concept).outcome is Outcome.MET:
+                found.append(show(fact, "not taken"))
+    return found
+
+
+def show(fact: MedicationFact, state: str | None = None) -> Exhibit:
+    """The exhibit of a medication record."""
+    state = state or ("not certain" if fact.certainty is Certainty.POSSIBLE else None)
+    value = fact.concept.name if state is None else f"{fact.concept.name} ({state})"
+    return Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.span), value)

@@ -1,0 +1,182 @@
+"""Pregnancy and breast feeding on the screening date. SEMANTICS §5: positive evidence always wins.
+
+Recorded male sex, age, or a hysterectomy speak against pregnancy, as an assumption that is shown; an unknown or other
+sex does not. A negative status or test holds only for some days.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from service.eligibility.criteria import (
+    BreastFeeding,
+    Choice,
+    CodedTest,
+    ConditionPresent,
+    LookBack,
+    ObservationValue,
+    Pregnant,
+    ProcedureDone,
+    ValueSetIds,
+)
+from service.eligibility.dates import ANY_DAY, Duration, Unit, Window
+from service.eligibility.evaluate.absence import gaps
+from service.eligibility.evaluate.conditions import condition_present
+from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.demographics import age_on
+from service.eligibility.evaluate.events import event_candidates
+from service.eligibility.evaluate.judgement import Exhibit, Judgement, combined, unique
+from service.eligibility.evaluate.results import Result, results, show
+from service.eligibility.evaluate.windows import watch
+from service.eligibility.facts import Certainty, ConditionFact, Kind
+from service.eligibility.outcome import Outcome, Reason, disjunction
+
+Stated = Pregnant | BreastFeeding
+
+
+def pregnant(case: Case, node: Pregnant) -> Judgement:
+    """Pregnant on the screening date?"""
+    lasting = case.policy.pregnancy_holds
+    negative = node.negative_valid_for or case.policy.negative_pregnancy_holds
+    found = _positive(case, node, node.conditions, (*node.statuses, *node.tests), lasting)
+    if found.outcome is Outcome.MET:
+        return found
+    excluded = _cannot_be(case, node)
+    if excluded is not None and found.outcome is not Outcome.UNKNOWN:
+        return excluded
+    judged = _negative(case, node, (*node.statuses, *node.tests), negative, found)
+    too_old = Duration(case.policy.pregnancy_age_limit, Unit.YEAR).after(case.record.person.birth.latest)
+    return replace(judged, watch=judged.watch | {too_old}) if too_old > case.at else judged
+
+
+def breast_feeding(case: Case, node: BreastFeeding) -> Judgement:
+    """Breast feeding on the screening date?"""
+    valid = node.valid_for or case.policy.negative_pregnancy_holds
+    found = _positive(case, node, node.conditions, node.statuses, valid)
+    if found.outcome is Outcome.MET:
+        return found
+    if case.record.person.sex == "male" and found.outcome is not Outcome.UNKNOWN:
+        return _assumed(case, node, "gender", "male", "Recorded as male; taken as not breast feeding.")
+    return _negative(case, node, node.statuses, valid, found)
+
+
+def _positive(
+    case: Case, node: Stated, conditions: ValueSetIds, observations: ValueSetIds, lasting: Duration
+) -> Judgement:
+    """Evidence for: a condition present, or a positive result not older than `lasting`. NOT_MET means: no evidence."""
+    today = Window.of(case.at, case.at)
+    by_condition = condition_present(case, ConditionPresent(conditions), today)
+    if by_condition.outcome is Outcome.NOT_MET or by_condition.assumptions or _only_silent(by_condition):
+        by_condition = Judgement(node, Outcome.NOT_MET, watch=by_condition.watch)
+    by_result = _recent(case, node, observations, lasting)
+    outcome = disjunction((by_condition.outcome, by_result.outcome))
+    judged = combined(node, outcome, (by_condition, by_result))
+    return Judgement(node, outcome, judged.reasons, judged.exhibits, watch=judged.watch)
+
+
+def _only_silent(judged: Judgement) -> bool:
+    silent = {Reason.NO_RECORD, Reason.NOT_LOADED, Reason.NO_CONTACT, Reason.UNREADABLE}
+    return judged.outcome is Outcome.UNKNOWN and judged.reasons <= silent
+
+
+def _recent(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> Judgement:
+    """The latest result within `lasting`, where it is positive; a later negative one takes it back."""
+    found = _within(case, node, codes, lasting)
+    days = _watch(case, node, codes, lasting)
+    sure = [each for each in found if each.counts.outcome is Outcome.MET]
+    bound = max((each.fact.when.earliest for each in sure), default=None)
+    last = [each for each in found if bound is None or each.fact.when.latest >= bound]
+    positive = [each for each in last if each.answer[0] is Outcome.MET]
+    if not positive:
+        return Judgement(node, Outcome.NOT_MET, watch=days)
+    if all(each.answer[0] is Outcome.MET and each.counts.outcome is Outcome.MET for each in last):
+        return Judgement(node, Outcome.MET, exhibits=_shown(last), watch=days)
+    doubts = frozenset().union(*(each.counts.reasons | each.answer[1] for each in last))
+    return Judgement(node, Outcome.UNKNOWN, doubts or frozenset({Reason.STATUS_UNCERTAIN}), _shown(last), watch=days)
+
+
+def _negative(case: Case, node: Stated, codes: ValueSetIds, valid: Duration, found: Judgement) -> Judgement:
+    """No evidence for: a recent negative result decides, silence never does."""
+    days = found.watch | _watch(case, node, codes, valid)
+    if found.outcome is Outcome.UNKNOWN:
+        return Judgement(node, Outcome.UNKNOWN, found.reasons, found.exhibits, watch=days)
+    recent = _within(case, node, codes, valid)
+    missing = gaps(case, Kind.OBSERVATION, codes)
+    sure = [each for each in recent if each.counts.outcome is Outcome.MET and each.answer[0] is Outcome.NOT_MET]
+    latest = max((each.fact.when.earliest for each in sure), default=None)
+    unclear = [each for each in recent if each not in sure and (latest is None or each.fact.when.latest >= latest)]
+    if sure and not missing and not unclear:
+        return Judgement(node, Outcome.NOT_MET, exhibits=_shown(sure), watch=days)
+    if missing:
+        return Judgement(node, Outcome.UNKNOWN, missing.reasons, _shown(recent), lacking=missing.lacking, watch=days)
+    doubts = frozenset().union(*(each.counts.reasons | each.answer[1] for each in unclear))
+    return Judgement(node, Outcome.UNKNOWN, doubts or frozenset({Reason.NO_RECORD}), _shown(recent), watch=days)
+
+
+def _asked(node: Stated, codes: ValueSetIds, lasting: Duration) -> ObservationValue:
+    test = CodedTest(node.positive, node.negative)
+    return ObservationValue(codes, test=test, choice=Choice("any"), look_back=LookBack(lasting))
+
+
+def _within(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> Sequence[Result]:
+    window = Window.of(lasting.before(case.at), case.at)
+    found = results(case, _asked(node, codes, lasting), window)
+    return tuple(_yes_or_no(each) for each in found if each.counts.outcome is not Outcome.NOT_MET)
+
+
+def _yes_or_no(result: Result) -> Result:
+    """A status may be a plain boolean: true is positive."""
+    if not isinstance(result.fact.value, bool):
+        return result
+    answer = (Outcome.MET if result.fact.value else Outcome.NOT_MET, frozenset[Reason]())
+    return Result(result.fact, result.counts, answer)
+
+
+def _watch(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> frozenset[date]:
+    asked = _asked(node, codes, lasting)
+    found = results(case, asked, Window.of(case.at, case.at))
+    return watch(asked.look_back, (day for each in found for day in each.counts.span.boundaries()), case.at)
+
+
+def _cannot_be(case: Case, node: Pregnant) -> Judgement | None:
+    person = case.record.person
+    if person.sex == "male":
+        return _assumed(case, node, "gender", "male", "Recorded as male; taken as not pregnant.")
+    if person.birth != ANY_DAY and person.birth.latest <= case.at:
+        youngest, _ = age_on(person.birth, case.at)
+        limit = case.policy.pregnancy_age_limit
+        if youngest >= limit:
+            return _assumed(case, node, "birthDate", f"{youngest} years", f"Aged {limit} or more; taken as not pregnant.")
+    return _hysterectomy(case, node)
+
+
+def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
+    if not node.hysterectomy:
+        return None
+    window = Window.of(date.min, case.at)
+    procedures = event_candidates(case, ProcedureDone(node.hysterectomy), window)
+    done = [each.exhibit for each in procedures if each.outcome is Outcome.MET]
+    done += [Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.span), fact.concept.name)
+             for fact in _surgical_history(case, node.hysterectomy)]
+    if not done:
+        return None
+    sentence = "A hysterectomy is on record; taken as not pregnant."
+    return Judgement(node, Outcome.NOT_MET, exhibits=unique(done), assumptions=(sentence,))
+
+
+def _surgical_history(case: Case, ids: ValueSetIds) -> Iterator[ConditionFact]:
+    for fact in case.record.facts:
+        if isinstance(fact, ConditionFact) and fact.certainty is Certainty.SURE and fact.span.start.earliest <= case.at:
+            if case.terminology.membership(ids, fact.concept).outcome is Outcome.MET:
+                yield fact
+
+
+def _assumed(case: Case, node: Stated, element: str, value: str, sentence: str) -> Judgement:
+    exhibit = Exhibit(case.record.person.evidence.reference, f"Patient.{element}", "", value)
+    return Judgement(node, Outcome.NOT_MET, exhibits=(exhibit,), assumptions=(sentence,))
+
+
+def _shown(found: Iterable[Result]) -> tuple[Exhibit, ...]:
+    return unique(show(each.fact) for each in found)
+
+

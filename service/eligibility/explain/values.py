@@ -1,0 +1,39 @@
+"""Value tests and choices among results, in words."""
+
+from collections.abc import Callable
+
+from service.eligibility.criteria import BooleanTest, Bounds, Choice, CodedTest, NumberTest, ValueTest
+from service.eligibility.quantity import plain
+
+
+def choice_words(choice: Choice) -> str:
+    """Which results are meant."""
+    return {
+        "latest": "latest",
+        "earliest": "earliest",
+        "any": "any",
+        "all": "every",
+        "of_last": f"at least {choice.count} of the last {choice.out_of} results of",
+        "mean": f"mean of the last {choice.count} results of",
+        "consecutive": f"{choice.count} consecutive results of",
+    }[choice.which]
+
+
+def value_words(test: ValueTest | None, names: Callable[[tuple[str, ...]], str]) -> str:
+    """What the result has to be."""
+    match test:
+        case None:
+            return "recorded"
+        case NumberTest(bounds, unit, None):
+            return f"{_bounds(bounds)} {'' if unit == '1' else unit}".rstrip()
+        case NumberTest(bounds, _, relative):
+            return f"{_bounds(bounds)} times the {str(relative).replace('_', ' ')}"
+        case CodedTest(answers, _):
+            return names(answers)
+        case BooleanTest(expected):
+            return "true" if expected else "false"
+
+
+def _bounds(bounds: Bounds) -> str:
+    named = {"above": bounds.above, "at least": bounds.at_least, "below": bounds.below, "at most": bounds.at_most}
+    return " and ".join(f"{word} {plain(limit)}" for word, limit in named.items() if limit is not None)

@@ -1,0 +1,1 @@
+"""The use cases: screening a population of NDJSON and Bundles, explaining one patient, inventing a sample population."""

@@ -1,0 +1,43 @@
+"""Who is not screened, and why. SEMANTICS §8. A person held back has no assessment and no output, only a count."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from service.catalog.site import Site
+from service.eligibility.facts import Certainty, ConsentFact, Fact
+from service.eligibility.outcome import Outcome
+from service.eligibility.terms import Coding, Terminology
+from service.fhir.patient import PatientAdapted
+
+RESEARCH_SCOPE = Coding("http://terminology.hl7.org/CodeSystem/consentscope", "research")
+RESEARCH_CONSENT = "research-consent"
+RESTRICTED = frozenset({"R", "V"})
+
+
+def held_back(
+    patient: PatientAdapted, facts: Iterable[Fact], at: date, site: Site, terminology: Terminology
+) -> str | None:
+    """The reason for which this person is not screened, or None."""
+    person = patient.person
+    if patient.test_patient or person.id in site.test_patients:
+        return "test-patient"
+    if person.id in site.opted_out or any(_denies_research(each, at, terminology) for each in facts):
+        return "research-opt-out"
+    if RESTRICTED.intersection(patient.labels):
+        return "restricted"
+    if site.organizations and patient.organization not in site.organizations:
+        return "not-at-site"
+    if person.deceased and (not person.died.known or person.died.earliest <= at):
+        return "deceased"
+    return None
+
+
+def _denies_research(fact: Fact, at: date, terminology: Terminology) -> bool:
+    if not isinstance(fact, ConsentFact) or fact.permits is not False or fact.certainty is not Certainty.SURE:
+        return False
+    if not (fact.span.start.earliest <= at and (fact.span.point or at <= fact.span.end.latest)):
+        return False
+    if RESEARCH_SCOPE in fact.concept.codings:
+        return True
+    known = RESEARCH_CONSENT in terminology.value_sets
+    return known and terminology.membership((RESEARCH_CONSENT,), fact.concept).outcome is Outcome.MET

@@ -1,0 +1,81 @@
+"""What the open studies can need: which facts to keep, by their codes. Everything else is counted and let go."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from service.eligibility.criteria import (
+    AdverseEventHad,
+    AllergyKnown,
+    BreastFeeding,
+    ConditionPresent,
+    ConsentIs,
+    EncounterHad,
+    ImmunizationGiven,
+    MedicationTaken,
+    ObservationValue,
+    Pregnant,
+    ProcedureDone,
+    Study,
+)
+from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind
+from service.eligibility.outcome import Outcome
+from service.eligibility.terms import Terminology
+
+WEIGHT_AND_HEIGHT = ("body-weight", "body-height")
+SIMPLE: dict[type, Kind] = {
+    ConditionPresent: Kind.CONDITION,
+    MedicationTaken: Kind.MEDICATION,
+    ObservationValue: Kind.OBSERVATION,
+    ProcedureDone: Kind.PROCEDURE,
+    AllergyKnown: Kind.ALLERGY,
+    ImmunizationGiven: Kind.IMMUNIZATION,
+    EncounterHad: Kind.ENCOUNTER,
+    ConsentIs: Kind.CONSENT,
+}
+
+
+class Needs:
+    """Which value sets each kind of fact is looked up in, by any of the studies."""
+
+    def __init__(self, studies: Iterable[Study], terminology: Terminology) -> None:
+        self._terminology = terminology
+        wanted: dict[Kind, set[str]] = {kind: set() for kind in Kind}
+        for study in studies:
+            for node in (*(criterion.node for criterion in study.criteria), *study.entry):
+                for kind, ids in _asked(node):
+                    wanted[kind].update(ids)
+        wanted[Kind.OBSERVATION].update(each for each in WEIGHT_AND_HEIGHT if each in terminology.value_sets)
+        self._wanted: Mapping[Kind, tuple[str, ...]] = {kind: tuple(sorted(ids)) for kind, ids in wanted.items()}
+
+    def keep(self, fact: Fact) -> bool:
+        """Could any criterion of any open study ask for this fact?"""
+        if isinstance(fact, ConsentFact):
+            return True  # a refusal of research also decides who is screened at all
+        if isinstance(fact, AdverseEventFact):
+            return bool(self._wanted[Kind.ADVERSE_EVENT])
+        ids = self._wanted[fact.kind]
+        if not ids:
+            return False
+        belongs = self._terminology.membership(ids, fact.concept)
+        if fact.kind is Kind.OBSERVATION and belongs.opaque:
+            return False
+        return belongs.outcome is not Outcome.NOT_MET or fact.certainty is Certainty.DENIED
+
+
+def _asked(node: object) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    """Every (kind of fact, value sets) that a node's tree asks for, anchors included."""
+    if isinstance(node, Pregnant | BreastFeeding):
+        yield Kind.CONDITION, node.conditions
+        yield Kind.OBSERVATION, (*node.statuses, *(node.tests if isinstance(node, Pregnant) else ()))
+        if isinstance(node, Pregnant):
+            yield Kind.PROCEDURE, node.hysterectomy
+            yield Kind.CONDITION, node.hysterectomy
+    elif isinstance(node, AdverseEventHad):
+        yield Kind.ADVERSE_EVENT, (*node.codes, *node.suspects)
+    elif type(node) in SIMPLE:
+        none_known = node.none_known if isinstance(node, AllergyKnown) else ()
+        yield SIMPLE[type(node)], (*getattr(node, "codes", ()), *none_known)
+    for name in getattr(node, "__slots__", ()):
+        value = getattr(node, name)
+        for part in value if isinstance(value, tuple) else (value,):
+            if hasattr(part, "__dataclass_fields__"):
+                yield from _asked(part)

@@ -1,0 +1,110 @@
+"""The files that `screen` writes, and the counts that have to add up before anything is called a result."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import orjson
+
+from service.eligibility.assess import Assessment
+from service.errors import InvalidOutput, UsageError
+from service.screening.tally import Reject
+
+NAMES = ("ResearchSubject.ndjson", "assessments.ndjson", "rejects.ndjson", "held_back.ndjson")
+
+
+class Outputs:
+    """Open output files of one run; written under a temporary name and put in place together when all went well."""
+
+    def __init__(self, directory: Path) -> None:
+        if directory.exists() and not directory.is_dir():
+            raise UsageError(f"{directory.name} is a file; --out needs a directory")
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb") for name in NAMES}
+        self.lines: Counter[str] = Counter()
+
+    def __enter__(self) -> "Outputs":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
+        for file in self._files.values():
+            file.close()
+        for name in NAMES:
+            if kind is None:
+                self._partial(name).replace(self._directory / name)
+            else:
+                self._partial(name).unlink(missing_ok=True)
+
+    def _partial(self, name: str) -> Path:
+        return self._directory / f".{name}.partial"
+
+    def write(self, name: str, line: Mapping[str, object]) -> None:
+        """One JSON line."""
+        self._files[name].write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self.lines[name] += 1
+
+    def reject(self, reject: Reject) -> None:
+        """One line of rejects.ndjson."""
+        self.write("rejects.ndjson", reject.as_dict())
+
+    def summary(self, summary: Mapping[str, object]) -> None:
+        """summary.json, written last: its presence says that the run ended well."""
+        content = orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        (self._directory / "summary.json").write_bytes(content)
+
+
+@dataclass
+class Funnel:
+    """The counts of one study: per standing, per signal, per criterion and outcome, and why the unknown ones are."""
+
+    study: str
+    version: str
+    screened: int = 0
+    standings: Counter[str] = field(default_factory=Counter)
+    signals: Counter[str] = field(default_factory=Counter)
+    with_signal: Counter[str] = field(default_factory=Counter)
+    criteria: dict[str, Counter[str]] = field(default_factory=dict)
+    reasons: dict[str, Counter[str]] = field(default_factory=dict)
+    later: int = 0
+
+    def add(self, assessment: Assessment) -> None:
+        """One more person."""
+        self.screened += 1
+        self.standings[assessment.standing.value] += 1
+        self.signals[assessment.signal.value] += 1
+        if assessment.signal.value in ("strong", "weak"):
+            self.with_signal[assessment.standing.value] += 1
+        self.later += assessment.later is not None
+        for finding in assessment.findings:
+            name = finding.criterion.id
+            self.criteria.setdefault(name, Counter())[finding.outcome.code] += 1
+            why = self.reasons.setdefault(name, Counter())
+            why.update(reason.code for reason in finding.judgement.reasons)
+
+    def summary(self) -> dict[str, object]:
+        """The counts as data. Raises InvalidOutput if any of them does not sum to the number screened."""
+        sums = [sum(self.standings.values()), sum(self.signals.values())]
+        sums += [sum(counts.values()) for counts in self.criteria.values()]
+        if any(each != self.screened for each in sums):
+            raise InvalidOutput(f"study {self.study}: the counts do not add up to {self.screened} screened")
+        return {
+            "study_version": self.version,
+            "screened": self.screened,
+            "standing": {each: self.standings[each] for each in ("candidate", "needs_review", "ineligible")},
+            "signal": {each: self.signals[each] for each in ("strong", "weak", "none", "unknown")},
+            "standing_with_signal": {
+                each: self.with_signal[each] for each in ("candidate", "needs_review", "ineligible")
+            },
+            "later": self.later,
+            "criteria": {
+                name: {
+                    **{each: counts[each] for each in ("met", "not_met", "unknown")},
+                    "reasons": dict(sorted(self.reasons[name].items())),
+                }
+                for name, counts in self.criteria.items()
+            },
+        }

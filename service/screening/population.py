@@ -1,0 +1,208 @@
+"""Screening a population: read everything, judge everybody, write the results. The bulk use case."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from service.catalog.load import Catalog
+from service.eligibility.assess import Assessment, Signal, assess
+from service.eligibility.criteria import Study
+from service.eligibility.evaluate import Knowledge
+from service.eligibility.explain import Phrases
+from service.eligibility.facts import PatientRecord
+from service.errors import InvalidOutput
+from service.fhir.subject import render_subject
+from service.screening.held_back import held_back
+from service.screening.intake import Intake, Population
+from service.screening.needs import Needs
+from service.screening.outputs import Funnel, Outputs
+from service.screening.people import Gathered
+from service.screening.render import assessment_line
+from service.screening.sources import InputFile, Source
+from service.screening.tally import Reject, Tally
+
+Release = Literal["R4", "R4B", "R5"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to screen, for which studies, as of when, and what to write."""
+
+    sources: tuple[Source, ...]
+    studies: tuple[Study, ...]
+    at: date
+    release: Release = "R4"
+    every_subject: bool = False
+    accepted_rejects: int = 0
+
+
+class Progress:
+    """Where progress is told; this one says nothing. The command line has one that draws."""
+
+    def reading(self, file: InputFile, line: int) -> None:
+        """A line of this file was read."""
+
+    def screening(self, done: int, of: int) -> None:
+        """So many persons are judged."""
+
+
+def knowledge_of(catalog: Catalog) -> Knowledge:
+    """The catalog's part in every judgement."""
+    return Knowledge(catalog.terminology, catalog.units, catalog.equivalents, catalog.policy)
+
+
+def phrases_of(catalog: Catalog) -> Phrases:
+    """Words for criteria, with the catalog's value set titles."""
+    return Phrases({each.id: each.title for each in catalog.terminology.value_sets.values()})
+
+
+def gather(
+    catalog: Catalog, request: Request, set_aside: Callable[[Reject], None], progress: Progress
+) -> tuple[Population, Tally]:
+    """Read the sources into persons with the facts that these studies can need."""
+    needs = Needs(request.studies, catalog.terminology)
+    intake = Intake(catalog, needs, set_aside, progress.reading)
+    population = intake.read(request.sources)
+    return population, intake.tally
+
+
+def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) -> dict[str, object]:
+    """Screen and write to `out`; the summary is returned and written last.
+
+    Raises InvalidOutput, leaving no result behind, if the counts do not add up.
+    """
+    with Outputs(out) as outputs:
+        population, tally = gather(catalog, request, outputs.reject, progress)
+        merged = merge_replaced(population)
+        sorted_out = _sort_out(catalog, request, population)
+        for patient, reason in sorted(sorted_out.held.items()):
+            outputs.write("held_back.ndjson", {"patient": patient, "reason": reason})
+        funnels = _judge(catalog, request, sorted_out.records, outputs, progress)
+        summary = {
+            "screening_date": request.at.isoformat(),
+            "fhir": request.release,
+            "input": tally.summary(),
+            "people": _people(population, merged, sorted_out),
+            "accepted_rejects": request.accepted_rejects,
+            "incomplete_for_everybody": dict(sorted(population.unplaced.items())),
+            "not_kept": sorted(catalog.policy.not_kept),
+            "studies": {each.study: each.summary() for each in funnels},
+            "written": {
+                "assessments": outputs.lines["assessments.ndjson"],
+                "research_subjects": outputs.lines["ResearchSubject.ndjson"],
+                "rejects": outputs.lines["rejects.ndjson"],
+                "held_back": outputs.lines["held_back.ndjson"],
+            },
+        }
+        _check(summary, sorted_out, len(request.studies))
+    outputs.summary(summary)
+    return summary
+
+
+def merge_replaced(population: Population) -> int:
+    """Move the facts of records that were replaced to the record that survives; how many there were."""
+    merged = 0
+    for identity in sorted(population.people):
+        survivor = _survivor(population, identity)
+        if survivor != identity:
+            population.people[survivor].take_over(population.people.pop(identity))
+            merged += 1
+    return merged
+
+
+def _survivor(population: Population, identity: str) -> str:
+    seen = {identity}
+    while True:
+        person = population.people.get(identity)
+        following = person.patient.replaced_by if person and person.patient else None
+        if following is None or following in seen or following not in population.people:
+            return identity
+        seen.add(following)
+        identity = following
+
+
+@dataclass(frozen=True, slots=True)
+class SortedOut:
+    """Who is screened, who is held back and why, and of whom there is no readable Patient resource."""
+
+    records: Mapping[str, Callable[[], PatientRecord]]
+    held: Mapping[str, str]
+    without_patient: int
+
+
+def _sort_out(catalog: Catalog, request: Request, population: Population) -> SortedOut:
+    records: dict[str, Callable[[], PatientRecord]] = {}
+    held: dict[str, str] = {}
+    without = 0
+    for identity, person in population.people.items():
+        if person.patient is None:
+            without += 1
+            continue
+        reason = held_back(person.patient, person.facts, request.at, catalog.site, catalog.terminology)
+        if reason is not None:
+            held[identity] = reason
+        else:
+            records[identity] = _recorder(population, person, request.accepted_rejects)
+    return SortedOut(records, held, without)
+
+
+def _recorder(population: Population, person: Gathered, accepted: int) -> Callable[[], PatientRecord]:
+    return lambda: person.record(population.loaded(sorted(person.sources), accepted))
+
+
+def _judge(
+    catalog: Catalog,
+    request: Request,
+    records: Mapping[str, Callable[[], PatientRecord]],
+    outputs: Outputs,
+    progress: Progress,
+) -> list[Funnel]:
+    knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
+    funnels = []
+    done, total = 0, len(records) * len(request.studies)
+    for study in sorted(request.studies, key=lambda each: each.id):
+        funnel = Funnel(study.id, study.version)
+        for identity in sorted(records):
+            assessment = assess(records[identity](), study, request.at, knowledge)
+            funnel.add(assessment)
+            _write(assessment, request, phrases, outputs)
+            done += 1
+            progress.screening(done, total)
+        funnels.append(funnel)
+    return funnels
+
+
+def _write(assessment: Assessment, request: Request, phrases: Phrases, outputs: Outputs) -> None:
+    outputs.write("assessments.ndjson", assessment_line(assessment, phrases))
+    if request.every_subject or assessment.signal in (Signal.STRONG, Signal.WEAK):
+        outputs.write("ResearchSubject.ndjson", render_subject(assessment, phrases, request.release))
+
+
+def _people(population: Population, merged: int, sorted_out: SortedOut) -> dict[str, object]:
+    return {
+        "read": len(population.people) + merged,
+        "screened": len(sorted_out.records),
+        "held_back": len(sorted_out.held),
+        "held_back_reasons": dict(sorted(Counter(sorted_out.held.values()).items())),
+        "merged_into_another": merged,
+        "without_readable_patient": sorted_out.without_patient,
+    }
+
+
+def _check(summary: Mapping[str, object], sorted_out: SortedOut, studies: int) -> None:
+    people = summary["people"]
+    written = summary["written"]
+    assert isinstance(people, dict) and isinstance(written, dict)
+    parts = ("screened", "held_back", "merged_into_another", "without_readable_patient")
+    if sum(people[each] for each in parts) != people["read"]:
+        raise InvalidOutput(f"the people do not add up: {people['read']} read; nothing was written")
+    if written["assessments"] != len(sorted_out.records) * studies:
+        raise InvalidOutput("not everybody screened has an assessment line; nothing was written")
+
+
+def open_studies(catalog: Catalog, ids: Iterable[str]) -> tuple[Study, ...]:
+    """The studies asked for; raises KeyError for one that is not in the catalog."""
+    return tuple(catalog.studies[each] for each in ids)

@@ -1,0 +1,80 @@
+"""An assessment as the JSON line of assessments.ndjson (schema: mappings/schemas/assessment.schema.json)."""
+
+from decimal import Decimal
+
+from service.eligibility.assess import Assessment, Finding
+from service.eligibility.dosing.measure import DoseAnswer
+from service.eligibility.explain import Phrases, finding_sentence, wanted
+from service.eligibility.outcome import Reason
+from service.eligibility.quantity import plain
+
+ORDER = {reason: index for index, reason in enumerate(Reason)}
+
+
+def assessment_line(assessment: Assessment, phrases: Phrases) -> dict[str, object]:
+    """One person, one study, one date: everything a reader needs to check the answer."""
+    change = assessment.next_change
+    return {
+        "patient": assessment.patient,
+        "study": assessment.study.id,
+        "study_version": assessment.study.version,
+        "screening_date": assessment.screening_date.isoformat(),
+        "standing": assessment.standing.value,
+        "signal": assessment.signal.value,
+        "unresolved": assessment.unresolved,
+        "later": assessment.later.isoformat() if assessment.later else None,
+        "next_change": None
+        if change is None
+        else {"date": change.date.isoformat(), "criterion": change.criterion, "outcome": change.outcome.code},
+        "assumptions": [
+            {"criterion": finding.criterion.id, "assumption": each}
+            for finding in assessment.findings
+            for each in finding.judgement.assumptions
+        ],
+        "settle": [
+            {"criterion": finding.criterion.id, "data": each}
+            for finding in assessment.findings
+            for each in wanted(finding, phrases)
+        ],
+        "findings": [finding_line(finding, phrases) for finding in assessment.findings],
+    }
+
+
+def finding_line(finding: Finding, phrases: Phrases) -> dict[str, object]:
+    """One finding with its evidence and its arithmetic."""
+    judgement = finding.judgement
+    line: dict[str, object] = {
+        "criterion": finding.criterion.id,
+        "kind": finding.criterion.kind,
+        "outcome": judgement.outcome.code,
+        "reasons": [reason.code for reason in sorted(judgement.reasons, key=ORDER.__getitem__)],
+        "open_item": finding.open_item,
+        "sentence": finding_sentence(finding, phrases),
+        "evidence": [
+            {"reference": each.reference, "element": each.element, "when": each.when, "value": each.value}
+            for each in judgement.exhibits
+        ],
+        "computed": None if judgement.dose is None else _dose(judgement.dose),
+    }
+    if judgement.tier:
+        line["tier"] = judgement.tier
+    if judgement.notes:
+        line["notes"] = list(judgement.notes)
+    return line
+
+
+def _dose(dose: DoseAnswer) -> dict[str, object]:
+    return {
+        "least": _number(dose.least),
+        "most": None if dose.most is None else _number(dose.most),
+        "unit": dose.unit,
+        "day": dose.day.isoformat() if dose.day else None,
+        "records": list(dose.records),
+        "factors": list(dose.factors),
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    """A JSON number; decimals as written, at most six places."""
+    text = plain(value)
+    return float(text) if "." in text else int(text)
