@@ -1,0 +1,262 @@
+"""Strict readers of the FHIR data types that adapters share: concepts, quantities, ranges, ratios, plain JSON shapes.
+
+Every reader takes the raw JSON value and the FHIRPath of where it stands; null or absent is None or empty, a wrong JSON
+type raises UnreadableResource. SEMANTICS §5.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Protocol
+
+from service.eligibility.quantity import ZERO, Interval, Quantity
+from service.eligibility.terms import Coding, Concept
+from service.errors import UnreadableResource
+
+UCUM = "http://unitsofmeasure.org"
+DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+LONGEST_TEXT = 100_000
+SIGNED_UNITS = frozenset(
+    {None, "1", "Cel", "[degF]", "[degRe]", "deg", "[diop]"}
+)  # units whose numbers may be negative
+TITRE = "{titer}"
+
+
+class UnitTable(Protocol):
+    """What reading needs of the unit table: the canonical UCUM code of a unit, None if it knows none."""
+
+    def ucum(self, text: str, *, coded: bool) -> str | None:
+        """`coded`: the text is meant as a UCUM code; otherwise it is what people write ("mg per dL")."""
+
+
+def text(value: object, element: str) -> str | None:
+    """A string without its outer blanks; None if absent or blank."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise UnreadableResource("a string is expected here", element)
+    if len(value) > LONGEST_TEXT:
+        raise UnreadableResource(f"a string longer than {LONGEST_TEXT} characters", element)
+    return value.strip() or None
+
+
+def boolean(value: object, element: str) -> bool | None:
+    """A JSON boolean; None if absent. The text "true" is refused."""
+    if value is not None and not isinstance(value, bool):
+        raise UnreadableResource("true or false is expected here", element)
+    return value
+
+
+def number(value: object, element: str) -> Decimal:
+    """A JSON number, exactly as it was written (a float by its shortest text). Numbers as text are refused."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise UnreadableResource("a number is expected here", element)
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if not exact.is_finite():
+        raise UnreadableResource("a finite number is expected here", element)
+    return exact
+
+
+def node(value: object, element: str) -> Mapping[str, object]:
+    """A JSON object; an empty one if absent."""
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise UnreadableResource("an object is expected here", element)
+    return value
+
+
+def nodes(value: object, element: str) -> tuple[Mapping[str, object], ...]:
+    """A list of JSON objects; empty if absent. A null among them is refused."""
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+        raise UnreadableResource("a list of objects is expected here", element)
+    return tuple(value)
+
+
+def one_or_many(value: object, element: str) -> tuple[Mapping[str, object], ...]:
+    """An element that is one object in one release and a list in another (Encounter.class): always as a tuple."""
+    return (value,) if isinstance(value, Mapping) else nodes(value, element)
+
+
+def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
+    """Raise UnreadableResource if anything in the resource carries a modifierExtension or implicitRules: we know none."""
+    if resource.get("implicitRules") is not None:
+        raise UnreadableResource("it follows implicitRules that are not known", f"{element}.implicitRules")
+    stack: list[object] = [resource]
+    while stack:  # not recursive: nesting may be deeper than the interpreter's stack
+        each = stack.pop()
+        if isinstance(each, dict):
+            if each.get("modifierExtension"):
+                raise UnreadableResource(
+                    "an unknown modifierExtension may change its meaning", f"{element}.modifierExtension"
+                )
+            stack.extend(inner for inner in each.values() if isinstance(inner, dict | list))
+        elif isinstance(each, list):
+            stack.extend(inner for inner in each if isinstance(inner, dict | list))
+
+
+def read_concept(value: object, element: str) -> Concept:
+    """A CodeableConcept, a Coding, or an R5 CodeableReference's concept: all codings, its text and every display.
+
+    A coding without a system has the system "". The order of codings means nothing: they are sorted; the text comes first.
+    """
+    if value is None:
+        return Concept()
+    whole = node(value, element)
+    if "concept" in whole:
+        return read_concept(whole["concept"], f"{element}.concept")
+    if "coding" in whole or "text" in whole:
+        return _concept(
+            nodes(whole.get("coding"), f"{element}.coding"), text(whole.get("text"), f"{element}.text"), element
+        )
+    return _concept((whole,), None, element)
+
+
+def join(concepts: Iterable[Concept]) -> Concept:
+    """One concept with all codings and words of several, in their order."""
+    all_of_them = tuple(concepts)
+    codings = dict.fromkeys(each for concept in all_of_them for each in concept.codings)
+    texts = dict.fromkeys(each for concept in all_of_them for each in concept.texts)
+    return Concept(tuple(codings), tuple(texts))
+
+
+def read_concepts(value: object, element: str) -> Concept:
+    """A list of CodeableConcepts (or one of them) as one concept that holds all their codings and words."""
+    found = one_or_many(value, element)
+    return join(read_concept(each, f"{element}[{index}]") for index, each in enumerate(found))
+
+
+def codes(concept: Concept) -> frozenset[str]:
+    """The bare codes of a concept, for elements whose value set is part of FHIR itself (statuses, categories)."""
+    return frozenset(each.code for each in concept.codings)
+
+
+def _concept(codings: Sequence[Mapping[str, object]], words: str | None, element: str) -> Concept:
+    found: set[tuple[str, str]] = set()
+    displays: set[tuple[bool, str]] = set()
+    for each in codings:
+        system = text(each.get("system"), f"{element}.coding.system")
+        code = text(each.get("code"), f"{element}.coding.code")
+        display = text(each.get("display"), f"{element}.coding.display")
+        if code:
+            found.add((system or "", code))
+        if display:
+            displays.add((each.get("userSelected") is not True, display))
+    texts = ((words,) if words else ()) + tuple(display for _, display in sorted(displays))
+    return _shared(tuple(sorted(found)), tuple(dict.fromkeys(texts)))
+
+
+@lru_cache(maxsize=65536)
+def _shared(codings: tuple[tuple[str, str], ...], texts: tuple[str, ...]) -> Concept:
+    """Concepts repeat: equal ones share one object."""
+    return Concept(tuple(Coding(system, code) for system, code in codings), texts)
+
+
+def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | None:
+    """A Quantity as an interval with its UCUM unit (None where the record gives none that is known); None without a value.
+
+    A comparator makes it an interval: `<5` is [0, 5), or unbounded below where the unit allows negative numbers; `ad` is
+    "up to". Raises UnreadableResource for a number written as text and for an unknown comparator.
+    """
+    whole = node(value, element)
+    comparator = text(whole.get("comparator"), f"{element}.comparator")
+    if whole.get("value") is None:
+        return None
+    amount = number(whole["value"], f"{element}.value")
+    unit = read_unit(whole, element, units)
+    return Quantity(_compared(amount, comparator, unit, element), unit)
+
+
+def read_unit(quantity: Mapping[str, object], element: str, units: UnitTable) -> str | None:
+    """The UCUM unit of a Quantity: its code if that is UCUM, else its unit text if the table knows it, else None."""
+    code = text(quantity.get("code"), f"{element}.code")
+    words = text(quantity.get("unit"), f"{element}.unit")
+    if code and text(quantity.get("system"), f"{element}.system") == UCUM:
+        known = units.ucum(code, coded=True)
+        if known is not None:
+            return known
+    written = words or code
+    return units.ucum(written, coded=False) if written else None
+
+
+def _compared(amount: Decimal, comparator: str | None, unit: str | None, element: str) -> Interval:
+    if comparator is None:
+        return Interval.exactly(amount)
+    if comparator in (">", ">="):
+        return Interval(amount, None, low_open=comparator == ">")
+    if comparator not in ("<", "<=", "ad"):
+        raise UnreadableResource("an unknown comparator", f"{element}.comparator")
+    low = None if unit in SIGNED_UNITS or amount <= ZERO else ZERO
+    return Interval(low, amount, high_open=comparator == "<")
+
+
+def read_range(value: object, element: str, units: UnitTable) -> Quantity | None:
+    """A Range as one interval; None if it has neither end.
+
+    Raises UnreadableResource if its ends have different units or are the wrong way round. An end without a unit leaves the
+    whole without one.
+    """
+    whole = node(value, element)
+    low = read_quantity(whole.get("low"), f"{element}.low", units)
+    high = read_quantity(whole.get("high"), f"{element}.high", units)
+    if low is None or high is None:
+        only = low or high
+        return only and Quantity(Interval(low.value.low if low else None, high.value.high if high else None), only.unit)
+    if low.unit and high.unit and low.unit != high.unit:
+        raise UnreadableResource("the ends of the range have different units", element)
+    first, last = low.value.low, high.value.high
+    if first is not None and last is not None and first > last:
+        raise UnreadableResource("the range ends before it begins", element)
+    return Quantity(Interval(first, last), low.unit if low.unit == high.unit else None)
+
+
+def read_ratio(value: object, element: str, units: UnitTable) -> Quantity | None:
+    """A Ratio: 30 mg to 2 g is 15 mg/g; a titre 1:128 (unitless, numerator 1) is 128 {titer}. None if a part is missing.
+
+    `<1:10` is read as laboratories mean it: a titre below 10. Raises UnreadableResource for a denominator that is not a
+    positive number.
+    """
+    whole = node(value, element)
+    above = read_quantity(whole.get("numerator"), f"{element}.numerator", units)
+    below = read_quantity(whole.get("denominator"), f"{element}.denominator", units)
+    if above is None or below is None:
+        return None
+    amount = number(node(whole["denominator"], element).get("value"), f"{element}.denominator.value")
+    if amount <= 0:
+        raise UnreadableResource("the denominator is not a positive number", f"{element}.denominator")
+    if _unitless(whole, "numerator") and _unitless(whole, "denominator"):
+        return _pure_ratio(whole, above, amount, below, element)
+    if not below.value.exact:
+        return Quantity(Interval(None, None), None)
+    return _per_unit(above, amount, below.unit, units)
+
+
+def _unitless(ratio: Mapping[str, object], part: str) -> bool:
+    quantity = node(ratio.get(part), part)
+    return (quantity.get("code") or quantity.get("unit") or "1") in ("1", "{titer}", "{titre}")
+
+
+def _pure_ratio(
+    whole: Mapping[str, object], above: Quantity, amount: Decimal, below: Quantity, element: str
+) -> Quantity | None:
+    numerator = node(whole["numerator"], element)
+    if number(numerator["value"], f"{element}.numerator.value") == 1 and amount >= 1:
+        comparator = text(numerator.get("comparator"), element) or text(
+            node(whole["denominator"], element).get("comparator"), element
+        )
+        return Quantity(_compared(amount, comparator, TITRE, element), TITRE)
+    if not below.value.exact:
+        return Quantity(Interval(None, None), None)
+    return Quantity(above.value.scaled(1 / amount), "1")
+
+
+def _per_unit(above: Quantity, amount: Decimal, unit: str | None, units: UnitTable) -> Quantity:
+    if unit == "h" and amount % 24 == 0:
+        amount, unit = amount / 24, "d"  # 24 hours divide a number inexactly, one day does not
+    scaled = above.value.scaled(1 / amount) if amount != 1 else above.value
+    if above.unit is None or unit is None:
+        return Quantity(scaled, None)
+    both = above.unit if unit == "1" else f"{above.unit}/{unit}"
+    return Quantity(scaled, units.ucum(both, coded=True))
