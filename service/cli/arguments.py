@@ -1,0 +1,113 @@
+"""The arguments of every command, with their help."""
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from datetime import date
+from pathlib import Path
+
+from service import __version__
+from service.cli import commands, studies
+
+
+def parser() -> ArgumentParser:
+    """The whole command line."""
+    top = ArgumentParser(
+        prog="prescreen",
+        description="Clinical-trial pre-screening on FHIR data, with a reason for every answer.",
+        epilog="Try: prescreen sample --patients 200 --seed 7 --out export/\n"
+        "     prescreen screen export/ --study igg4-rd-sirolimus --as-of 2026-06-30 --out result/",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"prescreen {__version__}")
+    sub = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _sample(sub.add_parser("sample", help="invent a population in bulk-export shape"))
+    _screen(sub.add_parser("screen", help="screen an export, a Bundle or several files for one or more studies"))
+    _explain(sub.add_parser("explain", help="explain the answers for one patient, in plain sentences"))
+    _study(sub.add_parser("study", help="list, show, check or test studies"))
+    _serve(sub.add_parser("serve", help="serve the studies and single screenings over HTTP"))
+    return top
+
+
+def _sample(command: ArgumentParser) -> None:
+    command.add_argument("--patients", type=_positive, default=200, help="how many people (default 200)")
+    command.add_argument("--seed", type=int, default=7, help="the same seed gives the same people (default 7)")
+    command.add_argument("--out", type=Path, required=True, help="a new or empty directory, or an earlier sample")
+    command.set_defaults(run=commands.sample)
+
+
+def _input(command: ArgumentParser) -> None:
+    command.add_argument("source", type=Path, nargs="+", help=".ndjson[.gz], .json (a resource or Bundle), or a directory")
+    command.add_argument("--as-of", type=_day, required=True, metavar="DATE", help="the screening date, YYYY-MM-DD")
+    command.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
+    command.add_argument(
+        "--accept-rejects",
+        type=_natural,
+        metavar="N",
+        help="call types complete although up to N lines could not be read and name no patient",
+    )
+
+
+def _screen(command: ArgumentParser) -> None:
+    _input(command)
+    command.add_argument("--study", action="append", required=True, metavar="ID", help="repeatable")
+    command.add_argument("--out", type=Path, required=True, help="the directory for the results")
+    command.add_argument("--fhir", choices=("R4", "R4B", "R5"), default="R4", help="release of the ResearchSubjects")
+    command.add_argument("--all", action="store_true", help="write a ResearchSubject for those without a signal, too")
+    command.add_argument("--quiet", action="store_true", help="no progress bar and no funnel")
+    command.set_defaults(run=commands.screen)
+
+
+def _explain(command: ArgumentParser) -> None:
+    _input(command)
+    command.add_argument("--patient", required=True, metavar="ID", help="the id of the Patient resource")
+    command.add_argument("--study", required=True, metavar="ID")
+    command.add_argument("--format", choices=("text", "json"), default="text")
+    command.set_defaults(run=commands.explain)
+
+
+def _study(command: ArgumentParser) -> None:
+    actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="the studies there are")
+    listing.set_defaults(run=studies.list_studies)
+    show = actions.add_parser("show", help="a study in plain words (study.txt)")
+    show.add_argument("id")
+    show.set_defaults(run=studies.show)
+    check = actions.add_parser("check", help="check studies, value sets and maps; with every problem's file and line")
+    check.add_argument("what", nargs="?", metavar="ID|FILE", help="one study, or a study file; everything by default")
+    check.set_defaults(run=studies.check)
+    test = actions.add_parser("test", help="run the cases of one study, or of all")
+    test.add_argument("id", nargs="?")
+    test.set_defaults(run=studies.test)
+    for action in (listing, show, check, test):
+        action.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
+
+
+def _serve(command: ArgumentParser) -> None:
+    command.add_argument("--host", default="127.0.0.1", help="default: this machine only")
+    command.add_argument("--port", type=_natural, default=8000)
+    command.add_argument("--workers", type=_positive, default=1)
+    command.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
+    command.set_defaults(run=commands.serve)
+
+
+def _day(text: str) -> date:
+    try:
+        if len(text) != 10:
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a day; write it as YYYY-MM-DD, such as 2026-06-30") from None
+
+
+def _positive(text: str) -> int:
+    number = _natural(text)
+    if number < 1:
+        raise ArgumentTypeError("at least 1")
+    return number
+
+
+def _natural(text: str) -> int:
+    if not text.isdigit():
+        raise ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
+
+

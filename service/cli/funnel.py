@@ -1,0 +1,60 @@
+"""The funnel of a run, as a coordinator reads it: how many were read, who is left, and what stands in the way."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from service.eligibility.criteria import Study
+
+console = Console(highlight=False, width=118)
+
+
+def print_funnel(summary: dict[str, Any], studies: Iterable[Study], out: Path) -> None:
+    """Print the funnel of every study in the summary."""
+    read, people = summary["input"], summary["people"]
+    console.print(
+        f"\nRead {read['read']} lines: {read['used']} used, {read['not_needed']} not needed, "
+        f"{read['unreadable']} unreadable, {read['rejected']} rejected."
+    )
+    held = ", ".join(f"{count} {reason}" for reason, count in people["held_back_reasons"].items())
+    console.print(
+        f"People: {people['read']} read, {people['screened']} screened as of {summary['screening_date']}, "
+        f"{people['held_back']} held back{f' ({held})' if held else ''}, "
+        f"{people['merged_into_another']} merged into another record, "
+        f"{people['without_readable_patient']} without a readable Patient."
+    )
+    for study in sorted(studies, key=lambda each: each.id):
+        _print_study(study, summary["studies"][study.id])
+    console.print(f"Written to {out}/: " + ", ".join(f"{n} {name}" for name, n in summary["written"].items()) + ".\n")
+
+
+def _print_study(study: Study, counts: dict[str, Any]) -> None:
+    console.print(f"\n[bold]{study.title}[/bold] ({study.id} {study.version})")
+    table = Table(box=None, padding=(0, 2))
+    for title in ("", "everybody", "with a signal for the disease"):
+        table.add_column(title, justify="left" if not title else "right")
+    for standing in ("candidate", "needs_review", "ineligible"):
+        everybody, telling = counts["standing"][standing], counts["standing_with_signal"][standing]
+        table.add_row(standing.replace("_", " "), str(everybody), str(telling))
+    table.add_row("screened", str(counts["screened"]), str(sum(counts["standing_with_signal"].values())))
+    console.print(table)
+    signals = ", ".join(f"{count} {name}" for name, count in counts["signal"].items())
+    console.print(f"Signal: {signals}. Kept out for a limited time only: {counts['later']}.\n")
+    console.print(_criteria(study, counts["criteria"]))
+
+
+def _criteria(study: Study, counts: dict[str, Any]) -> Table:
+    table = Table(box=None, padding=(0, 1))
+    for title, side in (("", "left"), ("", "left"), ("met", "right"), ("not met", "right"), ("unknown", "right")):
+        table.add_column(title, justify=side)  # type: ignore[arg-type]
+    table.add_column("why unknown", justify="left")
+    for criterion in study.criteria:
+        line = counts.get(criterion.id, {"met": 0, "not_met": 0, "unknown": 0, "reasons": {}})
+        why = ", ".join(f"{name} {n}" for name, n in sorted(line["reasons"].items(), key=lambda each: -each[1]))
+        table.add_row(
+            criterion.id, criterion.kind, str(line["met"]), str(line["not_met"]), str(line["unknown"]), why
+        )
+    return table
