@@ -143,7 +143,20 @@ class BooleanTest:
     expected: bool
 
 
-ValueTest = NumberTest | CodedTest | BooleanTest
+@dataclass(frozen=True, slots=True)
+class TestByType:
+    """Several tests for results that come as a number from one laboratory and as a code from another."""
+
+    number: NumberTest | None = None
+    coded: CodedTest | None = None
+    boolean: BooleanTest | None = None
+
+    def __post_init__(self) -> None:
+        if sum(each is not None for each in (self.number, self.coded, self.boolean)) < 2:
+            raise InvalidValue("a test by type of result needs at least two tests")
+
+
+ValueTest = NumberTest | CodedTest | BooleanTest | TestByType
 
 
 @dataclass(frozen=True, slots=True)

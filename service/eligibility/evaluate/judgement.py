@@ -79,5 +79,5 @@ def combined(node: Node, outcome: Outcome, parts: Sequence[Judgement], tier: str
         dose=next((part.dose for part in deciding if part.dose is not None), None),
         watch=frozenset().union(*(part.watch for part in parts)),
         parts=tuple(parts),
-        tier=tier,
+        tier=tier or next((part.tier for part in deciding if part.tier), None),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.eligibility.criteria import BooleanTest, CodedTest, NumberTest, ObservationValue, ValueTest
+from service.eligibility.criteria import BooleanTest, CodedTest, NumberTest, ObservationValue, TestByType, ValueTest
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case, Knowledge
 from service.eligibility.evaluate.existence import candidate, dated, membership
@@ -11,6 +11,7 @@ from service.eligibility.evaluate.judgement import Candidate, Exhibit
 from service.eligibility.evaluate.numbers import Answer, number_test
 from service.eligibility.facts import Certainty, ObservationFact
 from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.quantity import Quantity
 from service.eligibility.terms import Concept
 
 
@@ -49,6 +50,8 @@ def _candidates(case: Case, node: ObservationValue, window: Window) -> Iterator[
 
 def test_result(knowledge: Knowledge, fact: ObservationFact, test: ValueTest | None) -> Answer:
     """What this result says to the test; with no test, a result with any value is MET."""
+    if isinstance(test, TestByType):
+        return _by_type(knowledge, fact, test)
     if fact.value is None and not (isinstance(test, CodedTest) and fact.interpretation):
         return Outcome.UNKNOWN, frozenset({Reason.VALUE_MISSING})
     if test is None:
@@ -58,6 +61,18 @@ def test_result(knowledge: Knowledge, fact: ObservationFact, test: ValueTest | N
     if isinstance(test, BooleanTest):
         return _boolean(fact, test)
     return _coded(knowledge, fact, test)
+
+
+def _by_type(knowledge: Knowledge, fact: ObservationFact, test: TestByType) -> Answer:
+    """The test that fits the kind of result; a number's interpretation never overrides the number."""
+    chosen: ValueTest | None = test.coded
+    if isinstance(fact.value, Quantity) and test.number is not None:
+        chosen = test.number
+    elif isinstance(fact.value, bool) and test.boolean is not None:
+        chosen = test.boolean
+    if chosen is None:
+        return Outcome.UNKNOWN, frozenset({Reason.VALUE_MISSING})
+    return test_result(knowledge, fact, chosen)
 
 
 def _boolean(fact: ObservationFact, test: BooleanTest) -> Answer:
