@@ -58,7 +58,11 @@ def _through_strength(dose: Measured, quantity: Quantity, strengths: tuple[Stren
     for each, _ in held[1:]:
         value = value.hull(each.value)
     per, unit = held[0][1].per, held[0][0].unit
-    words = f"{quantity.value} x {value} {unit}" if dose.unit == COUNT else f"{quantity} x {value} {unit}/{per.unit if per else ''}"
+    words = (
+        f"{quantity.value} x {value} {unit}"
+        if dose.unit == COUNT
+        else f"{quantity} x {value} {unit}/{per.unit if per else ''}"
+    )
     return Amount(dose.value.times(value), unit, words)
 
 

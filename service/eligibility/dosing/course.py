@@ -97,7 +97,9 @@ def _length(first: date, last: date) -> int:
 
 
 def _short(span: Span, dose: Daily) -> Iterator[Phase]:
-    full = replace(dose, average=dose.peak, trough=dose.peak, cycle=1, words=f"{dose.words}, in full: shorter than its cycle")
+    full = replace(
+        dose, average=dose.peak, trough=dose.peak, cycle=1, words=f"{dose.words}, in full: shorter than its cycle"
+    )
     maybe = replace(full, average=full.peak.possibly(), peak=full.peak.possibly(), trough=ZERO)
     if not span.start.exact:
         yield Phase(span, maybe, full.average if not dose.weekdays else ZERO)

@@ -177,7 +177,8 @@ def _somewhere(found: Sequence[Therapy], window: Window, test: DoseTest) -> bool
     return any(
         each.outcome is Outcome.MET
         and _falls_in(phase.span, window)
-        and (phase.somewhere if test.measure == "cycle_average" else phase.daily.peak).within(test.bounds) is Outcome.MET
+        and (phase.somewhere if test.measure == "cycle_average" else phase.daily.peak).within(test.bounds)
+        is Outcome.MET
         for each in {id(each): each for each in [*alone, *given]}.values()
         for phase in each.phases
     )

@@ -95,7 +95,14 @@ class Record:
             peak = Range(min(dose.trough.low, peak.low), peak.high)
         outcome = min(covered, self.outcome)
         return Value(
-            dose.average, peak, dose.trough, outcome, reasons, (dose.words,), (self.reference,), dose.marks + self.fact.marks
+            dose.average,
+            peak,
+            dose.trough,
+            outcome,
+            reasons,
+            (dose.words,),
+            (self.reference,),
+            dose.marks + self.fact.marks,
         )
 
 
@@ -150,7 +157,8 @@ def _converted(phase: Phase, ingredient: Ingredient, terms: Terms) -> Phase:
             why = f"{ingredient.name}: {row.unknown if row and row.unknown else 'no sourced equivalence'}"
             return _unknown(phase, f"{dose.words}; {why}", Reason.NO_EQUIVALENCE)
         factor = factor.times(equal)
-        words.append(f"x {equal} ({ingredient.name} to {terms.table.reference_name})")
+        if ingredient.name != terms.table.reference_name:
+            words.append(f"x {equal} ({ingredient.name} to {terms.table.reference_name})")
     if dose.unit != (MASS if terms.table is not None else unit) and dose.average.high is not None:
         return _unknown(phase, f"{dose.words}; {dose.unit} is not {unit}", Reason.UNIT_NOT_CONVERTIBLE)
     return _times(phase, factor, words)
@@ -158,7 +166,7 @@ def _converted(phase: Phase, ingredient: Ingredient, terms: Terms) -> Phase:
 
 def _times(phase: Phase, factor: Range, words: Sequence[str]) -> Phase:
     dose = phase.daily
-    text = ", ".join(words) if factor.exact and factor.low == 1 and len(words) == 1 else _result(dose, factor, words)
+    text = words[0] if len(words) == 1 and factor == Range.exactly(1) else _result(dose, factor, words)
     scaled = replace(
         dose,
         average=dose.average.times(factor),

@@ -61,7 +61,11 @@ def _belongs(terminology: Terminology, value_set: str, concept: Concept) -> Outc
 def _by_code(terminology: Terminology, concept: Concept) -> bool | None:
     coded = Concept(concept.codings, ("-",))
     acts, stays = (
-        any(_belongs(terminology, each, coded) is Outcome.MET for each in terminology.value_sets if each.startswith(begin))
+        any(
+            _belongs(terminology, each, coded) is Outcome.MET
+            for each in terminology.value_sets
+            if each.startswith(begin)
+        )
         for begin in DRUGS
     )
     return None if acts == stays else acts

@@ -107,4 +107,3 @@ def _joined(values: Sequence[Value], average: Range, peak: Range, trough: Range)
 
 def _unique(groups: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(sorted({each for group in groups for each in group}))
-

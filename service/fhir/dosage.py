@@ -1,0 +1,175 @@
+"""Reads FHIR Dosage elements (R4, R4B, R5, and STU3's dose directly on it) as instructions. SEMANTICS §6.3."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from service.eligibility.dosing.model import Cap, Instruction, Lapse, Rate
+from service.eligibility.dosing.units import base
+from service.eligibility.quantity import Interval, Quantity
+from service.errors import InvalidValue, UnreadableResource
+from service.fhir.elements import UCUM, boolean, node, nodes, number, one_or_many, read_concept, text
+from service.fhir.timing import ReadTiming, read_lapse, read_timing
+
+UNREADABLE_DOSAGE = "unreadable-dosage"
+
+
+def read_dosages(value: object, element: str, zone: ZoneInfo) -> tuple[tuple[Instruction, ...], tuple[str, ...]]:
+    """All dosage instructions, and marks. One that cannot be read leaves an instruction without a dose: known to be unknown."""
+    found: list[Instruction] = []
+    marks: set[str] = set()
+    for number_, each in enumerate(one_or_many(value, element)):
+        place = f"{element}[{number_}]"
+        try:
+            found.append(read_dosage(each, place, zone))
+        except (UnreadableResource, InvalidValue):
+            marks.add(UNREADABLE_DOSAGE)
+            found.append(Instruction(place))
+    return tuple(found), tuple(sorted(marks))
+
+
+def read_dosage(value: Mapping[str, object], element: str, zone: ZoneInfo) -> Instruction:
+    """One Dosage. Raises UnreadableResource or InvalidValue where a part of it is not what FHIR says it is."""
+    timing = read_timing(value.get("timing"), f"{element}.timing", zone) or ReadTiming()
+    amount, rate = _dose_and_rate(value, element)
+    sequence = value.get("sequence")
+    route = value.get("route")
+    return Instruction(
+        element=element,
+        sequence=None if sequence is None else int(number(sequence, f"{element}.sequence")),
+        amount=amount,
+        rate=rate,
+        timing=timing.timing,
+        bounds=timing.bounds,
+        lasts=timing.lasts,
+        as_needed=_as_needed(value, element),
+        caps=_caps(value, element),
+        route=read_concept(route, f"{element}.route") if route is not None else None,
+        text=text(value.get("text"), f"{element}.text")
+        or text(value.get("patientInstruction"), f"{element}.patientInstruction"),
+    )
+
+
+def _as_needed(value: Mapping[str, object], element: str) -> bool:
+    stated = boolean(value.get("asNeededBoolean", value.get("asNeeded")), f"{element}.asNeeded")
+    return bool(stated) or any(value.get(key) is not None for key in ("asNeededCodeableConcept", "asNeededFor"))
+
+
+def _caps(value: Mapping[str, object], element: str) -> tuple[Cap, ...]:
+    found = []
+    for each in one_or_many(value.get("maxDosePerPeriod"), f"{element}.maxDosePerPeriod"):
+        most = dose_quantity(each.get("numerator"), f"{element}.maxDosePerPeriod.numerator")
+        period = read_lapse(each.get("denominator"), f"{element}.maxDosePerPeriod.denominator")
+        if most is not None and period is not None:
+            found.append(Cap(most, period))
+    return tuple(found)
+
+
+def dose_quantity(value: object, element: str) -> Quantity | None:
+    """A dose: its UCUM code, else the unit in words, else a code such as TAB; with none of them, of no unit (never guessed).
+
+    None without a value. Raises UnreadableResource for a number written as text and for a negative one.
+    """
+    whole = node(value, element)
+    if whole.get("value") is None:
+        return None
+    amount = number(whole["value"], f"{element}.value")
+    if amount < 0:
+        raise UnreadableResource("a dose cannot be negative", element)
+    code, words = text(whole.get("code"), f"{element}.code"), text(whole.get("unit"), f"{element}.unit")
+    coded = (
+        code if code and text(whole.get("system"), f"{element}.system") == UCUM and (code != "1" or not words) else None
+    )
+    comparator = text(whole.get("comparator"), f"{element}.comparator")
+    return Quantity(_compared(amount, comparator, element), coded or words or code)
+
+
+def _compared(amount: Decimal, comparator: str | None, element: str) -> Interval:
+    if comparator is None:
+        return Interval.exactly(amount)
+    if comparator in ("<", "<=", "ad"):
+        return Interval(Decimal(0), amount)
+    if comparator in (">", ">="):
+        return Interval(amount, None)
+    raise UnreadableResource("an unknown comparator", f"{element}.comparator")
+
+
+def _dose_and_rate(value: Mapping[str, object], element: str) -> tuple[Quantity | None, Rate | None]:
+    """One dose and one rate: "ordered" and "calculated" describe the same, so several span a range and never add up."""
+    listed = nodes(value.get("doseAndRate"), f"{element}.doseAndRate") or (value,)
+    doses = [dose for each in listed if (dose := _dose(each, element)) is not None]
+    rates = [rate for each in listed if (rate := _rate(each, element)) is not None]
+    most = dose_quantity(value.get("maxDosePerAdministration"), f"{element}.maxDosePerAdministration")
+    return _limited(_one_dose(doses), most), rates[0] if len(set(rates)) == 1 else None
+
+
+def _one_dose(doses: list[Quantity]) -> Quantity | None:
+    """The dose that can be computed with is taken (60 mg before 1 mg/kg); of the same unit, the range spanning all."""
+    if not doses:
+        return None
+    first = min(doses, key=lambda each: each.unit is None or "/" in each.unit)
+    value = first.value
+    for each in doses:
+        if each.unit == first.unit:
+            value = value.hull(each.value)
+    return Quantity(value, first.unit)
+
+
+def _limited(dose: Quantity | None, most: Quantity | None) -> Quantity | None:
+    if dose is None or most is None or dose.unit is None or most.unit is None or most.value.high is None:
+        return dose
+    if base(dose.unit) != base(most.unit):
+        return dose
+    high = most.value.high if dose.value.high is None else min(dose.value.high, most.value.high)
+    return Quantity(Interval(min(dose.value.low or Decimal(0), high), high), dose.unit)
+
+
+def _dose(each: Mapping[str, object], element: str) -> Quantity | None:
+    for key in ("doseQuantity", "dose"):
+        if each.get(key) is not None:
+            return dose_quantity(each[key], f"{element}.{key}")
+    if each.get("doseRange") is None:
+        return None
+    ends = node(each["doseRange"], f"{element}.doseRange")
+    low = dose_quantity(ends.get("low"), f"{element}.doseRange.low")
+    high = dose_quantity(ends.get("high"), f"{element}.doseRange.high")
+    if low is not None and high is not None and low.unit != high.unit:
+        raise UnreadableResource("the ends of the range have different units", f"{element}.doseRange")
+    if low is None and high is None:
+        return None
+    least = low.value.low if low is not None else Decimal(0)
+    unit = low.unit if low is not None else high.unit if high is not None else None
+    return Quantity(Interval(least, high.value.high if high is not None else None), unit)
+
+
+def _rate(each: Mapping[str, object], element: str) -> Rate | None:
+    """`rateRatio` (an amount per a time), `rateQuantity` and `rateRange` (a unit such as mL/h)."""
+    if each.get("rateRatio") is not None:
+        ratio = node(each["rateRatio"], f"{element}.rateRatio")
+        amount = dose_quantity(ratio.get("numerator"), f"{element}.rateRatio.numerator")
+        period = read_lapse(ratio.get("denominator"), f"{element}.rateRatio.denominator")
+        return Rate(amount, period, whole=True) if amount is not None and period is not None else None
+    if each.get("rateQuantity") is not None:
+        return _per_time(dose_quantity(each["rateQuantity"], f"{element}.rateQuantity"))
+    if each.get("rateRange") is None:
+        return None
+    ends = node(each["rateRange"], f"{element}.rateRange")
+    low = dose_quantity(ends.get("low"), f"{element}.rateRange.low")
+    high = dose_quantity(ends.get("high"), f"{element}.rateRange.high")
+    if low is None or high is None or low.unit != high.unit:
+        return None
+    return _per_time(Quantity(Interval(low.value.low, high.value.high), low.unit))
+
+
+def _per_time(speed: Quantity | None) -> Rate | None:
+    if speed is None or speed.unit is None:
+        return None
+    unit, _, per = speed.unit.rpartition("/")
+    if not unit or "/" in unit:
+        return None
+    lapse: dict[str, object] = {"value": 1, "code": per.strip()}
+    try:
+        period = read_lapse(lapse, "rateQuantity")
+    except UnreadableResource:
+        return None
+    return Rate(Quantity(speed.value, unit.strip()), period) if isinstance(period, Lapse) else None

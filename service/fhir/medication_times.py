@@ -1,0 +1,117 @@
+"""When each kind of medication record says that the drug was taken, and until when it shows life. SEMANTICS §6.5."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span
+from service.eligibility.dosing.model import Supply
+from service.fhir.dates import read_event_date, read_period
+from service.fhir.elements import node
+from service.fhir.intake import (
+    Plan,
+    begun,
+    bounds_starts,
+    ended,
+    last_updated,
+    latest_sign,
+    read_supply,
+    spanning,
+)
+from service.fhir.reading import Reading
+
+OVER = ("completed", "stopped", "ended")
+Resource = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The span of the exposure, the latest sign of life, the supply; `doubtful`: it is not certain that it began at all."""
+
+    span: Span
+    sign: Days = ANY_DAY
+    supply: Supply | None = None
+    marks: tuple[str, ...] = ()
+    doubtful: bool = False
+
+
+def request_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:
+    """An order: from its bounds (R5: its period) or the day it was written, to its bounds, its supply, or its stop."""
+    name, zone = "MedicationRequest", reading.zone
+    authored = read_event_date(resource.get("authoredOn"), f"{name}.authoredOn", zone)
+    updated = last_updated(resource, name, zone)
+    changed = read_event_date(resource.get("statusChanged"), f"{name}.statusChanged", zone)
+    first, last = read_period(resource.get("effectiveDosePeriod"), f"{name}.effectiveDosePeriod", zone)
+    request = node(resource.get("dispenseRequest"), f"{name}.dispenseRequest")
+    supply = read_supply(
+        request.get("quantity"),
+        request.get("expectedSupplyDuration"),
+        request.get("numberOfRepeatsAllowed"),
+        f"{name}.dispenseRequest",
+    )
+    bounded = bounds_starts(plan.instructions)
+    stated = (
+        [first]
+        if first is not None
+        else [*bounded, *([] if len(bounded) == len(plan.instructions) > 0 else [authored])]
+    )
+    start = begun(stated or [authored], updated)
+    if not any(day.known and day.latest > ALWAYS for day in stated):
+        start = begun([authored], updated)
+    planned, mark = (last, None) if last is not None else replace(plan, supply=supply).end(start)
+    end = planned or Days.on(FOREVER)
+    if status in OVER:
+        end = ended(start, planned, changed if status != "completed" else ANY_DAY, latest_sign([changed, updated]))
+    return Times(spanning(start, end), latest_sign([authored, updated, changed]), supply, (mark,) if mark else ())
+
+
+def statement_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:
+    """A statement: its period, or a day on which it was taken; what is still taken goes on past the day it was said."""
+    name, zone = "MedicationStatement", reading.zone
+    asserted = read_event_date(resource.get("dateAsserted"), f"{name}.dateAsserted", zone)
+    updated = last_updated(resource, name, zone)
+    sign = latest_sign([asserted, updated])
+    first, last = read_period(resource.get("effectivePeriod"), f"{name}.effectivePeriod", zone)
+    on = read_event_date(resource.get("effectiveDateTime"), f"{name}.effectiveDateTime", zone)
+    start = begun(
+        [day for day in (first, on) if day is not None], latest_sign([asserted]) if asserted.known else updated
+    )
+    if last is not None and first is None:
+        start = Days(ALWAYS, last.latest)
+    if not start.known and resource.get("effectiveTiming") is not None:
+        start = begun(bounds_starts(plan.instructions), sign)
+    if last is not None:
+        return Times(spanning(start, last), sign)
+    if status in OVER:
+        return Times(spanning(start, ended(start, plan.end(start)[0], ANY_DAY, sign)), sign)
+    if on.known:
+        return Times(Span(start, Days(start.earliest, FOREVER)), sign)
+    return Times(Span(start, plan.end(start)[0] or Days.on(FOREVER)), latest_sign([sign, first or ANY_DAY]))
+
+
+def dispense_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:
+    """A dispense: from the day it was handed over, for as long as its supply lasts."""
+    name, zone = "MedicationDispense", reading.zone
+    handed = read_event_date(resource.get("whenHandedOver"), f"{name}.whenHandedOver", zone)
+    prepared = read_event_date(resource.get("whenPrepared"), f"{name}.whenPrepared", zone)
+    updated = last_updated(resource, name, zone)
+    supply = read_supply(resource.get("quantity"), resource.get("daysSupply"), None, name)
+    start = begun([handed if handed.known else prepared], updated)
+    end, mark = replace(plan, supply=supply).end(start)
+    span = Span(start, end or Days(start.earliest, FOREVER))
+    marks = ("end-from-supply",) if mark else ()
+    return Times(span, latest_sign([handed, prepared, updated]), supply, marks, doubtful=not handed.known)
+
+
+def administration_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:
+    """An administration: the day, or the days from its beginning to its end (R5 spells it `occurence`)."""
+    name, zone = "MedicationAdministration", reading.zone
+    for stem in ("effective", "occurence", "occurrence"):
+        on = read_event_date(resource.get(f"{stem}DateTime"), f"{name}.{stem}DateTime", zone)
+        first, last = read_period(resource.get(f"{stem}Period"), f"{name}.{stem}Period", zone)
+        if on.known:
+            return Times(Span.on(on), on)
+        if first is not None or last is not None:
+            start = first or Days(ALWAYS, last.latest if last is not None else FOREVER)
+            going = Days(start.earliest, FOREVER if status == "in-progress" else start.latest)
+            return Times(spanning(start, last or going), last or start)
+    return Times(Span.on(begun([], last_updated(resource, name, zone))))
