@@ -144,7 +144,7 @@ class BooleanTest:
 
 
 @dataclass(frozen=True, slots=True)
-class TestByType:
+class TypedTest:
     """Several tests for results that come as a number from one laboratory and as a code from another."""
 
     number: NumberTest | None = None
@@ -156,7 +156,7 @@ class TestByType:
             raise InvalidValue("a test by type of result needs at least two tests")
 
 
-ValueTest = NumberTest | CodedTest | BooleanTest | TestByType
+ValueTest = NumberTest | CodedTest | BooleanTest | TypedTest
 
 
 @dataclass(frozen=True, slots=True)

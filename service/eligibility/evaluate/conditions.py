@@ -61,8 +61,8 @@ def presence(fact: ConditionFact, at: date, self_limited_days: int | None) -> Sp
     passes by itself is sure only for its usual duration after onset or the latest assertion.
     """
     start, end = fact.span.start, fact.span.end
-    if fact.ended and end.latest == FOREVER:
-        return Span(start, Days(end.earliest, max(end.earliest, shift(at, -1))))
+    if fact.ended:
+        return Span(start, Days(start.earliest, max(start.earliest, min(end.latest, shift(at, -1)))))
     if end.earliest < FOREVER:
         return fact.span
     if self_limited_days is not None:

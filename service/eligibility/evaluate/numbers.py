@@ -7,7 +7,7 @@ from service.eligibility.evaluate.context import Knowledge
 from service.eligibility.facts import ObservationFact
 from service.eligibility.outcome import Outcome, Reason, conjunction
 from service.eligibility.quantity import Interval, Quantity
-from service.eligibility.units import conversion
+from service.eligibility.units import conversion, converted
 
 Answer = tuple[Outcome, frozenset[Reason]]
 
@@ -44,7 +44,7 @@ def convert(knowledge: Knowledge, quantity: Quantity, unit: str, fact: Observati
     for analyte in (None, *(f"{each.system}|{each.code}" for each in fact.concept.codings)):
         affine = conversion(knowledge.units, quantity.unit, unit, analyte)
         if affine is not None:
-            return quantity.value.scaled(affine.factor, affine.offset)
+            return converted(quantity.value, affine)
     return None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from service.eligibility.criteria import BooleanTest, CodedTest, NumberTest, ObservationValue, TestByType, ValueTest
+from service.eligibility.criteria import BooleanTest, CodedTest, NumberTest, ObservationValue, TypedTest, ValueTest
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case, Knowledge
 from service.eligibility.evaluate.existence import candidate, dated, membership
@@ -50,7 +50,7 @@ def _candidates(case: Case, node: ObservationValue, window: Window) -> Iterator[
 
 def test_result(knowledge: Knowledge, fact: ObservationFact, test: ValueTest | None) -> Answer:
     """What this result says to the test; with no test, a result with any value is MET."""
-    if isinstance(test, TestByType):
+    if isinstance(test, TypedTest):
         return _by_type(knowledge, fact, test)
     if fact.value is None and not (isinstance(test, CodedTest) and fact.interpretation):
         return Outcome.UNKNOWN, frozenset({Reason.VALUE_MISSING})
@@ -63,7 +63,7 @@ def test_result(knowledge: Knowledge, fact: ObservationFact, test: ValueTest | N
     return _coded(knowledge, fact, test)
 
 
-def _by_type(knowledge: Knowledge, fact: ObservationFact, test: TestByType) -> Answer:
+def _by_type(knowledge: Knowledge, fact: ObservationFact, test: TypedTest) -> Answer:
     """The test that fits the kind of result; a number's interpretation never overrides the number."""
     chosen: ValueTest | None = test.coded
     if isinstance(fact.value, Quantity) and test.number is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from service.eligibility.criteria import BooleanTest, Bounds, Choice, CodedTest, NumberTest, TestByType, ValueTest
+from service.eligibility.criteria import BooleanTest, Bounds, Choice, CodedTest, NumberTest, TypedTest, ValueTest
 from service.eligibility.quantity import plain
 
 
@@ -30,7 +30,7 @@ def value_words(test: ValueTest | None, names: Callable[[tuple[str, ...]], str])
             return f"{_bounds(bounds)} times the {str(relative).replace('_', ' ')}"
         case CodedTest(answers, _):
             return names(answers)
-        case TestByType(number, coded, boolean):
+        case TypedTest(number, coded, boolean):
             given = [each for each in (number, coded, boolean) if each is not None]
             return " or ".join(value_words(each, names) for each in given)
         case BooleanTest(expected):
