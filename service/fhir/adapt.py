@@ -1,0 +1,155 @@
+"""One resource in, its facts out: the single door to all adapters. Bad content never raises; it becomes an Unreadable.
+
+Only a resource of which nobody can say whose it is raises UnreadableResource: its whole type must then count as incomplete.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from service.eligibility.facts import (
+    Certainty,
+    EncounterFact,
+    Evidence,
+    Fact,
+    ObservationFact,
+    Unreadable,
+)
+from service.eligibility.terms import Concept
+from service.errors import InvalidValue, UnreadableResource
+from service.fhir.adverse_events import read_adverse_event
+from service.fhir.allergies import read_allergy
+from service.fhir.conditions import read_condition
+from service.fhir.consents import read_consent
+from service.fhir.elements import codes, join, node, nodes, read_concept, refuse_modifiers, text
+from service.fhir.encounters import read_encounter
+from service.fhir.immunizations import read_immunization
+from service.fhir.medications import adapt_medication_record
+from service.fhir.observations import read_observation
+from service.fhir.procedures import read_procedure
+from service.fhir.reading import ENTERED_IN_ERROR, Adapted, Reading, Resource
+from service.fhir.references import reference_key
+
+__all__ = ["SUPPORTED", "Adapted", "Reading", "adapt"]
+
+READERS: dict[str, Callable[[Resource], tuple[Fact, ...]]] = {
+    "Condition": read_condition,
+    "AllergyIntolerance": read_allergy,
+    "AdverseEvent": read_adverse_event,
+    "Procedure": read_procedure,
+    "Immunization": read_immunization,
+    "Consent": read_consent,
+    "Encounter": read_encounter,
+}
+MEDICATIONS = frozenset({"MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration"})
+SUPPORTED: frozenset[str] = frozenset(READERS) | MEDICATIONS | {"Observation"}
+SUBJECTS = ("subject", "patient")  # R4 and R5 use one or the other, by type
+STATUSES = ("status", "verificationStatus")
+NAMED_BY = {"Condition": "code", "Procedure": "code", "Immunization": "vaccineCode"}
+
+
+def adapt(resource: Mapping[str, object], reading: Reading) -> Adapted:
+    """The facts of one resource of a SUPPORTED type, R4, R4B or R5.
+
+    Entered in error gives nothing. A subject that is no patient (a device, a group) gives `patient` None. What cannot be
+    read is in `unreadable`, with its reason and, where legible, its concept. Raises UnreadableResource only if there is
+    no legible subject, or the type is not supported.
+    """
+    kind = resource.get("resourceType")
+    if not isinstance(kind, str) or kind not in SUPPORTED:
+        raise UnreadableResource("not a resource type that is read here", "resourceType")
+    wrong = _entered_in_error(resource, kind)
+    try:
+        patient = _patient(resource, kind, reading)
+    except UnreadableResource:
+        if wrong:
+            return Adapted(None)
+        raise
+    if patient is None or wrong:
+        return Adapted(patient)
+    try:
+        return _read(Resource(resource, reading, kind, patient))
+    except (UnreadableResource, InvalidValue) as error:
+        return Adapted(patient, unreadable=tuple(_unreadable(resource, kind, str(error))))
+
+
+def _read(resource: Resource) -> Adapted:
+    if not text(resource.body.get("id"), resource.path("id")):
+        raise UnreadableResource("no id", resource.path("id"))
+    refuse_modifiers(resource.body, resource.type)
+    if resource.type in MEDICATIONS:
+        return adapt_medication_record(resource.body, resource.reading)
+    if resource.type == "Observation":
+        results, unreadable = read_observation(resource)
+        return Adapted(resource.patient, results, unreadable, _contacts(results))
+    facts = READERS[resource.type](resource)
+    return Adapted(resource.patient, facts, contacts=_contacts(facts))
+
+
+def _entered_in_error(resource: Mapping[str, object], kind: str) -> bool:
+    """Is it marked so, whatever else is wrong with it?"""
+    for name in STATUSES:
+        value = resource.get(name)
+        if value == ENTERED_IN_ERROR:
+            return True
+        try:
+            if isinstance(value, Mapping) and ENTERED_IN_ERROR in codes(read_concept(value, f"{kind}.{name}")):
+                return True
+        except UnreadableResource:
+            continue
+    return False
+
+
+def _patient(resource: Mapping[str, object], kind: str, reading: Reading) -> str | None:
+    """The id of the patient it is about; None if it is about no patient."""
+    for name in SUBJECTS:
+        if resource.get(name) is not None:
+            key = reference_key(resource[name], f"{kind}.{name}", reading.aliases)
+            if key is None:
+                raise UnreadableResource("its subject cannot be told", f"{kind}.{name}")
+            owner, _, identity = key.partition("/")
+            return identity if owner == "Patient" else None
+    raise UnreadableResource("no subject", f"{kind}.subject")
+
+
+def _contacts(facts: tuple[Fact, ...]) -> tuple[date, ...]:
+    """The days on which a visit or a result surely shows that the person was seen."""
+    days = set()
+    for fact in facts:
+        if isinstance(fact, EncounterFact) and fact.certainty is Certainty.SURE:
+            days.update(each.earliest for each in (fact.span.start, fact.span.end) if each.exact)
+        elif isinstance(fact, ObservationFact) and fact.certainty is Certainty.SURE and fact.when.exact:
+            days.add(fact.when.earliest)
+    return tuple(sorted(day for day in days if day != date.max))
+
+
+def _unreadable(resource: Mapping[str, object], kind: str, reason: str) -> Iterator[Unreadable]:
+    """One Unreadable per thing it could have been about (an observation also has components); nothing legible: one for all."""
+    identity = resource.get("id")
+    named = identity if isinstance(identity, str) else "without-id"
+    blank = Unreadable(kind, Evidence(f"{kind}/{named}", kind), reason)
+    for concept in _salvaged(resource, kind):
+        yield replace(blank, concept=concept)
+
+
+def _salvaged(resource: Mapping[str, object], kind: str) -> tuple[Concept | None, ...]:
+    """What it is legibly about. None wherever something that could tell is not legible."""
+    try:
+        if kind == "Observation":
+            components = nodes(resource.get("component"), "component")
+            return tuple(_legible(each.get("code")) for each in (resource, *components))
+        if kind == "AllergyIntolerance":
+            reactions = nodes(resource.get("reaction"), "reaction")
+            named = [_legible(resource.get("code")), *(read_concept(each.get("substance"), "substance") for each in reactions)]
+            return (None if None in named else join(each for each in named if each is not None),)
+        if kind in NAMED_BY:
+            return (_legible(resource.get(NAMED_BY[kind])),)
+    except UnreadableResource:
+        return (None,)
+    return (None,)
+
+
+def _legible(value: object) -> Concept | None:
+    """The concept; None if it is absent, empty or not readable."""
+    concept = read_concept(node(value, "code"), "code")
+    return concept if concept.codings or concept.texts else None

@@ -1,0 +1,103 @@
+"""Condition -> ConditionFact. SEMANTICS §5; FHIR R4, R4B, R5 Condition."""
+
+from dataclasses import replace
+
+from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span
+from service.eligibility.facts import ConditionFact
+from service.fhir.elements import boolean, codes, nodes, one_or_many, read_concepts
+from service.fhir.negations import says_none
+from service.fhir.occurrence import some_day
+from service.fhir.reading import Resource, verification
+
+OVER = frozenset({"inactive", "remission", "resolved"})
+GOING_ON = frozenset({"active", "recurrence", "relapse"})
+ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
+ENCOUNTER_DIAGNOSIS = "encounter-diagnosis"
+NO_END = Days.on(FOREVER)
+
+
+def read_condition(resource: Resource) -> tuple[ConditionFact, ...]:
+    """The condition, unless it only says that there is none ("no known problems")."""
+    concept = resource.concept("code")
+    if says_none(concept):
+        return ()
+    start = some_day(resource, "onset") or ANY_DAY
+    end, ended = _end(resource, start)
+    fact = ConditionFact(
+        evidence=resource.evidence("code"),
+        concept=concept,
+        certainty=verification(resource.concept("verificationStatus"), stated=_stated(resource, "verificationStatus")),
+        span=Span(start, end),
+        asserted=_asserted(resource),
+        ended=ended,
+        category=_category(resource),
+    )
+    undated = resource.choice("onset") is None and resource.choice("abatement") is None
+    return (_encounter_diagnosis(resource, fact),) if undated else (fact,)
+
+
+def with_encounter(fact: ConditionFact, encounter: Span) -> ConditionFact:
+    """An encounter diagnosis without onset, given the days of its encounter: sure then, possible before and after."""
+    seen = encounter.start if encounter.end.latest == FOREVER else encounter.end
+    end = Days(encounter.end.earliest, max(encounter.end.earliest, fact.span.end.latest))
+    span = Span(Days(ALWAYS, encounter.start.latest), end)
+    return replace(fact, span=span, asserted=seen, encounter=None)
+
+
+def _encounter_diagnosis(resource: Resource, fact: ConditionFact) -> ConditionFact:
+    if fact.category != ENCOUNTER_DIAGNOSIS:
+        return fact
+    encounter = resource.key("encounter")
+    seen = fact.asserted
+    if not seen.known:
+        end = fact.span.end if fact.ended else ANY_DAY
+        return replace(fact, span=Span(ANY_DAY, end), encounter=encounter)
+    latest = max(seen.earliest, fact.span.end.latest)
+    return replace(fact, span=Span(Days(ALWAYS, seen.latest), Days(seen.earliest, latest)), encounter=encounter)
+
+
+def _end(resource: Resource, start: Days) -> tuple[Days, bool]:
+    """The days on which it may have ended, and whether it is over since nobody knows when."""
+    status = codes(resource.concept("clinicalStatus"))
+    abated = _abated(resource)
+    unknown = resource.not_after_update(Days(start.earliest, FOREVER))
+    if abated is None:
+        if status & OVER and not status & GOING_ON:
+            return unknown, True
+        doubtful = _stated(resource, "clinicalStatus") and not status & GOING_ON
+        return (Days(start.earliest, FOREVER) if doubtful or status & OVER else NO_END), False
+    if status & GOING_ON:  # it contradicts itself: surely present until it abated, possibly ever since
+        return Days(max(start.earliest, abated.earliest), FOREVER), False
+    if abated == ANY_DAY:
+        return unknown, True
+    return (NO_END, False) if abated.earliest.year > 9000 else (abated, False)
+
+
+def _abated(resource: Resource) -> Days | None:
+    """When it abated: ANY_DAY if it did on an unknown day, None if nothing says that it did."""
+    chosen = resource.choice("abatement")
+    if chosen is not None and chosen[0] == "Boolean":  # STU3, and systems that never left it
+        return ANY_DAY if boolean(chosen[1], resource.path("abatementBoolean")) else None
+    if chosen is not None and chosen[0] == "DateTime" and isinstance(chosen[1], str) and chosen[1].startswith("9999"):
+        return None
+    return some_day(resource, "abatement")
+
+
+def _asserted(resource: Resource) -> Days:
+    """The latest day on which the record says it was written: recordedDate, or the extension assertedDate."""
+    found = [resource.days(name) for name in ("recordedDate", "assertedDate")]
+    for each in nodes(resource.body.get("extension"), resource.path("extension")):
+        if each.get("url") == ASSERTED:
+            found.append(resource.read_days(each.get("valueDateTime"), "extension"))
+    return max((each for each in found if each.known), key=lambda days: (days.earliest, days.latest), default=ANY_DAY)
+
+
+def _category(resource: Resource) -> str | None:
+    said = codes(read_concepts(resource.body.get("category"), resource.path("category")))
+    if "problem-list-item" in said:
+        return "problem-list-item"
+    return ENCOUNTER_DIAGNOSIS if ENCOUNTER_DIAGNOSIS in said else min(said, default=None)
+
+
+def _stated(resource: Resource, name: str) -> bool:
+    return bool(one_or_many(resource.body.get(name), resource.path(name)))

@@ -1,0 +1,86 @@
+"""Consent -> ConsentFact. FHIR R4 and R4B (`provision.type`, nested exceptions), R5 (`decision`, `provision` list).
+
+Only a plain decision is certain: one that no exception, actor, purpose or data class narrows. SEMANTICS §8.
+"""
+
+from collections.abc import Mapping
+
+from service.eligibility.dates import ANY_DAY, FOREVER, Days, Span
+from service.eligibility.facts import Certainty, ConsentFact
+from service.eligibility.terms import Concept
+from service.fhir.elements import codes, join, node, one_or_many, read_concept, read_concepts, text
+from service.fhir.occurrence import period
+from service.fhir.reading import Resource
+
+NOTHING_DECIDED = frozenset({"draft", "proposed", "not-done"})
+DECISIONS = {"permit": True, "deny": False, "OPTIN": True, "OPTOUT": False}
+HARMLESS = frozenset({"type", "period", "id", "purpose", "extension"})  # parts of a provision that do not narrow it
+RESEARCH_PURPOSES = frozenset({"HRESCH", "CLINTRCH", "CLINTRCHNPC", "CLINTRCHPC", "PRECLINTRCH", "BIORCH", "DSRCH"})
+RESEARCH = "research"
+
+
+def read_consent(resource: Resource) -> tuple[ConsentFact, ...]:
+    """What was decided. Drafts decide nothing; what is no longer in force, or was rejected, is not clear."""
+    status = resource.code("status")
+    if status in NOTHING_DECIDED:
+        return ()
+    active = status == "active"
+    purposes = _purposes(resource)
+    fact = ConsentFact(
+        evidence=resource.evidence("decision" if "decision" in resource.body else "provision"),
+        concept=join([_subject_matter(resource), purposes]),
+        certainty=Certainty.SURE if active else Certainty.POSSIBLE,
+        span=_span(resource),
+        permits=_decision(resource, purposes) if active else None,
+    )
+    return (fact,)
+
+
+def _subject_matter(resource: Resource) -> Concept:
+    return join(
+        [resource.concept("scope"), read_concepts(resource.body.get("category"), resource.path("category"))]
+    )
+
+
+def _provisions(resource: Resource) -> tuple[Mapping[str, object], ...]:
+    return one_or_many(resource.body.get("provision"), resource.path("provision"))
+
+
+def _purposes(resource: Resource) -> Concept:
+    return join(
+        read_concepts(each.get("purpose"), resource.path("provision.purpose")) for each in _provisions(resource)
+    )
+
+
+def _decision(resource: Resource, purposes: Concept) -> bool | None:
+    provisions = _provisions(resource)
+    if "decision" in resource.body:  # R5: every provision is an exception from the decision
+        return DECISIONS.get(resource.code("decision") or "") if not provisions else None
+    if len(provisions) > 1 or any(not HARMLESS.issuperset(each) for each in provisions):
+        return None
+    if codes(purposes) - RESEARCH_PURPOSES and RESEARCH in codes(resource.concept("scope")):
+        return None
+    return DECISIONS.get(_said(resource, provisions) or "")
+
+
+def _said(resource: Resource, provisions: tuple[Mapping[str, object], ...]) -> str | None:
+    """`provision.type`; where there is none, a base policy that opts in or out of everything."""
+    for each in provisions:
+        if each.get("type") is not None:
+            return text(each["type"], resource.path("provision.type"))
+        return None
+    policies = codes(read_concept(resource.body.get("policyRule"), resource.path("policyRule"))) & DECISIONS.keys()
+    return policies.pop() if len(policies) == 1 else None
+
+
+def _span(resource: Resource) -> Span:
+    """From its period's start (or the day it was given) until its period's end, or for good."""
+    given = next((days for days in map(resource.days, ("dateTime", "date")) if days.known), ANY_DAY)
+    value = resource.body.get("period")
+    for each in _provisions(resource):
+        value = value or each.get("period")
+    if not value:
+        return Span(given, Days.on(FOREVER))
+    stated = period(resource, "period", value, ongoing=True)
+    has_start = node(value, resource.path("period")).get("start") is not None
+    return stated if has_start or not given.known else Span(given, stated.end)

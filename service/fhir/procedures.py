@@ -1,0 +1,24 @@
+"""Procedure -> ProcedureFact. FHIR R4 and R4B (`performed[x]`), R5 (`occurrence[x]`)."""
+
+from service.eligibility.facts import Certainty, ProcedureFact
+from service.fhir.negations import says_none
+from service.fhir.occurrence import lasting
+from service.fhir.reading import Resource
+
+CERTAINTIES = {"completed": Certainty.SURE, "not-done": Certainty.DENIED}
+
+
+def read_procedure(resource: Resource) -> tuple[ProcedureFact, ...]:
+    """The procedure; one still in preparation has not been done, one stopped or going on was possibly done."""
+    status = resource.code("status")
+    concept = resource.concept("code")
+    if status == "preparation" or says_none(concept):
+        return ()
+    stem = "performed" if resource.choice("performed") else "occurrence"
+    fact = ProcedureFact(
+        evidence=resource.evidence("code"),
+        concept=concept,
+        certainty=CERTAINTIES.get(status or "", Certainty.POSSIBLE),
+        span=lasting(resource, stem, ongoing=status == "in-progress"),
+    )
+    return (fact,)

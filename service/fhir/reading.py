@@ -1,0 +1,119 @@
+"""What adapters are given and what they give back, and the view of one resource through which they read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from service.eligibility.dates import ANY_DAY, Days
+from service.eligibility.facts import Certainty, Evidence, Fact, Unreadable
+from service.eligibility.terms import Concept
+from service.errors import UnreadableResource
+from service.fhir.dates import plausible, read_date, read_event_date
+from service.fhir.elements import UnitTable, codes, node, read_concept, text
+from service.fhir.references import reference_key
+
+ENTERED_IN_ERROR = "entered-in-error"
+DOUBTFUL = frozenset({"unconfirmed", "provisional", "differential", "presumed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything an adapter needs from outside.
+
+    `aliases`: fullUrl of a Bundle entry -> `Type/id`. `medications`: `Medication/id` -> resource. `drugs`: the catalogue
+    by which products give ingredients. `births`: patient id -> birth date, by which ages become dates.
+    """
+
+    zone: ZoneInfo
+    units: UnitTable
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    medications: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    drugs: object | None = None
+    births: Mapping[str, Days] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What one resource gave: whose it is (None: no patient's), its facts, what could not be read, sure days of contact."""
+
+    patient: str | None
+    facts: tuple[Fact, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    contacts: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource being read. Every method names the element it reads, and raises UnreadableResource with that name."""
+
+    body: Mapping[str, object]
+    reading: Reading
+    type: str
+    patient: str = ""
+
+    def path(self, name: str) -> str:
+        """The FHIRPath of an element of this resource."""
+        return f"{self.type}.{name}"
+
+    def evidence(self, name: str) -> Evidence:
+        """Where a fact stands that was read from this element."""
+        version = node(self.body.get("meta"), self.path("meta")).get("versionId")
+        return Evidence(f"{self.type}/{self.body['id']}", self.path(name), version if isinstance(version, str) else None)
+
+    def code(self, name: str) -> str | None:
+        """A plain `code` element."""
+        return text(self.body.get(name), self.path(name))
+
+    def concept(self, name: str) -> Concept:
+        """A CodeableConcept (or Coding) element; an empty concept if absent."""
+        return read_concept(self.body.get(name), self.path(name))
+
+    def days(self, name: str) -> Days:
+        """A date of an event; ANY_DAY if absent. Placeholders far outside of any life are refused."""
+        return read_event_date(self.body.get(name), self.path(name), self.reading.zone)
+
+    def key(self, name: str) -> str | None:
+        """The key `Type/id` of a Reference element."""
+        return reference_key(self.body.get(name), self.path(name), self.reading.aliases)
+
+    def choice(self, stem: str) -> tuple[str, object] | None:
+        """The one `stem[x]` that is there, as (suffix, value): ("DateTime", "2024"). Two of them contradict each other."""
+        found = [
+            (key[len(stem) :], value)
+            for key, value in self.body.items()
+            if value is not None and key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()
+        ]
+        if len(found) > 1:
+            raise UnreadableResource("two values where FHIR allows one", self.path(f"{stem}[x]"))
+        return found[0] if found else None
+
+    @property
+    def updated(self) -> Days:
+        """The day of `meta.lastUpdated`; ANY_DAY if absent."""
+        meta = node(self.body.get("meta"), self.path("meta"))
+        return read_date(meta.get("lastUpdated"), self.path("meta.lastUpdated"), self.reading.zone)
+
+    @property
+    def birth(self) -> Days:
+        """The subject's birth date, as far as it is known while reading."""
+        return self.reading.births.get(self.patient, ANY_DAY)
+
+    def not_after_update(self, days: Days) -> Days:
+        """Narrow an uncertain day of something that has happened: it happened before the record was last updated."""
+        last = self.updated.latest
+        return Days(days.earliest, min(days.latest, last)) if days.earliest <= last else days
+
+    def read_days(self, value: object, name: str) -> Days:
+        """As `days`, for a value taken from elsewhere in the resource."""
+        return plausible(read_date(value, self.path(name), self.reading.zone), self.path(name))
+
+
+def verification(concept: Concept, *, stated: bool) -> Certainty:
+    """What a verificationStatus says: absent is accepted as sure, refuted denies, every doubtful or unknown code is possible."""
+    if not stated:
+        return Certainty.SURE
+    said = codes(concept)
+    if "refuted" in said:
+        return Certainty.POSSIBLE if "confirmed" in said else Certainty.DENIED
+    return Certainty.SURE if "confirmed" in said and not said & DOUBTFUL else Certainty.POSSIBLE
