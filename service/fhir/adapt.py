@@ -114,7 +114,7 @@ def _patient(resource: Mapping[str, object], kind: str, reading: Reading) -> str
 
 def _contacts(facts: tuple[Fact, ...]) -> tuple[date, ...]:
     """The days on which a visit or a result surely shows that the person was seen."""
-    days = set()
+    days: set[date] = set()
     for fact in facts:
         if isinstance(fact, EncounterFact) and fact.certainty is Certainty.SURE:
             days.update(each.earliest for each in (fact.span.start, fact.span.end) if each.exact)
@@ -140,7 +140,10 @@ def _salvaged(resource: Mapping[str, object], kind: str) -> tuple[Concept | None
             return tuple(_legible(each.get("code")) for each in (resource, *components))
         if kind == "AllergyIntolerance":
             reactions = nodes(resource.get("reaction"), "reaction")
-            named = [_legible(resource.get("code")), *(read_concept(each.get("substance"), "substance") for each in reactions)]
+            named = [
+                _legible(resource.get("code")),
+                *(read_concept(each.get("substance"), "substance") for each in reactions),
+            ]
             return (None if None in named else join(each for each in named if each is not None),)
         if kind in NAMED_BY:
             return (_legible(resource.get(NAMED_BY[kind])),)

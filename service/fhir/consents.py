@@ -37,9 +37,7 @@ def read_consent(resource: Resource) -> tuple[ConsentFact, ...]:
 
 
 def _subject_matter(resource: Resource) -> Concept:
-    return join(
-        [resource.concept("scope"), read_concepts(resource.body.get("category"), resource.path("category"))]
-    )
+    return join([resource.concept("scope"), read_concepts(resource.body.get("category"), resource.path("category"))])
 
 
 def _provisions(resource: Resource) -> tuple[Mapping[str, object], ...]:
@@ -65,12 +63,10 @@ def _decision(resource: Resource, purposes: Concept) -> bool | None:
 
 def _said(resource: Resource, provisions: tuple[Mapping[str, object], ...]) -> str | None:
     """`provision.type`; where there is none, a base policy that opts in or out of everything."""
-    for each in provisions:
-        if each.get("type") is not None:
-            return text(each["type"], resource.path("provision.type"))
-        return None
+    if provisions:
+        return text(provisions[0].get("type"), resource.path("provision.type"))
     policies = codes(read_concept(resource.body.get("policyRule"), resource.path("policyRule"))) & DECISIONS.keys()
-    return policies.pop() if len(policies) == 1 else None
+    return min(policies) if len(policies) == 1 else None
 
 
 def _span(resource: Resource) -> Span:

@@ -27,9 +27,7 @@ def read_encounter(resource: Resource) -> tuple[EncounterFact, ...]:
 
 
 def _concept(resource: Resource) -> Concept:
-    named = [
-        read_concepts(resource.body.get(name), resource.path(name)) for name in ("class", "type", "reasonCode")
-    ]
+    named = [read_concepts(resource.body.get(name), resource.path(name)) for name in ("class", "type", "reasonCode")]
     reasons = [
         read_concept(value, resource.path("reason.value"))
         for each in nodes(resource.body.get("reason"), resource.path("reason"))

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import ROUND_FLOOR, Decimal
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Duration, Span, Unit, shift
+from service.eligibility.quantity import Quantity
 from service.errors import UnreadableResource
 from service.fhir.dates import plausible, read_period
 from service.fhir.elements import node, read_quantity, read_range
@@ -69,20 +70,23 @@ def _within(resource: Resource, name: str, value: object) -> Days:
 
 def _age(resource: Resource, name: str, value: object) -> Days:
     age = read_quantity(value, resource.path(name), resource.reading.units)
-    return _since_birth(resource, name, age and age.value.low, age and age.value.high, age and age.unit)
+    return _since_birth(resource, name, age)
 
 
 def _ages(resource: Resource, name: str, value: object) -> Days:
     ages = read_range(value, resource.path(name), resource.reading.units)
-    return _since_birth(resource, name, ages and ages.value.low, ages and ages.value.high, ages and ages.unit)
+    return _since_birth(resource, name, ages)
 
 
-def _since_birth(resource: Resource, name: str, low: Decimal | None, high: Decimal | None, unit: str | None) -> Days:
+def _since_birth(resource: Resource, name: str, age: Quantity | None) -> Days:
     """The days on which someone born then was that old: "52 years" is any day of the year after the 52nd birthday."""
-    birth, counted = resource.birth, AGE_UNITS.get(unit or "")
+    if age is None:
+        return ANY_DAY
+    low, high = age.value.low, age.value.high
     if any(each is not None and not 0 <= each <= OLDEST * 366 for each in (low, high)):
         raise UnreadableResource("an absurd age", resource.path(name))
-    if birth == ANY_DAY or counted is None or (low is None and high is None):
+    birth, counted = resource.birth, AGE_UNITS.get(age.unit or "")
+    if birth == ANY_DAY or counted is None:
         return ANY_DAY
     earliest = birth.earliest if low is None else _aged(birth.earliest, low, counted)
     latest = FOREVER if high is None else shift(_aged(birth.latest, high + 1, counted), -1)

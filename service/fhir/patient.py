@@ -91,9 +91,7 @@ def _or_listed(patient: Resource, problems: list[Unreadable], name: str, otherwi
 
 def _birth(patient: Resource) -> Days:
     birth = read_date(patient.body.get("birthDate"), "Patient.birthDate", patient.reading.zone)
-    if birth != ANY_DAY and not (
-        birth.latest.year in LIVING_BIRTH_YEARS and birth.earliest.year in LIVING_BIRTH_YEARS
-    ):
+    if birth != ANY_DAY and not (birth.latest.year in LIVING_BIRTH_YEARS and birth.earliest.year in LIVING_BIRTH_YEARS):
         raise UnreadableResource("an absurd birth date, most likely a placeholder", "Patient.birthDate")
     return birth
 

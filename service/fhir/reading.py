@@ -59,7 +59,9 @@ class Resource:
     def evidence(self, name: str) -> Evidence:
         """Where a fact stands that was read from this element."""
         version = node(self.body.get("meta"), self.path("meta")).get("versionId")
-        return Evidence(f"{self.type}/{self.body['id']}", self.path(name), version if isinstance(version, str) else None)
+        return Evidence(
+            f"{self.type}/{self.body['id']}", self.path(name), version if isinstance(version, str) else None
+        )
 
     def code(self, name: str) -> str | None:
         """A plain `code` element."""
