@@ -66,13 +66,10 @@ LICENCES = {
     "affiliate licence.",
 }
 LEVELS = {"VERIFIED", "LOCAL", "COMPONENT_ONLY", "WEAK_SINGLE_SOURCE", "JUDGEMENT"}
-KINDS = set(
-    "condition observation medication procedure answer allergy route form adverse-event immunization consent".split()
-)
-FIELDS = set(
-    "id title description kind source table rows prefixes exclude words not_words no_words_reason exhaustive "
-    "self_limited_days".split()
-)
+KINDS = {"condition", "observation", "medication", "procedure", "answer", "allergy", "route", "form"}
+KINDS |= {"adverse-event", "immunization", "consent"}
+FIELDS = {"id", "title", "description", "kind", "source", "table", "rows", "prefixes", "exclude"}
+FIELDS |= {"words", "not_words", "no_words_reason", "exhaustive", "self_limited_days"}
 
 Recipe = Mapping[str, Any]
 
