@@ -56,7 +56,8 @@ Resource = Mapping[str, object]
 def adapt_medication_record(resource: Resource, reading: Reading) -> Adapted:
     """The fact of a medication record, none where it is no exposure, or an Unreadable where it could be any drug.
 
-    Raises UnreadableResource where a date, status or number that decides is not what FHIR says it is.
+    Where a date or number that decides is not what FHIR says it is, the Unreadable keeps which drug it is about. Raises
+    UnreadableResource where its status or the drug itself is not legible.
     """
     name = str(resource.get("resourceType"))
     source = Source(name)
@@ -71,8 +72,11 @@ def adapt_medication_record(resource: Resource, reading: Reading) -> Adapted:
         return Adapted(patient, unreadable=(Unreadable(name, evidence, str(problem), problem.concept),))
     if drug is None:
         return Adapted(patient)
-    fact = _fact(resource, source, certainty, evidence, drug, reading)
-    return Adapted(patient, (fact,), contacts=_contacts(resource, source, certainty, reading))
+    try:
+        fact = _fact(resource, source, certainty, evidence, drug, reading)
+        return Adapted(patient, (fact,), contacts=_contacts(resource, source, certainty, reading))
+    except (UnreadableResource, InvalidValue) as problem:  # but it is known of which drug
+        return Adapted(patient, unreadable=(Unreadable(name, evidence, str(problem), drug.concept),))
 
 
 def _patient(resource: Resource, name: str, reading: Reading) -> str | None:
