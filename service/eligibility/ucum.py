@@ -34,8 +34,8 @@ _MONTH, _CALENDAR = "month", {"month", "year"}
 _OFFSET_UNITS = {"degree_Celsius", "degree_Fahrenheit"}
 _LONGEST = 80
 # An exponent of three digits means nothing in medicine, and 10*999999999 would be computed.
-# ucumvert reads g% as a hundredth of a gram; it is a gram in 100 mL (the spellings know it).
 _ABSURD = re.compile(r"[A-Za-z\]*^)][+-]?\d{3,}|\d{10,}")
+# ucumvert reads g% as a hundredth of a gram; it is a gram in 100 mL (the spellings know it).
 _MISREAD = re.compile(r"g%")
 
 

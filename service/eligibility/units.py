@@ -75,8 +75,8 @@ class UnitTable:
     def ucum(self, text: str | None, *, coded: bool = False) -> str | None:
         """The canonical UCUM code that a unit means, or None where it is missing or not understood.
 
-        `coded`: the text stands in `Quantity.code` under the UCUM system, so that any valid UCUM code is taken at its
-        word (`Mg` is the megagram). A free text is taken only if a table lists it.
+        `coded`: the text stands in `Quantity.code` under the UCUM system, so that any valid code is taken, unless only
+        its case tells it from a common one (`Mg`, `G/L`) or it holds a bare number. A free text must be in a table.
         """
         if text is None:
             return None
@@ -91,7 +91,7 @@ class UnitTable:
             return self.aliases[text]
         code = canonical(text)
         if coded:
-            return code if self.lists(code) or (code and not numbered(code) and ucum.valid(code)) else None
+            return code if self.lists(code) or self._rare(code) else None
         if text in self.refused:
             return None
         if text in self.text_aliases:
@@ -99,6 +99,12 @@ class UnitTable:
         if self.lists(code):
             return code
         return self.uncased.get(text.lower()) if text in (text.lower(), text.upper()) else None
+
+    def _rare(self, code: str) -> bool:
+        """A valid code that nobody lists, and that is no broken spelling of one that is listed."""
+        plain = bare(code)
+        mistaken = numbered(code) or any(plain.lower() == each.lower() for each in self.scales)
+        return bool(code) and not mistaken and ucum.valid(code)
 
     def lists(self, code: str) -> bool:
         """Is this one of the common codes, its annotations aside?"""
