@@ -1,0 +1,355 @@
+"""Medication records of R4, R4B and R5 as facts: which drug, whether it is an exposure at all, from when to when."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from service.eligibility.dosing.model import Strength
+from service.eligibility.dosing.products import DrugCatalog, Product
+from service.eligibility.facts import Certainty, MedicationFact
+from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.terms import Coding
+from service.errors import UnreadableResource
+from service.fhir.medications import adapt_medication_record
+from service.fhir.reading import Adapted, Reading
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+PREDNISONE, ACETAMINOPHEN = Coding(RXNORM, "8640"), Coding(RXNORM, "161")
+FIVE = {"coding": [{"system": RXNORM, "code": "312617", "display": "prednisone 5 MG Oral Tablet"}]}
+TABLET = Quantity(Interval.exactly(1), "{each}")
+CATALOG = DrugCatalog(
+    {
+        Coding(RXNORM, "312617"): Product(
+            (PREDNISONE,), (Strength(PREDNISONE, "prednisone", Interval.exactly(5), TABLET, "product-map"),), "Oral Tablet"
+        )
+    },
+    {"prednisone": PREDNISONE, "acetaminophen": ACETAMINOPHEN},
+)
+MEDICATION = {
+    "resourceType": "Medication",
+    "id": "m",
+    "code": {"text": "prednisone"},
+    "ingredient": [
+        {
+            "itemCodeableConcept": {"coding": [{"system": RXNORM, "code": "8640"}]},
+            "strength": {"numerator": {"value": 20, "unit": "mg"}, "denominator": {"value": 1, "unit": "TAB"}},
+        }
+    ],
+}
+
+
+class NoUnits:
+    """Doses read their units themselves."""
+
+    def ucum(self, text: str, *, coded: bool) -> str | None:
+        return None
+
+
+def adapted(resource: Mapping[str, Any], **medications: Mapping[str, Any]) -> Adapted:
+    known = {f"Medication/{name}": each for name, each in medications.items()}
+    whole = {"id": "1", "subject": {"reference": "Patient/p"}, **resource}
+    return adapt_medication_record(whole, Reading(ZoneInfo("UTC"), NoUnits(), medications=known, drugs=CATALOG))
+
+
+def fact(resource: Mapping[str, Any], **medications: Mapping[str, Any]) -> MedicationFact:
+    found = adapted(resource, **medications)
+    assert len(found.facts) == 1 and isinstance(found.facts[0], MedicationFact)
+    return found.facts[0]
+
+
+def request(**more: Any) -> dict[str, Any]:
+    stated = {"status": "active", "intent": "order", "medicationCodeableConcept": FIVE, "authoredOn": "2026-01-05"}
+    return {"resourceType": "MedicationRequest", **stated, **more}
+
+
+def statement(**more: Any) -> dict[str, Any]:
+    stated = {"status": "active", "medicationCodeableConcept": FIVE, "dateAsserted": "2026-02-01"}
+    return {"resourceType": "MedicationStatement", **stated, **more}
+
+
+def dispense(**more: Any) -> dict[str, Any]:
+    stated = {"status": "completed", "medicationCodeableConcept": FIVE, "whenHandedOver": "2026-01-05"}
+    return {"resourceType": "MedicationDispense", **stated, **more}
+
+
+def administration(**more: Any) -> dict[str, Any]:
+    stated = {"status": "completed", "medicationCodeableConcept": FIVE, "effectiveDateTime": "2026-01-05T08:00:00Z"}
+    return {"resourceType": "MedicationAdministration", **stated, **more}
+
+
+SURE, POSSIBLE, DENIED = Certainty.SURE, Certainty.POSSIBLE, Certainty.DENIED
+PERIOD = {"effectivePeriod": {"start": "2026-01-05", "end": "2026-02-03"}}
+
+
+def adhering(code: str) -> dict[str, Any]:
+    return {"status": "recorded", "adherence": {"code": {"coding": [{"code": code}]}}, **PERIOD}
+
+
+# status and intent                               resource                                            how far it counts
+COUNTS = {
+    "an active order": (request(), SURE),
+    "a stopped order": (request(status="stopped"), SURE),
+    "an ended order (R5)": (request(status="ended"), SURE),
+    "an order on hold": (request(status="on-hold"), POSSIBLE),
+    "an order of unknown status": (request(status="unknown"), POSSIBLE),
+    "a status of a release to come": (request(status="paused"), POSSIBLE),
+    "an order without a status": (request(status=None), POSSIBLE),
+    "a cancelled order": (request(status="cancelled"), None),
+    "a draft": (request(status="draft"), None),
+    "entered in error": (request(status="entered-in-error"), None),
+    "an order not to give": (request(doNotPerform=True), None),
+    "a filler order": (request(intent="filler-order"), SURE),
+    "a proposal": (request(intent="proposal"), None),
+    "an option": (request(intent="option"), None),
+    "a plan": (request(intent="plan"), None),
+    "a plan that repeats what the patient says (R4)": (request(intent="plan", reportedBoolean=True), SURE),
+    "a plan that repeats what the patient says (R5)": (request(intent="plan", reported=True), SURE),
+    "an intent of a release to come": (request(intent="wish"), POSSIBLE),
+    "an active statement": (statement(), SURE),
+    "not taken": (statement(status="not-taken"), DENIED),
+    "intended": (statement(status="intended"), None),
+    "recorded, taking (R5)": (statement(**adhering("taking")), SURE),
+    "recorded, not taking (R5)": (statement(**adhering("not-taking")), DENIED),
+    "recorded, adherence unknown (R5)": (statement(**adhering("unknown")), POSSIBLE),
+    "recorded, nothing on adherence (R5)": (statement(status="recorded", **PERIOD), SURE),
+    "handed over": (dispense(), SURE),
+    "prepared, nobody says handed over": (dispense(whenHandedOver=None, whenPrepared="2026-01-05"), POSSIBLE),
+    "a dispense in progress": (dispense(status="in-progress"), POSSIBLE),
+    "a declined dispense": (dispense(status="declined"), None),
+    "given": (administration(), SURE),
+    "not given": (administration(status="not-done"), DENIED),
+}
+
+
+@pytest.mark.parametrize(("resource", "certainty"), COUNTS.values(), ids=COUNTS.keys())
+def test_which_records_count(resource: dict[str, Any], certainty: Certainty | None) -> None:
+    found = adapted(resource)
+    assert [each.certainty for each in found.facts if isinstance(each, MedicationFact)] == ([certainty] if certainty else [])
+    assert found.patient == "p" and not found.unreadable
+
+
+def daily(**repeat: Any) -> list[dict[str, Any]]:
+    dose = {"doseQuantity": {"value": 1, "unit": "tablet"}}
+    return [{"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d", **repeat}}, "doseAndRate": [dose]}]
+
+
+SUPPLY = {"quantity": {"value": 30, "unit": "tablet"}, "expectedSupplyDuration": {"value": 30, "code": "d"}}
+BOUNDS = {"boundsPeriod": {"start": "2026-01-10", "end": "2026-02-03"}}
+UPDATED = {"meta": {"lastUpdated": "2026-01-20T00:00:00Z"}}
+
+# which dates the record gives                    resource                                            from, to
+SPANS = {
+    "an order without an end": (request(), "since 2026-01-05"),
+    "an order with bounds": (request(dosageInstruction=daily(**BOUNDS)), "from 2026-01-10 to 2026-02-03"),
+    "an order for a week": (
+        request(dosageInstruction=daily(boundsDuration={"value": 7, "code": "d"})), "from 2026-01-05 to 2026-01-11",
+    ),
+    "an order with its period (R5)": (
+        request(effectiveDosePeriod={"start": "2026-01-07", "end": "2026-01-09"}), "from 2026-01-07 to 2026-01-09",
+    ),
+    "an order for 30 days of supply": (
+        request(dispenseRequest=SUPPLY), "from 2026-01-05 to between 2026-02-03 and 2026-03-05",
+    ),
+    "an order with one repeat: one fill or two": (
+        request(dispenseRequest={**SUPPLY, "numberOfRepeatsAllowed": 1}),
+        "from 2026-01-05 to between 2026-02-03 and 2026-04-04",
+    ),
+    "30 tablets, 1 a day": (
+        request(dispenseRequest={"quantity": SUPPLY["quantity"]}, dosageInstruction=daily()),
+        "from 2026-01-05 to between 2026-02-03 and 2026-03-05",
+    ),
+    "validity is not intake": (
+        request(dispenseRequest={"validityPeriod": {"end": "2026-01-31"}}), "since 2026-01-05",
+    ),
+    "stopped, nobody says when": (request(status="stopped"), "from 2026-01-05 to 2026-01-05 or later"),
+    "stopped before the last update": (
+        request(status="stopped", **UPDATED), "from 2026-01-05 to between 2026-01-05 and 2026-01-20",
+    ),
+    "stopped: bounds are the plan, not the stop": (
+        request(status="stopped", dosageInstruction=daily(**BOUNDS)), "from 2026-01-10 to between 2026-01-10 and 2026-02-03",
+    ),
+    "stopped on a recorded day (R5)": (
+        request(status="stopped", statusChanged="2026-01-15"), "from 2026-01-05 to 2026-01-15",
+    ),
+    "a month of writing": (request(authoredOn="2026-01"), "since 2026-01"),
+    "no date at all": (request(authoredOn=None), "since an unknown day"),
+    "no date but an update": (request(authoredOn=None, **UPDATED), "since 2026-01-20 or before"),
+    "a statement's period": (statement(**PERIOD), "from 2026-01-05 to 2026-02-03"),
+    "a period without an end": (statement(effectivePeriod={"start": "2026-01-05"}), "since 2026-01-05"),
+    "a period without a start": (
+        statement(effectivePeriod={"end": "2026-02-03"}), "from 2026-02-03 or before to 2026-02-03",
+    ),
+    "a day on which it was taken, still active": (
+        statement(effectiveDateTime="2026-01-05"), "from 2026-01-05 to 2026-01-05 or later",
+    ),
+    "completed, begun that day": (
+        statement(status="completed", effectivePeriod={"start": "2026-01-05"}), "from 2026-01-05 to between 2026-01-05 and 2026-02-01",
+    ),
+    "active, asserted, no dates": (statement(), "since 2026-02-01 or before"),
+    "a dispense of 30 days": (
+        dispense(daysSupply={"value": 30, "code": "d"}), "from 2026-01-05 to between 2026-02-03 and 2026-03-05",
+    ),
+    "a dispense that says nothing": (dispense(), "from 2026-01-05 to 2026-01-05 or later"),
+    "an administration": (administration(), "2026-01-05"),
+    "an administration of R5, as R5 spells it": (
+        administration(effectiveDateTime=None, occurenceDateTime="2026-01-06"), "2026-01-06",
+    ),
+    "an infusion overnight": (
+        administration(effectiveDateTime=None, effectivePeriod={"start": "2026-01-05T22:00:00Z", "end": "2026-01-06T02:00:00Z"}),
+        "from 2026-01-05 to 2026-01-06",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "span"), SPANS.values(), ids=SPANS.keys())
+def test_from_when_to_when(resource: dict[str, Any], span: str) -> None:
+    assert str(fact(resource).span) == span
+
+
+def reference(target: str, **more: str) -> dict[str, Any]:
+    return {"medicationCodeableConcept": None, "medicationReference": {"reference": target, **more}}
+
+
+# how the drug is named                            resource
+NAMED = {
+    "by code, the product map knows it": (request(), "5"),
+    "by reference": (request(**reference("Medication/m")), "20"),
+    "by absolute reference": (request(**reference("https://ehr.example/fhir/Medication/m")), "20"),
+    "contained": (request(**reference("#m"), contained=[MEDICATION]), "20"),
+    "CodeableReference to a resource (R5)": (
+        request(medicationCodeableConcept=None, medication={"reference": {"reference": "Medication/m"}}), "20",
+    ),
+    "CodeableReference with a concept (R5)": (request(medicationCodeableConcept=None, medication={"concept": FIVE}), "5"),
+    "by the name of a product alone": (
+        request(medicationCodeableConcept={"text": "Prednisone 10 mg tablet"}), "10",
+    ),
+    "map and name disagree": (
+        request(medicationCodeableConcept={**FIVE, "text": "prednisone 10 MG Oral Tablet"}), "5 to 10",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "strength"), NAMED.values(), ids=NAMED.keys())
+def test_every_way_to_name_a_drug(resource: dict[str, Any], strength: str) -> None:
+    found = fact(resource, m=MEDICATION)
+    assert [str(each.amount) for each in found.strengths] == [strength]
+    assert [each.ingredient for each in found.strengths] == [PREDNISONE]
+    assert ("strength-conflict" in found.marks) == (strength == "5 to 10")
+
+
+def test_the_ingredients_of_a_mapped_product_are_codes_of_the_fact_but_those_of_a_name_are_not() -> None:
+    assert PREDNISONE in fact(request()).concept.codings
+    assert fact(request(medicationCodeableConcept={"text": "prednisone 5 mg"})).concept.codings == ()
+
+
+UNKNOWN_DRUGS = {
+    "a reference to nothing": reference("Medication/gone"),
+    "a contained resource that is not there": reference("#gone"),
+    "a urn that nothing explains": reference("urn:uuid:1"),
+    "a Medication entered in error": reference("Medication/wrong"),
+    "a Medication that names nothing": reference("Medication/empty"),
+    "no drug": {"medicationCodeableConcept": None},
+    "an empty concept": {"medicationCodeableConcept": {"coding": [{"display": ""}]}},
+    "unknown, for a stated reason": {
+        "medicationCodeableConcept": {
+            "coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"}]
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("more", UNKNOWN_DRUGS.values(), ids=UNKNOWN_DRUGS.keys())
+def test_a_drug_that_is_not_named_could_be_any(more: dict[str, Any]) -> None:
+    wrong, empty = {**MEDICATION, "status": "entered-in-error"}, {"resourceType": "Medication", "id": "empty"}
+    found = adapted(request(**more), wrong=wrong, empty=empty)
+    assert not found.facts
+    assert [each.concept for each in found.unreadable] == [None]
+
+
+def test_what_a_dangling_reference_calls_the_drug_is_kept() -> None:
+    found = adapted(request(**reference("Medication/gone", display="Prednisone 5 mg")))
+    assert [each.concept.texts for each in found.unreadable if each.concept] == [("Prednisone 5 mg",)]
+
+
+def test_no_known_medications_is_no_drug() -> None:
+    none = {"system": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "code": "no-known-medications"}
+    found = adapted(statement(medicationCodeableConcept={"coding": [none]}))
+    assert not found.facts and not found.unreadable
+
+
+UNREADABLE = {
+    "31 February": request(authoredOn="2026-02-31"),
+    "the year 9999": request(authoredOn="9999-12-31"),
+    "a number as text": request(dispenseRequest={"quantity": {"value": "30", "unit": "tablet"}}),
+    "a period that ends before it begins": statement(effectivePeriod={"start": "2026-02-01", "end": "2026-01-01"}),
+    "a thousand million repeats": request(dispenseRequest={**SUPPLY, "numberOfRepeatsAllowed": 10**9}),
+}
+
+
+@pytest.mark.parametrize("resource", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_cannot_be_read_keeps_its_drug(resource: dict[str, Any]) -> None:
+    found = adapted(resource)
+    assert not found.facts
+    assert [PREDNISONE in each.concept.codings for each in found.unreadable if each.concept] == [True]
+
+
+def test_a_status_that_is_no_text_is_refused() -> None:
+    with pytest.raises(UnreadableResource, match="status"):
+        adapted(request(status=7))
+
+
+def test_an_unreadable_dosage_is_a_missing_dose_of_a_known_drug() -> None:
+    found = fact(request(dosageInstruction=[{"doseAndRate": [{"doseQuantity": {"value": "5", "unit": "mg"}}]}]))
+    assert found.marks == ("unreadable-dosage",)
+    assert found.instructions[0].amount is None
+
+
+DOSAGES = {
+    "R4": ({"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "mg", "code": "mg"}}]}, "2 mg"),
+    "STU3, still met": ({"doseQuantity": {"value": 2, "unit": "mg"}}, "2 mg"),
+    "a range": ({"doseAndRate": [{"doseRange": {"low": {"value": 1, "unit": "mg"}, "high": {"value": 2, "unit": "mg"}}}]}, "1 to 2 mg"),
+    "up to": ({"doseAndRate": [{"doseRange": {"high": {"value": 2, "unit": "mg"}}}]}, "0 to 2 mg"),
+    "ordered and calculated are one dose": (
+        {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "mg/kg"}}, {"doseQuantity": {"value": 60, "unit": "mg"}}]},
+        "60 mg",
+    ),
+    "no unit": ({"doseAndRate": [{"doseQuantity": {"value": 1}}]}, "1"),
+    "no more than at once": (
+        {"doseQuantity": {"value": 20, "unit": "mg"}, "maxDosePerAdministration": {"value": 10, "unit": "mg"}}, "10 mg",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("dosage", "amount"), DOSAGES.values(), ids=DOSAGES.keys())
+def test_amounts(dosage: dict[str, Any], amount: str) -> None:
+    assert str(fact(request(dosageInstruction=[dosage])).instructions[0].amount) == amount
+
+
+def test_links_name_the_records_of_one_therapy() -> None:
+    linked = dispense(authorizingPrescription=[{"reference": "https://ehr.example/fhir/MedicationRequest/7/_history/2"}])
+    assert fact(linked).links == ("MedicationRequest/7",)
+
+
+def test_inactive_ingredients_do_not_count() -> None:
+    filler = {"itemCodeableConcept": {"text": "lactose"}, "isActive": False}
+    medication = {**MEDICATION, "ingredient": [*MEDICATION["ingredient"], filler]}  # type: ignore[misc]
+    assert len(fact(request(**reference("Medication/m")), m=medication).strengths) == 1
+
+
+def test_a_strength_quantity_of_r5_is_per_piece() -> None:
+    item = {"concept": {"coding": [{"system": RXNORM, "code": "8640"}]}}
+    medication = {**MEDICATION, "ingredient": [{"item": item, "strengthQuantity": {"value": 2.5, "unit": "mg"}}]}
+    found = fact(request(medicationCodeableConcept=None, medication={"reference": {"reference": "Medication/m"}}), m=medication)
+    assert str(found.strengths[0].amount) == "2.5"
+
+
+def test_medications_that_name_one_another_in_a_circle_end() -> None:
+    circle = {"resourceType": "Medication", "id": "c", "ingredient": [{"itemReference": {"reference": "Medication/c"}}]}
+    found = adapted(request(**reference("Medication/c")), c=circle)
+    assert not found.facts and len(found.unreadable) == 1
+
+
+def test_a_subject_that_is_no_patient_gives_nothing() -> None:
+    assert adapted(request(subject={"reference": "Group/g"})) == Adapted(None)
