@@ -1,0 +1,165 @@
+"""Observation: status, time, values of every kind, components, reference ranges."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from service.eligibility.dates import ALWAYS, ANY_DAY, Days
+from service.eligibility.facts import Certainty
+from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.terms import Coding, Concept
+from tests.adapters.examples import LOINC, SCT, coded, fact, quantity, read
+
+MAY_3 = Days.on(date(2024, 5, 3))
+
+
+@pytest.mark.parametrize(
+    ("status", "certainty"),
+    [
+        ("final", Certainty.SURE), ("amended", Certainty.SURE), ("corrected", Certainty.SURE),
+        ("preliminary", Certainty.POSSIBLE), ("registered", Certainty.POSSIBLE), ("unknown", Certainty.POSSIBLE),
+        ("made-up", Certainty.POSSIBLE), (None, Certainty.POSSIBLE), ("cancelled", None), ("entered-in-error", None),
+    ],
+)  # fmt: skip
+def test_status(status: str | None, certainty: Certainty | None) -> None:
+    adapted = read("Observation", status=status)
+    assert [each.certainty for each in adapted.facts] == ([] if certainty is None else [certainty])
+    assert not adapted.unreadable and adapted.patient == "1"
+    assert adapted.contacts == ((date(2024, 5, 3),) if certainty is Certainty.SURE else ())
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"valueQuantity": quantity(1.1)}, Quantity(Interval.exactly("1.1"), "mg/dL")),
+        ({"valueQuantity": quantity(5, comparator="<")}, Quantity(Interval(Decimal(0), Decimal(5), high_open=True), "mg/dL")),
+        ({"valueInteger": 7}, Quantity(Interval.exactly(7), "1")),
+        ({"valueBoolean": False}, False),
+        ({"valueString": "Positive"}, Concept(texts=("Positive",))),
+        ({"valueString": "5.6"}, Concept(texts=("5.6",))),
+        ({"valueCodeableConcept": coded("10828004")}, Concept((Coding(SCT, "10828004"),))),
+        ({"valueRange": {"low": quantity(1), "high": quantity(2)}}, Quantity(Interval(Decimal(1), Decimal(2)), "mg/dL")),
+        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 64}}}, Quantity(Interval.exactly(64), "{titer}")),
+        ({"valueDateTime": "2024-04"}, Days(date(2024, 4, 1), date(2024, 4, 30))),
+        ({"valuePeriod": {"start": "2024-04-01", "end": "2024-04-03"}}, Days(date(2024, 4, 1), date(2024, 4, 3))),
+        ({"valueTime": "10:00:00"}, None),
+        ({"valueSampledData": {"origin": {"value": 0}}}, None),
+        ({"valueQuantity": {"unit": "mg"}}, None),
+        ({"dataAbsentReason": coded("not-performed")}, None),
+        ({"valueQuantity": quantity(1), "dataAbsentReason": coded("error")}, None),
+        ({"hasMember": [{"reference": "Observation/2"}]}, None),
+        ({}, None),
+    ],
+    ids=lambda value: repr(value)[:48],
+)  # fmt: skip
+def test_values(value: dict[str, object], expected: object) -> None:
+    found = fact("Observation", **{"valueQuantity": None, **value})
+    assert found.value == expected and type(found.value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("effective", "when"),
+    [
+        ({"effectiveDateTime": "2024-05-03"}, MAY_3),
+        ({"effectiveDateTime": "2024-05-02T23:30:00Z"}, MAY_3),
+        ({"effectiveInstant": "2024-05-03T08:00:00.000Z"}, MAY_3),
+        ({"effectivePeriod": {"start": "2024-05-01", "end": "2024-05-03"}}, Days(date(2024, 5, 1), date(2024, 5, 3))),
+        ({"effectiveTiming": {"event": ["2024-05-01", "2024-05-03"]}}, Days(date(2024, 5, 1), date(2024, 5, 3))),
+        ({"issued": "2024-05-03T08:00:00Z"}, Days(ALWAYS, date(2024, 5, 3))),
+        ({"effectiveDateTime": "2024-05-03", "issued": "2024-05-09T08:00:00Z"}, MAY_3),
+        ({}, ANY_DAY),
+    ],
+    ids=repr,
+)
+def test_when(effective: dict[str, object], when: Days) -> None:
+    assert fact("Observation", **{"effectiveDateTime": None, **effective}).when == when
+
+
+def test_results_of_one_day_are_ordered_by_time_then_status_then_update() -> None:
+    early = fact("Observation", effectiveDateTime="2024-05-03T08:00:00+02:00")
+    corrected = fact("Observation", effectiveDateTime="2024-05-03T08:00:00+02:00", status="corrected")
+    late = fact("Observation", effectiveDateTime="2024-05-03T06:30:00Z")
+    updated = fact("Observation", effectiveDateTime="2024-05-03T06:30:00Z", meta={"lastUpdated": "2024-05-04T01:00:00Z"})
+    assert early.order < corrected.order < late.order < updated.order
+
+
+def test_components_are_facts_of_their_own() -> None:
+    components = [
+        {"code": coded("8480-6", LOINC), "valueQuantity": quantity(140, "mm[Hg]"), "referenceRange": [{"high": quantity(130, "mm[Hg]")}]},
+        {"code": coded("8462-4", LOINC), "dataAbsentReason": coded("masked")},
+    ]
+    panel, systolic, diastolic = read("Observation", valueQuantity=None, component=components).facts
+    assert panel.value is None
+    assert (systolic.value, systolic.evidence.element) == (Quantity(Interval.exactly(140), "mm[Hg]"), "Observation.component[0]")
+    assert (systolic.high, panel.high) == (Quantity(Interval.exactly(130), "mm[Hg]"), Quantity(Interval.exactly("1.2"), "mg/dL"))
+    assert (diastolic.value, diastolic.high, diastolic.when, diastolic.certainty) == (None, None, panel.when, panel.certainty)
+
+
+def test_a_bad_component_leaves_the_others_readable() -> None:
+    components = [
+        {"code": coded("8480-6", LOINC), "valueQuantity": quantity("140", "mm[Hg]")},
+        {"code": coded("8462-4", LOINC), "valueQuantity": quantity(90, "mm[Hg]")},
+    ]
+    adapted = read("Observation", component=components)
+    assert [each.evidence.element for each in adapted.facts] == ["Observation.value", "Observation.component[1]"]
+    (bad,) = adapted.unreadable
+    assert bad.concept == Concept((Coding(LOINC, "8480-6"),)) and "Observation.component[0].valueQuantity.value" in bad.reason
+
+
+def test_an_unreadable_observation_names_everything_it_could_have_been() -> None:
+    adapted = read("Observation", effectiveDateTime="2024-02-30", component=[{"code": coded("8480-6", LOINC)}])
+    assert adapted.facts == ()
+    assert [each.concept and each.concept.codings[0].code for each in adapted.unreadable] == ["2160-0", "8480-6"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"focus": [{"reference": "Patient/fetus"}]}, {"focus": [{"reference": "Device/1"}]}],
+    ids=["fetus", "device"],
+)
+def test_a_result_about_someone_else_is_no_fact(changes: dict[str, object]) -> None:
+    adapted = read("Observation", **changes)
+    assert (adapted.facts, adapted.unreadable) == ((), ())
+
+
+def test_focus_on_the_patient_changes_nothing_and_an_illegible_one_is_unreadable() -> None:
+    assert read("Observation", focus=[{"reference": "https://ehr/Patient/1"}]).facts
+    assert read("Observation", focus=[{"display": "left twin"}]).unreadable
+
+
+@pytest.mark.parametrize("subject", ["Group/1", "Device/1", "Location/1"])
+def test_a_subject_that_is_no_patient_gives_nothing(subject: str) -> None:
+    adapted = read("Observation", subject={"reference": subject})
+    assert (adapted.patient, adapted.facts, adapted.unreadable) == (None, (), ())
+
+
+LOW, HIGH = Quantity(Interval.exactly("0.6"), "mg/dL"), Quantity(Interval.exactly("1.2"), "mg/dL")
+NORMAL = {"low": quantity(0.6), "high": quantity(1.2)}
+
+
+@pytest.mark.parametrize(
+    ("ranges", "limits"),
+    [
+        pytest.param([NORMAL], (LOW, HIGH), id="one without a type"),
+        pytest.param([{**NORMAL, "type": coded("normal")}], (LOW, HIGH), id="normal"),
+        pytest.param([NORMAL, {"low": quantity(2), "type": coded("critical")}], (LOW, HIGH), id="another type aside"),
+        pytest.param([{"high": quantity(1.2)}], (None, HIGH), id="upper limit only"),
+        pytest.param([{**NORMAL, "appliesTo": [coded("248153007")]}], (LOW, HIGH), id="the one that applies"),
+        pytest.param([NORMAL, {"low": quantity(0.5), "appliesTo": [coded("248152002")]}], (None, None), id="several: none"),
+        pytest.param([{"text": "0.6 - 1.2"}], (None, None), id="only words"),
+        pytest.param([{"low": quantity("0.6")}], (None, None), id="a number as text"),
+        pytest.param([None], (None, None), id="null"),
+        pytest.param("0.6-1.2", (None, None), id="not a list"),
+        pytest.param(None, (None, None), id="none"),
+    ],
+)  # fmt: skip
+def test_reference_range(ranges: object, limits: object) -> None:
+    found = fact("Observation", referenceRange=ranges)
+    assert (found.low, found.high) == limits and found.value is not None
+
+
+def test_interpretations_are_joined() -> None:
+    found = fact("Observation", interpretation=[coded("H", "s"), coded("POS", "s")])
+    assert found.interpretation == Concept((Coding("s", "H"), Coding("s", "POS")))
+    assert fact("Observation", interpretation=None).interpretation is None
