@@ -1,0 +1,87 @@
+"""Reads `mappings/dose-equivalents/*.json` into equivalence tables: one file per reference drug, every row with its source.
+
+A file holds `id`, `version`, `title`, `reference` (`system`, `code`, `name`), `reference_amount` (mg) and `rows`. A row has
+`name`, `codings`, optional further `names`, `source`, and either `low` and `high` (mg equal to `reference_amount`) or
+`unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from service.eligibility.dosing.equivalence import EquivalenceTable, Equivalent
+from service.eligibility.quantity import Interval
+from service.eligibility.terms import Coding
+from service.errors import CatalogError, InvalidValue
+
+Tables = Mapping[str, EquivalenceTable]
+
+
+def load_equivalents(directory: Path) -> Tables:
+    """The tables of a directory by their id (the name that a dose test uses). Raises CatalogError with every problem found."""
+    tables: dict[str, EquivalenceTable] = {}
+    problems: list[str] = []
+    for path in sorted(directory.glob("*.json")):
+        try:
+            table = read_table(json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal), path)
+        except CatalogError as error:
+            problems += error.problems
+        except (OSError, ValueError) as error:
+            problems.append(f"{path}: cannot be read as JSON: {error}")
+        else:
+            if table.id in tables:
+                problems.append(f"{path}: the id {table.id!r} is used by another file")
+            tables[table.id] = table
+    if problems:
+        raise CatalogError(problems)
+    return tables
+
+
+def read_table(content: Any, path: Path) -> EquivalenceTable:
+    """One table from its JSON. Raises CatalogError with every problem found, each with file and place."""
+    problems = list(_missing(content, ("id", "version", "reference", "reference_amount", "rows"), str(path)))
+    if problems:
+        raise CatalogError(problems)
+    rows: list[tuple[Equivalent, tuple[str, ...]]] = []
+    for number, each in enumerate(content["rows"]):
+        where = f"{path}: rows[{number}]"
+        try:
+            wrong = list(_missing(each, ("name", "codings", "source"), where))
+            problems += wrong
+            if not wrong:
+                rows.append((_row(each), (each["name"], *each.get("names", ()))))
+        except (InvalidValue, KeyError, TypeError) as error:
+            problems.append(f"{where}: {error}; a row needs low and high (mg, low <= high), or `unknown` with the reason")
+    codings = [code for row, _ in rows for code in row.codings]
+    problems += [f"{path}: the code {code.code} stands in two rows" for code in set(codings) if codings.count(code) > 1]
+    if problems:
+        raise CatalogError(problems)
+    reference = content["reference"]
+    return EquivalenceTable(
+        content["id"],
+        Coding(reference["system"], reference["code"]),
+        reference["name"],
+        Interval.exactly(content["reference_amount"]),
+        str(content["version"]),
+        {code: row for row, _ in rows for code in row.codings},
+        {name.lower(): row for row, names in rows for name in names},
+    )
+
+
+def _missing(content: Any, names: tuple[str, ...], where: str) -> Iterator[str]:
+    if not isinstance(content, dict):
+        yield f"{where}: an object is expected"
+        return
+    yield from (f"{where}: `{name}` is missing" for name in names if content.get(name) in (None, "", []))
+
+
+def _row(each: Mapping[str, Any]) -> Equivalent:
+    codings = tuple(Coding(code["system"], code["code"]).normalized() for code in each["codings"])
+    if each.get("unknown"):
+        return Equivalent(each["name"], codings, None, each["source"], each["unknown"])
+    equal = Interval(each["low"], each["high"])
+    if equal.low is None or equal.low <= 0:
+        raise InvalidValue("an equivalent amount is more than nothing")
+    return Equivalent(each["name"], codings, equal, each["source"])
