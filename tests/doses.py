@@ -86,7 +86,9 @@ def cap(most: str, period: str = "1 d") -> Cap:
     return Cap(quantity(most), lapse(period))
 
 
-def strength(mg: str | int = 5, per: str = "1 {tbl}", ingredient: Coding = PREDNISONE, name: str = "prednisone") -> Strength:
+def strength(
+    mg: str | int = 5, per: str = "1 {tbl}", ingredient: Coding = PREDNISONE, name: str = "prednisone"
+) -> Strength:
     """So many mg per piece or volume."""
     return Strength(ingredient, name, numbers(mg), quantity(per), "ingredient")
 

@@ -25,7 +25,9 @@ def load_equivalents(directory: Path) -> Tables:
     problems: list[str] = []
     for path in sorted(directory.glob("*.json")):
         try:
-            table = read_table(json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal), path)
+            table = read_table(
+                json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal), path
+            )
         except CatalogError as error:
             problems += error.problems
         except (OSError, ValueError) as error:
@@ -53,7 +55,9 @@ def read_table(content: Any, path: Path) -> EquivalenceTable:
             if not wrong:
                 rows.append((_row(each), (each["name"], *each.get("names", ()))))
         except (InvalidValue, KeyError, TypeError) as error:
-            problems.append(f"{where}: {error}; a row needs low and high (mg, low <= high), or `unknown` with the reason")
+            problems.append(
+                f"{where}: {error}; a row needs low and high (mg, low <= high), or `unknown` with the reason"
+            )
     codings = [code for row, _ in rows for code in row.codings]
     problems += [f"{path}: the code {code.code} stands in two rows" for code in set(codings) if codings.count(code) > 1]
     if problems:

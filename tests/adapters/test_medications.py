@@ -22,7 +22,9 @@ TABLET = Quantity(Interval.exactly(1), "{each}")
 CATALOG = DrugCatalog(
     {
         Coding(RXNORM, "312617"): Product(
-            (PREDNISONE,), (Strength(PREDNISONE, "prednisone", Interval.exactly(5), TABLET, "product-map"),), "Oral Tablet"
+            (PREDNISONE,),
+            (Strength(PREDNISONE, "prednisone", Interval.exactly(5), TABLET, "product-map"),),
+            "Oral Tablet",
         )
     },
     {"prednisone": PREDNISONE, "acetaminophen": ACETAMINOPHEN},
@@ -126,7 +128,9 @@ COUNTS = {
 @pytest.mark.parametrize(("resource", "certainty"), COUNTS.values(), ids=COUNTS.keys())
 def test_which_records_count(resource: dict[str, Any], certainty: Certainty | None) -> None:
     found = adapted(resource)
-    assert [each.certainty for each in found.facts if isinstance(each, MedicationFact)] == ([certainty] if certainty else [])
+    assert [each.certainty for each in found.facts if isinstance(each, MedicationFact)] == (
+        [certainty] if certainty else []
+    )
     assert found.patient == "p" and not found.unreadable
 
 
@@ -328,7 +332,9 @@ def test_amounts(dosage: dict[str, Any], amount: str) -> None:
 
 
 def test_links_name_the_records_of_one_therapy() -> None:
-    linked = dispense(authorizingPrescription=[{"reference": "https://ehr.example/fhir/MedicationRequest/7/_history/2"}])
+    linked = dispense(
+        authorizingPrescription=[{"reference": "https://ehr.example/fhir/MedicationRequest/7/_history/2"}]
+    )
     assert fact(linked).links == ("MedicationRequest/7",)
 
 
@@ -341,7 +347,9 @@ def test_inactive_ingredients_do_not_count() -> None:
 def test_a_strength_quantity_of_r5_is_per_piece() -> None:
     item = {"concept": {"coding": [{"system": RXNORM, "code": "8640"}]}}
     medication = {**MEDICATION, "ingredient": [{"item": item, "strengthQuantity": {"value": 2.5, "unit": "mg"}}]}
-    found = fact(request(medicationCodeableConcept=None, medication={"reference": {"reference": "Medication/m"}}), m=medication)
+    found = fact(
+        request(medicationCodeableConcept=None, medication={"reference": {"reference": "Medication/m"}}), m=medication
+    )
     assert str(found.strengths[0].amount) == "2.5"
 
 

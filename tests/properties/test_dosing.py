@@ -91,7 +91,11 @@ def test_the_busiest_day_of_any_stretch_lies_in_its_range(how: Timing, dose: Dec
     assert found[0].low <= max(totals[skip:]) <= (found[0].high or 0)
 
 
-ranges = st.tuples(st.integers(0, 30), st.integers(0, 30)).map(sorted).map(lambda ends: Interval(Decimal(ends[0]), Decimal(ends[1])))
+ranges = (
+    st.tuples(st.integers(0, 30), st.integers(0, 30))
+    .map(sorted)
+    .map(lambda ends: Interval(Decimal(ends[0]), Decimal(ends[1])))
+)
 exact = st.integers(0, 30).map(lambda mg: Interval.exactly(mg))
 sources = st.sampled_from(Source)
 
@@ -102,7 +106,10 @@ def records(draw: st.DrawFn, name: str = "1", source: Source | None = None) -> M
     kind = source or draw(sources)
     begin = START + timedelta(days=draw(st.integers(0, 200)))
     start = Days(begin, begin + timedelta(days=draw(st.sampled_from((0, 0, 0, 20)))))
-    end = Days(start.latest + timedelta(days=draw(st.integers(0, 60))), start.latest + timedelta(days=60 + draw(st.integers(0, 60))))
+    end = Days(
+        start.latest + timedelta(days=draw(st.integers(0, 60))),
+        start.latest + timedelta(days=60 + draw(st.integers(0, 60))),
+    )
     given_doses = tuple(
         instruction(None, draw(st.sampled_from((timing(), timing(2), timing(1, "2 d"), timing(1, "8 h"), None))))
         for _ in range(draw(st.integers(0, 2)))

@@ -210,7 +210,9 @@ def test_an_administration_takes_the_cycle_of_its_linked_order() -> None:
 
 def test_one_dose_on_an_unknown_day_of_may_is_surely_in_a_window_that_holds_all_of_may() -> None:
     fact = given("500 mg", day="2026-05-01")
-    month = replace(fact, span=replace(fact.span, start=days("2026-05-01", "2026-05-31"), end=days("2026-05-01", "2026-05-31")))
+    month = replace(
+        fact, span=replace(fact.span, start=days("2026-05-01", "2026-05-31"), end=days("2026-05-01", "2026-05-31"))
+    )
     whole, half = Window.of(date(2026, 4, 1), date(2026, 6, 30)), Window.of(date(2026, 5, 15), date(2026, 6, 30))
     assert asked([month], window=whole, at=date(2026, 6, 30)).outcome is MET
     assert asked([month], window=half, at=date(2026, 6, 30)).outcome is UNKNOWN
@@ -282,7 +284,9 @@ def test_an_equivalence_that_no_table_gives_is_refused() -> None:
 def test_a_mixture_counts_its_asked_ingredient_alone() -> None:
     other = Coding(RXNORM, "161")
     mixed = (strength(5), strength(325, ingredient=other, name="acetaminophen"))
-    fact = replace(medication(instruction("2 {tbl}")), strengths=mixed, concept=Concept((Coding(RXNORM, "1"),), ("mixture",)))
+    fact = replace(
+        medication(instruction("2 {tbl}")), strengths=mixed, concept=Concept((Coding(RXNORM, "1"),), ("mixture",))
+    )
     assert str(asked([fact]).most) == "10"
 
 

@@ -97,7 +97,12 @@ def _asked(
 def _one(code: Coding, strengths: tuple[Strength, ...], table: EquivalenceTable | None) -> Ingredient:
     name = strengths[0].name
     row = table.row((code,), (name,)) if table is not None else None
-    return Ingredient(row.name if row else f"{code.system}|{code.code}", row.name if row else name, Holding(strengths, mixed=True), row)
+    return Ingredient(
+        row.name if row else f"{code.system}|{code.code}",
+        row.name if row else name,
+        Holding(strengths, mixed=True),
+        row,
+    )
 
 
 def _only(fact: MedicationFact, table: EquivalenceTable | None, terminology: Terminology | None) -> Ingredient:

@@ -6,6 +6,7 @@ A small tokenizer and one walk over the tokens. What it does not understand it l
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from service.eligibility.dosing.units import COUNT, MASS, VOLUME, base
 from service.eligibility.quantity import Interval, Quantity
@@ -39,6 +40,7 @@ class ProductName:
         return bool(self.strengths)
 
 
+@lru_cache(maxsize=65536)
 def read_name(name: str) -> ProductName:
     """The strengths a product's name states; none where it states none, or in a way that is not understood."""
     tokens = list(_tokens(name))

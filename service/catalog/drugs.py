@@ -1,0 +1,106 @@
+"""Reads `concept-maps/drug-products.json` and `drug-names.json` (FHIR R4 ConceptMaps) into the catalogue of drugs.
+
+A product is an element; its targets are its ingredients. What else the map says of an ingredient stands in the target's
+`product` list: property `strength` ("5 mg/1 {tbl}", "40 mg/1 mL") and, for the whole product, property `form` ("Oral
+Tablet"). In `drug-names.json` an element's code is a name (or brand) in lower case and its target the ingredient.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from service.eligibility.dosing.model import Strength
+from service.eligibility.dosing.products import DrugCatalog, Product
+from service.eligibility.dosing.units import base
+from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.terms import Coding
+from service.errors import CatalogError
+
+PRODUCTS, NAMES = "drug-products.json", "drug-names.json"
+Element = tuple[Coding, Mapping[str, Any], str]
+
+
+def load_drugs(directory: Path) -> DrugCatalog:
+    """The drugs of a `concept-maps` directory. Raises CatalogError with every problem found, each with file and code."""
+    problems: list[str] = []
+    products: dict[Coding, Product] = {}
+    for product, element, where in _elements(directory / PRODUCTS, problems):
+        if product in products:
+            problems.append(f"{where}: this product is mapped twice")
+        products[product] = _product(element, where, problems)
+    names: dict[str, Coding] = {}
+    for name, element, where in _elements(directory / NAMES, problems):
+        targets = list(_targets(element, where, problems))
+        if len(targets) != 1:
+            problems.append(f"{where}: a name leads to exactly one ingredient")
+        else:
+            names[" ".join(name.code.lower().split())] = targets[0][0]
+    if problems:
+        raise CatalogError(problems)
+    return DrugCatalog(products, names)
+
+
+def _elements(path: Path, problems: list[str]) -> Iterator[Element]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        problems.append(f"{path}: cannot be read as JSON: {error}")
+        return
+    for group in content.get("group", []) if isinstance(content, dict) else []:
+        for element in group.get("element", []):
+            code, where = element.get("code"), f"{path}: {element.get('code')}"
+            if not isinstance(code, str) or not code.strip():
+                problems.append(f"{path}: an element without a code")
+                continue
+            yield (
+                Coding(str(group.get("source", "")), code).normalized(),
+                {**element, "_target": group.get("target", "")},
+                where,
+            )
+
+
+def _targets(element: Mapping[str, Any], where: str, problems: list[str]) -> Iterator[tuple[Coding, Mapping[str, Any]]]:
+    for target in element.get("target", []):
+        if not isinstance(target.get("code"), str):
+            problems.append(f"{where}: a target without a code")
+            continue
+        yield Coding(str(element["_target"]), target["code"]).normalized(), target
+
+
+def _product(element: Mapping[str, Any], where: str, problems: list[str]) -> Product:
+    ingredients: list[Coding] = []
+    strengths: list[Strength] = []
+    form: str | None = None
+    for coding, target in _targets(element, where, problems):
+        ingredients.append(coding)
+        stated = {_last(each.get("property")): each.get("value") for each in target.get("product", [])}
+        form = form or stated.get("form")
+        if stated.get("strength"):
+            strengths += _strength(
+                coding, str(target.get("display") or coding.code), stated["strength"], where, problems
+            )
+    if not ingredients:
+        problems.append(f"{where}: a product without an ingredient")
+    return Product(tuple(dict.fromkeys(ingredients)), tuple(strengths), form)
+
+
+def _last(property_: object) -> str:
+    return str(property_).rstrip("/").rsplit("/", 1)[-1]
+
+
+def _strength(coding: Coding, name: str, written: str, where: str, problems: list[str]) -> list[Strength]:
+    """`5 mg/1 {tbl}`: an amount of mass, per a quantity of product."""
+    above, _, below = str(written).partition("/")
+    try:
+        (amount, unit), (size, per) = (part.split(maxsplit=1) for part in (above, below))
+        family, factor = base(unit)
+        value = Decimal(amount) * factor.numerator / factor.denominator
+        if value <= 0 or Decimal(size) <= 0:
+            raise ValueError(written)
+    except (ValueError, InvalidOperation):
+        problems.append(f"{where}: a strength is written like '5 mg/1 {{tbl}}', not {written!r}")
+        return []
+    quantity = Quantity(Interval.exactly(size), per)
+    return [Strength(coding, name, Interval.exactly(value), quantity, "product-map", unit=family)]
