@@ -8,9 +8,11 @@ A recipe file (mappings/recipes/*.yaml) is `{version, sets: [...]}`. A set has
     id, title, description, kind, source    texts; `source` says where the codes come from
     table:     [{concept, systems?, only?, without?}]   rows of the table: a concept key (`gc.*` takes all that begin so),
                narrowed to systems, to codes, or without codes. UNVERIFIED rows are left out, and refused when named
+               each may lower the state of its rows by `verification: JUDGEMENT`
     rows:      [{system, code, display, verification?, source}]   own codes; one that the table holds too replaces it
+    listed:    [{system, source, verification?, codes: {code: display}}]   many own codes of one source
     prefixes:  [{systems, codes, verification?}]   every code that begins so
-    exclude:   {table?, rows?, prefixes?}          what the set leaves out although a prefix would take it
+    exclude:   {table?, rows?, listed?, prefixes?}          what the set leaves out although a prefix would take it
     words, not_words, no_words_reason, exhaustive (systems), self_limited_days
 
 Systems are the short names of SYSTEMS. `verification`: VERIFIED (the default of prefixes and own rows) and LOCAL codes
@@ -33,6 +35,7 @@ HERE = Path(__file__).resolve().parent
 SYSTEMS = {
     "ATC": "http://www.whocc.no/atc",
     "HL7-ACT-CODE": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "HL7-CONSENT-CATEGORY": "http://terminology.hl7.org/CodeSystem/consentcategorycodes",
     "HL7-CONSENT-SCOPE": "http://terminology.hl7.org/CodeSystem/consentscope",
     "HL7-INTERPRETATION": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",
     "HL7-NULL": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
@@ -67,8 +70,8 @@ LICENCES = {
 }
 LEVELS = {"VERIFIED", "LOCAL", "COMPONENT_ONLY", "WEAK_SINGLE_SOURCE", "JUDGEMENT"}
 KINDS = {"condition", "observation", "medication", "procedure", "answer", "allergy", "route", "form"}
-KINDS |= {"adverse-event", "immunization", "consent"}
-FIELDS = {"id", "title", "description", "kind", "source", "table", "rows", "prefixes", "exclude"}
+KINDS |= {"adverse-event", "immunization", "consent", "encounter"}
+FIELDS = {"id", "title", "description", "kind", "source", "table", "rows", "listed", "prefixes", "exclude"}
 FIELDS |= {"words", "not_words", "no_words_reason", "exhaustive", "self_limited_days"}
 
 Recipe = Mapping[str, Any]
@@ -98,11 +101,18 @@ def table_members(rows: list[dict[str, str]], wanted: Recipe) -> Iterator[Member
     absent = only - {row["code"] for row in found if row["status"] != "UNVERIFIED"}
     if not found or absent:
         raise RecipeError(f"the table has no usable row of {key} for {sorted(absent) or systems or 'any system'}")
-    yield from (_table_member(row) for row in found if row["status"] != "UNVERIFIED")
+    for member in (_table_member(row) for row in found if row["status"] != "UNVERIFIED"):
+        yield member._replace(verification=_lowered(member.verification, wanted.get("verification")))
 
 
 def _named(concept: str, key: str) -> bool:
     return concept.startswith(key[:-1]) if key.endswith("*") else concept == key
+
+
+def _lowered(state: str, wanted: str | None) -> str:
+    if wanted not in (None, "JUDGEMENT"):
+        raise RecipeError(f"a table entry may only lower its rows to JUDGEMENT, not set {wanted}")
+    return state if wanted is None or state in ("COMPONENT_ONLY", "WEAK_SINGLE_SOURCE") else wanted
 
 
 def _table_member(row: Mapping[str, str]) -> Member:
@@ -113,7 +123,7 @@ def _table_member(row: Mapping[str, str]) -> Member:
 
 def own_members(recipe: Recipe) -> Iterator[Member]:
     """The codes and prefixes that a recipe states itself."""
-    for row in recipe.get("rows", ()):
+    for row in [*recipe.get("rows", ()), *_listed(recipe)]:
         if not row.get("source"):
             raise RecipeError(f"{row.get('system')} {row.get('code')}: say its source")
         level = row.get("verification", "LOCAL" if row["system"] == "LOCAL" else "VERIFIED")
@@ -122,6 +132,12 @@ def own_members(recipe: Recipe) -> Iterator[Member]:
         for system in group["systems"]:
             for code in group["codes"]:
                 yield Member(system, str(code), "", group.get("verification", "VERIFIED"), prefix=True)
+
+
+def _listed(recipe: Recipe) -> Iterator[dict[str, Any]]:
+    for group in recipe.get("listed", ()):
+        shared = {key: value for key, value in group.items() if key != "codes"}
+        yield from ({**shared, "code": code, "display": display} for code, display in group["codes"].items())
 
 
 def members(rows: list[dict[str, str]], recipe: Recipe) -> list[Member]:
@@ -229,8 +245,8 @@ def _refuse_incomplete(recipe: Recipe) -> None:
         raise RecipeError("give words, or no_words_reason")
     if loud := [word for word in (*recipe.get("words", ()), *recipe.get("not_words", ())) if word != word.lower()]:
         raise RecipeError(f"words are lower-case: {loud}")
-    if not any(recipe.get(key) for key in ("table", "rows", "prefixes")):
-        raise RecipeError("no codes: give table, rows or prefixes")
+    if not any(recipe.get(key) for key in ("table", "rows", "listed", "prefixes")):
+        raise RecipeError("no codes: give table, rows, listed or prefixes")
 
 
 def build(codes: Path, recipes: Path) -> dict[str, str]:
