@@ -59,7 +59,7 @@ def quantity(words: str) -> Quantity:
 def lapse(words: str) -> Lapse:
     """`1 d`, `4-6 h`."""
     value, _, unit = words.partition(" ")
-    known: dict[str, TimeUnit] = {unit: unit for unit in ("s", "min", "h", "d", "wk", "mo", "a")}  # type: ignore[misc]
+    known: dict[str, TimeUnit] = {unit: unit for unit in ("s", "min", "h", "d", "wk", "mo", "a")}
     return Lapse(numbers(value), known[unit])
 
 

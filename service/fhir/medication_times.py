@@ -48,20 +48,23 @@ def request_times(resource: Resource, plan: Plan, status: str, reading: Reading)
         request.get("numberOfRepeatsAllowed"),
         f"{name}.dispenseRequest",
     )
-    bounded = bounds_starts(plan.instructions)
-    stated = (
-        [first]
-        if first is not None
-        else [*bounded, *([] if len(bounded) == len(plan.instructions) > 0 else [authored])]
-    )
-    start = begun(stated or [authored], updated)
-    if not any(day.known and day.latest > ALWAYS for day in stated):
-        start = begun([authored], updated)
+    start = _order_start(first, plan, authored, updated)
     planned, mark = (last, None) if last is not None else replace(plan, supply=supply).end(start)
     end = planned or Days.on(FOREVER)
     if status in OVER:
         end = ended(start, planned, changed if status != "completed" else ANY_DAY, latest_sign([changed, updated]))
     return Times(spanning(start, end), latest_sign([authored, updated, changed]), supply, (mark,) if mark else ())
+
+
+def _order_start(first: Days | None, plan: Plan, authored: Days, updated: Days) -> Days:
+    """The period's start, else the earliest bounds; the day of writing for what has none; else any day up to the update."""
+    bounded = bounds_starts(plan.instructions)
+    unbounded = len(bounded) < max(len(plan.instructions), 1)
+    for stated in ([first or ANY_DAY], [*bounded, *([authored] if unbounded else [])], [authored]):
+        start = begun(stated, ANY_DAY)
+        if start.known:
+            return start
+    return begun([], updated)
 
 
 def statement_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:

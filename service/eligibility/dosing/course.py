@@ -157,11 +157,6 @@ def days_of_quantity(quantity: Quantity, instructions: tuple[Instruction, ...], 
     return total.value.over(average)
 
 
-def open_ended(span: Span) -> bool:
-    """Does nothing say when it ends?"""
-    return span.end.latest == FOREVER
-
-
 def share(value: Range, spacing: Fraction) -> Range:
     """One dose spread over its cycle of `spacing` days."""
     return value.over(Range.exactly(max(spacing, Fraction(1))))

@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from service.eligibility.dosing.model import Lapse, Timing
-from service.eligibility.dosing.ranges import ONE, Range, written
+from service.eligibility.dosing.ranges import ONE, Range
 from service.eligibility.dosing.units import days
 
 WEEK = Fraction(7)
@@ -140,8 +140,3 @@ def _often(timing: Timing, period: Lapse) -> str:
     unit = PLAIN_PERIODS[period.unit]
     length = str(period.value).replace(" to ", "-")
     return f"{count}/{unit}" if length == "1" else f"{count} every {length} {unit}s"
-
-
-def describe(average: Range) -> str:
-    """A number of doses a day in words."""
-    return f"{average}/day" if not average.exact else f"{written(average.low)}/day"

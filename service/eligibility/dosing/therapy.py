@@ -8,7 +8,6 @@ from service.eligibility.dosing.course import Phase, share
 from service.eligibility.dosing.records import Record
 from service.eligibility.dosing.value import Value, added, either_or_both, views
 from service.eligibility.facts import MedicationFact, Source
-from service.eligibility.outcome import Outcome
 
 PLANS = (Source.REQUEST, Source.DISPENSE, Source.STATEMENT)
 Key = tuple[str, str]
@@ -165,8 +164,3 @@ def _same_kind(values: Sequence[tuple[Hashable, Value | None]], source: Source) 
         if value is not None:
             alike.setdefault(key, []).append(value)
     return added([either_or_both(each) for each in alike.values()])
-
-
-def surely(value: Value) -> bool:
-    """Was it surely taken?"""
-    return value.taken is Outcome.MET
