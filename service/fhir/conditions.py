@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span
 from service.eligibility.facts import ConditionFact
+from service.errors import UnreadableResource
 from service.fhir.elements import boolean, codes, nodes, one_or_many, read_concepts
 from service.fhir.negations import says_none
 from service.fhir.occurrence import some_day
@@ -67,6 +68,8 @@ def _end(resource: Resource, start: Days) -> tuple[Days, bool]:
         doubtful = _stated(resource, "clinicalStatus") and not status & GOING_ON
         return (Days(start.earliest, FOREVER) if doubtful or status & OVER else NO_END), False
     if status & GOING_ON:  # it contradicts itself: surely present until it abated, possibly ever since
+        if abated.latest < start.earliest:
+            raise UnreadableResource("it abated before its onset", resource.path("abatement[x]"))
         return Days(max(start.earliest, abated.earliest), FOREVER), False
     if abated == ANY_DAY:
         return unknown, True

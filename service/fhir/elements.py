@@ -106,7 +106,7 @@ def read_concept(value: object, element: str) -> Concept:
         return Concept()
     whole = node(value, element)
     if "concept" in whole:
-        return read_concept(whole["concept"], f"{element}.concept")
+        whole = node(whole["concept"], f"{element}.concept")
     if "coding" in whole or "text" in whole:
         return _concept(
             nodes(whole.get("coding"), f"{element}.coding"), text(whole.get("text"), f"{element}.text"), element

@@ -12,7 +12,7 @@ from service.fhir.elements import node, read_quantity, read_range
 from service.fhir.reading import Resource
 
 AGE_UNITS = {"a": Unit.YEAR, "mo": Unit.MONTH, "wk": Unit.WEEK, "d": Unit.DAY}
-OLDEST = Decimal(150)
+OLDEST = {"a": 150, "mo": 1800, "wk": 7830, "d": 54800}  # no age is more than 150 years
 
 
 def some_day(resource: Resource, stem: str) -> Days | None:
@@ -82,10 +82,10 @@ def _since_birth(resource: Resource, name: str, age: Quantity | None) -> Days:
     """The days on which someone born then was that old: "52 years" is any day of the year after the 52nd birthday."""
     if age is None:
         return ANY_DAY
-    low, high = age.value.low, age.value.high
-    if any(each is not None and not 0 <= each <= OLDEST * 366 for each in (low, high)):
+    low, high, unit = age.value.low, age.value.high, age.unit or ""
+    if any(each is not None and not 0 <= each <= OLDEST.get(unit, each) for each in (low, high)):
         raise UnreadableResource("an absurd age", resource.path(name))
-    birth, counted = resource.birth, AGE_UNITS.get(age.unit or "")
+    birth, counted = resource.birth, AGE_UNITS.get(unit)
     if birth == ANY_DAY or counted is None:
         return ANY_DAY
     earliest = birth.earliest if low is None else _aged(birth.earliest, low, counted)

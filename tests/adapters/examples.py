@@ -61,7 +61,9 @@ EXAMPLES: dict[str, dict[str, object]] = {
     },
     "AllergyIntolerance": {
         "clinicalStatus": coded("active", "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"),
-        "verificationStatus": coded("confirmed", "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"),
+        "verificationStatus": coded(
+            "confirmed", "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+        ),
         "code": coded("387560006", display="Sirolimus"),
         "recordedDate": "2019-02-03",
         "reaction": [{"substance": coded("1", "http://local"), "manifestation": [coded("271807003")]}],

@@ -150,6 +150,8 @@ def test_evidence_names_the_resource_its_version_and_the_element() -> None:
 
 
 def test_an_asserted_date_extension_is_no_onset_either() -> None:
-    extension = [{"url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", "valueDateTime": "2022-02-02"}]
+    extension = [
+        {"url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", "valueDateTime": "2022-02-02"}
+    ]
     found = fact("Condition", onsetDateTime=None, extension=extension)
     assert (found.span.start, found.asserted) == (ANY_DAY, Days.on(date(2022, 2, 2)))

@@ -22,7 +22,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
         pytest.param("2021-02", "2021-02-01", "2021-02-28", id="month"),
         pytest.param("2020-02-29", "2020-02-29", "2020-02-29", id="day"),
         pytest.param("2020-01-01T23:30:00Z", "2020-01-02", "2020-01-02", id="an instant is the zone's day, later"),
-        pytest.param("2020-01-02T01:00:00+14:00", "2020-01-01", "2020-01-01", id="an instant is the zone's day, earlier"),
+        pytest.param(
+            "2020-01-02T01:00:00+14:00", "2020-01-01", "2020-01-01", id="an instant is the zone's day, earlier"
+        ),
         pytest.param("2016-12-31T23:59:60Z", "2017-01-01", "2017-01-01", id="leap second"),
         pytest.param("2020-06-01T10:00:00.1234567-05:00", "2020-06-01", "2020-06-01", id="seven digits of a second"),
         pytest.param("9999-12-31", "9999-12-31", "9999-12-31", id="the calendar's last day"),
@@ -61,7 +63,12 @@ def test_a_day_lies_in_every_shorter_way_of_writing_it(day: date, precision: str
 
 
 def test_moments_of_one_day_sort_by_time_whatever_their_zone() -> None:
-    written = ["2024-05-03T08:00:00+02:00", "2024-05-03T07:00:00Z", "2024-05-03T07:00:00.5Z", "2024-05-03T18:00:00+09:00"]
+    written = [
+        "2024-05-03T08:00:00+02:00",
+        "2024-05-03T07:00:00Z",
+        "2024-05-03T07:00:00.5Z",
+        "2024-05-03T18:00:00+09:00",
+    ]
     assert sorted(written, key=lambda each: read_moment(each, "X", BERLIN)[1]) == written
     assert read_moment("2024-05-03", "X", BERLIN)[1] == ""
 
@@ -79,7 +86,9 @@ def test_periods() -> None:
     assert read_period({"start": None}, "X", BERLIN) == read_period(None, "X", BERLIN) == (None, None)
 
 
-@pytest.mark.parametrize("value", ["2020", [], {"start": "2021", "end": "2020"}, {"start": "soon"}, {"end": 5}], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["2020", [], {"start": "2021", "end": "2020"}, {"start": "soon"}, {"end": 5}], ids=repr
+)
 def test_refuses_bad_periods(value: object) -> None:
     with pytest.raises(UnreadableResource):
         read_period(value, "X", BERLIN)

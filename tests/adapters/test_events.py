@@ -21,7 +21,12 @@ def day(text: str) -> Days:
 
 @pytest.mark.parametrize(
     ("status", "certainty"),
-    [("confirmed", Certainty.SURE), ("unconfirmed", Certainty.POSSIBLE), ("presumed", Certainty.POSSIBLE), ("refuted", Certainty.DENIED)],
+    [
+        ("confirmed", Certainty.SURE),
+        ("unconfirmed", Certainty.POSSIBLE),
+        ("presumed", Certainty.POSSIBLE),
+        ("refuted", Certainty.DENIED),
+    ],
 )
 def test_allergy_verification(status: str, certainty: Certainty) -> None:
     assert fact("AllergyIntolerance", verificationStatus=coded(status)).certainty is certainty
@@ -78,7 +83,9 @@ def test_an_undated_adverse_event_happened_before_it_was_recorded() -> None:
 
 
 def test_a_suspect_that_is_not_at_hand_is_known_by_its_name_only() -> None:
-    (suspect,) = fact("AdverseEvent", suspectEntity=[{"instance": {"reference": "Medication/9", "display": "A"}}]).suspects
+    (suspect,) = fact(
+        "AdverseEvent", suspectEntity=[{"instance": {"reference": "Medication/9", "display": "A"}}]
+    ).suspects
     assert (suspect.codings, suspect.texts) == ((), ("A",))
 
 
@@ -162,7 +169,9 @@ def test_an_open_encounter_goes_on_a_finished_one_without_an_end_does_not() -> N
         pytest.param({}, False, id="deny"),
         pytest.param({"provision": {"type": "permit", "period": {"start": "2023"}}}, True, id="permit"),
         pytest.param({"provision": {"type": "deny", "purpose": [{"code": "HRESCH"}]}}, False, id="deny for research"),
-        pytest.param({"provision": {"type": "deny", "purpose": [{"code": "TREAT"}]}}, None, id="deny for something else"),
+        pytest.param(
+            {"provision": {"type": "deny", "purpose": [{"code": "TREAT"}]}}, None, id="deny for something else"
+        ),
         pytest.param({"provision": {"type": "deny", "provision": [{"type": "permit"}]}}, None, id="with an exception"),
         pytest.param({"provision": {"type": "permit", "actor": [{}]}}, None, id="for somebody"),
         pytest.param({"provision": {}}, None, id="no type"),

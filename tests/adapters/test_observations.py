@@ -80,20 +80,37 @@ def test_results_of_one_day_are_ordered_by_time_then_status_then_update() -> Non
     early = fact("Observation", effectiveDateTime="2024-05-03T08:00:00+02:00")
     corrected = fact("Observation", effectiveDateTime="2024-05-03T08:00:00+02:00", status="corrected")
     late = fact("Observation", effectiveDateTime="2024-05-03T06:30:00Z")
-    updated = fact("Observation", effectiveDateTime="2024-05-03T06:30:00Z", meta={"lastUpdated": "2024-05-04T01:00:00Z"})
+    updated = fact(
+        "Observation", effectiveDateTime="2024-05-03T06:30:00Z", meta={"lastUpdated": "2024-05-04T01:00:00Z"}
+    )
     assert early.order < corrected.order < late.order < updated.order
 
 
 def test_components_are_facts_of_their_own() -> None:
     components = [
-        {"code": coded("8480-6", LOINC), "valueQuantity": quantity(140, "mm[Hg]"), "referenceRange": [{"high": quantity(130, "mm[Hg]")}]},
+        {
+            "code": coded("8480-6", LOINC),
+            "valueQuantity": quantity(140, "mm[Hg]"),
+            "referenceRange": [{"high": quantity(130, "mm[Hg]")}],
+        },
         {"code": coded("8462-4", LOINC), "dataAbsentReason": coded("masked")},
     ]
     panel, systolic, diastolic = read("Observation", valueQuantity=None, component=components).facts
     assert panel.value is None
-    assert (systolic.value, systolic.evidence.element) == (Quantity(Interval.exactly(140), "mm[Hg]"), "Observation.component[0]")
-    assert (systolic.high, panel.high) == (Quantity(Interval.exactly(130), "mm[Hg]"), Quantity(Interval.exactly("1.2"), "mg/dL"))
-    assert (diastolic.value, diastolic.high, diastolic.when, diastolic.certainty) == (None, None, panel.when, panel.certainty)
+    assert (systolic.value, systolic.evidence.element) == (
+        Quantity(Interval.exactly(140), "mm[Hg]"),
+        "Observation.component[0]",
+    )
+    assert (systolic.high, panel.high) == (
+        Quantity(Interval.exactly(130), "mm[Hg]"),
+        Quantity(Interval.exactly("1.2"), "mg/dL"),
+    )
+    assert (diastolic.value, diastolic.high, diastolic.when, diastolic.certainty) == (
+        None,
+        None,
+        panel.when,
+        panel.certainty,
+    )
 
 
 def test_a_bad_component_leaves_the_others_readable() -> None:
@@ -104,7 +121,10 @@ def test_a_bad_component_leaves_the_others_readable() -> None:
     adapted = read("Observation", component=components)
     assert [each.evidence.element for each in adapted.facts] == ["Observation.value", "Observation.component[1]"]
     (bad,) = adapted.unreadable
-    assert bad.concept == Concept((Coding(LOINC, "8480-6"),)) and "Observation.component[0].valueQuantity.value" in bad.reason
+    assert (
+        bad.concept == Concept((Coding(LOINC, "8480-6"),))
+        and "Observation.component[0].valueQuantity.value" in bad.reason
+    )
 
 
 def test_an_unreadable_observation_names_everything_it_could_have_been() -> None:
