@@ -1,6 +1,6 @@
-"""One resource in, its facts out: the single door to all adapters. Bad content never raises; it becomes an Unreadable.
+"""One resource in, its facts out: the door to all adapters. Bad content never raises; it becomes an Unreadable.
 
-Only a resource of which nobody can say whose it is raises UnreadableResource: its whole type must then count as incomplete.
+Only a resource of which nobody can say whose it is raises UnreadableResource: its whole type then counts as incomplete.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -51,7 +51,7 @@ NAMED_BY = {"Condition": "code", "Procedure": "code", "Immunization": "vaccineCo
 def adapt(resource: Mapping[str, object], reading: Reading) -> Adapted:
     """The facts of one resource of a SUPPORTED type, R4, R4B or R5.
 
-    Entered in error gives nothing. A subject that is no patient (a device, a group) gives `patient` None. What cannot be
+    Entered in error gives nothing. A subject that is no patient (a device) gives `patient` None. What cannot be
     read is in `unreadable`, with its reason and, where legible, its concept. Raises UnreadableResource only if there is
     no legible subject, or the type is not supported.
     """
@@ -124,7 +124,7 @@ def _contacts(facts: tuple[Fact, ...]) -> tuple[date, ...]:
 
 
 def _unreadable(resource: Mapping[str, object], kind: str, reason: str) -> Iterator[Unreadable]:
-    """One Unreadable per thing it could have been about (an observation also has components); nothing legible: one for all."""
+    """One Unreadable per thing it could have been about: an observation, each of its components."""
     identity = resource.get("id")
     named = identity if isinstance(identity, str) else "without-id"
     blank = Unreadable(kind, Evidence(f"{kind}/{named}", kind), reason)

@@ -58,7 +58,7 @@ def _suspects(resource: Resource) -> Iterator[Concept]:
 
 
 def _referenced(resource: Resource, reference: object, element: str) -> Concept:
-    """The drug behind a reference, as far as it is at hand: its code and ingredients, and what the reference displays."""
+    """The drug behind a reference, as far as it is at hand: its code, and what the reference displays."""
     key = reference_key(reference, element, resource.reading.aliases)
     target = contained(resource.body, reference, element) or resource.reading.medications.get(key or "")
     shown = text(reference.get("display"), element) if isinstance(reference, Mapping) else None

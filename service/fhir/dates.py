@@ -1,4 +1,4 @@
-"""FHIR dates as closed intervals of days in the site's time zone. Strict: what is not a FHIR date is refused, never guessed.
+"""FHIR dates as closed intervals of days in the site's time zone. What is not a FHIR date is refused, never guessed.
 
 Source: FHIR R4 and R5, datatypes `date`, `dateTime`, `instant`, `Period`; SEMANTICS §3.1.
 """
@@ -31,7 +31,7 @@ def read_date(value: object, element: str, zone: ZoneInfo) -> Days:
 
 
 def read_moment(value: object, element: str, zone: ZoneInfo) -> tuple[Days, str]:
-    """The days, and a text that sorts moments of one day by their time ("" where no time is given). Raises as `read_date`."""
+    """The days, and a text that sorts moments of one day by time ("" if no time is given). Raises as `read_date`."""
     if value is None:
         return ANY_DAY, ""
     if not isinstance(value, str) or len(value) > LONGEST_DATE:
@@ -45,7 +45,7 @@ def read_moment(value: object, element: str, zone: ZoneInfo) -> tuple[Days, str]
 
 
 def read_event_date(value: object, element: str, zone: ZoneInfo) -> Days:
-    """As `read_date`, for a day on which something happened or began: a placeholder such as 0001-01-01 or 9999 is refused."""
+    """As `read_date`, for a day on which something happened: a placeholder such as 0001-01-01 or 9999 is refused."""
     return plausible(read_date(value, element, zone), element)
 
 
@@ -57,7 +57,7 @@ def plausible(days: Days, element: str) -> Days:
 
 
 def read_period(value: object, element: str, zone: ZoneInfo) -> tuple[Days | None, Days | None]:
-    """Start and end of a Period, each None where it is not given. Raises UnreadableResource if it ends before it begins."""
+    """Start and end of a Period, each None where not given. Raises UnreadableResource if it ends before it begins."""
     if value is None:
         return None, None
     if not isinstance(value, Mapping):

@@ -81,7 +81,7 @@ def one_or_many(value: object, element: str) -> tuple[Mapping[str, object], ...]
 
 
 def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
-    """Raise UnreadableResource if anything in the resource carries a modifierExtension or implicitRules: we know none."""
+    """Raise UnreadableResource if anything in it carries a modifierExtension or implicitRules: we know none."""
     if resource.get("implicitRules") is not None:
         raise UnreadableResource("it follows implicitRules that are not known", f"{element}.implicitRules")
     stack: list[object] = [resource]
@@ -100,7 +100,7 @@ def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
 def read_concept(value: object, element: str) -> Concept:
     """A CodeableConcept, a Coding, or an R5 CodeableReference's concept: all codings, its text and every display.
 
-    A coding without a system has the system "". The order of codings means nothing: they are sorted; the text comes first.
+    A coding without a system has the system "". The order of codings means nothing: they are sorted.
     """
     if value is None:
         return Concept()
@@ -155,9 +155,9 @@ def _shared(codings: tuple[tuple[str, str], ...], texts: tuple[str, ...]) -> Con
 
 
 def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | None:
-    """A Quantity as an interval with its UCUM unit (None where the record gives none that is known); None without a value.
+    """A Quantity as an interval with its UCUM unit (None where the record gives none known); None without a value.
 
-    A comparator makes it an interval: `<5` is [0, 5), or unbounded below where the unit allows negative numbers; `ad` is
+    A comparator makes it an interval: `<5` is [0, 5), unbounded below where the unit allows negative numbers; `ad` is
     "up to". Raises UnreadableResource for a number written as text and for an unknown comparator.
     """
     whole = node(value, element)
@@ -195,8 +195,8 @@ def _compared(amount: Decimal, comparator: str | None, unit: str | None, element
 def read_range(value: object, element: str, units: UnitTable) -> Quantity | None:
     """A Range as one interval; None if it has neither end.
 
-    Raises UnreadableResource if its ends have different units or are the wrong way round. An end without a unit leaves the
-    whole without one.
+    Raises UnreadableResource if its ends have different units or are the wrong way round. An end without a unit leaves
+    the whole without one.
     """
     whole = node(value, element)
     low = read_quantity(whole.get("low"), f"{element}.low", units)
@@ -213,7 +213,7 @@ def read_range(value: object, element: str, units: UnitTable) -> Quantity | None
 
 
 def read_ratio(value: object, element: str, units: UnitTable) -> Quantity | None:
-    """A Ratio: 30 mg to 2 g is 15 mg/g; a titre 1:128 (unitless, numerator 1) is 128 {titer}. None if a part is missing.
+    """A Ratio: 30 mg to 2 g is 15 mg/g; a titre 1:128 (unitless, from 1) is 128 {titer}. None if a part is missing.
 
     `<1:10` is read as laboratories mean it: a titre below 10. Raises UnreadableResource for a denominator that is not a
     positive number.

@@ -164,7 +164,7 @@ VALUES: dict[str, Callable[[Resource, object, str], Value | None]] = {
 
 
 def _normal(resource: Resource, holder: Mapping[str, object], element: str) -> tuple[Quantity | None, Quantity | None]:
-    """The ends of the normal range of this very result; none where several ranges remain to choose from, or it is illegible."""
+    """The ends of the normal range of this very result; none where several ranges remain, or it is illegible."""
     try:
         ranges = [
             (_limit(resource, each, "low", element), _limit(resource, each, "high", element))

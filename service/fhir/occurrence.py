@@ -39,7 +39,7 @@ def lasting(resource: Resource, stem: str, *, ongoing: bool) -> Span:
 
 
 def period(resource: Resource, name: str, value: object, *, ongoing: bool) -> Span:
-    """A Period as a span. A missing start is unknown; a missing end is open if it goes on, else on an unknown later day."""
+    """A Period as a span. A missing start is unknown; a missing end is open if it goes on, else some later day."""
     first, last = _ends(resource, name, value)
     start = first or Days(ALWAYS, last.latest if last else FOREVER)
     if last is not None:

@@ -1,4 +1,4 @@
-"""Patient -> Person, and what decides whether this person is screened at all. SEMANTICS §8; FHIR R4, R4B, R5 Patient."""
+"""Patient -> Person, and what decides whether this person is screened at all. SEMANTICS §8; FHIR R4, R4B, R5."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

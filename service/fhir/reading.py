@@ -21,8 +21,8 @@ DOUBTFUL = frozenset({"unconfirmed", "provisional", "differential", "presumed"})
 class Reading:
     """Everything an adapter needs from outside.
 
-    `aliases`: fullUrl of a Bundle entry -> `Type/id`. `medications`: `Medication/id` -> resource. `drugs`: the catalogue
-    by which products give ingredients. `births`: patient id -> birth date, by which ages become dates.
+    `aliases`: fullUrl of a Bundle entry -> `Type/id`. `medications`: `Medication/id` -> resource. `drugs`: the list
+    of products and ingredients. `births`: patient id -> birth date, by which ages become dates.
     """
 
     zone: ZoneInfo
@@ -35,7 +35,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """What one resource gave: whose it is (None: no patient's), its facts, what could not be read, sure days of contact."""
+    """What one resource gave: whose it is (None: no patient's), facts, what could not be read, sure days of contact."""
 
     patient: str | None
     facts: tuple[Fact, ...] = ()
@@ -45,7 +45,7 @@ class Adapted:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource being read. Every method names the element it reads, and raises UnreadableResource with that name."""
+    """One resource being read. Every method names the element it reads and raises UnreadableResource with it."""
 
     body: Mapping[str, object]
     reading: Reading
@@ -80,7 +80,7 @@ class Resource:
         return reference_key(self.body.get(name), self.path(name), self.reading.aliases)
 
     def choice(self, stem: str) -> tuple[str, object] | None:
-        """The one `stem[x]` that is there, as (suffix, value): ("DateTime", "2024"). Two of them contradict each other."""
+        """The one `stem[x]` that is there, as (suffix, value): ("DateTime", "2024"). Two of them contradict."""
         found = [
             (key[len(stem) :], value)
             for key, value in self.body.items()
@@ -112,7 +112,7 @@ class Resource:
 
 
 def verification(concept: Concept, *, stated: bool) -> Certainty:
-    """What a verificationStatus says: absent is accepted as sure, refuted denies, every doubtful or unknown code is possible."""
+    """What a verificationStatus says: absent is sure, refuted denies, a doubtful or unknown code is possible."""
     if not stated:
         return Certainty.SURE
     said = codes(concept)

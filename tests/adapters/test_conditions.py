@@ -24,20 +24,26 @@ def between(first: str, last: str) -> Days:
     ("onset", "start"),
     [
         pytest.param({"onsetDateTime": "2020-05"}, between("2020-05-01", "2020-05-31"), id="month"),
-        pytest.param({"onsetPeriod": {"start": "2020", "end": "2021-03-04"}}, between("2020-01-01", "2021-03-04"), id="Period"),
-        pytest.param({"onsetPeriod": {"start": "2020"}}, Days(date(2020, 1, 1), UPDATED), id="Period up to the last update"),
+        pytest.param(
+            {"onsetPeriod": {"start": "2020", "end": "2021-03-04"}}, between("2020-01-01", "2021-03-04"), id="Period"
+        ),
+        pytest.param(
+            {"onsetPeriod": {"start": "2020"}}, Days(date(2020, 1, 1), UPDATED), id="Period up to the last update"
+        ),
         pytest.param({"onsetPeriod": {"end": "2020"}}, Days(ALWAYS, date(2020, 12, 31)), id="Period without start"),
         pytest.param({"onsetAge": quantity(52, "a")}, between("2022-03-10", "2023-03-09"), id="Age"),
         pytest.param({"onsetAge": quantity(18, "mo")}, between("1971-09-10", "1971-10-09"), id="Age in months"),
         pytest.param(
-            {"onsetRange": {"low": quantity(40, "a"), "high": quantity(45, "a")}}, between("2010-03-10", "2016-03-09"), id="Range"
+            {"onsetRange": {"low": quantity(40, "a"), "high": quantity(45, "a")}},
+            between("2010-03-10", "2016-03-09"),
+            id="Range",
         ),
         pytest.param({"onsetAge": {"value": 52}}, ANY_DAY, id="Age without a unit"),
         pytest.param({"onsetString": "in childhood"}, ANY_DAY, id="words"),
         pytest.param({}, ANY_DAY, id="none: recordedDate is not onset"),
         pytest.param({"onsetDateTime": None, "_onsetDateTime": {"extension": []}}, ANY_DAY, id="absent for a reason"),
     ],
-)  # fmt: skip
+)
 def test_onset(onset: dict[str, object], start: Days) -> None:
     found = fact("Condition", BORN, **{"onsetDateTime": None, **onset})
     assert found.span == Span(start, NO_END)
@@ -53,27 +59,52 @@ def test_an_age_without_a_known_birth_date_dates_nothing() -> None:
     [
         pytest.param({}, NO_END, False, id="active: still present"),
         pytest.param({"clinicalStatus": None}, NO_END, False, id="no status: still present"),
-        pytest.param({"clinicalStatus": coded("resolved")}, Days(date(2020, 5, 1), UPDATED), True, id="resolved, no day"),
-        pytest.param({"clinicalStatus": coded("remission")}, Days(date(2020, 5, 1), UPDATED), True, id="remission, no day"),
-        pytest.param({"clinicalStatus": coded("inactive"), "meta": None}, Days(date(2020, 5, 1), FOREVER), True, id="never updated"),
-        pytest.param({"clinicalStatus": coded("unknown")}, Days(date(2020, 5, 1), FOREVER), False, id="R5 unknown: possibly over"),
         pytest.param(
-            {"clinicalStatus": coded("resolved"), "abatementDateTime": "2022"}, between("2022-01-01", "2022-12-31"), False, id="dated"
+            {"clinicalStatus": coded("resolved")}, Days(date(2020, 5, 1), UPDATED), True, id="resolved, no day"
         ),
-        pytest.param({"clinicalStatus": None, "abatementBoolean": True}, Days(date(2020, 5, 1), UPDATED), True, id="legacy true"),
-        pytest.param({"clinicalStatus": None, "abatementBoolean": False}, NO_END, False, id="legacy false"),
-        pytest.param({"clinicalStatus": None, "abatementString": "long ago"}, Days(date(2020, 5, 1), UPDATED), True, id="words"),
         pytest.param(
-            {"clinicalStatus": None, "abatementAge": quantity(53, "a")}, between("2023-03-10", "2024-03-09"), False, id="Age"
+            {"clinicalStatus": coded("remission")}, Days(date(2020, 5, 1), UPDATED), True, id="remission, no day"
+        ),
+        pytest.param(
+            {"clinicalStatus": coded("inactive"), "meta": None},
+            Days(date(2020, 5, 1), FOREVER),
+            True,
+            id="never updated",
+        ),
+        pytest.param(
+            {"clinicalStatus": coded("unknown")}, Days(date(2020, 5, 1), FOREVER), False, id="R5 unknown: possibly over"
+        ),
+        pytest.param(
+            {"clinicalStatus": coded("resolved"), "abatementDateTime": "2022"},
+            between("2022-01-01", "2022-12-31"),
+            False,
+            id="dated",
+        ),
+        pytest.param(
+            {"clinicalStatus": None, "abatementBoolean": True}, Days(date(2020, 5, 1), UPDATED), True, id="legacy true"
+        ),
+        pytest.param({"clinicalStatus": None, "abatementBoolean": False}, NO_END, False, id="legacy false"),
+        pytest.param(
+            {"clinicalStatus": None, "abatementString": "long ago"}, Days(date(2020, 5, 1), UPDATED), True, id="words"
+        ),
+        pytest.param(
+            {"clinicalStatus": None, "abatementAge": quantity(53, "a")},
+            between("2023-03-10", "2024-03-09"),
+            False,
+            id="Age",
         ),
         pytest.param(
             {"clinicalStatus": None, "abatementPeriod": {"start": "2022-01-01", "end": "2022-02-01"}},
-            between("2022-01-01", "2022-02-01"), False, id="Period",
+            between("2022-01-01", "2022-02-01"),
+            False,
+            id="Period",
         ),
-        pytest.param({"abatementDateTime": "2022-01-01"}, Days(date(2022, 1, 1), FOREVER), False, id="abated and active: either"),
+        pytest.param(
+            {"abatementDateTime": "2022-01-01"}, Days(date(2022, 1, 1), FOREVER), False, id="abated and active: either"
+        ),
         pytest.param({"clinicalStatus": None, "abatementDateTime": "9999-12-31"}, NO_END, False, id="9999 is no end"),
     ],
-)  # fmt: skip
+)
 def test_end(changes: dict[str, object], end: Days, ended: bool) -> None:
     found = fact("Condition", BORN, **changes)
     assert (found.span.end, found.ended) == (end, ended)
@@ -100,8 +131,10 @@ def test_verification(status: object, certainty: Certainty) -> None:
 
 
 ENCOUNTER_DIAGNOSIS = {
-    "category": [coded("encounter-diagnosis")], "onsetDateTime": None, "encounter": {"reference": "https://ehr/fhir/Encounter/7"},
-}  # fmt: skip
+    "category": [coded("encounter-diagnosis")],
+    "onsetDateTime": None,
+    "encounter": {"reference": "https://ehr/fhir/Encounter/7"},
+}
 
 
 def on(day: str) -> Window:
@@ -135,10 +168,13 @@ def test_an_encounter_diagnosis_that_also_stands_on_the_problem_list_lasts() -> 
 
 @pytest.mark.parametrize(
     "code",
-    [coded("160245001"), coded("no-known-problems", "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"),
-     coded("no-problem-info", "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips")],
+    [
+        coded("160245001"),
+        coded("no-known-problems", "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"),
+        coded("no-problem-info", "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"),
+    ],
     ids=["SNOMED", "IPS no known problems", "IPS no information"],
-)  # fmt: skip
+)
 def test_an_empty_list_is_no_disease(code: object) -> None:
     adapted = read("Condition", code=code)
     assert (adapted.facts, adapted.unreadable) == ((), ())

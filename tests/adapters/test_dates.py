@@ -4,8 +4,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from service.eligibility.dates import ANY_DAY, Days
 from service.errors import UnreadableResource
@@ -40,13 +39,40 @@ def test_reads_dates(written: str, earliest: str, latest: str) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "0000", "0000-01-01", "2020-02-30", "2021-02-29", "2020-13", "2020-00", "20200501", "2020-5-1", "2020-05-01T",
-        "2020-05-01T24:00:00Z", "2020-05-01T10:00Z", "2020-05-01T10:00:00", "2020-05-01 10:00:00Z",
-        "2020-05-01T10:00:00+15:00", "2020-05-01T10:00:61Z", "2020\n", " 2020", "", "last spring", "٢٠٢٠", "20", "12020",
-        "2020-W10", "2" * 3_000_000, 2020, 1.0, True, False, [], {}, ["2020"],
+        "0000",
+        "0000-01-01",
+        "2020-02-30",
+        "2021-02-29",
+        "2020-13",
+        "2020-00",
+        "20200501",
+        "2020-5-1",
+        "2020-05-01T",
+        "2020-05-01T24:00:00Z",
+        "2020-05-01T10:00Z",
+        "2020-05-01T10:00:00",
+        "2020-05-01 10:00:00Z",
+        "2020-05-01T10:00:00+15:00",
+        "2020-05-01T10:00:61Z",
+        "2020\n",
+        " 2020",
+        "",
+        "last spring",
+        "٢٠٢٠",
+        "20",
+        "12020",
+        "2020-W10",
+        "2" * 3_000_000,
+        2020,
+        1.0,
+        True,
+        False,
+        [],
+        {},
+        ["2020"],
     ],
     ids=lambda written: repr(written)[:30],
-)  # fmt: skip
+)
 def test_refuses_what_is_no_date(written: object) -> None:
     with pytest.raises(UnreadableResource, match=r"^X\.date: "):
         read_date(written, "X.date", BERLIN)

@@ -4,8 +4,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 from service.eligibility.terms import Concept
 from service.errors import UnreadableResource
@@ -110,22 +109,66 @@ def test_other_types_are_refused(kind: object) -> None:
         ("AllergyIntolerance", {"recordedDate": {}}),
     ],
     ids=lambda part: repr(part)[:50],
-)  # fmt: skip
+)
 def test_what_decides_and_cannot_be_read_is_unreadable(kind: str, elements: dict[str, object]) -> None:
     adapted = read(kind, **elements)
     assert adapted.facts == () and adapted.unreadable
     for each in adapted.unreadable:
-        assert each.type == kind and each.reason.startswith(f"{kind}.") or "span" in each.reason
+        assert (each.type == kind and each.reason.startswith(f"{kind}.")) or "span" in each.reason
 
 
 JUNK = st.sampled_from(
-    [None, True, False, 0, -1, 1.5, 10**30, "", " ", "x", "2020", "2020-02-31", "Patient/1", "#x", "urn:uuid:aaa", "entered-in-error",
-     [], [None], ["x"], [[]], {}, {"coding": [None]}, {"value": "5"}, {"reference": []}, [{}], {"start": "2030", "end": "2020"}]
-)  # fmt: skip
+    [
+        None,
+        True,
+        False,
+        0,
+        -1,
+        1.5,
+        10**30,
+        "",
+        " ",
+        "x",
+        "2020",
+        "2020-02-31",
+        "Patient/1",
+        "#x",
+        "urn:uuid:aaa",
+        "entered-in-error",
+        [],
+        [None],
+        ["x"],
+        [[]],
+        {},
+        {"coding": [None]},
+        {"value": "5"},
+        {"reference": []},
+        [{}],
+        {"start": "2030", "end": "2020"},
+    ]
+)
 NAMES = st.sampled_from(
-    ["modifierExtension", "focus", "component", "onsetPeriod", "abatementString", "valueRatio", "hasMember", "contained", "provision",
-     "reaction", "extension", "meta", "dosage", "dispenseRequest", "medicationReference", "decision", "seriousness", "actualPeriod"]
-)  # fmt: skip
+    [
+        "modifierExtension",
+        "focus",
+        "component",
+        "onsetPeriod",
+        "abatementString",
+        "valueRatio",
+        "hasMember",
+        "contained",
+        "provision",
+        "reaction",
+        "extension",
+        "meta",
+        "dosage",
+        "dispenseRequest",
+        "medicationReference",
+        "decision",
+        "seriousness",
+        "actualPeriod",
+    ]
+)
 
 
 def places(tree: Any) -> list[tuple[Any, Any]]:

@@ -49,10 +49,20 @@ def test_shapes_of_a_concept(value: object, expected: Concept) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["1", 5, True, [], {"coding": {"code": "1"}}, {"coding": [None]}, {"coding": ["1"]}, {"coding": [{"code": 1}]},
-     {"text": ["a"]}, {"text": "x" * 3_000_000}],
+    [
+        "1",
+        5,
+        True,
+        [],
+        {"coding": {"code": "1"}},
+        {"coding": [None]},
+        {"coding": ["1"]},
+        {"coding": [{"code": 1}]},
+        {"text": ["a"]},
+        {"text": "x" * 3_000_000},
+    ],
     ids=lambda value: repr(value)[:30],
-)  # fmt: skip
+)
 def test_refuses_concepts_of_a_wrong_type(value: object) -> None:
     with pytest.raises(UnreadableResource):
         read_concept(value, "X")
@@ -75,37 +85,53 @@ def test_refuses_what_is_no_number(value: object) -> None:
     ("value", "expected"),
     [
         pytest.param(quantity(5), Quantity(Interval.exactly(5), "mg/dL"), id="plain"),
-        pytest.param(quantity(5, comparator="<"), Quantity(Interval(Decimal(0), Decimal(5), high_open=True), "mg/dL"), id="<5"),
+        pytest.param(
+            quantity(5, comparator="<"), Quantity(Interval(Decimal(0), Decimal(5), high_open=True), "mg/dL"), id="<5"
+        ),
         pytest.param(quantity(5, comparator="<="), Quantity(Interval(Decimal(0), Decimal(5)), "mg/dL"), id="<=5"),
-        pytest.param(quantity(5, comparator=">"), Quantity(Interval(Decimal(5), None, low_open=True), "mg/dL"), id=">5"),
+        pytest.param(
+            quantity(5, comparator=">"), Quantity(Interval(Decimal(5), None, low_open=True), "mg/dL"), id=">5"
+        ),
         pytest.param(quantity(5, comparator=">="), Quantity(Interval(Decimal(5), None), "mg/dL"), id=">=5"),
         pytest.param(quantity(5, comparator="ad"), Quantity(Interval(Decimal(0), Decimal(5)), "mg/dL"), id="ad 5"),
         pytest.param(
-            quantity(35, "Cel", comparator="<"), Quantity(Interval(None, Decimal(35), high_open=True), "Cel"),
+            quantity(35, "Cel", comparator="<"),
+            Quantity(Interval(None, Decimal(35), high_open=True), "Cel"),
             id="below 35 degrees may be below zero",
         ),
-        pytest.param(quantity(-2, comparator="<"), Quantity(Interval(None, Decimal(-2), high_open=True), "mg/dL"), id="<-2"),
+        pytest.param(
+            quantity(-2, comparator="<"), Quantity(Interval(None, Decimal(-2), high_open=True), "mg/dL"), id="<-2"
+        ),
         pytest.param({"value": 5, "unit": "mg per dL"}, Quantity(Interval.exactly(5), "mg/dL"), id="unit by text"),
         pytest.param({"value": 5, "unit": "blobs"}, Quantity(Interval.exactly(5), None), id="unknown unit"),
         pytest.param({"value": 5}, Quantity(Interval.exactly(5), None), id="no unit is not guessed"),
         pytest.param(
             {"value": 5, "system": UCUM, "code": "nonsense", "unit": "mg per dL"},
-            Quantity(Interval.exactly(5), "mg/dL"), id="bad code, known text",
+            Quantity(Interval.exactly(5), "mg/dL"),
+            id="bad code, known text",
         ),
         pytest.param({"unit": "mg"}, None, id="no value"),
         pytest.param(None, None, id="absent"),
     ],
-)  # fmt: skip
+)
 def test_quantities(value: object, expected: Quantity | None) -> None:
     assert read_quantity(value, "X", UNITS) == expected
 
 
 @pytest.mark.parametrize(
     "value",
-    [{"value": "5"}, {"value": True}, {"value": [5]}, quantity(5, comparator="~"), quantity(5, comparator=1), [], "5 mg",
-     {"value": 5, "unit": 7}],
+    [
+        {"value": "5"},
+        {"value": True},
+        {"value": [5]},
+        quantity(5, comparator="~"),
+        quantity(5, comparator=1),
+        [],
+        "5 mg",
+        {"value": 5, "unit": 7},
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_refuses_bad_quantities(value: object) -> None:
     with pytest.raises(UnreadableResource):
         read_quantity(value, "X", UNITS)
@@ -128,17 +154,23 @@ def test_ranges() -> None:
     ("above", "below", "expected"),
     [
         pytest.param(quantity(30, "mg"), quantity(2, "g"), Quantity(Interval.exactly(15), "mg/g"), id="30 mg per 2 g"),
-        pytest.param(quantity(300, "mg"), quantity(24, "h"), Quantity(Interval.exactly(300), "mg/d"), id="per 24 h is per day"),
+        pytest.param(
+            quantity(300, "mg"), quantity(24, "h"), Quantity(Interval.exactly(300), "mg/d"), id="per 24 h is per day"
+        ),
         pytest.param({"value": 1}, {"value": 128}, Quantity(Interval.exactly(128), "{titer}"), id="titre"),
         pytest.param(
-            {"value": 1, "comparator": "<"}, {"value": 10},
-            Quantity(Interval(Decimal(0), Decimal(10), high_open=True), "{titer}"), id="titre below 1:10",
+            {"value": 1, "comparator": "<"},
+            {"value": 10},
+            Quantity(Interval(Decimal(0), Decimal(10), high_open=True), "{titer}"),
+            id="titre below 1:10",
         ),
         pytest.param({"value": 45}, {"value": 100}, Quantity(Interval.exactly("0.45"), "1"), id="pure ratio"),
         pytest.param(quantity(30, "mg"), None, None, id="no denominator"),
-        pytest.param({"value": 3, "unit": "blobs"}, quantity(1, "g"), Quantity(Interval.exactly(3), None), id="unknown unit"),
+        pytest.param(
+            {"value": 3, "unit": "blobs"}, quantity(1, "g"), Quantity(Interval.exactly(3), None), id="unknown unit"
+        ),
     ],
-)  # fmt: skip
+)
 def test_ratios(above: object, below: object, expected: Quantity | None) -> None:
     assert read_ratio({"numerator": above, "denominator": below}, "X", UNITS) == expected
 

@@ -60,19 +60,29 @@ def test_adverse_event_of_r4() -> None:
 
 def test_adverse_event_of_r5() -> None:
     found = fact(
-        "AdverseEvent", event=None, date=None, code=coded("39579001"), status="completed", occurrenceDateTime="2022-03",
-        suspectEntity=[{"instanceCodeableConcept": coded("35302", "rxnorm")}], seriousness=coded("non-serious"),
-    )  # fmt: skip
+        "AdverseEvent",
+        event=None,
+        date=None,
+        code=coded("39579001"),
+        status="completed",
+        occurrenceDateTime="2022-03",
+        suspectEntity=[{"instanceCodeableConcept": coded("35302", "rxnorm")}],
+        seriousness=coded("non-serious"),
+    )
     assert (found.concept.codings[0].code, found.serious) == ("39579001", False)
     assert found.when == Days(date(2022, 3, 1), date(2022, 3, 31)) and found.suspects[0].codings[0].code == "35302"
 
 
 @pytest.mark.parametrize(
     ("changes", "certainty"),
-    [({"actuality": "potential"}, None), ({"actuality": None}, Certainty.POSSIBLE), ({"status": "unknown"}, Certainty.POSSIBLE),
-     ({"status": "entered-in-error"}, None)],
+    [
+        ({"actuality": "potential"}, None),
+        ({"actuality": None}, Certainty.POSSIBLE),
+        ({"status": "unknown"}, Certainty.POSSIBLE),
+        ({"status": "entered-in-error"}, None),
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_adverse_event_status(changes: dict[str, object], certainty: Certainty | None) -> None:
     assert [each.certainty for each in read("AdverseEvent", **changes).facts] == ([certainty] if certainty else [])
 
@@ -94,9 +104,16 @@ def test_a_suspect_that_is_not_at_hand_is_known_by_its_name_only() -> None:
 
 @pytest.mark.parametrize(
     ("status", "certainty"),
-    [("completed", Certainty.SURE), ("not-done", Certainty.DENIED), ("in-progress", Certainty.POSSIBLE),
-     ("stopped", Certainty.POSSIBLE), ("unknown", Certainty.POSSIBLE), (None, Certainty.POSSIBLE), ("preparation", None)],
-)  # fmt: skip
+    [
+        ("completed", Certainty.SURE),
+        ("not-done", Certainty.DENIED),
+        ("in-progress", Certainty.POSSIBLE),
+        ("stopped", Certainty.POSSIBLE),
+        ("unknown", Certainty.POSSIBLE),
+        (None, Certainty.POSSIBLE),
+        ("preparation", None),
+    ],
+)
 def test_procedure_status(status: str | None, certainty: Certainty | None) -> None:
     assert [each.certainty for each in read("Procedure", status=status).facts] == ([certainty] if certainty else [])
 
@@ -120,10 +137,14 @@ def test_procedure_timing(timing: dict[str, object], span: Span) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "certainty"),
-    [({}, Certainty.SURE), ({"status": "not-done"}, Certainty.DENIED), ({"isSubpotent": True}, Certainty.POSSIBLE),
-     ({"status": "made-up"}, Certainty.POSSIBLE)],
+    [
+        ({}, Certainty.SURE),
+        ({"status": "not-done"}, Certainty.DENIED),
+        ({"isSubpotent": True}, Certainty.POSSIBLE),
+        ({"status": "made-up"}, Certainty.POSSIBLE),
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_immunization(changes: dict[str, object], certainty: Certainty) -> None:
     found = fact("Immunization", **changes)
     assert (found.certainty, found.when) == (certainty, day("2021-04-05"))
@@ -136,9 +157,13 @@ def test_immunization(changes: dict[str, object], certainty: Certainty) -> None:
 def test_encounter_of_r4_and_r5() -> None:
     r4 = read("Encounter")
     r5 = read(
-        "Encounter", status="completed", **{"class": [coded("AMB", "http://terminology.hl7.org/CodeSystem/v3-ActCode")]},
-        period=None, actualPeriod=make("Encounter")["period"], reason=[{"value": [{"concept": coded("49601007")}]}],
-    )  # fmt: skip
+        "Encounter",
+        status="completed",
+        **{"class": [coded("AMB", "http://terminology.hl7.org/CodeSystem/v3-ActCode")]},
+        period=None,
+        actualPeriod=make("Encounter")["period"],
+        reason=[{"value": [{"concept": coded("49601007")}]}],
+    )
     assert r4.facts[0].span == r5.facts[0].span == Span(day("2024-05-03"), day("2024-05-05"))
     assert r4.contacts == r5.contacts == (date(2024, 5, 3), date(2024, 5, 5))
     assert {each.code for each in r4.facts[0].concept.codings} == {"AMB", "11429006"}

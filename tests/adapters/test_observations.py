@@ -17,11 +17,18 @@ MAY_3 = Days.on(date(2024, 5, 3))
 @pytest.mark.parametrize(
     ("status", "certainty"),
     [
-        ("final", Certainty.SURE), ("amended", Certainty.SURE), ("corrected", Certainty.SURE),
-        ("preliminary", Certainty.POSSIBLE), ("registered", Certainty.POSSIBLE), ("unknown", Certainty.POSSIBLE),
-        ("made-up", Certainty.POSSIBLE), (None, Certainty.POSSIBLE), ("cancelled", None), ("entered-in-error", None),
+        ("final", Certainty.SURE),
+        ("amended", Certainty.SURE),
+        ("corrected", Certainty.SURE),
+        ("preliminary", Certainty.POSSIBLE),
+        ("registered", Certainty.POSSIBLE),
+        ("unknown", Certainty.POSSIBLE),
+        ("made-up", Certainty.POSSIBLE),
+        (None, Certainty.POSSIBLE),
+        ("cancelled", None),
+        ("entered-in-error", None),
     ],
-)  # fmt: skip
+)
 def test_status(status: str | None, certainty: Certainty | None) -> None:
     adapted = read("Observation", status=status)
     assert [each.certainty for each in adapted.facts] == ([] if certainty is None else [certainty])
@@ -33,14 +40,23 @@ def test_status(status: str | None, certainty: Certainty | None) -> None:
     ("value", "expected"),
     [
         ({"valueQuantity": quantity(1.1)}, Quantity(Interval.exactly("1.1"), "mg/dL")),
-        ({"valueQuantity": quantity(5, comparator="<")}, Quantity(Interval(Decimal(0), Decimal(5), high_open=True), "mg/dL")),
+        (
+            {"valueQuantity": quantity(5, comparator="<")},
+            Quantity(Interval(Decimal(0), Decimal(5), high_open=True), "mg/dL"),
+        ),
         ({"valueInteger": 7}, Quantity(Interval.exactly(7), "1")),
         ({"valueBoolean": False}, False),
         ({"valueString": "Positive"}, Concept(texts=("Positive",))),
         ({"valueString": "5.6"}, Concept(texts=("5.6",))),
         ({"valueCodeableConcept": coded("10828004")}, Concept((Coding(SCT, "10828004"),))),
-        ({"valueRange": {"low": quantity(1), "high": quantity(2)}}, Quantity(Interval(Decimal(1), Decimal(2)), "mg/dL")),
-        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 64}}}, Quantity(Interval.exactly(64), "{titer}")),
+        (
+            {"valueRange": {"low": quantity(1), "high": quantity(2)}},
+            Quantity(Interval(Decimal(1), Decimal(2)), "mg/dL"),
+        ),
+        (
+            {"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 64}}},
+            Quantity(Interval.exactly(64), "{titer}"),
+        ),
         ({"valueDateTime": "2024-04"}, Days(date(2024, 4, 1), date(2024, 4, 30))),
         ({"valuePeriod": {"start": "2024-04-01", "end": "2024-04-03"}}, Days(date(2024, 4, 1), date(2024, 4, 3))),
         ({"valueTime": "10:00:00"}, None),
@@ -52,7 +68,7 @@ def test_status(status: str | None, certainty: Certainty | None) -> None:
         ({}, None),
     ],
     ids=lambda value: repr(value)[:48],
-)  # fmt: skip
+)
 def test_values(value: dict[str, object], expected: object) -> None:
     found = fact("Observation", **{"valueQuantity": None, **value})
     assert found.value == expected and type(found.value) is type(expected)
@@ -166,14 +182,16 @@ NORMAL = {"low": quantity(0.6), "high": quantity(1.2)}
         pytest.param([NORMAL, {"low": quantity(2), "type": coded("critical")}], (LOW, HIGH), id="another type aside"),
         pytest.param([{"high": quantity(1.2)}], (None, HIGH), id="upper limit only"),
         pytest.param([{**NORMAL, "appliesTo": [coded("248153007")]}], (LOW, HIGH), id="the one that applies"),
-        pytest.param([NORMAL, {"low": quantity(0.5), "appliesTo": [coded("248152002")]}], (None, None), id="several: none"),
+        pytest.param(
+            [NORMAL, {"low": quantity(0.5), "appliesTo": [coded("248152002")]}], (None, None), id="several: none"
+        ),
         pytest.param([{"text": "0.6 - 1.2"}], (None, None), id="only words"),
         pytest.param([{"low": quantity("0.6")}], (None, None), id="a number as text"),
         pytest.param([None], (None, None), id="null"),
         pytest.param("0.6-1.2", (None, None), id="not a list"),
         pytest.param(None, (None, None), id="none"),
     ],
-)  # fmt: skip
+)
 def test_reference_range(ranges: object, limits: object) -> None:
     found = fact("Observation", referenceRange=ranges)
     assert (found.low, found.high) == limits and found.value is not None

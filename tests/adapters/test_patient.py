@@ -97,10 +97,18 @@ def test_a_merged_record_names_the_surviving_one() -> None:
 
 @pytest.mark.parametrize(
     "elements",
-    [{"id": None}, {"id": 1}, {"resourceType": "Person"}, {"deceasedBoolean": "true"}, {"meta": []}, {"meta": {"security": "R"}},
-     {"link": [{"type": "replaced-by", "other": {"display": "?"}}]}, {"modifierExtension": [{"url": "http://x"}]}],
+    [
+        {"id": None},
+        {"id": 1},
+        {"resourceType": "Person"},
+        {"deceasedBoolean": "true"},
+        {"meta": []},
+        {"meta": {"security": "R"}},
+        {"link": [{"type": "replaced-by", "other": {"display": "?"}}]},
+        {"modifierExtension": [{"url": "http://x"}]},
+    ],
     ids=repr,
-)  # fmt: skip
+)
 def test_refuses_a_patient_whom_screening_could_wrong(elements: dict[str, object]) -> None:
     with pytest.raises(UnreadableResource):
         patient(**elements)

@@ -4,6 +4,7 @@ import json
 import tarfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import orjson
 import pytest
 
 from service.errors import UnreadableResource
-from service.fhir.adapt import SUPPORTED, adapt
+from service.fhir.adapt import SUPPORTED, Reading, adapt
 from service.fhir.dates import read_date
 from service.fhir.patient import adapt_patient
 from tests.adapters.examples import READING
@@ -24,13 +25,21 @@ ARCHIVES = {
 }
 
 
-def resources(document: object) -> Iterator[dict[str, object]]:
-    """The resource, or every resource of a Bundle."""
+def resources(document: object) -> Iterator[tuple[dict[str, object], Reading]]:
+    """The resource, or every resource of a Bundle, each with the reading that knows its Bundle's fullUrls."""
     if isinstance(document, dict) and document.get("resourceType") == "Bundle":
-        for entry in document.get("entry") or []:
-            yield from resources(entry.get("resource"))
+        entries = [each for each in document.get("entry") or [] if isinstance(each.get("resource"), dict)]
+        for each in entries:  # an entry without an id takes it from its fullUrl
+            each["resource"].setdefault("id", str(each.get("fullUrl", "none")).rpartition(":")[2])
+        aliases = {
+            str(each.get("fullUrl")): f"{each['resource'].get('resourceType')}/{each['resource']['id']}"
+            for each in entries
+        }
+        for each in entries:
+            for resource, _ in resources(each["resource"]):
+                yield resource, replace(READING, aliases=aliases)
     elif isinstance(document, dict) and "resourceType" in document:
-        yield document
+        yield document, READING
 
 
 def documents(archive: Path, beginning: str) -> Iterator[object]:
@@ -46,19 +55,19 @@ def documents(archive: Path, beginning: str) -> Iterator[object]:
 def test_every_example_is_a_fact_or_counted(shared: Path, archive: str, beginning: str) -> None:
     counts: Counter[str] = Counter()
     for document in documents(shared / "data" / archive, beginning):
-        for resource in resources(document):
-            counts[_outcome(resource)] += 1
+        for resource, reading in resources(document):
+            counts[_outcome(resource, reading)] += 1
     assert counts["facts"] > 10 * counts["unreadable"]
     assert counts["facts"] > 4 * counts["no subject"]
 
 
-def _outcome(resource: dict[str, object]) -> str:
+def _outcome(resource: dict[str, object], reading: Reading) -> str:
     try:
         if resource["resourceType"] == "Patient":
-            return "unreadable" if adapt_patient(resource, READING).unreadable else "patient"
+            return "unreadable" if adapt_patient(resource, reading).unreadable else "patient"
         if resource["resourceType"] not in SUPPORTED:
             return "not needed"
-        adapted = adapt(resource, READING)
+        adapted = adapt(resource, reading)
     except UnreadableResource:
         return "no subject"
     named = {f"{resource['resourceType']}.medication", str(resource["resourceType"])}
