@@ -1,0 +1,1 @@
+"""Studies, value sets, maps and tables of `mappings/`, read into objects of `eligibility`, and checked."""

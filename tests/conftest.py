@@ -1,0 +1,22 @@
+"""What every test may use: the shared material beside the project, and the Hypothesis profiles."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+# A run in CI can be repeated: the same examples each time. At a desk, each run looks at new ones.
+settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100)
+settings.register_profile("desk", deadline=None, max_examples=100)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The directory of shared material. Tests that ask for it carry the marker `shared`; without it they are skipped."""
+    if not SHARED.is_dir():
+        pytest.skip("no shared material beside the project")
+    return SHARED
