@@ -16,7 +16,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """The directory of shared material. Tests that ask for it carry the marker `shared`; without it they are skipped."""
+    """The directory of shared material. Tests that ask for it carry the marker `shared`; else skipped."""
     if not SHARED.is_dir():
         pytest.skip("no shared material beside the project")
     return SHARED

@@ -15,12 +15,14 @@ SERVICE = modules("service")
 PURE = modules("service/eligibility", "service/fhir")
 # The two edges of a loop over work that is not ours: one broken piece is recorded, and the loop goes on.
 LOOP_EDGES = {"service/screening/inbox.py", "service/screening/population.py"}
+# ucumvert's definitions of units are a table of that library, read once from where it is installed.
+TABLES_OF_LIBRARIES = {("service/eligibility/ucum.py", "definitions.read_text")}
 STUB = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
 # Written in pieces, so that this file does not break its own law.
 HOSTS = re.compile(
     "|".join((r"\bpypi\.(?:org|python)", "files\\.python" + "hosted", "registry\\.npm" + "js", "proxy\\.gol" + "ang"))
 )
-MACHINE_PATHS = re.compile(r"(?<![\w.:/~$}{)-])/(?:" + "|".join(("work", "opt", "root", "home", "Users")) + r")/\w")
+MACHINE_PATHS = re.compile(r"(?<![\w.:/~$}{)-])/(?:" + "|".join(("work", "opt", "root", "home", "Users")) + r")/[\w.]")
 
 
 def ids(path: Path) -> str:
@@ -58,7 +60,8 @@ def test_nothing_is_left_for_later(path: Path) -> None:
 @pytest.mark.parametrize("path", PURE, ids=ids)
 def test_the_core_asks_no_clock_and_touches_no_file(path: Path) -> None:
     calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
-    assert [f"line {each.lineno}: {ast.unparse(each.func)}" for each in calls if _impure(each)] == []
+    impure = {(name_of(path), ast.unparse(each.func)) for each in calls if _impure(each)}
+    assert impure - TABLES_OF_LIBRARIES == set()
 
 
 def test_no_host_of_a_registry_and_no_path_of_a_machine_is_committed() -> None:
