@@ -243,8 +243,9 @@ def _refuse_incomplete(recipe: Recipe) -> None:
         raise RecipeError(f"kind {recipe['kind']} is none of {sorted(KINDS)}")
     if not recipe.get("words") and not recipe.get("no_words_reason"):
         raise RecipeError("give words, or no_words_reason")
-    if loud := [word for word in (*recipe.get("words", ()), *recipe.get("not_words", ())) if word != word.lower()]:
-        raise RecipeError(f"words are lower-case: {loud}")
+    words = (*recipe.get("words", ()), *recipe.get("not_words", ()))
+    if wrong := [word for word in words if not isinstance(word, str) or not word.strip() or word != word.lower()]:
+        raise RecipeError(f"words are lower-case texts; quote those with a colon: {wrong}")
     if not any(recipe.get(key) for key in ("table", "rows", "listed", "prefixes")):
         raise RecipeError("no codes: give table, rows, listed or prefixes")
 
