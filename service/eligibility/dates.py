@@ -121,6 +121,8 @@ class Duration:
 
     def first_day_without(self, day: date) -> date:
         """The first anchor day whose look-back window of this length no longer holds `day`."""
+        if day in (ALWAYS, FOREVER):
+            return FOREVER
         anchor = self.after(day)
         while anchor < FOREVER and self.before(anchor) <= day:
             anchor = shift(anchor, 1)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from service.eligibility.criteria import Absence, Node, ValueSetIds
+from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
+from service.eligibility.dates import shift
 from service.eligibility.evaluate.context import RESOURCE_TYPES, Case
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, unique
 from service.eligibility.facts import Kind, Loaded, Unreadable
@@ -18,13 +19,14 @@ def silence(
     ids: ValueSetIds,
     until: date,
     *,
+    look_back: LookBack | None = None,
     absence: Absence | None = None,
     shown: Iterable[Exhibit] = (),
     denied: Sequence[Exhibit] = (),
 ) -> Judgement:
     """The judgement when nothing on record makes `node` true.
 
-    `until` is the end of the window that was searched; `denied` are explicit negatives, which need no assumption;
+    `until` is the end of the window (`look_back`) that was searched; `denied` are explicit negatives, which need no assumption;
     `shown` is other evidence worth showing (a history outside the window).
     """
     exhibits = unique([*shown, *denied])
@@ -36,13 +38,21 @@ def silence(
         return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_RECORD}), exhibits)
     if denied:
         return Judgement(node, Outcome.NOT_MET, exhibits=exhibits)
-    contact = last_contact(case, until)
-    if contact is None:
-        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_CONTACT}), exhibits)
-    lapse = case.policy.contact_horizon.first_day_without(contact)
-    return Judgement(
-        node, outcome, exhibits=exhibits, assumptions=(_assumption(case, kind, absence),), watch=frozenset({lapse})
-    )
+    days = _contact_days(case, until, look_back)
+    if last_contact(case, until) is None:
+        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_CONTACT}), exhibits, watch=days)
+    return Judgement(node, outcome, exhibits=exhibits, assumptions=(_assumption(case, kind, absence),), watch=days)
+
+
+def _contact_days(case: Case, until: date, look_back: LookBack | None) -> frozenset[date]:
+    """Later days on which the person will not have been seen recently enough any more (or, with a gap, will have)."""
+    start = case.policy.contact_horizon.before(until)
+    recent = [day for day in case.record.contacts if start <= day]
+    ends = [*recent, *(case.policy.contact_horizon.first_day_without(day) for day in recent)]
+    if look_back is None or look_back.gap is None:
+        return frozenset(day for day in ends if day > case.at)
+    moved = (shift(look_back.gap.after(day), extra) for day in ends for extra in range(-1, 5))
+    return frozenset(day for day in moved if day > case.at)
 
 
 class Gaps:

@@ -26,8 +26,8 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
         else:
             # an allergy known at some unknown time is known on the screening date, unless it was recorded later
             recorded = Days(ALWAYS, case.at) if fact.recorded == ANY_DAY else fact.recorded
-            span = Span.on(recorded)
-            found.append(candidate(belongs, fact.certainty, dated(span, window), _show(fact), span))
+            timing = dated(Span.on(recorded), window)
+            found.append(candidate(belongs, fact.certainty, timing, _show(fact), Span.on(fact.recorded)))
     return happened(
         case,
         node,

@@ -50,7 +50,7 @@ def condition_candidates(case: Case, node: ConditionPresent, window: Window) -> 
             span = Span.on(fact.span.start)
         notes = ("stale-entry",) if _stale(fact, window, limit) and node.timing == "present" else ()
         # an end that moves with the screening date is no day on which anything changes
-        fixed = fact.span if fact.ended else span
+        fixed = fact.span if limit is None and node.timing == "present" else span
         yield candidate(belongs, fact.certainty, dated(span, window), show(fact), fixed, notes=notes)
 
 
@@ -63,7 +63,8 @@ def presence(fact: ConditionFact, at: date, self_limited_days: int | None) -> Sp
     start, end = fact.span.start, fact.span.end
     if fact.ended:
         return Span(start, Days(start.earliest, max(start.earliest, min(end.latest, shift(at, -1)))))
-    if end.earliest < FOREVER:
+    seen_only = start.earliest == ALWAYS and fact.asserted.known and end.latest == FOREVER
+    if end.earliest < FOREVER and not (seen_only and self_limited_days is not None):
         return fact.span
     if self_limited_days is not None:
         return _self_limited(fact, self_limited_days)

@@ -87,7 +87,15 @@ def happened(
     if outcome is Outcome.NOT_MET:
         shown = [each.exhibit for each in distinct]
         silent = silence(
-            case, node, kind, ids, window.possible.latest, absence=absence, shown=shown, denied=[] if possible else denied
+            case,
+            node,
+            kind,
+            ids,
+            window.possible.latest,
+            look_back=look_back,
+            absence=absence,
+            shown=shown,
+            denied=[] if possible else denied,
         )
         return replace(silent, watch=silent.watch | days)
     counted = sure if outcome is Outcome.MET else [*sure, *possible]

@@ -90,7 +90,15 @@ def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) ->
     until = window.possible.latest
     denied = [] if exhibits else _denied(case, node)
     silent = silence(
-        case, node, Kind.MEDICATION, node.codes, until, absence=node.absence, shown=exhibits, denied=denied
+        case,
+        node,
+        Kind.MEDICATION,
+        node.codes,
+        until,
+        look_back=node.look_back,
+        absence=node.absence,
+        shown=exhibits,
+        denied=denied,
     )
     return replace(silent, dose=answer if exhibits else None, watch=silent.watch | days)
 

@@ -30,7 +30,9 @@ def observation_value(case: Case, node: ObservationValue, window: Window) -> Jud
     if not found:
         shown = [each.counts.exhibit for each in everything if each.fact.when.earliest <= case.at]
         until = window.possible.latest
-        silent = silence(case, node, Kind.OBSERVATION, node.codes, until, absence=node.absence, shown=shown)
+        silent = silence(
+            case, node, Kind.OBSERVATION, node.codes, until, look_back=node.look_back, absence=node.absence, shown=shown
+        )
         return replace(silent, watch=days | silent.watch)
     judged = CHOICES[node.choice.which](case, node, found)
     judged = _only_if_complete(case, node, judged)

@@ -39,6 +39,8 @@ def watch(look_back: LookBack | None, boundaries: Iterable[date], at: date) -> f
     """Days after `at` on which a window moving with the screening date may hold other things than on `at`."""
     days: set[date] = set()
     for day in boundaries:
+        if day in (ALWAYS, FOREVER):
+            continue
         days.update((day, shift(day, 1)))
         if look_back is not None and look_back.anchor is None:
             if look_back.duration is not None:
