@@ -56,6 +56,11 @@ def finding_line(finding: Finding, phrases: Phrases) -> dict[str, object]:
         ],
         "computed": None if judgement.dose is None else _dose(judgement.dose),
     }
+    if finding.criterion.decisions:
+        line["readings"] = [
+            {"question": each.question, "reading": each.reading, "reason": each.reason}
+            for each in finding.criterion.decisions
+        ]
     if judgement.tier:
         line["tier"] = judgement.tier
     if judgement.notes:

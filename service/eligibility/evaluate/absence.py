@@ -41,7 +41,7 @@ def silence(
     days = _contact_days(case, until, look_back)
     if last_contact(case, until) is None:
         return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_CONTACT}), exhibits, watch=days)
-    return Judgement(node, outcome, exhibits=exhibits, assumptions=(_assumption(case, kind, absence),), watch=days)
+    return Judgement(node, outcome, exhibits=exhibits, assumptions=(_assumption(case, kind, ids, absence),), watch=days)
 
 
 def _contact_days(case: Case, until: date, look_back: LookBack | None) -> frozenset[date]:
@@ -102,13 +102,12 @@ def _could_belong(case: Case, kind: Kind, ids: ValueSetIds, unreadable: Unreadab
     return case.terminology.membership(ids, unreadable.concept).outcome is not Outcome.NOT_MET
 
 
-def _assumption(case: Case, kind: Kind, absence: Absence | None) -> str:
+def _assumption(case: Case, kind: Kind, ids: ValueSetIds, absence: Absence | None) -> str:
+    sets = case.terminology.value_sets
+    what = " or ".join(sets[each].title for each in ids) or f"such {kind.value.replace('_', ' ')}"
     if absence is not None:
-        return f"Nothing recorded; taken as {absence.outcome.code.replace('_', ' ')}: {absence.reason}"
+        return f"no {what} on record, taken as {absence.outcome.code.replace('_', ' ')}: {absence.reason}"
     name = kind.value.replace("_", " ")
-    sentence = f"No such {name} is on record; taken as absent because all {name} records were loaded."
-    if kind is Kind.MEDICATION:
-        unused = [each for each in MEDICATION_TYPES if case.record.completeness(each) is Loaded.ABSENT]
-        if unused:
-            return f"{sentence[:-1]} (not loaded: {', '.join(unused)})."
-    return sentence
+    unused = [each for each in _types(kind) if case.record.completeness(each) is Loaded.ABSENT and each != "Medication"]
+    without = f" (not loaded: {', '.join(unused)})" if unused else ""
+    return f"no {what} on record for that time, taken as absent because all {name} records were loaded{without}"

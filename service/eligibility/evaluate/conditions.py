@@ -9,7 +9,7 @@ from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
 from service.eligibility.facts import Certainty, ConditionFact, Kind
-from service.eligibility.outcome import Outcome
+from service.eligibility.outcome import Outcome, Reason
 
 
 def condition_present(case: Case, node: ConditionPresent, window: Window) -> Judgement:
@@ -51,7 +51,16 @@ def condition_candidates(case: Case, node: ConditionPresent, window: Window) -> 
         notes = ("stale-entry",) if _stale(fact, window, limit) and node.timing == "present" else ()
         # an end that moves with the screening date is no day on which anything changes
         fixed = fact.span if limit is None and node.timing == "present" else span
-        yield candidate(belongs, fact.certainty, dated(span, window), show(fact), fixed, notes=notes)
+        yield candidate(belongs, fact.certainty, _timing(span, window), show(fact), fixed, notes=notes)
+
+
+def _timing(span: Span, window: Window) -> tuple[Outcome, frozenset[Reason]]:
+    """Was it there in the window? Where only its going on is in doubt, that is its status and not a date."""
+    outcome, reasons = dated(span, window)
+    going_on = span.end.earliest < FOREVER == span.end.latest and span.start.latest <= window.possible.latest
+    if outcome is Outcome.UNKNOWN and going_on and span.start.known:
+        return outcome, frozenset({Reason.STATUS_UNCERTAIN})
+    return outcome, reasons
 
 
 def presence(fact: ConditionFact, at: date, self_limited_days: int | None) -> Span:

@@ -126,7 +126,7 @@ class Phrases:
 
     def names(self, ids: tuple[str, ...]) -> str:
         """The titles of value sets, joined."""
-        return _joined([self._titles.get(each, each) for each in ids], "or")
+        return _joined([self._titles.get(each, each).removeprefix("Answer: ") for each in ids], "or")
 
     def _named(self, ids: tuple[str, ...], excluding: tuple[str, ...]) -> str:
         return self.names(ids) + (f" (except {self.names(excluding)})" if excluding else "")

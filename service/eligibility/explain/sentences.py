@@ -1,6 +1,9 @@
-"""Findings in sentences: the answer, what it rests on, the arithmetic, and the doubt."""
+"""Findings in sentences: the answer, the parts that decide it, their evidence, arithmetic, assumptions and doubts."""
+
+from collections.abc import Iterator
 
 from service.eligibility.assess import Assessment, Finding
+from service.eligibility.criteria import Manual
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.evaluate.judgement import Exhibit, Judgement
 from service.eligibility.explain.phrases import Phrases
@@ -8,39 +11,57 @@ from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.quantity import plain
 
 ANSWERS = {Outcome.MET: "Met", Outcome.NOT_MET: "Not met", Outcome.UNKNOWN: "Unknown"}
+VERDICTS = {Outcome.MET: "yes", Outcome.NOT_MET: "no", Outcome.UNKNOWN: "not known"}
 NOTES = {
-    "stale-entry": "The entry is still marked active, but nothing in the window confirms it: please check.",
-    "illegible-codes-only": "The only records that could belong carry a code that is unknown here, and no words.",
+    "stale-entry": "The entry is still marked active, but nothing in the window confirms it: please check",
+    "illegible-codes-only": "The only records that could belong carry a code that is unknown here, and no words",
 }
+MOST_EXHIBITS = 5
 
 
 def finding_sentence(finding: Finding, phrases: Phrases) -> str:
-    """One finding in plain sentences."""
+    """One finding in plain sentences: the answer, then each part that decides it."""
     judgement = finding.judgement
-    parts = [f"{ANSWERS[judgement.outcome]}: {phrases.of(finding.criterion.node)}."]
-    if judgement.tier:
-        parts.append(f"Tier: {judgement.tier}.")
-    parts += [_why(judgement)] if judgement.outcome is Outcome.UNKNOWN else []
-    if judgement.dose is not None:
-        parts.append(dose_sentence(judgement.dose))
-    if judgement.exhibits:
-        parts.append(f"On record: {'; '.join(exhibit_words(each) for each in judgement.exhibits[:5])}{_more(judgement)}.")
-    parts += [*judgement.assumptions, *(NOTES.get(note, note) for note in judgement.notes)]
-    parts += [f"Read here as: {each.reading} ({each.reason})" for each in finding.criterion.decisions]
-    return " ".join(parts)
+    tier = f", {judgement.tier}" if judgement.tier and judgement.outcome is Outcome.MET else ""
+    parts = dict.fromkeys(_leaf_sentence(leaf, phrases) for leaf in deciding_leaves(judgement))
+    return f"{ANSWERS[judgement.outcome]}{tier}. {' '.join(parts)}"
 
 
-def _why(judgement: Judgement) -> str:
-    reasons = sorted(judgement.reasons, key=lambda reason: list(Reason).index(reason))
-    said = [reason.sentence for reason in reasons]
-    if judgement.lacking:
-        said = [f"{each} ({', '.join(sorted(judgement.lacking))})" if "not loaded" in each else each for each in said]
-    return f"Because {'; '.join(said)}."
+def deciding_leaves(judgement: Judgement) -> Iterator[Judgement]:
+    """The leaves of the criterion's tree that make its outcome what it is."""
+    if not judgement.parts:
+        yield judgement
+        return
+    deciding = [part for part in judgement.parts if part.outcome is judgement.outcome]
+    for part in deciding or judgement.parts:
+        yield from deciding_leaves(part)
 
 
-def _more(judgement: Judgement) -> str:
-    rest = len(judgement.exhibits) - 5
-    return f"; and {rest} more" if rest > 0 else ""
+def _leaf_sentence(leaf: Judgement, phrases: Phrases) -> str:
+    if isinstance(leaf.node, Manual):
+        return f"A person has to judge: {leaf.node.question}"
+    asked = phrases.of(leaf.node)
+    because = [_because(leaf)] if leaf.outcome is Outcome.UNKNOWN else []
+    shown = [_shown(leaf)] if leaf.exhibits else []
+    dose = [dose_words(leaf.dose)] if leaf.dose is not None else []
+    notes = [NOTES.get(note, note) for note in leaf.notes]
+    said = "; ".join([*because, *dose, *shown, *(each.rstrip(".") for each in leaf.assumptions), *notes])
+    return f"{asked[:1].upper()}{asked[1:]}: {VERDICTS[leaf.outcome]}{f' ({said})' if said else ''}."
+
+
+def _because(leaf: Judgement) -> str:
+    ordered = sorted(leaf.reasons, key=lambda reason: list(Reason).index(reason))
+    said = [reason.sentence for reason in ordered]
+    if leaf.lacking:
+        kinds = ", ".join(sorted(leaf.lacking))
+        said = [f"{each}: {kinds}" if each == Reason.NOT_LOADED.sentence else each for each in said]
+    return "; ".join(said)
+
+
+def _shown(leaf: Judgement) -> str:
+    rest = len(leaf.exhibits) - MOST_EXHIBITS
+    more = f"; and {rest} more" if rest > 0 else ""
+    return "; ".join(exhibit_words(each) for each in leaf.exhibits[:MOST_EXHIBITS]) + more
 
 
 def exhibit_words(exhibit: Exhibit) -> str:
@@ -49,13 +70,13 @@ def exhibit_words(exhibit: Exhibit) -> str:
     return f"{exhibit.value}{when} [{exhibit.reference}]"
 
 
-def dose_sentence(dose: DoseAnswer) -> str:
+def dose_words(dose: DoseAnswer) -> str:
     """The dose with its arithmetic: how much, on which day, from which records, by which factors."""
     most = "an unknown amount" if dose.most is None else plain(dose.most)
     amount = plain(dose.least) if dose.most == dose.least else f"between {plain(dose.least)} and {most}"
     day = f" on {dose.day}" if dose.day else ""
-    sums = f" ({'; '.join(dose.factors)})" if dose.factors else ""
-    return f"Highest daily dose in the window: {amount} {dose.unit.replace('/d', '/day')}{day}{sums}."
+    sums = f": {'; '.join(dose.factors)}" if dose.factors else ""
+    return f"highest dose in the window {amount} {dose.unit.replace('/d', '/day')}{day}{sums}"
 
 
 def standing_sentence(assessment: Assessment) -> str:
@@ -69,9 +90,8 @@ def standing_sentence(assessment: Assessment) -> str:
     parts = [f"{words}{' (' + ', '.join(blocking) + ')' if blocking else ''}."]
     parts.append(f"Signal for the study's disease: {assessment.signal.value}.")
     if assessment.later:
-        parts.append(f"Time alone lifts the exclusion on {assessment.later}.")
+        parts.append(f"Time alone lifts what keeps this person out on {assessment.later}.")
     if assessment.next_change:
         change = assessment.next_change
-        became = ANSWERS[change.outcome].lower()
-        parts.append(f"With no new data, {change.criterion} becomes {became} on {change.date}.")
+        parts.append(f"With no new data, {change.criterion} becomes {ANSWERS[change.outcome].lower()} on {change.date}.")
     return " ".join(parts)

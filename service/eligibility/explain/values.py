@@ -25,7 +25,7 @@ def value_words(test: ValueTest | None, names: Callable[[tuple[str, ...]], str])
         case None:
             return "recorded"
         case NumberTest(bounds, unit, None):
-            return f"{_bounds(bounds)} {'' if unit == '1' else unit}".rstrip()
+            return f"{_bounds(bounds)} {unit_words(unit)}".rstrip()
         case NumberTest(bounds, _, relative):
             return f"{_bounds(bounds)} times the {str(relative).replace('_', ' ')}"
         case CodedTest(answers, _):
@@ -35,6 +35,13 @@ def value_words(test: ValueTest | None, names: Callable[[tuple[str, ...]], str])
             return " or ".join(value_words(each, names) for each in given)
         case BooleanTest(expected):
             return "true" if expected else "false"
+
+
+def unit_words(unit: str | None) -> str:
+    """A unit as people write it: without UCUM's braces and brackets; a bare score has none."""
+    if unit in (None, "1", "{score}"):
+        return ""
+    return unit.translate(str.maketrans("", "", "{}[]")) if unit else ""
 
 
 def _bounds(bounds: Bounds) -> str:
