@@ -6,18 +6,18 @@
 A recipe file (mappings/recipes/*.yaml) is `{version, sets: [...]}`. A set has
 
     id, title, description, kind, source    texts; `source` says where the codes come from
-    table:     [{concept, systems?, only?, without?}]   rows of the table: a concept key (`gc.*` takes all that begin so),
-               narrowed to systems, to codes, or without codes. UNVERIFIED rows are left out, and refused when named
-               each may lower the state of its rows by `verification: JUDGEMENT`
+    table:     [{concept, systems?, only?, without?, verification?}]   rows of the table: a concept key (`gc.*` takes
+               all that begin so), narrowed to systems, to codes, or without codes. UNVERIFIED rows are left out, and
+               refused when named. `verification: JUDGEMENT` lowers the state of these rows
     rows:      [{system, code, display, verification?, source}]   own codes; one that the table holds too replaces it
     listed:    [{system, source, verification?, codes: {code: display}}]   many own codes of one source
     prefixes:  [{systems, codes, verification?}]   every code that begins so
     exclude:   {table?, rows?, listed?, prefixes?}          what the set leaves out although a prefix would take it
     words, not_words, no_words_reason, exhaustive (systems), self_limited_days
 
-Systems are the short names of SYSTEMS. `verification`: VERIFIED (the default of prefixes and own rows) and LOCAL codes
-decide; COMPONENT_ONLY, WEAK_SINGLE_SOURCE and JUDGEMENT (a real code whose membership is for a person to decide) match
-possibly. It stands as an extension on each concept, and on the include of each prefix.
+Systems are the short names of code-systems.yaml. `verification`: VERIFIED (the default of prefixes and own rows) and
+LOCAL codes decide; COMPONENT_ONLY, WEAK_SINGLE_SOURCE and JUDGEMENT (a real code whose membership is for a person to
+decide) match possibly. It stands as an extension on each concept, and on the include of each prefix.
 """
 
 import argparse
@@ -32,42 +32,9 @@ import yaml
 
 BASE = "https://fhir-prescreen.org/fhir"
 HERE = Path(__file__).resolve().parent
-SYSTEMS = {
-    "ATC": "http://www.whocc.no/atc",
-    "HL7-ACT-CODE": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
-    "HL7-CONSENT-CATEGORY": "http://terminology.hl7.org/CodeSystem/consentcategorycodes",
-    "HL7-CONSENT-SCOPE": "http://terminology.hl7.org/CodeSystem/consentscope",
-    "HL7-INTERPRETATION": "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation",
-    "HL7-NULL": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
-    "HL7-ROUTE": "http://terminology.hl7.org/CodeSystem/v3-RouteOfAdministration",
-    "HL7-YES-NO": "http://terminology.hl7.org/CodeSystem/v2-0136",
-    "HL7-ABSENT-UNKNOWN": "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips",
-    "ICD10": "http://hl7.org/fhir/sid/icd-10",
-    "ICD10CM": "http://hl7.org/fhir/sid/icd-10-cm",
-    "ICD10GM": "http://fhir.de/CodeSystem/bfarm/icd-10-gm",
-    "ICD11": "http://id.who.int/icd/release/11/mms",
-    "LOCAL": f"{BASE}/CodeSystem/local",
-    "LOINC": "http://loinc.org",
-    "LOINC-answer": "http://loinc.org",
-    "ORPHA": "http://www.orpha.net",
-    "RxNorm": "http://www.nlm.nih.gov/research/umls/rxnorm",
-    "SNOMED": "http://snomed.info/sct",
-}
-LICENCES = {
-    "ATC": "ATC codes: WHO Collaborating Centre for Drug Statistics Methodology; not for commercial distribution.",
-    "HL7": "HL7 terminology: CC0.",
-    "ICD10": "ICD-10: copyright World Health Organization; codes are referenced only.",
-    "ICD10CM": "ICD-10-CM: public in the United States (NCHS).",
-    "ICD10GM": "ICD-10-GM: BfArM, Germany; codes are referenced only.",
-    "ICD11": "ICD-11: copyright World Health Organization; codes are referenced only.",
-    "LOCAL": "Local codes: this project, under its own licence; a site maps its codes to them.",
-    "LOINC": "This material contains content from LOINC (http://loinc.org), copyright Regenstrief Institute, Inc. and the "
-    "LOINC Committee, available at no cost under the licence at http://loinc.org/license.",
-    "ORPHA": "ORPHAcodes: copyright INSERM, CC BY 4.0.",
-    "RxNorm": "RxNorm names and codes (SAB=RXNORM): public, courtesy of the U.S. National Library of Medicine.",
-    "SNOMED": "SNOMED CT: copyright SNOMED International; codes are referenced only, and their use needs a national or "
-    "affiliate licence.",
-}
+_SYSTEMS = yaml.safe_load((HERE / "code-systems.yaml").read_text(encoding="utf-8"))
+LICENCES: Mapping[str, str] = _SYSTEMS.pop("licences")
+SYSTEMS: Mapping[str, str] = {name: each["uri"] for name, each in _SYSTEMS.items()}
 LEVELS = {"VERIFIED", "LOCAL", "COMPONENT_ONLY", "WEAK_SINGLE_SOURCE", "JUDGEMENT"}
 KINDS = {"condition", "observation", "medication", "procedure", "answer", "allergy", "route", "form"}
 KINDS |= {"adverse-event", "immunization", "consent", "encounter"}
@@ -160,7 +127,7 @@ def _refuse_bad(member: Member) -> None:
 
 
 def compose(found: Iterable[Member]) -> list[dict[str, Any]]:
-    """Members as ValueSet.compose.include or exclude: listed codes by system, each prefix by itself (filters are ANDed)."""
+    """Members as ValueSet.compose.include or exclude: codes by system, each prefix by itself (filters are ANDed)."""
     listed: dict[str, list[dict[str, Any]]] = {}
     prefixed: list[dict[str, Any]] = []
     for member in found:
@@ -199,16 +166,22 @@ def extensions(recipe: Recipe) -> list[dict[str, Any]]:
     if "self_limited_days" in recipe:
         found.append(_mark("self-limited-days", "valueInteger", recipe["self_limited_days"]))
     found += [_mark("word", "valueString", word) for word in sorted(set(recipe.get("words", ())))]
-    found += [_mark("not-word", "valueString", word) for word in sorted(set(recipe.get("not_words", ())))]
+    # the longest first: a reader takes them out in this order, and a shorter one must not break a longer one
+    silent = sorted(set(recipe.get("not_words", ())), key=_long_first)
+    found += [_mark("not-word", "valueString", word) for word in silent]
     if "no_words_reason" in recipe:
         found.append(_mark("no-words-reason", "valueString", recipe["no_words_reason"]))
     return found
 
 
+def _long_first(word: str) -> tuple[int, str]:
+    return -len(word), word
+
+
 def licences(found: Iterable[Member]) -> str:
     """The licence note of every code system used."""
-    short = {m.system.removesuffix("-answer") if not m.system.startswith("HL7") else "HL7" for m in found}
-    return " ".join(LICENCES[each] for each in sorted(short))
+    used = {_SYSTEMS[member.system]["licence"] for member in found}
+    return " ".join(LICENCES[each] for each in sorted(used))
 
 
 def value_set(rows: list[dict[str, str]], recipe: Recipe, version: str) -> dict[str, Any]:
