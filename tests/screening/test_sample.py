@@ -248,7 +248,10 @@ TOLD = [
     ("igra_positive", "Observation", "71774-4"),
     ("pneumonia_last_week", "Condition", "233604007"),
     ("pregnant", "Observation", "77386006"),
-    ("breast_feeding", "Observation", "63895-7"),
+    ("breast_feeding", "Observation", "LA29252-6"),  # its neighbour LA29253-4 says the opposite
+    ("proven_by_histology", "Observation", "igg4rd-organ-swelling"),
+    ("high_igg4_without_a_diagnosis", "Observation", '"value":135'),
+    ("index_too_low", "Observation", "igg4rd-ri-total"),
     ("deceased", "Patient", "deceasedDateTime"),
     ("research_refused", "Consent", '"deny"'),
     ("for_testing", "Patient", "HTEST"),

@@ -35,6 +35,7 @@ TB_ANTIGEN = Lab("64084-7", "Mycobacterium tuberculosis stimulated gamma interfe
 MITOGEN = Lab("71774-4", "Mitogen stimulated gamma interferon, corrected for background", "[IU]/mL", 0.5, None)
 RATIO = Lab("igg4-igg-positive-ratio", "IgG4+/IgG+ plasma cell ratio", "%", None, None, LOCAL)
 CELLS = Lab("igg4-positive-cells-per-hpf", "IgG4+ plasma cells per HPF", "{cells}/[HPF]", None, None, LOCAL)
+SWELLING = (LOCAL, "igg4rd-organ-swelling", "Diffuse or localized swelling or mass in one or more organs")
 FIBROSIS = (LOCAL, "igg4rd-lymphoplasmacytic-fibrosis", "Marked lymphoplasmacytic infiltration and fibrosis")
 NIL = Lab("71776-9", "Gamma interferon background", "[IU]/mL", None, 8)
 
@@ -69,12 +70,13 @@ def high_igg4_without_a_diagnosis(chart: Chart) -> None:
 
 
 def proven_by_histology(chart: Chart) -> None:
-    """A biopsy with its three findings under local codes, and a serum IgG4 that fell to normal."""
+    """Definite by the 2011 criteria, every item under its local code; the serum IgG4 has fallen to normal since."""
     igg4_patient(chart, igg4=62, index=5)
     result(chart, SERUM_IGG4, 388, 1090)
     result(chart, RATIO, 62, 1080)
     result(chart, CELLS, 84, 1080)
-    observation(chart, concept(coding(*FIBROSIS)), 1080, valueBoolean=True)
+    for code in (SWELLING, FIBROSIS):
+        observation(chart, concept(coding(*code)), 1080, "exam", valueBoolean=True)
 
 
 def hepatitis_b(chart: Chart) -> None:
@@ -127,7 +129,7 @@ def pregnant(chart: Chart) -> None:
 def breast_feeding(chart: Chart) -> None:
     """Breast feeding, by the status asked at the last visit."""
     igg4_patient(chart)
-    answer = concept(coding(LOINC, "LA29253-4", "Breastfeeding"), text="Breastfeeding")
+    answer = concept(coding(LOINC, "LA29252-6", "Currently breastfeeding"), text="Breastfeeding")
     finding(chart, "63895-7", "Breastfeeding status", answer, 12, "social-history")
 
 
