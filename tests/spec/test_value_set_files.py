@@ -32,6 +32,12 @@ def test_only_these_conditions_pass_by_themselves() -> None:
     assert found == {name: [days] for name, days in SELF_LIMITED.items()}
 
 
+def test_every_acute_infection_is_an_active_one() -> None:
+    """The criteria ask active-infection; acute-infection only says how long it lasts."""
+    acute = {each for each in entries("acute-infection") if each.verification in DECIDING}
+    assert acute <= set(entries("active-infection"))
+
+
 EXHAUSTIVE = [
     ("malignancy", {CM, WHO, GM}),
     ("other-connective-tissue-disease", {CM, WHO, GM}),
