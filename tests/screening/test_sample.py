@@ -66,16 +66,6 @@ def dates(node: object, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, node
 
 
-def told(name: str, seed: int = 7) -> list[Json]:
-    """The resources of the first person with this story or oddity."""
-    first = next(
-        number
-        for number in range(1, ALL_STORIES + 1)
-        if name in {each.name for each in (story_of(number), oddity_of(number)) if each is not None}
-    )
-    return chart_of(first, ALL_STORIES, seed, TODAY)[1].resources
-
-
 # ------------------------------------------------------------------------------------------------- the files
 
 
@@ -201,94 +191,6 @@ def test_people_have_all_ages_and_most_were_seen_within_two_years(resources: lis
     assert max(ages) > 85
     assert max(ages) <= 96
     assert 0.85 <= len(seen) / len(people) < 1
-
-
-# ------------------------------------------------------------------------------------------------- the stories
-
-TOLD = [
-    ("taper_leaving_the_window", "MedicationRequest", '"sequence":4'),
-    ("by_the_book", "Observation", "igg4rd-ri-total"),
-    ("by_the_book", "AllergyIntolerance", "409137002"),
-    ("igg4_in_grams_per_litre", "Observation", '"code":"g/L"'),
-    ("igg4_in_milligrams_per_litre", "Observation", '"code":"mg/L"'),
-    ("igg4_in_milligrams_per_litre", "Condition", "271511000"),
-    ("igg4_that_says_little", "Observation", '"valueQuantity":{"value":310}'),
-    ("igg4_that_says_little", "Observation", '"comparator":"<"'),
-    ("taper_over_before_the_window", "Condition", "M35.3"),
-    ("twenty_every_other_day", "MedicationRequest", "Medication/sample-medication-prednisone-20"),
-    ("twenty_every_other_day", "MedicationRequest", '"period":2'),
-    ("two_tablets_of_five", "MedicationRequest", '"contained"'),
-    ("steroid_as_needed", "MedicationRequest", '"asNeededBoolean":true'),
-    ("steroid_as_directed", "MedicationRequest", '"dosageInstruction":[{"text":"Take as directed"}]'),
-    ("methylprednisolone_sixteen", "MedicationRequest", "328161"),
-    ("methylprednisolone_sixteen", "AdverseEvent", "serious"),
-    ("dexamethasone_where_tables_differ", "MedicationRequest", "197580"),
-    ("order_on_hold", "MedicationRequest", '"on-hold"'),
-    ("order_stopped_without_an_end", "MedicationRequest", '"stopped"'),
-    ("one_therapy_in_three_records", "MedicationDispense", "198146"),
-    ("one_therapy_in_three_records", "MedicationStatement", "198146"),
-    ("tacrolimus_capsules", "MedicationRequest", '"authoredOn":"2026-05"'),
-    ("rituximab_four_months_ago", "MedicationAdministration", "1657867"),
-    ("rituximab_two_months_ago", "MedicationAdministration", "1657867"),
-    ("breast_cancer_in_remission", "Condition", '"remission"'),
-    ("breast_cancer_still_active", "Condition", '"onsetDateTime":"2019"'),
-    ("colon_cancer_in_no_list", "Condition", "93761005"),
-    ("basal_cell_carcinoma", "Condition", "254701007"),
-    ("multifocal_fibrosclerosis", "Condition", "M35.5"),
-    ("multifocal_fibrosclerosis", "MedicationRequest", "tacrolimus 0.1 % topical ointment"),
-    ("lupus", "Condition", "M32.10"),
-    ("lupus_entered_in_error", "Condition", '"entered-in-error"'),
-    ("sirolimus_allergy_confirmed", "AllergyIntolerance", '"confirmed"'),
-    ("sirolimus_allergy_resolved", "AllergyIntolerance", '"resolved"'),
-    ("known_by_text_alone", "AllergyIntolerance", '"refuted"'),
-    ("known_by_text_alone", "Condition", '"code":{"text":"IgG4-related disease"}'),
-    ("known_by_text_alone", "Condition", '"onsetDateTime":"2021"'),
-    ("hepatitis_b", "Observation", "10828004"),
-    ("hepatitis_c_cleared", "Observation", "11259-9"),
-    ("igra_positive", "Observation", "71774-4"),
-    ("pneumonia_last_week", "Condition", "233604007"),
-    ("pregnant", "Observation", "77386006"),
-    ("breast_feeding", "Observation", "LA29252-6"),  # its neighbour LA29253-4 says the opposite
-    ("proven_by_histology", "Observation", "igg4rd-organ-swelling"),
-    ("high_igg4_without_a_diagnosis", "Observation", '"value":135'),
-    ("index_too_low", "Observation", "igg4rd-ri-total"),
-    ("deceased", "Patient", "deceasedDateTime"),
-    ("research_refused", "Consent", '"deny"'),
-    ("for_testing", "Patient", "HTEST"),
-    ("merged_record", "Patient", '"replaced-by"'),
-]
-
-
-@pytest.mark.parametrize(("story", "kind", "says"), TOLD, ids=[f"{story}: {says}" for story, _, says in TOLD])
-def test_a_story_says_in_its_records_what_its_name_says(story: str, kind: str, says: str) -> None:
-    texts = [orjson.dumps(each).decode() for each in told(story) if each["resourceType"] == kind]
-    assert any(says in each for each in texts)
-
-
-@pytest.mark.parametrize("seed", [1, 7, 99], ids=str)
-@pytest.mark.parametrize("story", [each.name for each in STORIES])
-def test_no_story_is_blurred_by_a_background_that_decides_something(story: str, seed: int) -> None:
-    """Whatever the seed: a cancer, lupus or hepatitis B, or a steroid, is the story's own and the only one."""
-    drugs = [each for each in told(story, seed) if each["resourceType"] == "MedicationRequest"]
-    steroids = [each for each in drugs if re.search(r"predniso|dexameth", orjson.dumps(each).decode())]
-    texts = [orjson.dumps(each).decode() for each in told(story, seed) if each["resourceType"] == "Condition"]
-    telling = [each for each in texts if re.search(r"[Mm]alignant|arthritis \(|lupus|B18", each)]
-    assert len(steroids) <= 1
-    assert len(telling) <= 1
-
-
-def test_the_first_patient_is_worth_explaining() -> None:
-    """A taper around 10 mg of which the last day above it lies 64 days back, and no Responder Index."""
-    chart = told("taper_leaving_the_window")
-    (taper,) = (each for each in chart if each["resourceType"] == "MedicationRequest" and "198146" in str(each))
-    steps = taper["dosageInstruction"]
-    doses = [2.5 * each["doseAndRate"][0]["doseQuantity"]["value"] for each in steps]  # type: ignore[attr-defined]
-    lengths = [each["timing"]["repeat"]["boundsDuration"]["value"] for each in steps]  # type: ignore[attr-defined]
-    begun = date.fromisoformat(str(taper["authoredOn"]))
-    assert doses == [20, 12.5, 10, 7.5]
-    assert (TODAY - begun).days - (lengths[0] + lengths[1]) + 1 == 64
-    assert (TODAY - begun).days < sum(lengths)
-    assert not any("igg4rd-ri-total" in str(each) for each in chart)
 
 
 # ------------------------------------------------------------------------------------------------- validity
