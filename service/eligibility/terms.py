@@ -125,6 +125,7 @@ class Terminology:
         default_factory=dict, compare=False, repr=False
     )
     _classified: dict[Coding, bool] = field(default_factory=dict, compare=False, repr=False)
+    _lasting: dict[tuple[tuple[str, ...], Concept], int | None] = field(default_factory=dict, compare=False, repr=False)
 
     def membership(self, ids: tuple[str, ...], concept: Concept) -> Membership:
         """Does the concept belong to one of these value sets?"""
@@ -148,15 +149,25 @@ class Terminology:
                 yield target.normalized(), exact
 
     def self_limited_days(self, ids: tuple[str, ...], concept: Concept) -> int | None:
-        """How long a condition that passes by itself is sure to last, if one of the sets holding it says so."""
-        days = [
-            each.self_limited_days
-            for each in self.value_sets.values()
-            if each.self_limited_days is not None
-            and (each.id in ids or self._one(each, concept).outcome is Outcome.MET)
-            and self._one(each, concept).outcome is not Outcome.NOT_MET
-        ]
-        return min(days, default=None)
+        """How long a condition that passes by itself is sure to last, if one of the sets holding it says so.
+
+        The shortest of the sets that hold it, surely or, among those asked for, possibly.
+        """
+        key = (ids, concept)
+        if key not in self._lasting:
+            passing = [each for each in self.value_sets.values() if each.self_limited_days is not None]
+            held = {each.id: self.membership((each.id,), concept).outcome for each in passing}
+            self._lasting[key] = min(
+                (
+                    each.self_limited_days
+                    for each in passing
+                    if each.self_limited_days is not None
+                    and held[each.id] is not Outcome.NOT_MET
+                    and (each.id in ids or held[each.id] is Outcome.MET)
+                ),
+                default=None,
+            )
+        return self._lasting[key]
 
     def _knows(self, coding: Coding) -> bool:
         known = self._classified.get(coding)
