@@ -1,0 +1,148 @@
+"""Windows, and the characteristics that ask whether something happened in one."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from service.eligibility.criteria.limits import Choice, DoseTest, ValueSetIds, ValueTest
+from service.eligibility.dates import Duration
+from service.eligibility.outcome import Outcome
+from service.errors import InvalidValue
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What the lack of any record means here, against the rule in absence.yaml, and why."""
+
+    outcome: Outcome
+    reason: str
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise InvalidValue("an overridden absence needs its reason in words")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """An index date other than the screening date: the first or latest time something happened."""
+
+    event: "Event"
+    which: Literal["first", "latest"]
+
+
+@dataclass(frozen=True, slots=True)
+class LookBack:
+    """A window: `duration` back from its anchor (None: ever), ending `gap` before it; `ahead` also looks forward.
+
+    Both ends are in. `anchor` None is the screening date.
+    """
+
+    duration: Duration | None = None
+    anchor: Anchor | None = None
+    gap: Duration | None = None
+    ahead: Duration | None = None
+
+
+EVER = LookBack()
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionPresent:
+    """A condition of these codes was present in the window (`present`), began in it (`onset`), on at least n occasions.
+
+    Without a look-back, `present` means on the screening date.
+    """
+
+    codes: ValueSetIds
+    excluding: ValueSetIds = ()
+    timing: Literal["present", "onset"] = "present"
+    look_back: LookBack | None = None
+    at_least: int = 1
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MedicationTaken:
+    """A drug of these codes was taken in the window; by a systemic route if `systemic`; in that daily dose."""
+
+    codes: ValueSetIds
+    excluding: ValueSetIds = ()
+    look_back: LookBack | None = None
+    systemic: bool = False
+    dose: DoseTest | None = None
+    at_least: int = 1
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationValue:
+    """Results with these codes, in the window: which of them, and what they must be (`test` None: any result at all).
+
+    `not_met_valid_for`: a result that fails the test but is older than this does not decide (an old negative serology).
+    """
+
+    codes: ValueSetIds
+    excluding: ValueSetIds = ()
+    test: ValueTest | None = None
+    choice: Choice = Choice()
+    look_back: LookBack | None = None
+    not_met_valid_for: Duration | None = None
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureDone:
+    """A procedure of these codes was done in the window, at least n times."""
+
+    codes: ValueSetIds
+    excluding: ValueSetIds = ()
+    look_back: LookBack | None = None
+    at_least: int = 1
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEventHad:
+    """An adverse event in the window: of these codes, with one of these drugs suspected (each if given), serious if asked."""
+
+    codes: ValueSetIds = ()
+    suspects: ValueSetIds = ()
+    serious: bool = False
+    look_back: LookBack | None = None
+    absence: Absence | None = None
+
+    def __post_init__(self) -> None:
+        if not self.codes and not self.suspects:
+            raise InvalidValue("an adverse event needs codes, or suspects, or both")
+
+
+@dataclass(frozen=True, slots=True)
+class ImmunizationGiven:
+    """A vaccine of these codes was given in the window, at least n times."""
+
+    codes: ValueSetIds
+    excluding: ValueSetIds = ()
+    look_back: LookBack | None = None
+    at_least: int = 1
+    absence: Absence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterHad:
+    """A visit of these codes (class, type or reason) in the window, at least n times."""
+
+    codes: ValueSetIds
+    excluding: ValueSetIds = ()
+    look_back: LookBack | None = None
+    at_least: int = 1
+    absence: Absence | None = None
+
+
+Event = (
+    ConditionPresent
+    | MedicationTaken
+    | ObservationValue
+    | ProcedureDone
+    | AdverseEventHad
+    | ImmunizationGiven
+    | EncounterHad
+)
