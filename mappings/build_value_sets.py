@@ -204,8 +204,7 @@ def value_set(rows: list[dict[str, str]], recipe: Recipe, version: str) -> dict[
         "publisher": "fhir-prescreen",
         "description": " ".join(recipe["description"].split()),
         "purpose": "Source: " + " ".join(recipe["source"].split()),
-        "copyright": licences([*inside, *outside]),
-        "compose": body,
+        **({"copyright": licences([*inside, *outside]), "compose": body} if inside else {}),
     }
 
 
@@ -219,7 +218,8 @@ def _refuse_incomplete(recipe: Recipe) -> None:
     words = (*recipe.get("words", ()), *recipe.get("not_words", ()))
     if wrong := [word for word in words if not isinstance(word, str) or not word.strip() or word != word.lower()]:
         raise RecipeError(f"words are lower-case texts; quote those with a colon: {wrong}")
-    if not any(recipe.get(key) for key in ("table", "rows", "listed", "prefixes")):
+    # dose forms come as words of product names; no code system of forms is mapped
+    if recipe["kind"] != "form" and not any(recipe.get(key) for key in ("table", "rows", "listed", "prefixes")):
         raise RecipeError("no codes: give table, rows, listed or prefixes")
 
 
