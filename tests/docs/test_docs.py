@@ -196,3 +196,9 @@ def test_the_architecture_names_every_package() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     packages = {name_of(each.parent) for each in (ROOT / "service").glob("*/__init__.py")}
     assert {each for each in packages if f"`{each}`" not in text} == set()
+
+
+def test_every_key_of_a_site_is_documented() -> None:
+    schema = orjson.loads((ROOT / "mappings" / "schemas" / "site.schema.json").read_bytes())
+    text = (ROOT / "docs" / "site.md").read_text(encoding="utf-8")
+    assert [row[0].strip("`") for row in table(text, "keys of site.yaml:")] == list(schema["properties"])
