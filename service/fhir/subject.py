@@ -52,7 +52,9 @@ def render_subject(assessment: Assessment, phrases: Phrases, release: Release) -
 
 
 def subject_identity(study: str, patient: str) -> str:
-    """The business identifier of one ResearchSubject: the same study and patient always give the same, 40 hex digits."""
+    """The business identifier of one ResearchSubject: the same study and patient always give the same, 40 hex
+    digits.
+    """
     return sha256(f"{study}|{patient}".encode()).hexdigest()[:40]
 
 
@@ -73,12 +75,14 @@ def _screening(assessment: Assessment) -> Json:
 def _finding(finding: Finding, phrases: Phrases) -> Json:
     judgement = finding.judgement
     references = dict.fromkeys(each.reference for each in judgement.exhibits)
+    reasons: list[Json] = [{"url": "reason", "valueCode": each} for each in sorted(r.code for r in judgement.reasons)]
+    evidence: list[Json] = [{"url": "evidence", "valueReference": {"reference": each}} for each in references]
     parts: list[Json] = [
         {"url": "criterion", "valueString": finding.criterion.id},
         {"url": "kind", "valueCode": finding.criterion.kind},
         {"url": "outcome", "valueCode": judgement.outcome.code},
-        *({"url": "reason", "valueCode": each} for each in sorted(reason.code for reason in judgement.reasons)),
+        *reasons,
         {"url": "sentence", "valueString": finding_sentence(finding, phrases)},
-        *({"url": "evidence", "valueReference": {"reference": each}} for each in references),
+        *evidence,
     ]
     return {"url": FINDING, "extension": parts}

@@ -1,6 +1,24 @@
-"""Bundles: their entries, what `urn:uuid:` stands for in them, and whether they are the whole answer to a search."""
+"""Bundles: their entries, what a `fullUrl` stands for in them, and which types they hold completely. SEMANTICS §4."""
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from service.fhir.references import LITERAL
+
+DEEPEST = 4  # a batch response holds searchsets; nothing sensible nests deeper
+EVERYTHING = "$everything"
+HARMLESS = frozenset({"patient", "subject", "_count", "_sort", "_format", "_total", "_pretty", "_summary:false"})
+FAILED = frozenset({"error", "fatal"})
+
+
+class Entry(NamedTuple):
+    """One entry, numbered from 1: its resource (with the id that its fullUrl gives), or what is wrong with it."""
+
+    number: int
+    resource: dict[str, object] | None
+    problem: str | None = None
 
 
 def is_bundle(resource: Mapping[str, object]) -> bool:
@@ -8,43 +26,105 @@ def is_bundle(resource: Mapping[str, object]) -> bool:
     return resource.get("resourceType") == "Bundle"
 
 
-def complete_bundle(bundle: Mapping[str, object], given_as_complete: bool) -> bool:
-    """A searchset without a next page is complete; any other Bundle only if its giver says so."""
-    links = bundle.get("link")
-    has_next = any(
-        isinstance(each, dict) and each.get("relation") == "next" for each in (links if isinstance(links, list) else [])
-    )
-    return not has_next and (bundle.get("type") == "searchset" or given_as_complete)
-
-
-def entries(bundle: Mapping[str, object]) -> Iterator[tuple[int, dict[str, object] | None, str | None]]:
-    """(number from 1, resource, problem): Patients first, then Medications, as in a directory."""
-    found = bundle.get("entry")
-    numbered = []
-    for number, entry in enumerate(found if isinstance(found, list) else [], 1):
+def entries(bundle: Mapping[str, object]) -> Iterator[Entry]:
+    """All entries. One may hold a request or response alone: it has neither resource nor problem."""
+    listed = bundle.get("entry")
+    if listed is not None and not isinstance(listed, list):
+        yield Entry(1, None, "Bundle.entry is not a list")
+        return
+    for number, entry in enumerate(listed or (), 1):
         if not isinstance(entry, dict):
-            numbered.append((number, None, "a Bundle entry is an object, this is not"))
-        elif "resource" not in entry:
-            continue  # an entry may hold a request or response alone
-        elif isinstance(entry["resource"], dict):
-            numbered.append((number, entry["resource"], None))
+            yield Entry(number, None, "an entry of a Bundle is an object, this is not")
+        elif isinstance(entry.get("resource"), dict):
+            yield Entry(number, _identified(entry["resource"], entry.get("fullUrl")))
         else:
-            numbered.append((number, None, "a Bundle entry's resource is an object, this is not"))
-    yield from sorted(numbered, key=lambda each: (_rank(each[1]), each[0]))
-
-
-def _rank(resource: Mapping[str, object] | None) -> int:
-    order = {"Patient": 0, "Medication": 1, "Encounter": 3}
-    return 2 if resource is None else order.get(str(resource.get("resourceType")), 2)
+            wrong = "resource" in entry
+            yield Entry(number, None, "the resource of a Bundle's entry is an object, this is not" if wrong else None)
 
 
 def aliases(bundle: Mapping[str, object]) -> dict[str, str]:
     """What each `fullUrl` stands for: `urn:uuid:…` and absolute URLs to `Type/id`."""
+    listed = bundle.get("entry")
     found: dict[str, str] = {}
-    entry = bundle.get("entry")
-    for each in entry if isinstance(entry, list) else []:
-        if isinstance(each, dict) and isinstance(each.get("fullUrl"), str) and isinstance(each.get("resource"), dict):
-            resource = each["resource"]
+    for entry in listed if isinstance(listed, list) else ():
+        if (
+            isinstance(entry, dict)
+            and isinstance(entry.get("resource"), dict)
+            and isinstance(entry.get("fullUrl"), str)
+        ):
+            resource = _identified(entry["resource"], entry["fullUrl"])
             if isinstance(resource.get("resourceType"), str) and isinstance(resource.get("id"), str):
-                found[each["fullUrl"]] = f"{resource['resourceType']}/{resource['id']}"
+                found[entry["fullUrl"]] = f"{resource['resourceType']}/{resource['id']}"
     return found
+
+
+def _identified(resource: dict[str, object], url: object) -> dict[str, object]:
+    """The resource; one without an id takes that of its fullUrl."""
+    if resource.get("id") is not None or not isinstance(url, str):
+        return resource
+    if url.startswith("urn:"):
+        identity = url.rpartition(":")[2]
+    else:
+        literal = LITERAL.search(url)
+        identity = literal["id"] if literal and literal["type"] == resource.get("resourceType") else ""
+    return {**resource, "id": identity} if identity else resource
+
+
+def complete_types(bundle: Mapping[str, object], readable: frozenset[str], given_as_complete: bool) -> frozenset[str]:
+    """Which of the `readable` types it holds completely for the patients in it.
+
+    A searchset with a next page or an error is incomplete. Its own link says what was searched for: $everything is all
+    types, a search is one, and only if nothing narrowed it; without that link, it is the types found. Any other
+    Bundle is
+    complete only if its giver says so.
+    """
+    if _links(bundle, "next") or _failed(bundle):
+        return frozenset()
+    if given_as_complete:
+        return readable
+    if bundle.get("type") != "searchset":
+        return frozenset()
+    searched = _links(bundle, "self")
+    return (_answered(searched[0]) if searched else _found(bundle)) & readable if not _all(searched) else readable
+
+
+def _links(bundle: Mapping[str, object], relation: str) -> list[str]:
+    listed = bundle.get("link")
+    links = [each for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict)]
+    return [str(each.get("url")) for each in links if each.get("relation") == relation]
+
+
+def _all(searched: list[str]) -> bool:
+    if not searched or not urlsplit(searched[0]).path.endswith(EVERYTHING):
+        return False
+    return all(name in HARMLESS for name, _ in parse_qsl(urlsplit(searched[0]).query, keep_blank_values=True))
+
+
+def _answered(url: str) -> frozenset[str]:
+    """The one type of a search that asked for all of a patient's, else none."""
+    kind = re.search(r"(?:^|/)([A-Z][A-Za-z]+)$", urlsplit(url).path)
+    narrowed = any(name not in HARMLESS for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    return frozenset((kind[1],)) if kind and not narrowed else frozenset()
+
+
+def _found(bundle: Mapping[str, object]) -> frozenset[str]:
+    listed = bundle.get("entry")
+    matched = [
+        each["resource"]
+        for each in (listed if isinstance(listed, list) else [])
+        if isinstance(each, dict) and isinstance(each.get("resource"), dict) and _mode(each) in (None, "match")
+    ]
+    return frozenset(str(each.get("resourceType")) for each in matched)
+
+
+def _mode(entry: Mapping[str, object]) -> object:
+    search = entry.get("search")
+    return search.get("mode") if isinstance(search, dict) else None
+
+
+def _failed(bundle: Mapping[str, object]) -> bool:
+    """Does it carry an OperationOutcome that says something went wrong?"""
+    outcomes = [each.resource for each in entries(bundle) if each.resource is not None]
+    issues = [each.get("issue") for each in outcomes if each.get("resourceType") == "OperationOutcome"]
+    listed = [issue for each in issues if isinstance(each, list) for issue in each]
+    return any(isinstance(each, dict) and each.get("severity") in FAILED for each in listed)

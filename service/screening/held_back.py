@@ -1,13 +1,18 @@
 """Who is not screened, and why. SEMANTICS §8. A person held back has no assessment and no output, only a count."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
-from service.catalog.site import Site
 from service.eligibility.facts import Certainty, ConsentFact, Fact
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Coding, Terminology
 from service.fhir.patient import PatientAdapted
+
+if TYPE_CHECKING:
+    from service.catalog.site import Site
 
 RESEARCH_SCOPE = Coding("http://terminology.hl7.org/CodeSystem/consentscope", "research")
 RESEARCH_CONSENT = "research-consent"

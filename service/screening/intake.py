@@ -1,229 +1,260 @@
 """Reading a population: every line of every source becomes facts of a person, or is counted for what it is.
 
 Gathers only; nothing is decided here. Memory is bounded by the facts the open studies can need, plus a small entry per
-resource that recognises a second version of it.
+resource that recognises another version of it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
 
-from service.catalog.load import Catalog
-from service.eligibility.facts import EncounterFact, Evidence, Loaded, Unreadable
+from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, Unreadable
 from service.errors import UnreadableResource
 from service.fhir.adapt import SUPPORTED, Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
-from service.screening.bundles import aliases, complete_bundle, entries, is_bundle
-from service.screening.lines import Broken, Line, read_document, read_lines
+from service.fhir.references import reference_key
+from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
-from service.screening.people import Gathered
-from service.screening.salvage import subject_of, type_of
-from service.screening.sources import InputFile, Source, complete_types
-from service.screening.tally import Reject, Tally
-from service.screening.versions import Arrival, Versions
+from service.screening.people import ANY_TYPE, Population
+from service.screening.salvage import subject_of, types_of
+from service.screening.sources import InputFile, Source
+from service.screening.tally import DISPOSITIONS, Reject, Tally
+from service.screening.versions import NOBODY, Arrival, Seen, Versions, stamp
+from service.screening.walk import Found, Json, Lost, Place, Skipped, Walk
 
-Advance = Callable[[InputFile, int], None]
+CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
+USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
+WITHOUT_SUBJECT = frozenset({"Patient", "Medication"})  # what refers to a lost one is itself unreadable
+NO_DAYS = (0, 0)
 
 
-@dataclass
-class Population:
-    """Everybody read, with the completeness of each type per source."""
+class Loose(NamedTuple):
+    """Something that could not be read: perhaps of one of these types, of this patient if its bytes show one."""
 
-    people: dict[str, Gathered] = field(default_factory=dict)
-    complete: list[set[str]] = field(default_factory=list)
-    present: list[set[str]] = field(default_factory=list)
-    medications: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    unplaced: dict[str, int] = field(default_factory=dict)
+    types: frozenset[str]
+    subject: str | None
+    reference: str
+    reason: str
 
-    def person(self, patient: str) -> Gathered:
-        """The person of that id, new if not yet met."""
-        return self.people.setdefault(patient, Gathered())
 
-    def loaded(self, sources: Iterable[int], accepted_rejects: int) -> dict[str, Loaded]:
-        """How completely each type was loaded for someone whose Patient stands in these sources."""
-        chosen = list(sources)
-        spoiled = set(self.unplaced) if sum(self.unplaced.values()) > accepted_rejects else set()
-        if "*" in spoiled:
-            spoiled |= {each for complete in self.complete for each in complete}
-        result = {}
-        for name in sorted(set().union(*(self.present[each] | self.complete[each] for each in chosen))):
-            whole = all(name in self.complete[each] for each in chosen) and name not in spoiled
-            result[name] = Loaded.COMPLETE if whole else Loaded.INCOMPLETE
-        return result
+class Made(NamedTuple):
+    """What was made of a resource: its disposition, the number of its person, the ordinals of its days of contact."""
+
+    disposition: str
+    person: int = NOBODY
+    days: tuple[int, int] = NO_DAYS
 
 
 class Intake:
-    """Reads sources into a Population. `set_aside` receives whatever cannot be used; `advance` is told of progress."""
+    """Reads sources into a Population. `set_aside` receives whatever cannot be used.
 
-    def __init__(self, catalog: Catalog, needs: Needs, set_aside: Callable[[Reject], None], advance: Advance) -> None:
+    `reading` is what adapters are given; births, medications and aliases are added here.
+    """
+
+    def __init__(self, reading: Reading, needs: Needs, set_aside: Callable[[Reject], None]) -> None:
         self.population = Population()
         self.tally = Tally(set_aside)
         self.versions = Versions()
         self._needs = needs
-        self._advance = advance
-        self._bundles_complete = catalog.site.bundles_complete
-        self._kept: dict[str, tuple[str, str]] = {}
-        self._reading = Reading(
-            zone=catalog.site.zone,
-            units=catalog.units,
-            aliases={},
-            medications=self.population.medications,
-            drugs=catalog.drugs,
-        )
+        self._loose: dict[str, list[Loose]] = {}
+        self._files: list[InputFile] = []
+        self._reading = replace(reading, medications=self.population.medications, births=self.population.births)
 
-    def read(self, sources: Iterable[Source]) -> Population:
+    def read(
+        self, sources: Iterable[Source], bundles_complete: bool, advance: Callable[[InputFile, int], None]
+    ) -> Population:
         """Read every file of every source."""
-        for source in sources:
-            index = self._open_source(set(complete_types(source)))
-            for file in source.files:
-                self._read_file(file, index)
+        walk = Walk(sources, self.population, self._needs.types, bundles_complete, advance)
+        self._files = walk.files
+        for met in walk.everything():
+            if isinstance(met, Found):
+                self._found(met)
+            elif isinstance(met, Skipped):
+                self.tally.count(met.type, NOT_NEEDED)
+            else:
+                self._lost(met, walk.files[met.place.file].type_hint)
+        self._place_loose()
+        self.tally.finish()
         return self.population
 
-    def _open_source(self, complete: set[str]) -> int:
-        self.population.complete.append(complete)
-        self.population.present.append(set())
-        return len(self.population.complete) - 1
+    def _lost(self, lost: Lost, hint: str | None) -> None:
+        self.tally.set_aside_line(self._reject(lost.place, REJECTED, hint, lost.problem))
 
-    def _read_file(self, file: InputFile, index: int) -> None:
-        for item in read_lines(file) if file.lines else [read_document(file)]:
-            if isinstance(item, Broken):
-                self._broken(item, index)
-            elif item.resource is not None and is_bundle(item.resource):
-                self._bundle(item)
-            else:
-                self._line(item, index)
-            self._advance(file, item.number)
+    def _reject(self, place: Place, disposition: str, type_name: str | None, reason: str) -> Reject:
+        return Reject(self._files[place.file].label, place.line, disposition, type_name, reason, place.entry)
 
-    def _broken(self, broken: Broken, index: int) -> None:
-        """The rest of the file is lost: its type is incomplete, or, if nothing names a type, all are."""
-        hint = broken.file.type_hint
-        self.tally.set_aside_line(Reject(broken.file.path.name, broken.number, "rejected", hint, broken.problem))
-        self.population.complete[index] -= {hint} if hint else set(self.population.complete[index])
-        if hint:
-            self.population.present[index].add(hint)
-
-    def _bundle(self, line: Line) -> None:
-        """A Bundle is a source of its own, complete if it is a whole searchset or its giver says so."""
-        assert line.resource is not None
-        whole = complete_bundle(line.resource, self._bundles_complete)
-        index = self._open_source(set(SUPPORTED) | {"Patient", "Medication"} if whole else set())
-        outer = self._reading
-        self._reading = replace(outer, aliases=aliases(line.resource))
-        for number, resource, problem in entries(line.resource):
-            self._line(replace(line, number=number, resource=resource, problem=problem), index)
-        self._reading = outer
-
-    def _line(self, line: Line, index: int) -> None:
-        if line.resource is None:
-            self._reject(line, line.problem or "not a resource", index)
+    def _found(self, found: Found) -> None:
+        resource = found.resource
+        if resource is None:
+            self._rejected(found, found.problem)
             return
-        type_name, identity = line.resource.get("resourceType"), line.resource.get("id")
-        if not isinstance(type_name, str):
-            self._reject(line, "no resourceType", index)
-        elif type_name not in SUPPORTED and type_name not in ("Patient", "Medication"):
-            self.tally.count(type_name, "not_needed")
-        elif not isinstance(identity, str) or not identity:
-            self._reject(line, "no id", index)
+        type_name, identity = resource.get("resourceType"), resource.get("id")
+        if not isinstance(type_name, str) or type_name not in KNOWN:
+            self._rejected(found, "not a resource type of FHIR" if type_name else "no resourceType")
+        elif type_name not in self._needs.types:
+            self.tally.count(type_name, NOT_NEEDED)
+        elif not isinstance(identity, str) or not identity.strip():
+            self._rejected(found, "no id")
         else:
-            self.population.present[index].add(type_name)
-            self._resource(line, type_name, f"{type_name}/{identity}", index)
+            self.population.present[found.place.source].add(type_name)
+            self._resource(found, resource, type_name, f"{type_name}/{identity.strip()}")
 
-    def _reject(self, line: Line, reason: str, index: int) -> None:
-        raw = line.raw
-        type_name = type_of(raw, line.file.type_hint)
-        self.tally.set_aside_line(Reject(line.file.path.name, line.number, "rejected", type_name, reason))
-        subject = subject_of(raw, type_name)
-        if subject is None and line.resource is not None:
-            subject = _subject(line.resource)
-        if type_name is not None and type_name not in SUPPORTED and type_name not in ("Patient", "Medication"):
-            return
-        if subject is None or type_name is None or type_name in ("Patient", "Medication"):
-            key = type_name or "*"
-            self.population.unplaced[key] = self.population.unplaced.get(key, 0) + 1
-            return
-        evidence = Evidence(f"{type_name}/{line.file.path.name}:{line.number}", type_name)
-        self.population.person(subject).unreadable.append(Unreadable(type_name, evidence, reason))
+    def _rejected(self, found: Found, reason: str) -> None:
+        """Not a resource: counted, and remembered for whoever it may have been about."""
+        hint = self._files[found.place.file].type_hint
+        stated = found.resource.get("resourceType") if found.resource is not None else None
+        types = frozenset((str(stated),)) if stated in KNOWN else types_of(found.raw, hint)
+        shown = next(iter(types)) if len(types) == 1 else None
+        self.tally.set_aside_line(self._reject(found.place, REJECTED, shown, reason))
+        subject = subject_of(found.raw) if found.resource is None else self._subject(found.resource, found.aliases)
+        where = f"{self._files[found.place.file].label}:{found.place.line}:{found.place.entry}"
+        self._loose[where] = [Loose(types or frozenset((ANY_TYPE,)), subject, where, reason)]
 
-    def _resource(self, line: Line, type_name: str, reference: str, index: int) -> None:
-        assert line.resource is not None
-        arrival = self.versions.arrive(reference, line.resource)
+    def _resource(self, found: Found, resource: Json, type_name: str, reference: str) -> None:
+        place = found.place
+        new = stamp(resource)._replace(file=place.file, line=place.line, entry=place.entry)
+        arrival, earlier = self.versions.arrive(reference, new)
         if arrival in (Arrival.REPEATED, Arrival.OLDER):
-            self.tally.count(type_name, "not_needed")
+            self.tally.count(type_name, NOT_NEEDED)
             return
-        if arrival is not Arrival.NEW:
-            self._forget(reference)
+        for each in earlier:
+            self._withdraw(each, type_name, reference)
         if arrival is Arrival.CONTRADICTS:
-            self._contradiction(line, type_name, reference)
+            self._contradiction(found, resource, type_name, reference, new, earlier)
             return
-        if type_name == "Medication":
-            self.population.medications[reference] = line.resource
-            self.tally.count(type_name, "used")
-            return
+        for each in earlier:
+            self.tally.recount(type_name, DISPOSITIONS[each.disposition], self._place(each))
+        made = self._made(found, resource, type_name, reference)
+        self.versions.settle(reference, [_remember(new, made)])
+
+    def _made(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
         try:
             if type_name == "Patient":
-                self._patient(line.resource, index)
-                self.tally.count(type_name, "used")
-            else:
-                self._facts(line, type_name, reference, adapt(line.resource, self._reading))
+                return self._patient(found, resource)
+            if type_name == "Medication":
+                self.population.medications[reference] = resource
+                self.tally.count(type_name, USED)
+                return Made(USED)
+            return self._facts(found, type_name, reference, adapt(resource, self._reading_of(found.aliases)))
         except UnreadableResource as error:
-            self._unplaced(line, type_name, str(error))
+            self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, str(error)))
+            self._loose[reference] = [Loose(frozenset((type_name,)), None, reference, str(error))]
+            return Made(UNREADABLE)
 
-    def _patient(self, resource: Mapping[str, object], index: int) -> None:
-        adapted = adapt_patient(resource, self._reading)
-        person = self.population.person(adapted.person.id)
+    def _reading_of(self, aliases: Mapping[str, str]) -> Reading:
+        return replace(self._reading, aliases=aliases) if aliases else self._reading
+
+    def _patient(self, found: Found, resource: Json) -> Made:
+        person = self.population.person(str(resource["id"]).strip())
+        person.sources.add(found.place.source)  # even one that cannot be read is known to be there
+        adapted = adapt_patient(resource, self._reading_of(found.aliases))
         person.patient = adapted
-        person.sources.add(index)
+        person.unreadable += adapted.unreadable
+        self.population.births[adapted.person.id] = adapted.person.birth
+        return Made(self._count(found, "Patient", adapted.unreadable, USED), person.number)
 
-    def _facts(self, line: Line, type_name: str, reference: str, adapted: Adapted) -> None:
+    def _facts(self, found: Found, type_name: str, reference: str, adapted: Adapted) -> Made:
         if adapted.patient is None:
-            self.tally.count(type_name, "not_needed")  # it is about no patient: a device, a group, a location
-            return
+            self.tally.count(type_name, NOT_NEEDED)  # it is about no patient: a device, a group, a location
+            return Made(NOT_NEEDED)
         person = self.population.person(adapted.patient)
         kept = [fact for fact in adapted.facts if self._needs.keep(fact)]
         person.facts += kept
-        person.contacts.update(adapted.contacts)
+        person.unreadable += adapted.unreadable
         for fact in adapted.facts:
-            if isinstance(fact, EncounterFact):
-                person.encounters[reference] = fact
-        if adapted.unreadable:
-            person.unreadable += adapted.unreadable
-            reason = "; ".join(sorted({each.reason for each in adapted.unreadable}))
-            self.tally.set_aside_line(Reject(line.file.path.name, line.number, "unreadable", type_name, reason))
-        else:
-            self.tally.count(type_name, "used" if kept or adapted.contacts else "not_needed")
-        if kept or adapted.unreadable:
-            self._kept[reference] = adapted.patient, type_name
+            if isinstance(fact, ConditionFact) and fact.encounter is not None:
+                self.population.awaited.add(fact.encounter)
+            elif isinstance(fact, EncounterFact) and reference in self.population.awaited:
+                person.spans[reference] = fact.span
+        days = _two_days(adapted.contacts)
+        person.contacts.update(day for day in days if day)
+        useful = USED if kept or adapted.contacts else NOT_NEEDED
+        return Made(self._count(found, type_name, adapted.unreadable, useful), person.number, days)
 
-    def _unplaced(self, line: Line, type_name: str, reason: str) -> None:
-        """Unreadable, and nothing says about whom: the type cannot count as complete for anybody."""
-        self.tally.set_aside_line(Reject(line.file.path.name, line.number, "unreadable", type_name, reason))
-        self.population.unplaced[type_name] = self.population.unplaced.get(type_name, 0) + 1
+    def _count(self, found: Found, type_name: str, unreadable: Iterable[Unreadable], otherwise: str) -> str:
+        reasons = sorted({each.reason for each in unreadable})
+        if not reasons:
+            self.tally.count(type_name, otherwise)
+            return otherwise
+        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, "; ".join(reasons)))
+        return UNREADABLE
 
-    def _contradiction(self, line: Line, type_name: str, reference: str) -> None:
-        reason = "two different resources share this id, and nothing tells which is the later one"
-        self.tally.set_aside_line(Reject(line.file.path.name, line.number, "unreadable", type_name, reason))
-        subject = reference.removeprefix("Patient/") if type_name == "Patient" else _subject(line.resource or {})
-        if subject is None or type_name == "Medication":
-            self.population.unplaced[type_name] = self.population.unplaced.get(type_name, 0) + 1
+    def _place(self, seen: Seen) -> tuple[str, int, int]:
+        return self._files[seen.file].label, seen.line, seen.entry
+
+    def _withdraw(self, seen: Seen, type_name: str, reference: str) -> None:
+        """Take back what an earlier version of this resource said; its count follows."""
+        self._loose.pop(reference, None)
+        self.population.medications.pop(reference, None)
+        if seen.person == NOBODY:
             return
-        person = self.population.person(subject)
-        person.unreadable.append(Unreadable(type_name, Evidence(reference, type_name), reason))
+        patient = self.population.numbered[seen.person]
+        person = self.population.people[patient]
+        person.forget(reference, (seen.first, seen.last))
         if type_name == "Patient":
             person.patient = None
+            self.population.births.pop(patient, None)
 
-    def _forget(self, reference: str) -> None:
-        """Take back what an earlier version of this resource said."""
-        patient, _ = self._kept.pop(reference, (None, ""))
-        if patient is not None:
-            person = self.population.people[patient]
-            person.facts = [each for each in person.facts if each.evidence.reference != reference]
-            person.unreadable = [each for each in person.unreadable if each.evidence.reference != reference]
-            person.encounters.pop(reference, None)
+    def _contradiction(
+        self, found: Found, resource: Json, type_name: str, reference: str, new: Seen, earlier: tuple[Seen, ...]
+    ) -> None:
+        """Nothing tells which version is right: all are unreadable, for everybody they speak of."""
+        standing = [each for each in earlier if not new.beats(each)]
+        for each in earlier:
+            tied = each in standing
+            after = self._contradicting(each, type_name) if tied else None
+            self.tally.recount(type_name, DISPOSITIONS[each.disposition], self._place(each), after)
+        subject = self._subject(resource, found.aliases)
+        number = NOBODY if subject is None else self.population.person(subject).number
+        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, CONTRADICTION))
+        versions = [_remember(each, Made(UNREADABLE, each.person)) for each in standing]
+        versions.append(_remember(new, Made(UNREADABLE, number)))
+        self.versions.settle(reference, versions)
+        self._loose[reference] = [
+            Loose(frozenset((type_name,)), self._name(each.person), reference, CONTRADICTION) for each in versions
+        ]
+
+    def _contradicting(self, seen: Seen, type_name: str) -> Reject:
+        return Reject(self._files[seen.file].label, seen.line, UNREADABLE, type_name, CONTRADICTION, seen.entry)
+
+    def _name(self, number: int) -> str | None:
+        return None if number == NOBODY else self.population.numbered[number]
+
+    def _subject(self, resource: Mapping[str, object], aliases: Mapping[str, str]) -> str | None:
+        """Whose resource it is, as far as it tells at all."""
+        if resource.get("resourceType") == "Patient":
+            identity = resource.get("id")
+            return identity.strip() if isinstance(identity, str) else None
+        for name in ("subject", "patient"):
+            try:
+                key = reference_key(resource.get(name), name, aliases)
+            except UnreadableResource:
+                continue
+            if key is not None and key.startswith("Patient/"):
+                return key.removeprefix("Patient/")
+        return None
+
+    def _place_loose(self) -> None:
+        """What could not be read belongs to the patient it names, if we know that one; else its type is incomplete."""
+        known = {name for name, person in self.population.people.items() if person.sources}
+        for each in (loose for several in self._loose.values() for loose in several):
+            types = each.types - WITHOUT_SUBJECT
+            if each.subject in known and ANY_TYPE not in types:
+                unreadable = [Unreadable(name, Evidence(each.reference, name), each.reason) for name in sorted(types)]
+                self.population.person(str(each.subject)).unreadable += unreadable
+            else:
+                spoiled = types & (SUPPORTED | {ANY_TYPE})
+                self.population.unplaced.update(spoiled)
+                self.population.unplaced_lines += bool(spoiled)
 
 
-def _subject(resource: Mapping[str, object]) -> str | None:
-    for name in ("subject", "patient"):
-        holder = resource.get(name)
-        target = holder.get("reference") if isinstance(holder, dict) else None
-        if isinstance(target, str) and "Patient/" in target:
-            return target.split("Patient/", 1)[1].split("/")[0]
-    return None
+def _two_days(contacts: tuple[date, ...]) -> tuple[int, int]:
+    """The first and last day; counting fewer contacts than there were only makes an answer more careful."""
+    return (contacts[0].toordinal(), contacts[-1].toordinal() if len(contacts) > 1 else 0) if contacts else NO_DAYS
+
+
+def _remember(seen: Seen, made: Made) -> Seen:
+    first, last = made.days
+    number = DISPOSITIONS.index(made.disposition)
+    return seen._replace(disposition=number, person=made.person, first=first, last=last)

@@ -3,97 +3,100 @@
 import gzip
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 import orjson
 
+from service.screening.salvage import SHOWN
 from service.screening.sources import InputFile
 
 LONGEST_LINE = 64 * 1024 * 1024
+LARGEST_DOCUMENT = 1024 * 1024 * 1024  # a Bundle is parsed whole
 BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One resource as it was read: its parsed object, or, if `problem` says why not, only its first bytes."""
+class Raw(NamedTuple):
+    """A line, or a whole document (`lines` False), as it stands.
 
-    file: InputFile
+    `cut`: it is longer than we read, this is its beginning.
+    """
+
     number: int
-    raw: bytes
-    resource: dict[str, object] | None = None
-    problem: str | None = None
+    content: bytes
+    cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A file that ends early or cannot be decompressed: whatever came before it counts, its type is incomplete."""
+class Broken(NamedTuple):
+    """A file that ends early or cannot be read: whatever came before it counts, its type is incomplete."""
 
-    file: InputFile
     number: int
     problem: str
 
 
-def read_lines(file: InputFile) -> Iterator[Line | Broken]:
-    """Every non-blank line of an NDJSON file; memory is bounded by one line, and a line by LONGEST_LINE.
+class Parsed(NamedTuple):
+    """The resource of a line, or what is wrong with it, said without quoting it."""
+
+    resource: dict[str, object] | None
+    problem: str = ""
+
+
+def read_raw(file: InputFile) -> Iterator[Raw | Broken]:
+    """Every non-blank line of an NDJSON file, or a whole .json file; memory is bounded by one line, or document.
 
     Tolerates a byte order mark, CRLF, blank lines. A last line without a newline counts if it is a whole object.
     """
     number = 0
     try:
         with _open(file) as stream:
-            for number, raw in enumerate(_bounded(stream), 1):
-                line = raw.removeprefix(BOM) if number == 1 else raw
+            for number, raw in enumerate(_bounded(stream) if file.lines else _whole(stream), 1):
+                line = raw.content.removeprefix(BOM) if number == 1 else raw.content
                 if line.strip():
-                    yield parse_line(file, number, line)
+                    yield Raw(number, line, raw.cut)
+                elif not file.lines:
+                    yield Broken(number, "the file is empty")
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        yield Broken(file, number + 1, "the gzip data ends early or is damaged")
+        yield Broken(number + 1, "the gzip data ends early or is damaged")
     except OSError as error:
-        yield Broken(file, number + 1, f"the file cannot be read ({error.strerror or 'input error'})")
+        yield Broken(number + 1, f"the file cannot be read ({error.strerror or 'input error'})")
 
 
-def parse_line(file: InputFile, number: int, raw: bytes) -> Line:
-    """Parse one line; anything but a JSON object is a problem, said without quoting it."""
-    if len(raw) > LONGEST_LINE:
-        return Line(file, number, raw[:4096], problem=f"the line is longer than {LONGEST_LINE // 2**20} MiB")
+def parse(raw: Raw) -> Parsed:
+    """Parse it; anything but a JSON object is a problem."""
+    if raw.cut:
+        return Parsed(None, "longer than this service reads at once")
     try:
-        content = orjson.loads(raw)
+        content = orjson.loads(raw.content)
     except orjson.JSONDecodeError as error:
-        return Line(file, number, raw, problem=f"not JSON at column {error.colno}")
+        return Parsed(
+            None,
+            f"not JSON at line {error.lineno}, column {error.colno}"
+            if error.lineno > 1
+            else f"not JSON at column {error.colno}",
+        )
     if not isinstance(content, dict):
-        return Line(file, number, raw, problem=f"a resource is a JSON object, this is {_json_type(content)}")
-    return Line(file, number, raw, content)
-
-
-def read_document(file: InputFile) -> Line | Broken:
-    """A whole .json file: one resource or one Bundle."""
-    try:
-        with _open(file) as stream:
-            raw = stream.read()
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        return Broken(file, 1, "the gzip data ends early or is damaged")
-    if not raw.strip():
-        return Broken(file, 1, "the file is empty")
-    try:
-        content = orjson.loads(raw.removeprefix(BOM))
-    except orjson.JSONDecodeError as error:
-        return Broken(file, error.lineno, f"not JSON at line {error.lineno}, column {error.colno}")
-    if not isinstance(content, dict):
-        return Broken(file, 1, f"a resource or Bundle is a JSON object, this is {_json_type(content)}")
-    return Line(file, 1, b"", content)
+        return Parsed(None, f"a resource is a JSON object, this is {_json_type(content)}")
+    return Parsed(content)
 
 
 def _open(file: InputFile) -> BinaryIO:
     return cast(BinaryIO, gzip.open(file.path, "rb")) if file.gzipped else file.path.open("rb")
 
 
-def _bounded(stream: BinaryIO) -> Iterator[bytes]:
-    """Lines of the stream, cut just above LONGEST_LINE; the rest of a longer line is passed over."""
+def _bounded(stream: BinaryIO) -> Iterator[Raw]:
+    """Lines of the stream; of one longer than LONGEST_LINE only the beginning, the rest is passed over."""
     while raw := stream.readline(LONGEST_LINE + 1):
-        if len(raw) > LONGEST_LINE and not raw.endswith(b"\n"):
-            while (rest := stream.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+        cut = len(raw) > LONGEST_LINE and not raw.endswith(b"\n")
+        if cut:
+            raw = raw[:SHOWN]
+            while (rest := stream.readline(SHOWN)) and not rest.endswith(b"\n"):
                 pass
-        yield raw
+        yield Raw(0, raw, cut)
+
+
+def _whole(stream: BinaryIO) -> Iterator[Raw]:
+    raw = stream.read(LARGEST_DOCUMENT + 1)
+    cut = len(raw) > LARGEST_DOCUMENT
+    yield Raw(1, raw[:SHOWN] if cut else raw, cut)
 
 
 def _json_type(content: object) -> str:

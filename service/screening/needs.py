@@ -1,4 +1,4 @@
-"""What the open studies can need: which facts to keep, by their codes. Everything else is counted and let go."""
+"""What the open studies can need: which types to read, which facts to keep. Everything else is counted and let go."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -16,8 +16,10 @@ from service.eligibility.criteria import (
     ProcedureDone,
     Study,
 )
+from service.eligibility.evaluate.context import RESOURCE_TYPES
 from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind
 from service.eligibility.outcome import Outcome
+from service.eligibility.policy import MEDICATION_TYPES
 from service.eligibility.terms import Terminology
 
 WEIGHT_AND_HEIGHT = ("body-weight", "body-height")
@@ -34,7 +36,10 @@ SIMPLE: dict[type, Kind] = {
 
 
 class Needs:
-    """Which value sets each kind of fact is looked up in, by any of the studies."""
+    """Which value sets each kind of fact is looked up in, by any of the studies.
+
+    `types`: the resource types to be read.
+    """
 
     def __init__(self, studies: Iterable[Study], terminology: Terminology) -> None:
         self._terminology = terminology
@@ -44,6 +49,7 @@ class Needs:
                 for kind, ids in _asked(node):
                     wanted[kind].update(ids)
         wanted[Kind.OBSERVATION].update(each for each in WEIGHT_AND_HEIGHT if each in terminology.value_sets)
+        self.types = frozenset(_types(wanted))
         self._wanted: Mapping[Kind, tuple[str, ...]] = {kind: tuple(sorted(ids)) for kind, ids in wanted.items()}
 
     def keep(self, fact: Fact) -> bool:
@@ -59,6 +65,15 @@ class Needs:
         if fact.kind is Kind.OBSERVATION and belongs.opaque:
             return False
         return belongs.outcome is not Outcome.NOT_MET or fact.certainty is Certainty.DENIED
+
+
+def _types(wanted: Mapping[Kind, set[str]]) -> Iterator[str]:
+    """The resource types to be read: results and visits show that a person was seen, whatever else is asked."""
+    yield from ("Patient", "Observation", "Encounter", "Consent")
+    for kind in (kind for kind, ids in wanted.items() if ids):
+        yield from MEDICATION_TYPES if kind is Kind.MEDICATION else (RESOURCE_TYPES[kind],)
+    if wanted[Kind.MEDICATION] or wanted[Kind.ADVERSE_EVENT]:
+        yield "Medication"
 
 
 def _asked(node: object) -> Iterator[tuple[Kind, tuple[str, ...]]]:

@@ -14,18 +14,25 @@ from service.errors import InvalidOutput, UsageError
 from service.screening.tally import Reject
 
 NAMES = ("ResearchSubject.ndjson", "assessments.ndjson", "rejects.ndjson", "held_back.ndjson")
+SUMMARY = "summary.json"
 
 
 class Outputs:
-    """Open output files of one run; written under a temporary name and put in place together when all went well."""
+    """Open output files of one run; written under a temporary name and put in place together when all went well.
+
+    What an earlier run left is removed first: after a run that failed, nothing can be taken for its result.
+    """
 
     def __init__(self, directory: Path) -> None:
         if directory.exists() and not directory.is_dir():
             raise UsageError(f"{directory.name} is a file; --out needs a directory")
         directory.mkdir(parents=True, exist_ok=True)
+        for name in (SUMMARY, *NAMES):
+            (directory / name).unlink(missing_ok=True)
         self._directory = directory
         self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb") for name in NAMES}
         self.lines: Counter[str] = Counter()
+        self._summary: bytes | None = None
 
     def __enter__(self) -> "Outputs":
         return self
@@ -34,10 +41,13 @@ class Outputs:
         for file in self._files.values():
             file.close()
         for name in NAMES:
-            if kind is None:
+            if kind is None and self._summary is not None:
                 self._partial(name).replace(self._directory / name)
             else:
                 self._partial(name).unlink(missing_ok=True)
+        if kind is None and self._summary is not None:
+            self._partial(SUMMARY).write_bytes(self._summary)
+            self._partial(SUMMARY).replace(self._directory / SUMMARY)
 
     def _partial(self, name: str) -> Path:
         return self._directory / f".{name}.partial"
@@ -52,9 +62,8 @@ class Outputs:
         self.write("rejects.ndjson", reject.as_dict())
 
     def summary(self, summary: Mapping[str, object]) -> None:
-        """summary.json, written last: its presence says that the run ended well."""
-        content = orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        (self._directory / "summary.json").write_bytes(content)
+        """What summary.json will say. It is written last of all: its presence says that the run ended well."""
+        self._summary = orjson.dumps(summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 @dataclass

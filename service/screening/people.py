@@ -1,43 +1,44 @@
 """What is gathered per person while reading: only facts that an open study can need, and the days of contact."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from service.eligibility.facts import (
-    ConditionFact,
-    EncounterFact,
-    Fact,
-    Loaded,
-    PatientRecord,
-    Unreadable,
-)
+from service.eligibility.dates import Days, Span
+from service.eligibility.facts import ConditionFact, Fact, Loaded, PatientRecord, Unreadable
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
+
+ANY_TYPE = "*"
 
 
 @dataclass
 class Gathered:
-    """One person, growing as lines are read."""
+    """One person, growing as lines are read. `spans`: of the visits that a diagnosis without onset waits for."""
 
+    number: int = 0
     patient: PatientAdapted | None = None
     facts: list[Fact] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
-    contacts: set[date] = field(default_factory=set)
-    encounters: dict[str, EncounterFact] = field(default_factory=dict)
+    contacts: Counter[int] = field(default_factory=Counter)  # by ordinal, so that what was superseded can be taken back
+    spans: dict[str, Span] = field(default_factory=dict)
     sources: set[int] = field(default_factory=set)
 
     def take_over(self, other: "Gathered") -> None:
         """Merge a record that was replaced by this one."""
         self.facts += other.facts
         self.unreadable += other.unreadable
-        self.contacts |= other.contacts
-        self.encounters |= other.encounters
+        self.contacts += other.contacts
+        self.spans |= other.spans
         self.sources |= other.sources
 
-    def awaited(self) -> set[str]:
-        """The encounters whose days an encounter diagnosis without onset waits for."""
-        return {each.encounter for each in self.facts if isinstance(each, ConditionFact) and each.encounter}
+    def forget(self, reference: str, contacts: Iterable[int]) -> None:
+        """Take back what one version of a resource said."""
+        self.facts = [each for each in self.facts if each.evidence.reference != reference]
+        self.unreadable = [each for each in self.unreadable if each.evidence.reference != reference]
+        self.spans.pop(reference, None)
+        self.contacts.subtract(day for day in contacts if day)
 
     def record(self, loaded: Mapping[str, Loaded]) -> PatientRecord:
         """The finished record. Facts are sorted, so that the order of the input changes nothing."""
@@ -48,15 +49,65 @@ class Gathered:
             facts=tuple(facts),
             unreadable=tuple(sorted(self.unreadable, key=lambda u: (u.type, u.evidence.reference, u.reason))),
             loaded=loaded,
-            contacts=tuple(sorted(self.contacts)),
+            contacts=tuple(date.fromordinal(day) for day in sorted(+self.contacts)),
         )
 
     def _placed(self, fact: Fact) -> Fact:
         """An encounter diagnosis without onset gets the days of its encounter."""
         if not isinstance(fact, ConditionFact) or fact.encounter is None:
             return fact
-        encounter = self.encounters.get(fact.encounter)
-        return replace(fact, encounter=None) if encounter is None else with_encounter(fact, encounter.span)
+        span = self.spans.get(fact.encounter)
+        return replace(fact, encounter=None) if span is None else with_encounter(fact, span)
+
+
+@dataclass
+class Population:
+    """Everybody read, with the completeness of each type per source.
+
+    `unplaced`: per type how many lines could not be read and name nobody that we know ("*": of no known type);
+    `unplaced_lines`: how many lines that are.
+    `births`, `medications`, `awaited`: what resources of other types refer to.
+    """
+
+    people: dict[str, Gathered] = field(default_factory=dict)
+    numbered: list[str] = field(default_factory=list)
+    complete: list[set[str]] = field(default_factory=list)
+    present: list[set[str]] = field(default_factory=list)
+    medications: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    births: dict[str, Days] = field(default_factory=dict)
+    awaited: set[str] = field(default_factory=set)
+    unplaced: Counter[str] = field(default_factory=Counter)
+    unplaced_lines: int = 0
+
+    def person(self, patient: str) -> Gathered:
+        """The person of that id, new if not yet met."""
+        known = self.people.get(patient)
+        if known is None:
+            known = self.people[patient] = Gathered(len(self.numbered))
+            self.numbered.append(patient)
+        return known
+
+    def open_source(self, complete: Iterable[str]) -> int:
+        """A new directory or Bundle that holds these types completely; its number."""
+        self.complete.append(set(complete))
+        self.present.append(set())
+        return len(self.complete) - 1
+
+    def spoil(self, source: int, types: Iterable[str]) -> None:
+        """Part of a source is lost: these types are incomplete in it (none named: all are)."""
+        lost = set(types)
+        self.complete[source] -= lost or set(self.complete[source])
+        self.present[source] |= lost
+
+    def loaded(self, sources: Iterable[int], accepted_rejects: int) -> dict[str, Loaded]:
+        """How completely each type was loaded for someone whose Patient stands in these sources."""
+        chosen = list(sources)
+        spoiled = set(self.unplaced) if self.unplaced_lines > accepted_rejects else set()
+        result = {}
+        for name in sorted(set().union(*(self.present[each] | self.complete[each] for each in chosen))):
+            whole = all(name in self.complete[each] for each in chosen) and not {name, ANY_TYPE} & spoiled
+            result[name] = Loaded.COMPLETE if whole else Loaded.INCOMPLETE
+        return result
 
 
 def _order(fact: Fact) -> tuple[str, str, str]:

@@ -1,28 +1,33 @@
 """Screening a population: read everything, judge everybody, write the results. The bulk use case."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from service.catalog.load import Catalog
 from service.eligibility.assess import Assessment, Signal, assess
 from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Knowledge
 from service.eligibility.explain import Phrases
 from service.eligibility.facts import PatientRecord
-from service.errors import InvalidOutput
+from service.errors import InvalidOutput, UsageError
+from service.fhir.reading import Reading
 from service.fhir.subject import render_subject
 from service.screening.held_back import held_back
-from service.screening.intake import Intake, Population
+from service.screening.intake import Intake
 from service.screening.needs import Needs
 from service.screening.outputs import Funnel, Outputs
-from service.screening.people import Gathered
+from service.screening.people import Gathered, Population
 from service.screening.render import assessment_line
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
+
+if TYPE_CHECKING:
+    from service.catalog.load import Catalog
 
 Release = Literal["R4", "R4B", "R5"]
 
@@ -64,16 +69,20 @@ def gather(
 ) -> tuple[Population, Tally]:
     """Read the sources into persons with the facts that these studies can need."""
     needs = Needs(request.studies, catalog.terminology)
-    intake = Intake(catalog, needs, set_aside, progress.reading)
-    population = intake.read(request.sources)
+    reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
+    intake = Intake(reading, needs, set_aside)
+    population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading)
     return population, intake.tally
 
 
 def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) -> dict[str, object]:
     """Screen and write to `out`; the summary is returned and written last.
 
-    Raises InvalidOutput, leaving no result behind, if the counts do not add up.
+    Raises UsageError if `out` is also an input, and InvalidOutput, leaving no result behind, if the counts do not
+    add up.
     """
+    if out.resolve() in {source.directory for source in request.sources}:
+        raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
     with Outputs(out) as outputs:
         population, tally = gather(catalog, request, outputs.reject, progress)
         merged = merge_replaced(population)
@@ -98,7 +107,7 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
             },
         }
         _check(summary, sorted_out, len(request.studies))
-    outputs.summary(summary)
+        outputs.summary(summary)
     return summary
 
 

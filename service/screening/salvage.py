@@ -1,22 +1,65 @@
-"""What the bytes of a broken line still show: its type and whose it is. SEMANTICS §4."""
+"""What the bytes of a line show without parsing it: which resource types it names, and whose it is. SEMANTICS §4."""
 
 import re
 
-TYPE = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
-SUBJECT = re.compile(rb'"(?:subject|patient)"\s*:\s*\{[^{}]{0,400}?"reference"\s*:\s*"(?:[^"]{0,200}/)?Patient/([A-Za-z0-9\-._]{1,64})')
-PATIENT_ID = re.compile(rb'"id"\s*:\s*"([A-Za-z0-9\-._]{1,64})"')
+NAMED = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
+FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
+KEY = b'"resourceType"'
+INSIDE = (b'"contained"', b'"resource"', b'"outcome"')  # where FHIR lets one resource stand inside another
+ID = rb"[^/?#|\s\"\\]{1,128}"
+SUBJECT = re.compile(
+    rb'"(?:subject|patient)"\s*:\s*\{[^{}]{0,400}?"reference"\s*:\s*"(?:[^"\\]{0,300}/)?Patient/('
+    + ID
+    + rb')(?:/_history/[^"]{0,64})?"'
+)
+SHOWN = 1 << 20  # of a line too long to be read, this many bytes are looked at
+NOTHING: frozenset[str] = frozenset()
 
 
-def type_of(raw: bytes, hint: str | None) -> str | None:
-    """The resource type: the only one that the bytes name, else the one the file's name gives."""
-    named = set(TYPE.findall(raw))
-    return named.pop().decode() if len(named) == 1 else hint
+def names_in(raw: bytes) -> frozenset[str]:
+    """Every resource type that the bytes name; empty where they do not tell them all (none, escapes, odd values)."""
+    count = raw.count(KEY)
+    if count == 0 or b"\\u" in raw:
+        return NOTHING
+    if count == 1:
+        found = NAMED.search(raw, raw.index(KEY))
+        return frozenset((found[1].decode(),)) if found else NOTHING
+    names = NAMED.findall(raw)
+    return frozenset(each.decode() for each in names) if len(names) == count else NOTHING
 
 
-def subject_of(raw: bytes, type_name: str | None) -> str | None:
-    """The patient the line is about, if its bytes name exactly one."""
-    if type_name == "Patient":
-        ids = set(PATIENT_ID.findall(raw[:200]))
-    else:
-        ids = set(SUBJECT.findall(raw))
-    return ids.pop().decode() if len(ids) == 1 else None
+def own_type(raw: bytes, names: frozenset[str]) -> str | None:
+    """The type of the resource itself, if the bytes leave no doubt that it is not one of a resource inside it."""
+    first = FIRST.match(raw)
+    if first:
+        return first[1].decode()
+    alone = len(names) == 1 and raw.count(KEY) == 1 and not any(each in raw for each in INSIDE)
+    return next(iter(names)) if alone else None
+
+
+def framed(raw: bytes) -> bool:
+    """Does it begin and end with a brace, as an object does?"""
+    inner = raw.strip()
+    return inner.startswith(b"{") and inner.endswith(b"}")
+
+
+def types_of(raw: bytes, hint: str | None) -> frozenset[str]:
+    """What a line that is not JSON can have been: its type if the bytes begin with it, else all they and its file name.
+
+    Empty where that could be any type.
+    """
+    first = FIRST.match(raw)
+    if first:
+        return frozenset((first[1].decode(),))
+    return NOTHING if hint is None else frozenset((hint, *(each.decode() for each in NAMED.findall(raw))))
+
+
+def subject_of(raw: bytes) -> str | None:
+    """The patient the line is about, if its bytes name exactly one, wholly."""
+    ids: set[bytes] = set(SUBJECT.findall(raw))
+    if len(ids) != 1:
+        return None
+    try:
+        return ids.pop().decode()
+    except UnicodeDecodeError:
+        return None

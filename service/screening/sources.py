@@ -1,30 +1,41 @@
-"""What the input consists of: files, grouped by the directory they were exported to, and how complete that makes each type.
+"""What the input consists of: files, grouped by the directory they were exported to, and how complete that makes
+each type.
 
-SEMANTICS §4: in a bulk export a type is complete if at least one `Type*.ndjson[.gz]` lies in that directory, its numbering
+SEMANTICS §4: in a bulk export a type is complete if at least one `Type*.ndjson[.gz]` lies in that directory, its
+numbering
 has no gap and its files are intact to the last byte; or the export's manifest asked for it, without an error.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from os.path import commonpath
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
 from service.errors import InputError
+from service.screening.kinds import type_named
 
-NAME = re.compile(r"^(?P<type>[A-Z][A-Za-z]+)(?P<rest>.*?)\.(?P<suffix>ndjson|json)(?P<gz>\.gz)?$")
-NUMBER = re.compile(r"(\d+)(?!.*\d)")
+NAME = re.compile(r"^([A-Z][A-Za-z]+)")
+READ = re.compile(r"\.(ndjson|json)(\.gz)?$")
+NUMBER = re.compile(r"[._-](\d{1,6})$")
 MANIFEST_KEYS = {"transactionTime", "output"}
+LARGEST_MANIFEST = 10_000_000
+FILTERED = re.compile(r"(?:^|,)\s*([A-Z][A-Za-z]+)(?=\?)")
 
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (a resource or Bundle)."""
+    """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (a resource or
+    Bundle).
+    """
 
     path: Path
     lines: bool
     type_hint: str | None
+    label: str = ""  # how rejects name it: the file name, with its directory where there are several
 
     @property
     def gzipped(self) -> bool:
@@ -44,48 +55,59 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A Bulk Data manifest: the types asked for (None: all), how many files each should have, whether errors were reported."""
+    """A Bulk Data manifest: the types asked for by name, those narrowed by a filter, how many files each should have.
 
-    asked: frozenset[str] | None
+    `partial`: it reports errors, or asked only for what changed or for some elements, so that nothing is complete.
+    """
+
+    asked: frozenset[str]
+    filtered: frozenset[str]
     files: Mapping[str, int]
-    errors: bool
+    partial: bool
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
-    """The sources behind the paths given: directories, files, or several of them.
+    """The sources behind the paths given: directories, files, or several of them, in whatever order.
 
     Raises InputError for a path that does not exist, or a directory without anything we read.
     """
-    whole: dict[Path, bool] = {}
+    whole: set[Path] = set()
     chosen: dict[Path, set[Path]] = {}
     for path in paths:
-        if path.is_dir():
-            found = sorted(each for each in path.iterdir() if each.is_file() and NAME_OR_JSON.search(each.name))
-            if not found:
-                raise InputError(f"{path.name}: no .ndjson, .ndjson.gz or .json file in this directory; give the export's own directory")
-            whole[path] = True
-            chosen.setdefault(path, set()).update(found)
-        elif path.is_file():
-            if not NAME_OR_JSON.search(path.name):
-                raise InputError(f"{path.name}: not a kind of file we read; give .ndjson, .ndjson.gz, .json or a directory")
-            chosen.setdefault(path.parent, set()).add(path)
+        place = path.resolve()
+        if place.is_dir():
+            whole.add(place)
+            chosen.setdefault(place, set()).update(_readable_in(place))
+        elif place.is_file():
+            if not READ.search(place.name):
+                raise InputError(f"{path}: not a kind of file we read; give .ndjson, .ndjson.gz, .json or a directory")
+            chosen.setdefault(place.parent, set()).add(place)
         else:
             raise InputError(f"{path}: no such file or directory; check the path of the export")
-    return tuple(_source(directory, chosen[directory], whole.get(directory, False)) for directory in sorted(chosen))
+    above = Path(commonpath(chosen)) if chosen else Path()
+    return tuple(_source(place, chosen[place], place in whole, above) for place in sorted(chosen))
 
 
-NAME_OR_JSON = re.compile(r"\.(ndjson|json)(\.gz)?$")
+def _readable_in(directory: Path) -> list[Path]:
+    found = [each for each in directory.iterdir() if each.is_file() and READ.search(each.name)]
+    if not found:
+        raise InputError(
+            f"{directory.name}: no .ndjson, .ndjson.gz or .json file in this directory; give the export's own directory"
+        )
+    return found
 
 
-def _source(directory: Path, paths: set[Path], whole: bool) -> Source:
-    manifest, manifest_path = _manifest(paths)
-    files = (_input_file(path) for path in paths if path != manifest_path and not _is_log(path))
-    return Source(directory, tuple(sorted(files, key=_reading_order)), whole, manifest)
+def _source(directory: Path, paths: set[Path], whole: bool, above: Path) -> Source:
+    manifests = {path: manifest for path in paths if (manifest := _manifest(path)) is not None}
+    files = (_input_file(path, above) for path in paths - manifests.keys() if not _is_log(path))
+    ordered = tuple(sorted(files, key=lambda file: file.label))
+    return Source(directory, ordered, whole, _together(list(manifests.values())) if manifests else None)
 
 
-def _input_file(path: Path) -> InputFile:
+def _input_file(path: Path, above: Path) -> InputFile:
     named = NAME.match(path.name)
-    return InputFile(path, ".ndjson" in path.name, named["type"] if named else None)
+    hint = type_named(named[1]) if named else None
+    return InputFile(path, ".ndjson" in path.name, hint, path.relative_to(above).as_posix())
 
 
 def _is_log(path: Path) -> bool:
@@ -93,40 +115,37 @@ def _is_log(path: Path) -> bool:
     return path.name.split(".")[0] == "log"
 
 
-FIRST = ("Patient", "Medication")
-
-
-def _reading_order(file: InputFile) -> tuple[int, str, str]:
-    """Patients first, then medications that others refer to, encounters last: then one pass is enough."""
-    hint = file.type_hint or ""
-    early = next((rank for rank, name in enumerate(FIRST) if hint == name), len(FIRST))
-    return (len(FIRST) + 1 if hint == "Encounter" else early), hint, file.path.name
-
-
-def _manifest(paths: set[Path]) -> tuple[Manifest | None, Path | None]:
-    for path in sorted(paths):
-        if path.suffix != ".json" or path.stat().st_size > 10_000_000:
-            continue
-        try:
-            content = orjson.loads(path.read_bytes())
-        except orjson.JSONDecodeError:
-            continue
-        if isinstance(content, dict) and content.keys() >= MANIFEST_KEYS:
-            return _read_manifest(content), path
-    return None, None
+def _manifest(path: Path) -> Manifest | None:
+    """The Bulk Data manifest in this file, if it is one."""
+    if path.suffix != ".json" or path.stat().st_size > LARGEST_MANIFEST:
+        return None
+    try:
+        content = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError:
+        return None
+    return _read_manifest(content) if isinstance(content, dict) and content.keys() >= MANIFEST_KEYS else None
 
 
 def _read_manifest(content: Mapping[str, object]) -> Manifest:
     request = content.get("request")
-    types = re.search(r"[?&]_type=([^&]+)", request) if isinstance(request, str) else None
-    asked = frozenset(re.split(r",|%2C", types[1])) if types else None
+    asked = parse_qs(urlsplit(request).query) if isinstance(request, str) else {}
+    types = frozenset(each for part in asked.get("_type", ()) for each in part.split(","))
+    filtered = frozenset(FILTERED.findall(",".join(asked.get("_typeFilter", ()))))
     counts: dict[str, int] = {}
     output = content.get("output")
     for item in output if isinstance(output, list) else []:
         if isinstance(item, dict) and isinstance(item.get("type"), str):
             counts[item["type"]] = counts.get(item["type"], 0) + 1
-    errors = bool(content.get("error") or content.get("outcome"))
-    return Manifest(asked, counts, errors)
+    partial = bool(content.get("error") or {"_since", "_until", "_elements"} & asked.keys())
+    return Manifest(types, filtered, counts, partial)
+
+
+def _together(manifests: list[Manifest]) -> Manifest:
+    """Several manifests in one directory: only what all of them asked for, and everything any of them promised."""
+    asked = frozenset.intersection(*(each.asked for each in manifests))
+    files = {name: sum(each.files.get(name, 0) for each in manifests) for one in manifests for name in one.files}
+    filtered = frozenset().union(*(each.filtered for each in manifests))
+    return Manifest(asked, filtered, files, any(each.partial for each in manifests))
 
 
 def complete_types(source: Source) -> frozenset[str]:
@@ -141,11 +160,11 @@ def complete_types(source: Source) -> frozenset[str]:
     manifest = source.manifest
     if manifest is None:
         return frozenset(whole)
-    if manifest.errors:
+    if manifest.partial:
         return frozenset()
     short = {name for name, count in manifest.files.items() if len(by_type.get(name, [])) < count}
-    empty = {name for name in manifest.asked or () if name not in manifest.files and name not in by_type}
-    return frozenset((whole - short) | empty)
+    empty = {name for name in manifest.asked if name not in manifest.files and name not in by_type}
+    return frozenset((whole - short) | empty) - manifest.filtered
 
 
 def _numbered_without_gap(names: list[str]) -> bool:

@@ -1,4 +1,6 @@
-"""Counting what happened to every line: used, not needed, unreadable or rejected, and what was set aside, with where."""
+"""Counting what happened to every line: used, not needed, unreadable or rejected, and what was set aside, with
+where.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,23 +9,36 @@ from dataclasses import dataclass, field
 from service.errors import InvalidOutput
 
 DISPOSITIONS = ("used", "not_needed", "unreadable", "rejected")
+UNKNOWN_TYPE = "unknown"
+Place = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A line or resource that could not be used: where it stands, what became of it, why. Never what it says."""
+    """A line or resource that could not be used: where it stands, what became of it, why. Never what it says.
+
+    `entry` counts from 1 inside a Bundle, 0 elsewhere. `disposition`: unreadable (understood as a resource, not as a
+    fact) or rejected (not even that).
+    """
 
     file: str
     line: int
-    disposition: str  # unreadable (understood as a resource, not as a fact) | rejected (not even that)
+    disposition: str
     type: str | None
     reason: str
+    entry: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.file, self.line, self.entry
 
     def as_dict(self) -> dict[str, object]:
         """The line of rejects.ndjson."""
         return {
             "file": self.file,
             "line": self.line,
+            "entry": self.entry or None,
             "disposition": self.disposition,
             "type": self.type,
             "reason": self.reason,
@@ -32,45 +47,59 @@ class Reject:
 
 @dataclass
 class Tally:
-    """Counts per type and disposition. `set_aside` receives each Reject as it happens, so that none is kept in memory."""
+    """Counts per type and disposition. `set_aside` receives each rejected line as it happens, unreadable ones at the
+    end.
+
+    An unreadable resource waits, because a later version of it may still take its place.
+    """
 
     set_aside: Callable[[Reject], None]
-    read: Counter[str] = field(default_factory=Counter)
     by: dict[str, Counter[str]] = field(default_factory=lambda: {each: Counter() for each in DISPOSITIONS})
-    reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"unreadable": Counter(), "rejected": Counter()})
+    rejected_reasons: Counter[str] = field(default_factory=Counter)
+    unreadable: dict[Place, Reject] = field(default_factory=dict)
+    read: int = 0
 
     def count(self, type_name: str | None, disposition: str) -> None:
         """One line of that type, and what became of it."""
-        self.read[type_name or "unknown"] += 1
-        self.by[disposition][type_name or "unknown"] += 1
+        self.read += 1
+        self.by[disposition][type_name or UNKNOWN_TYPE] += 1
 
     def set_aside_line(self, reject: Reject) -> None:
-        """One line that could not be used: counted, and handed on to be kept."""
+        """One line that could not be used: counted, and kept or handed on."""
         self.count(reject.type, reject.disposition)
-        self.reasons[reject.disposition][reject.reason] += 1
-        self.set_aside(reject)
+        self._keep(reject)
 
-    def recount(self, type_name: str, before: str, reject: Reject) -> None:
-        """A line counted before turns out to be unreadable (two versions of one resource contradict each other)."""
+    def recount(self, type_name: str, before: str, place: Place, after: Reject | None = None) -> None:
+        """A line counted before turns out to be not needed (a later version came), or to be as `after` says."""
         self.by[before][type_name] -= 1
-        self.by[reject.disposition][type_name] += 1
-        self.reasons[reject.disposition][reject.reason] += 1
-        self.set_aside(reject)
+        self.unreadable.pop(place, None)
+        self.by["not_needed" if after is None else after.disposition][type_name] += 1
+        if after is not None:
+            self._keep(after)
+
+    def _keep(self, reject: Reject) -> None:
+        if reject.disposition == "unreadable":
+            self.unreadable[reject.place] = reject
+        else:
+            self.rejected_reasons[reject.reason] += 1
+            self.set_aside(reject)
+
+    def finish(self) -> None:
+        """Hand on what was unreadable, in the order of file and line."""
+        for place in sorted(self.unreadable):
+            self.set_aside(self.unreadable[place])
 
     def summary(self) -> dict[str, object]:
         """The counts, in total and per type. Raises InvalidOutput if they do not add up."""
-        totals = {each: sum(self.by[each].values()) for each in DISPOSITIONS}
-        read = sum(self.read.values())
-        if sum(totals.values()) != read:
-            raise InvalidOutput(f"the counts do not add up: {read} lines read, {totals}; nothing was written")
-        types = sorted(self.read)
+        totals = {each: self.by[each].total() for each in DISPOSITIONS}
+        if sum(totals.values()) != self.read or totals["unreadable"] != len(self.unreadable):
+            raise InvalidOutput(f"the counts do not add up: {self.read} lines read, {totals}; nothing was written")
+        types = sorted(set().union(*self.by.values()))
+        per_type = {name: {each: self.by[each][name] for each in DISPOSITIONS if self.by[each][name]} for name in types}
         return {
-            "read": read,
+            "read": self.read,
             **totals,
-            "by_type": {
-                each: {"read": self.read[each], **{d: self.by[d][each] for d in DISPOSITIONS if self.by[d][each]}}
-                for each in types
-            },
-            "unreadable_reasons": dict(sorted(self.reasons["unreadable"].items())),
-            "rejected_reasons": dict(sorted(self.reasons["rejected"].items())),
+            "by_type": {name: {"read": sum(counts.values()), **counts} for name, counts in per_type.items()},
+            "unreadable_reasons": dict(sorted(Counter(each.reason for each in self.unreadable.values()).items())),
+            "rejected_reasons": dict(sorted(self.rejected_reasons.items())),
         }

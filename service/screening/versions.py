@@ -1,14 +1,24 @@
 """The same id twice: the latest version wins, a tie is a contradiction. SEMANTICS §5.
 
-One small entry per resource read is remembered (a digest and a stamp), never the resource.
+One small entry per resource read is remembered (about 150 bytes), never the resource: enough to recognise another
+version
+of it, and to take back what an earlier one said. The order in which versions arrive changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import Enum
 from hashlib import blake2b
+from struct import Struct
 from typing import NamedTuple
 
 import orjson
+
+NOBODY = 0xFFFFFFFF
+UNSTATED = -1
+HIGHEST_VERSION = 2**31 - 1
+DIGEST = 12
+ENTRY = Struct(f">{DIGEST}sqiIQIBIII")
 
 
 class Arrival(Enum):
@@ -21,45 +31,100 @@ class Arrival(Enum):
     CONTRADICTS = "contradicts"  # nothing tells which one is right
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
+    """What is remembered of one version: when it was written, where it stands, and what was made of it.
+
+    `updated` in microseconds since 1970 and `version` are UNSTATED if absent. `person` is a number, NOBODY for none;
+    `first` and `last` are the days of contact it gave (ordinals, 0 for none).
+    """
+
     digest: bytes
-    stamp: tuple[str, int]
-    contradicted: bool
+    updated: int
+    version: int
+    file: int = 0
+    line: int = 0
+    entry: int = 0
+    disposition: int = 0
+    person: int = NOBODY
+    first: int = 0
+    last: int = 0
+
+    def beats(self, other: "Seen") -> bool:
+        """Is this surely the later version? By `meta.lastUpdated`, then by `versionId`; what is absent tells
+        nothing.
+        """
+        if self.updated != other.updated:
+            return UNSTATED not in (self.updated, other.updated) and self.updated > other.updated
+        return UNSTATED not in (self.version, other.version) and self.version > other.version
 
 
 class Versions:
-    """Remembers what was read under each `Type/id`."""
+    """Remembers what was read under each `Type/id`: the one version that stands, or those that contradict each
+    other.
+    """
 
     def __init__(self) -> None:
-        self._seen: dict[str, _Seen] = {}
-
-    def arrive(self, reference: str, resource: Mapping[str, object]) -> Arrival:
-        """Note a resource, and say how it relates to an earlier one of that id."""
-        content = orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
-        entry = _Seen(blake2b(content, digest_size=8).digest(), _stamp(resource), False)
-        known = self._seen.get(reference)
-        if known is None:
-            self._seen[reference] = entry
-            return Arrival.NEW
-        if known.digest == entry.digest:
-            return Arrival.REPEATED
-        if entry.stamp > known.stamp:
-            self._seen[reference] = entry
-            return Arrival.NEWER
-        if entry.stamp < known.stamp:
-            return Arrival.OLDER
-        self._seen[reference] = known._replace(contradicted=True)
-        return Arrival.CONTRADICTS
+        self._standing: dict[bytes, bytes] = {}
+        self._tied: dict[bytes, tuple[Seen, ...]] = {}
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return len(self._standing)
+
+    def arrive(self, reference: str, new: Seen) -> tuple[Arrival, tuple[Seen, ...]]:
+        """How a resource relates to earlier ones of its id, and which of those it replaces or contradicts.
+
+        If it stands (NEW, NEWER) or contradicts, `settle` must follow.
+        """
+        packed = self._standing.get(_key(reference))
+        if packed is None:
+            return Arrival.NEW, ()
+        standing = self._tied.get(_key(reference)) or (Seen(*ENTRY.unpack(packed)),)
+        if any(new.digest == each.digest for each in standing):
+            return Arrival.REPEATED, ()
+        if any(each.beats(new) for each in standing):
+            return Arrival.OLDER, ()
+        if all(new.beats(each) for each in standing):
+            return Arrival.NEWER, standing
+        return Arrival.CONTRADICTS, standing
+
+    def settle(self, reference: str, standing: Iterable[Seen]) -> None:
+        """These versions of it stand now: one, or several that contradict each other."""
+        key, kept = _key(reference), tuple(standing)
+        self._standing[key] = ENTRY.pack(*kept[0])
+        if len(kept) > 1:
+            self._tied[key] = kept
+        else:
+            self._tied.pop(key, None)
 
 
-def _stamp(resource: Mapping[str, object]) -> tuple[str, int]:
-    """(`meta.lastUpdated`, `meta.versionId` as a number), empty and -1 where they are absent."""
+def stamp(resource: Mapping[str, object]) -> Seen:
+    """What recognises and dates this version of a resource. The order of keys and blanks do not matter."""
+    content = orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
+    digest = blake2b(content, digest_size=DIGEST).digest()
     meta = resource.get("meta")
     if not isinstance(meta, dict):
-        return "", -1
-    updated, version = meta.get("lastUpdated"), meta.get("versionId")
-    number = int(version) if isinstance(version, str) and version.isdigit() and len(version) < 10 else -1
-    return updated if isinstance(updated, str) else "", number
+        return Seen(digest, UNSTATED, UNSTATED)
+    return Seen(digest, _instant(meta.get("lastUpdated")), _number(meta.get("versionId")))
+
+
+def _key(reference: str) -> bytes:
+    return blake2b(reference.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
+
+
+def _instant(written: object) -> int:
+    try:
+        moment = datetime.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        return UNSTATED
+    if moment is None or moment.tzinfo is None or moment.year < 1970:
+        return UNSTATED
+    return round(moment.timestamp() * 1_000_000)
+
+
+def _number(written: object) -> int:
+    number = (
+        int(written)
+        if isinstance(written, str) and written.isascii() and written.isdigit() and len(written) < 11
+        else -1
+    )
+    return number if 0 <= number <= HIGHEST_VERSION else UNSTATED

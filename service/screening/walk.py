@@ -1,0 +1,199 @@
+"""Going through all input, in three stages, so that whatever others refer to has been read before them.
+
+First patients and medications, then everything else, visits last: then the order of files and lines changes nothing,
+and
+of the visits only those are kept that a diagnosis waits for. A line is parsed only in the stages that its bytes
+allow, and
+a file is read again only for the stages in which it has lines.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import IntEnum
+from typing import NamedTuple
+
+from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, is_bundle
+from service.screening.kinds import KNOWN, READABLE
+from service.screening.lines import Broken, Raw, parse, read_raw
+from service.screening.people import Population
+from service.screening.salvage import framed, names_in, own_type
+from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
+
+Json = dict[str, object]
+NO_ALIASES: Mapping[str, str] = {}
+EVERY = 512  # lines between two reports of progress
+
+
+class Stage(IntEnum):
+    """When a resource is read: what others refer to first."""
+
+    FIRST = 0
+    MIDDLE = 1
+    LAST = 2
+
+
+STAGES = {"Patient": Stage.FIRST, "Medication": Stage.FIRST, "Encounter": Stage.LAST}
+EVERY_STAGE = frozenset(Stage)
+# Shared sets: one is made per line otherwise.
+ONLY = {stage: frozenset((stage,)) for stage in Stage}
+
+
+class Place(NamedTuple):
+    """Where a resource stands: file (by number), line from 1, entry of a Bundle from 1 or 0, and in which source."""
+
+    file: int
+    line: int
+    entry: int
+    source: int
+
+
+class Found(NamedTuple):
+    """A resource where it stands, or (resource None) a line that is none, with its problem."""
+
+    place: Place
+    resource: Json | None
+    problem: str = ""
+    aliases: Mapping[str, str] = NO_ALIASES
+    raw: bytes = b""
+
+
+class Skipped(NamedTuple):
+    """A line that by its bytes no open study can need."""
+
+    type: str
+
+
+class Lost(NamedTuple):
+    """The rest of a file, of which nobody knows what it held."""
+
+    place: Place
+    problem: str
+
+
+Met = Found | Skipped | Lost
+
+
+def stage_of(type_name: object) -> Stage:
+    """In which stage a resource of this type is read."""
+    return STAGES.get(type_name, Stage.MIDDLE) if isinstance(type_name, str) else Stage.MIDDLE
+
+
+def stages_of(names: frozenset[str], own: str | None) -> frozenset[Stage]:
+    """The stages in which a line may turn out to belong, by the types it names and the one it surely has."""
+    if not names or "Bundle" in names:
+        return EVERY_STAGE
+    if len(names) == 1 and own is not None:
+        return ONLY[STAGES.get(own, Stage.MIDDLE)]
+    return frozenset(map(stage_of, names)) | (ONLY[Stage.MIDDLE] if own is None else frozenset())
+
+
+class Walk:
+    """All files of all sources. `needed`: the types worth parsing."""
+
+    def __init__(
+        self,
+        sources: Iterable[Source],
+        population: Population,
+        needed: frozenset[str],
+        bundles_complete: bool,
+        advance: Callable[[InputFile, int], None],
+    ) -> None:
+        self._population = population
+        self._needed = needed | {"Bundle"}
+        self._bundles_complete = bundles_complete
+        self._advance = advance
+        self._bundles: dict[tuple[int, int, tuple[int, ...]], int] = {}
+        self.files: list[InputFile] = []
+        self._source_of: list[int] = []
+        for source in sources:
+            number = population.open_source(complete_in_directory(source))
+            self.files += source.files
+            self._source_of += [number] * len(source.files)
+        self._stages: list[set[Stage]] = [set() for _ in self.files]
+        self._named: list[set[str]] = [set() for _ in self.files]
+
+    def everything(self) -> Iterator[Met]:
+        """Every line of every file exactly once, stage by stage."""
+        for stage in Stage:
+            for number in range(len(self.files)):
+                if stage is Stage.FIRST or stage in self._stages[number]:
+                    yield from self._file(number, stage)
+                if stage is Stage.FIRST:
+                    self._check_name(number)
+
+    def _file(self, number: int, stage: Stage) -> Iterator[Met]:
+        file, source = self.files[number], self._source_of[number]
+        for raw in read_raw(file):
+            if isinstance(raw, Raw):
+                yield from self._line(raw, Place(number, raw.number, 0, source), stage)
+                if raw.number % EVERY == 1 and stage is not Stage.FIRST:
+                    self._advance(file, raw.number)
+            elif stage is Stage.FIRST:
+                yield self._lost(raw, Place(number, raw.number, 0, source))
+
+    def _lost(self, broken: Broken, place: Place) -> Lost:
+        hint = self.files[place.file].type_hint
+        self._population.spoil(place.source, self._named[place.file] | {hint} if hint else ())
+        return Lost(place, broken.problem)
+
+    def _check_name(self, number: int) -> None:
+        """A file that holds lines, but none of the type it is named for, says nothing about that type."""
+        hint, named = self.files[number].type_hint, self._named[number]
+        if hint is not None and named and hint not in named:
+            self._population.spoil(self._source_of[number], {hint})
+
+    def _line(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
+        names = names_in(raw.content)
+        own = own_type(raw.content, names) if names else None
+        stages = stages_of(names, own)
+        if stage is Stage.FIRST:
+            self._stages[place.file] |= stages
+            self._named[place.file] |= names
+        if stage not in stages:
+            return
+        if own in KNOWN and names.isdisjoint(self._needed) and not raw.cut and framed(raw.content):
+            if stage is stage_of(own):
+                yield Skipped(own)
+            return
+        resource, problem = parse(raw)
+        if resource is None:
+            if stage is min(stages):
+                yield Found(place, None, problem, raw=raw.content)
+        elif is_bundle(resource):
+            yield from self._bundle(resource, place, stage)
+        elif stage is stage_of(resource.get("resourceType")):
+            yield Found(place, resource)
+
+    def _bundle(self, bundle: Json, place: Place, stage: Stage) -> Iterator[Found]:
+        """Its entries, and those of Bundles in it; each Bundle is a source of its own."""
+        for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, ()), 1):
+            here = place._replace(entry=number, source=self._source_of_bundle(place, path, inner))
+            if entry.problem is not None:
+                if stage is Stage.MIDDLE:
+                    yield Found(here, None, entry.problem)
+            elif entry.resource is not None and stage is stage_of(entry.resource.get("resourceType")):
+                yield Found(here, entry.resource, aliases=known)
+
+    def _source_of_bundle(self, place: Place, path: tuple[int, ...], bundle: Json) -> int:
+        key = place.file, place.line, path
+        known = self._bundles.get(key)
+        if known is None:
+            types = complete_types(bundle, READABLE, self._bundles_complete)
+            known = self._bundles[key] = self._population.open_source(types)
+        return known
+
+
+Within = tuple[tuple[int, ...], Json, Mapping[str, str], Entry]
+
+
+def _entries_within(bundle: Json, path: tuple[int, ...]) -> Iterator[Within]:
+    """(path to the Bundle, the Bundle, its aliases, entry) for every entry; those of a nested Bundle in the place of
+    it.
+    """
+    known = aliases(bundle)
+    for entry in entries(bundle):
+        if entry.resource is None or not is_bundle(entry.resource):
+            yield path, bundle, known, entry
+        elif len(path) >= DEEPEST:
+            yield path, bundle, known, Entry(entry.number, None, "Bundles nested too deeply")
+        else:
+            yield from _entries_within(entry.resource, (*path, entry.number))
