@@ -115,6 +115,8 @@ class Intake:
         place = found.place
         new = stamp(resource)._replace(file=place.file, line=place.line, entry=place.entry)
         arrival, earlier = self.versions.arrive(reference, new)
+        if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
+            self.population.person(reference.removeprefix("Patient/")).sources.add(place.source)
         if arrival in (Arrival.REPEATED, Arrival.OLDER):
             self.tally.count(type_name, NOT_NEEDED)
             return
@@ -147,7 +149,6 @@ class Intake:
 
     def _patient(self, found: Found, resource: Json) -> Made:
         person = self.population.person(str(resource["id"]).strip())
-        person.sources.add(found.place.source)  # even one that cannot be read is known to be there
         adapted = adapt_patient(resource, self._reading_of(found.aliases))
         person.patient = adapted
         person.unreadable += adapted.unreadable

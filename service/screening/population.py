@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
 Release = Literal["R4", "R4B", "R5"]
+REPLACED = "replaced"  # by a record that is not among the input: its facts lie elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ def _sort_out(catalog: Catalog, request: Request, population: Population) -> Sor
             without += 1
             continue
         reason = held_back(person.patient, person.facts, request.at, catalog.site, catalog.terminology)
+        if person.patient.replaced_by is not None and person.patient.replaced_by not in population.births:
+            reason = REPLACED
         if reason is not None:
             held[identity] = reason
         else:

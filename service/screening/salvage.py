@@ -6,6 +6,7 @@ NAMED = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 KEY = b'"resourceType"'
 INSIDE = (b'"contained"', b'"resource"', b'"outcome"')  # where FHIR lets one resource stand inside another
+HOLDERS = frozenset({"Bundle", "Parameters"})  # a broken one can have held anything
 ID = rb"[^/?#|\s\"\\]{1,128}"
 SUBJECT = re.compile(
     rb'"(?:subject|patient)"\s*:\s*\{[^{}]{0,400}?"reference"\s*:\s*"(?:[^"\\]{0,300}/)?Patient/('
@@ -50,8 +51,10 @@ def types_of(raw: bytes, hint: str | None) -> frozenset[str]:
     """
     first = FIRST.match(raw)
     if first:
-        return frozenset((first[1].decode(),))
-    return NOTHING if hint is None else frozenset((hint, *(each.decode() for each in NAMED.findall(raw))))
+        found = frozenset((first[1].decode(),))
+    else:
+        found = NOTHING if hint is None else frozenset((hint, *(each.decode() for each in NAMED.findall(raw))))
+    return found if found.isdisjoint(HOLDERS) else NOTHING
 
 
 def subject_of(raw: bytes) -> str | None:

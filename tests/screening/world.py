@@ -9,23 +9,34 @@ from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from service.eligibility.criteria import AgeAtScreening, Bounds, ConditionPresent, Criterion, EncounterHad, Manual, ObservationValue, Study
-from service.eligibility.terms import Terminology, ValueSet
-from service.eligibility.units import UnitTable
+from service.eligibility.criteria import (
+    EVER,
+    AgeAtScreening,
+    Bounds,
+    ConditionPresent,
+    Criterion,
+    Manual,
+    ObservationValue,
+    Study,
+)
 from service.eligibility.policy import Policy
+from service.eligibility.terms import Terminology
+from service.eligibility.units import UnitTable
 from service.screening.population import Progress, Request, screen
 from service.screening.sources import find_sources
-from tests.builders import AT, CANCER, HB, SCT, SETS, coded
+from tests.builders import AT, SCT, SETS
 
 STUDY = Study(
-    "demo", "1.0", "A demonstration",
+    "demo",
+    "1.0",
+    "A demonstration",
     (
         Criterion("I1", "inclusion", "an adult", AgeAtScreening(Bounds(at_least=Decimal(18)))),
-        Criterion("I2", "inclusion", "a haemoglobin", ObservationValue(("hb",))),
+        Criterion("I2", "inclusion", "a haemoglobin", ObservationValue(("hb",), look_back=EVER)),
         Criterion("E1", "exclusion", "cancer", ConditionPresent(("cancer",))),
         Criterion("E2", "exclusion", "anything else", Manual("Is there anything else?")),
     ),
-    entry=(ObservationValue(("hb",)),),
+    entry=(ObservationValue(("hb",), look_back=EVER),),
 )
 Json = dict[str, object]
 
@@ -62,23 +73,37 @@ def patient(identity: str = "p", **more: object) -> Json:
 def cancer(identity: str = "c", of: str = "p", **more: object) -> Json:
     """A cancer on record."""
     return {
-        "resourceType": "Condition", "id": identity, "subject": {"reference": f"Patient/{of}"},
-        "code": {"coding": [{"system": SCT, "code": "1"}]}, "onsetDateTime": "2024-01-01", **more,
+        "resourceType": "Condition",
+        "id": identity,
+        "subject": {"reference": f"Patient/{of}"},
+        "code": {"coding": [{"system": SCT, "code": "1"}]},
+        "onsetDateTime": "2024-01-01",
+        **more,
     }
 
 
 def haemoglobin(identity: str = "o", of: str = "p", value: object = 13, **more: object) -> Json:
     return {
-        "resourceType": "Observation", "id": identity, "status": "final", "subject": {"reference": f"Patient/{of}"},
+        "resourceType": "Observation",
+        "id": identity,
+        "status": "final",
+        "subject": {"reference": f"Patient/{of}"},
         "code": {"coding": [{"system": "http://loinc.org", "code": "hb"}]},
-        "effectiveDateTime": "2026-06-01", "valueQuantity": {"value": value, "unit": "g/dL"}, **more,
+        "effectiveDateTime": "2026-06-01",
+        "valueQuantity": {"value": value, "unit": "g/dL"},
+        **more,
     }
 
 
 def encounter(identity: str = "e", of: str = "p", **more: object) -> Json:
     return {
-        "resourceType": "Encounter", "id": identity, "status": "finished", "class": {"code": "AMB"},
-        "subject": {"reference": f"Patient/{of}"}, "period": {"start": "2026-05-01", "end": "2026-05-01"}, **more,
+        "resourceType": "Encounter",
+        "id": identity,
+        "status": "finished",
+        "class": {"code": "AMB"},
+        "subject": {"reference": f"Patient/{of}"},
+        "period": {"start": "2026-05-01", "end": "2026-05-01"},
+        **more,
     }
 
 
@@ -136,20 +161,42 @@ class Result:
         return {each.name: each.read_bytes() for each in sorted(self.out.iterdir())}
 
 
-def run(*inputs: Path, out: Path | None = None, accepted: int = 0, at: date = AT, everyone: bool = True, studies: tuple[Study, ...] = (STUDY,), release: str = "R4", world: object = None, **site: object) -> Result:
+def run(
+    *inputs: Path,
+    out: Path | None = None,
+    accepted: int = 0,
+    at: date = AT,
+    everyone: bool = True,
+    studies: tuple[Study, ...] = (STUDY,),
+    release: str = "R4",
+    world: object = None,
+    **site: object,
+) -> Result:
     """Screen, check that the counts add up, and read back what was written."""
     out = out or inputs[0].parent / "out"
     request = Request(find_sources(inputs), studies, at, release, everyone, accepted)  # type: ignore[arg-type]
     summary = screen(world or catalog(**site), request, out, Progress())  # type: ignore[arg-type]
-    lines = {name: [json.loads(each) for each in (out / name).read_bytes().splitlines()] for name in ("assessments.ndjson", "rejects.ndjson", "held_back.ndjson", "ResearchSubject.ndjson")}
+    lines = {
+        name: [json.loads(each) for each in (out / name).read_bytes().splitlines()]
+        for name in ("assessments.ndjson", "rejects.ndjson", "held_back.ndjson", "ResearchSubject.ndjson")
+    }
     assert json.loads((out / "summary.json").read_bytes()) == json.loads(json.dumps(summary))
-    result = Result(out, summary, {str(each["patient"]): each for each in lines["assessments.ndjson"]}, lines["rejects.ndjson"], lines["held_back.ndjson"], lines["ResearchSubject.ndjson"])
+    result = Result(
+        out,
+        summary,
+        {str(each["patient"]): each for each in lines["assessments.ndjson"]},
+        lines["rejects.ndjson"],
+        lines["held_back.ndjson"],
+        lines["ResearchSubject.ndjson"],
+    )
     adds_up(result)
     return result
 
 
 def adds_up(result: Result) -> None:
-    """Every line read is used, not needed, unreadable or rejected; the latter two are listed; everybody is somewhere."""
+    """Every line read is used, not needed, unreadable or rejected; the latter two are listed; everybody is
+    somewhere.
+    """
     read, people = result.summary["input"], result.summary["people"]
     assert sum(result.counts) == read["read"] == sum(each["read"] for each in read["by_type"].values())  # type: ignore[index]
     assert len(result.rejects) == read["unreadable"] + read["rejected"]  # type: ignore[index]

@@ -1,0 +1,98 @@
+"""Who is screened: merged records once, held back people not at all; and what depends on the order of reading."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.screening.test_bad_lines import MET, NOT_LOADED, NOT_MET
+from tests.screening.world import Json, cancer, encounter, export, patient, run
+
+
+def replaced_by(other: str) -> Json:
+    return {"link": [{"type": "replaced-by", "other": {"reference": f"Patient/{other}"}}]}
+
+
+def test_a_merged_record_is_screened_once_under_the_surviving_one(tmp_path: Path) -> None:
+    people = [patient("old", **replaced_by("new")), patient("new")]
+    source = export(tmp_path / "in", Patient=people, Condition=[cancer(of="old")], Encounter=[encounter(of="new")])
+    result = run(source)
+    assert list(result.assessments) == ["new"]
+    assert result.answer("E1", "new") == MET
+    assert result.summary["people"]["merged_into_another"] == 1  # type: ignore[index]
+
+
+def test_merging_follows_a_chain(tmp_path: Path) -> None:
+    people = [patient("a", **replaced_by("b")), patient("b", **replaced_by("c")), patient("c")]
+    source = export(tmp_path / "in", Patient=people, Condition=[cancer(of="a")], Encounter=[encounter(of="b")])
+    assert run(source).answer("E1", "c") == MET
+
+
+def test_a_merged_record_is_complete_only_where_both_are(tmp_path: Path) -> None:
+    whole = export(tmp_path / "a", Patient=[patient("new")], Encounter=[encounter(of="new")])
+    partial = export(tmp_path / "b", Patient=[patient("old", **replaced_by("new"))])
+    (partial / "Condition.ndjson").unlink()
+    assert run(whole, partial).answer("E1", "new") == NOT_LOADED
+
+
+def test_a_record_replaced_by_one_that_is_not_there_is_held_back(tmp_path: Path) -> None:
+    result = run(export(tmp_path / "in", Patient=[patient("old", **replaced_by("gone"))]))
+    assert result.held == [{"patient": "old", "reason": "replaced"}]
+    assert result.assessments == {}
+
+
+HELD_BACK: dict[str, tuple[Json, Json, str]] = {
+    "deceased": ({"deceasedBoolean": True}, {}, "deceased"),
+    "deceased on the day": ({"deceasedDateTime": "2026-06-30"}, {}, "deceased"),
+    "a test patient by tag": ({"meta": {"tag": [{"code": "HTEST"}]}}, {}, "test-patient"),
+    "a test patient by the site's list": ({}, {"test_patients": frozenset("p")}, "test-patient"),
+    "opted out by the site's list": ({}, {"opted_out": frozenset("p")}, "research-opt-out"),
+    "restricted": ({"meta": {"security": [{"code": "R"}]}}, {}, "restricted"),
+    "of another organization": ({}, {"organizations": frozenset({"Organization/1"})}, "not-at-site"),
+}
+
+
+@pytest.mark.parametrize(("more", "site", "reason"), HELD_BACK.values(), ids=HELD_BACK.keys())
+def test_who_is_held_back_is_counted_and_nothing_else(tmp_path: Path, more: Json, site: Json, reason: str) -> None:
+    result = run(export(tmp_path / "in", Patient=[patient(**more)], Condition=[cancer()]), **site)  # type: ignore[arg-type]
+    assert result.held == [{"patient": "p", "reason": reason}]
+    assert (result.assessments, result.subjects) == ({}, [])
+    assert result.summary["people"]["held_back_reasons"] == {reason: 1}  # type: ignore[index]
+
+
+def test_a_death_after_the_screening_date_does_not_hold_back(tmp_path: Path) -> None:
+    assert run(export(tmp_path / "in", Patient=[patient(deceasedDateTime="2026-07-01")])).held == []
+
+
+def test_a_consent_that_denies_research_holds_back(tmp_path: Path) -> None:
+    refusal = {
+        "resourceType": "Consent", "id": "n", "status": "active", "patient": {"reference": "Patient/p"},
+        "scope": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "research"}]},
+        "category": [{"text": "research"}], "dateTime": "2025-01-01", "provision": {"type": "deny"},
+    }  # fmt: skip
+    assert run(export(tmp_path / "in", Consent=[refusal])).held == [{"patient": "p", "reason": "research-opt-out"}]
+
+
+DIAGNOSIS = cancer(category=[{"coding": [{"code": "encounter-diagnosis"}]}], encounter={"reference": "Encounter/stay"})
+STAY = encounter("stay", period={"start": "2026-06-01"}, status="in-progress")
+
+
+@pytest.mark.parametrize("first", ["visit", "diagnosis"])
+def test_a_diagnosis_finds_its_visit_whichever_comes_first(tmp_path: Path, first: str) -> None:
+    undated = {key: value for key, value in DIAGNOSIS.items() if key != "onsetDateTime"}
+    lines = [STAY, undated] if first == "visit" else [undated, STAY]
+    result = run(export(tmp_path / "in", mixed=lines))
+    assert result.answer("E1") == MET
+
+
+def test_an_age_of_onset_finds_the_birth_date_whichever_comes_first(tmp_path: Path) -> None:
+    aged = {key: value for key, value in cancer(of="q").items() if key != "onsetDateTime"}
+    aged["onsetAge"] = {"value": 90, "unit": "a", "system": "http://unitsofmeasure.org", "code": "a"}
+    lines = [aged, encounter("f", "q"), patient("q")]
+    result = run(export(tmp_path / "in", mixed=lines))
+    assert result.answer("E1", "q") != MET  # at 56 nobody has had anything since the age of 90
+
+
+def test_a_subject_without_a_patient_resource_is_counted(tmp_path: Path) -> None:
+    result = run(export(tmp_path / "in", Condition=[cancer(of="nobody")]))
+    assert result.summary["people"]["without_readable_patient"] == 1  # type: ignore[index]
+    assert result.answer("E1") == NOT_MET
