@@ -3,6 +3,7 @@ messages.
 """
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_the_order_of_files_and_lines_changes_nothing(
     where = tmp_path_factory.mktemp("orders")
     straight = run(export(where / "a", mixed=LINES), out=where / "out-a")
     parts = [0, *sorted(cuts), len(LINES)]
-    pieces = {f"part_{n}": order[low:high] for n, (low, high) in enumerate(zip(parts, parts[1:], strict=False))}
+    pieces = {f"part_{n}": order[low:high] for n, (low, high) in enumerate(pairwise(parts))}
     shuffled = run(export(where / "b", **pieces), out=where / "out-b")  # type: ignore[arg-type]
     assert {name: straight.files()[name] for name in SAME} == {name: shuffled.files()[name] for name in SAME}
     assert straight.summary == shuffled.summary
@@ -159,17 +160,17 @@ def test_rejects_and_summary_repeat_nothing_of_anybody(tmp_path: Path, capfd: py
 
 
 def test_progress_is_told_in_order(tmp_path: Path) -> None:
-    class Watching(Progress):
-        told: list[tuple[int, int]] = []
-        files: set[str] = set()
+    told: list[tuple[int, int]] = []
+    files: set[str] = set()
 
+    class Watching(Progress):
         def reading(self, file: object, line: int) -> None:
-            self.files.add(file.path.name)  # type: ignore[attr-defined]
+            files.add(file.path.name)  # type: ignore[attr-defined]
 
         def screening(self, done: int, of: int) -> None:
-            self.told.append((done, of))
+            told.append((done, of))
 
     source = export(tmp_path / "in", mixed=LINES)
     screen(catalog(), Request(find_sources([source]), (STUDY,), AT), tmp_path / "out", Watching())  # type: ignore[arg-type]
-    assert [(each, 4) for each in range(1, 5)] == Watching.told
-    assert {"mixed.ndjson", "Encounter.ndjson"} <= Watching.files
+    assert [(each, 4) for each in range(1, 5)] == told
+    assert {"mixed.ndjson", "Encounter.ndjson"} <= files
