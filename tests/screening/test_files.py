@@ -21,7 +21,7 @@ def test_a_path_that_does_not_exist_is_named(tmp_path: Path) -> None:
 def test_a_directory_without_anything_to_read_is_refused(tmp_path: Path, content: list[str]) -> None:
     for name in content:
         (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).write_text("x")
-    with pytest.raises(InputError, match="no [.]ndjson"):
+    with pytest.raises(InputError, match=r"no \.ndjson"):
         find_sources([tmp_path])
 
 
