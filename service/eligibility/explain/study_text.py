@@ -1,0 +1,115 @@
+"""A whole study in plain words: what `study.txt` holds, for whoever has to judge the encoding without reading YAML."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+
+from service.eligibility.criteria import (
+    Absence,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    CodedTest,
+    Criterion,
+    IfElse,
+    Node,
+    Not,
+    ObservationValue,
+    Study,
+    Tiers,
+    TypedTest,
+    ValueTest,
+)
+from service.eligibility.explain.phrases import Phrases
+
+WIDTH = 100
+STEP = "  "
+
+
+def render_study(study: Study, titles: Mapping[str, str]) -> str:
+    """The study as text, ending in a newline; `titles` are those of its value sets. The same study, the same text."""
+    phrases = Phrases(titles)
+    lines = [f"{study.title} ({study.id}, version {study.version})"]
+    lines += [f"Sponsor: {study.sponsor}"] if study.sponsor else []
+    lines += [f"{system}: {value}" for system, value in study.identifiers]
+    lines += ["", "Worth looking at (signal), if there is any of:"]
+    for node in study.entry:
+        lines += _tree(node, phrases, 1)
+    for criterion in study.criteria:
+        lines += ["", *_criterion(criterion, phrases)]
+    return "\n".join(lines) + "\n"
+
+
+def _criterion(criterion: Criterion, phrases: Phrases) -> Iterator[str]:
+    yield f"{criterion.id}  {criterion.kind}"
+    yield from _wrapped(f'"{" ".join(criterion.text.split())}"', 1)
+    yield f"{STEP}Read as:"
+    yield from _tree(criterion.node, phrases, 2)
+    if criterion.settled_at:
+        yield from _wrapped("Settled at the screening visit: no record so far does not stand in the way.", 1)
+    for each in criterion.decisions:
+        yield from _wrapped(f"Decided: {each.question} {_sentence(each.reading)} {_sentence(each.reason)}", 1)
+
+
+def _tree(node: Node, phrases: Phrases, depth: int) -> Iterator[str]:
+    """A node and its parts, one to a line, each level further in."""
+    title, parts = _composition(node)
+    if not parts:
+        yield from _wrapped(f"- {phrases.of(node)}", depth)
+        yield from _remarks(node, phrases, depth + 1)
+        return
+    yield from _wrapped(f"- {title}:", depth)
+    for name, part in parts:
+        if name:
+            yield from _wrapped(f"{name}:", depth + 1)
+        yield from _tree(part, phrases, depth + 2 if name else depth + 1)
+
+
+def _composition(node: Node) -> tuple[str, tuple[tuple[str, Node], ...]]:
+    """How a node joins its parts, and the parts with their names; no parts for a characteristic."""
+    match node:
+        case AllOf(parts):
+            return "all of", tuple(("", each) for each in parts)
+        case AnyOf(parts):
+            return "any of", tuple(("", each) for each in parts)
+        case AtLeast(count, parts):
+            return f"at least {count} of", tuple(("", each) for each in parts)
+        case Not(part):
+            return "not", (("", part),)
+        case IfElse(condition, then, otherwise):
+            return "one after the other", (("if", condition), ("then", then), ("otherwise", otherwise))
+        case Tiers(tiers):
+            return "the first that holds of", tuple((each.name, each.node) for each in tiers)
+        case _:
+            return "", ()
+
+
+def _remarks(node: Node, phrases: Phrases, depth: int) -> Iterator[str]:
+    """What else decides: how old a negative result may be, which results say no, and what silence means."""
+    if isinstance(node, ObservationValue):
+        others = _other_answers(node.test)
+        if others:
+            yield from _wrapped(f"a result of {phrases.names(others)} says no; any other is not understood", depth)
+        if node.not_met_valid_for is not None:
+            yield from _wrapped(f"a result that says no counts for {node.not_met_valid_for}", depth)
+    absence = getattr(node, "absence", None)
+    if isinstance(absence, Absence):
+        said = absence.outcome.code.replace("_", " ")
+        yield from _wrapped(f"with no such record: {said}, because {absence.reason.rstrip('.')}", depth)
+
+
+def _other_answers(test: ValueTest | None) -> tuple[str, ...]:
+    coded = test.coded if isinstance(test, TypedTest) else test
+    return coded.other_answers if isinstance(coded, CodedTest) else ()
+
+
+def _sentence(text: str) -> str:
+    said = " ".join(text.split())
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."
+
+
+def _wrapped(text: str, depth: int) -> list[str]:
+    indent = STEP * depth
+    hanging = indent + (STEP if text.startswith("- ") else "")
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=indent, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+    )
