@@ -16,6 +16,7 @@ from service.errors import UnreadableResource
 UCUM = "http://unitsofmeasure.org"
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 LONGEST_TEXT = 100_000
+CONTAINERS = frozenset({dict, list})  # of JSON; asked for every value of every resource, so by exact type
 SIGNED_UNITS = frozenset(
     {None, "1", "Cel", "[degF]", "[degRe]", "deg", "[diop]"}
 )  # units whose numbers may be negative
@@ -92,9 +93,9 @@ def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
                 raise UnreadableResource(
                     "an unknown modifierExtension may change its meaning", f"{element}.modifierExtension"
                 )
-            stack.extend(inner for inner in each.values() if isinstance(inner, dict | list))
+            stack += [inner for inner in each.values() if type(inner) in CONTAINERS]
         elif isinstance(each, list):
-            stack.extend(inner for inner in each if isinstance(inner, dict | list))
+            stack += [inner for inner in each if type(inner) in CONTAINERS]
 
 
 def read_concept(value: object, element: str) -> Concept:

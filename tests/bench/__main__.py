@@ -1,6 +1,7 @@
-"""How fast, as ratios within one run: `python -m tests.bench [DIRECTORY AS_OF]`. Never bare times: machines differ.
+"""How fast, as ratios within one run: `python -m tests.bench [DIRECTORY AS_OF]`. No bare times: machines differ.
 
-The yardstick is parsing the same lines with orjson and doing nothing else. Without a directory, a population is invented.
+The yardstick is parsing the same lines with orjson and doing nothing else. Without a directory, a population
+is invented.
 """
 
 import sys
@@ -20,7 +21,7 @@ from service.screening.sample import write_sample
 from service.screening.sources import all_files, find_sources
 from tests.screening.shipped import STUDY, catalog
 
-PATIENTS = 400
+PATIENTS = 50
 UNNEEDED = (
     b'{"resourceType":"Provenance","id":"1","recorded":"2026-01-01T00:00:00Z","agent":['
     + b'{"who":{}},' * 100
@@ -51,7 +52,8 @@ def report(source: Path, at: date, out: Path) -> Iterator[str]:
     whole = clocked(lambda: screen(world, request, out, Progress()))  # type: ignore[arg-type]
     needed = Needs((STUDY,), world.terminology).types
     people = int(first["people"]["screened"])  # type: ignore[index]
-    yield f"{len(lines)} lines, {sum(map(len, lines)) >> 20} MiB, {people} people screened; parsing all lines with orjson is 1.0"
+    size = sum(map(len, lines)) >> 20
+    yield f"{len(lines)} lines, {size} MiB, {people} people screened; parsing all lines with orjson is 1.0"
     yield f"looking at the bytes of every line       {clocked(lambda: [names_in(each) for each in lines]) / parse:6.2f}"
     yield f"reading everything into facts            {gathering / parse:6.2f}"
     yield f"the whole screening, with its output     {whole / parse:6.2f}"
