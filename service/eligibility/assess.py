@@ -22,6 +22,9 @@ from service.eligibility.facts import (
 )
 from service.eligibility.outcome import Outcome, Reason
 
+# A record that goes on is watched anew every day; after so many days on which nothing changed, nothing will.
+MOST_QUIET_DAYS = 500
+
 
 class Standing(Enum):
     """The machine's opinion. `eligible`, `screening`, `on-study` belong to people."""
@@ -185,16 +188,17 @@ def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, 
     """The later days, up to `until`, on which this finding's outcome differs from the day before, in order."""
     pending = set(finding.judgement.watch)
     outcome, seen = finding.outcome, case.at
-    while pending:
+    quiet = 0
+    while pending and quiet < MOST_QUIET_DAYS:
         day = min(pending)
         pending.discard(day)
         if day <= seen or day > until:
             continue
         judgement = evaluate(finding.criterion.node, replace(case, at=day))
         pending |= {each for each in judgement.watch if each > day}
-        seen = day
+        seen, quiet = day, quiet + 1
         if judgement.outcome is not outcome:
-            outcome = judgement.outcome
+            outcome, quiet = judgement.outcome, 0
             yield day, outcome
 
 
