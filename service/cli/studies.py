@@ -84,7 +84,7 @@ def inexact(study: Study, catalog: Catalog) -> list[str]:
     notes = []
     for name in sorted(_names(study) & set(catalog.terminology.value_sets)):
         codes = catalog.terminology.value_sets[name].inexact
-        count = len(codes.exact) + len(codes.prefixes)
+        count = len(codes.listed) + len(codes.prefixes)
         if count:
             notes.append(f"{name}: {count} code{'s' * (count > 1)} not verified well enough to decide (code-unmapped)")
     return notes

@@ -117,7 +117,7 @@ def _period(form: Form) -> Json:
 
 
 def _dosage(form: Form) -> Json:
-    """`dose` "10 mg" or "2 tablets", `per_day` or `every` "2 d", `as_needed`, `directions` in words, `route`, `from`, `to`."""
+    """`dose` "10 mg" or "2 tablets", `per_day` or `every` "2 d", `as_needed`, `directions`, `route`, `from`, `to`."""
     dosage: Json = {"text": form["directions"]} if "directions" in form else {}
     if "route" in form:
         dosage["route"] = {"coding": [{"system": SYSTEMS["SNOMED"], "code": ROUTES[form["route"]]}]}
@@ -169,7 +169,8 @@ def _adverse_event(form: Form) -> Json:
 def _consent(form: Form) -> Json:
     provision = {"type": "permit" if form["given"] else "deny"}
     scope = {"coding": [coding("consent-scope research")]}
-    return {"status": "active", "scope": scope, "category": [scope], "provision": provision} | _dates(form, on="dateTime")
+    made: Json = {"status": "active", "scope": scope, "category": [scope], "provision": provision}
+    return made | _dates(form, on="dateTime")
 
 
 def _encounter(form: Form) -> Json:

@@ -30,7 +30,8 @@ def load_cases(path: Path, schema: Path, criteria: frozenset[str]) -> tuple[Pati
         except (UsageError, ValueError) as error:
             problems.append(f"{document.at(('cases', index))}: case {content['name']!r}: {error}")
     names = [each.name for each in cases]
-    problems += [f"{path.name}: two cases are named {name!r}" for name in sorted({n for n in names if names.count(n) > 1})]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problems += [f"{path.name}: two cases are named {name!r}" for name in twice]
     if problems:
         raise CatalogError(problems)
     return tuple(cases)

@@ -1,8 +1,8 @@
 """Which outcomes a criterion's tree can reach, so that each of them is tested.
 
 Structural and generous: parts are taken to vary independently, and a characteristic to reach all three outcomes (an
-absence that is overridden by `unknown` or `not_met` takes nothing away, since a record still decides). Where parts share
-their data the set can be too wide, never too narrow; only `manual` is known never to be answered by a record.
+absence overridden by `unknown` or `not_met` takes nothing away, since a record still decides). Where parts share their
+data the set can be too wide, never too narrow; only `manual` is known never to be answered by a record.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -25,7 +25,7 @@ class CaseResult:
 
 
 def run_case(case: PatientCase, study: Study, catalog: Catalog) -> CaseResult:
-    """Assess the case's patient for the study and compare. Raises UnreadableResource for a patient nobody could read."""
+    """Assess the case's patient for the study and compare. Raises UnreadableResource for an illegible patient."""
     assessment = assess(record_of(case, study, catalog), study, case.at, knowledge_of(catalog))
     return CaseResult(case, assessment, tuple(_differences(case, assessment)))
 
@@ -41,7 +41,7 @@ def record_of(case: PatientCase, study: Study, catalog: Catalog) -> PatientRecor
             person.facts += [fact for fact in adapted.facts if needs.keep(fact)]
             person.unreadable += adapted.unreadable
             person.contacts.update(day.toordinal() for day in adapted.contacts)
-    return person.record({name: Loaded.COMPLETE for name in sorted(needs.types - case.not_loaded)})
+    return person.record(dict.fromkeys(sorted(needs.types - case.not_loaded), Loaded.COMPLETE))
 
 
 def _differences(case: PatientCase, assessment: Assessment) -> Iterator[str]:

@@ -1,0 +1,82 @@
+"""study.txt: a study in plain words."""
+
+from service.eligibility.criteria import (
+    EVER,
+    Absence,
+    AnyOf,
+    CodedTest,
+    ConditionPresent,
+    Criterion,
+    Decision,
+    IfElse,
+    Manual,
+    Not,
+    ObservationValue,
+    Study,
+)
+from service.eligibility.dates import Duration, Unit
+from service.eligibility.explain.study_text import render_study
+from service.eligibility.outcome import Outcome
+
+TITLES = {"flu": "Influenza", "swab": "Influenza swab", "yes": "Answer: Positive", "no": "Answer: Negative"}
+SWAB = ObservationValue(
+    ("swab",),
+    test=CodedTest(("yes",), ("no",)),
+    look_back=EVER,
+    not_met_valid_for=Duration(12, Unit.MONTH),
+    absence=Absence(Outcome.NOT_MET, "few are swabbed."),
+)
+STUDY = Study(
+    "flu",
+    "1.0",
+    "A study of influenza",
+    (
+        Criterion(
+            "E1",
+            "exclusion",
+            "No   flu",
+            AnyOf((ConditionPresent(("flu",)), Not(SWAB), IfElse(SWAB, SWAB, Manual("Well?")))),
+            (Decision("Is a cold flu?", "no", "It is not."),),
+            "screening_visit",
+        ),
+    ),
+    (ConditionPresent(("flu",), look_back=EVER),),
+)
+SWAB_LINES = [
+    "- latest Influenza swab Positive at any time",
+    "  a result of Negative says no; any other is not understood",
+    "  a result that says no counts for 12 months",
+    "  with no such record: not met, because few are swabbed",
+]
+
+
+def test_a_study_in_plain_words() -> None:
+    expected = [
+        "A study of influenza (flu, version 1.0)",
+        "",
+        "Worth looking at (signal), if there is any of:",
+        "  - Influenza present at any time",
+        "",
+        "E1  exclusion",
+        '  "No flu"',
+        "  Read as:",
+        "    - any of:",
+        "      - Influenza present on the screening date",
+        "      - not:",
+        *(f"        {each}" for each in SWAB_LINES),
+        "      - one after the other:",
+        "        if:",
+        *(f"          {each}" for each in SWAB_LINES),
+        "        then:",
+        *(f"          {each}" for each in SWAB_LINES),
+        "        otherwise:",
+        "          - a person's judgement: Well?",
+        "  Settled at the screening visit: no record so far does not stand in the way.",
+        "  Decided: Is a cold flu? No. It is not.",
+    ]
+    assert render_study(STUDY, TITLES) == "\n".join(expected) + "\n"
+
+
+def test_no_line_ends_in_a_blank_or_is_too_long() -> None:
+    lines = render_study(STUDY, TITLES).splitlines()
+    assert [each for each in lines if each != each.rstrip() or len(each) > 100] == []
