@@ -10,6 +10,7 @@ from service.catalog.drugs import load_drugs
 from service.catalog.equivalents import load_equivalents
 from service.eligibility.dosing.exposure import systemic
 from service.eligibility.dosing.names import read_name
+from service.eligibility.dosing.routes import ATC
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.terms import Codes, Coding, Concept, Terminology, ValueSet
 from service.errors import CatalogError
@@ -129,6 +130,7 @@ def words(id_: str, *listed: str, codes: Codes | None = None) -> ValueSet:
     return ValueSet(id_, id_, sure=codes or Codes(), words=listed)
 
 
+INGREDIENT = Coding("rxnorm", "5492")
 TERMS = Terminology(
     {
         each.id: each
@@ -137,8 +139,8 @@ TERMS = Terminology(
             words("route-local", "ophthalmic", "intra-articular", codes=Codes(frozenset(EYE.codings))),
             words("form-systemic", "oral tablet", "injection"),
             words("form-local", "ointment", "ophthalmic", "eye drops"),
-            words("drug-local-glucocorticoids", codes=Codes(prefixes=(Coding("atc", "S01"),))),
-            words("drug-systemic-glucocorticoids", codes=Codes(prefixes=(Coding("atc", "H02AB"),))),
+            words("drug-local-glucocorticoids", codes=Codes(prefixes=(Coding(ATC, "S01"),))),
+            words("drug-systemic-glucocorticoids", codes=Codes(frozenset({INGREDIENT}), (Coding(ATC, "H02AB"),))),
         )
     }
 )
@@ -147,7 +149,7 @@ UNKNOWN = (Outcome.UNKNOWN, Reason.ROUTE_UNKNOWN)
 
 
 def named(text: str, code: str | None = None) -> Concept:
-    return Concept((Coding("atc", code),) if code else (), (text,))
+    return Concept((Coding(ATC, code),) if code else (), (text,))
 
 
 # what tells                                route   form                       product                             acts
@@ -156,12 +158,13 @@ ROUTES = {
     "the route in words": (Concept(texts=("Oral",)), None, named("x"), SYSTEMIC),
     "a local route": (EYE, None, named("x"), LOCAL),
     "the route before the form": (ORAL, Concept(texts=("ointment",)), named("x"), SYSTEMIC),
-    "an unknown route, then the form": (Concept(texts=("by pump",)), Concept(texts=("Oral Tablet",)), named("x"), SYSTEMIC),
+    "an unknown route, then the form": (Concept(texts=("pump",)), Concept(texts=("oral tablet",)), named("x"), SYSTEMIC),
     "the form": (None, Concept(texts=("eye drops",)), named("x"), LOCAL),
     "the product's name": (None, None, named("prednisone 5 MG Oral Tablet"), SYSTEMIC),
     "the form before the name": (None, Concept(texts=("ointment",)), named("x injection"), LOCAL),
     "the ATC code": (None, None, named("prednisolone", "S01BA04"), LOCAL),
     "the ATC code of a systemic one": (None, None, named("prednisolone", "H02AB06"), SYSTEMIC),
+    "an ingredient's code": (None, None, Concept((INGREDIENT,), ("hydrocortisone",)), UNKNOWN),
     "nothing": (None, None, named("prednisolone"), UNKNOWN),
     "a name that says both": (None, None, named("ophthalmic injection"), UNKNOWN),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Does a drug act in the whole body? The route says, else the form, else the product's name, else its ATC code. SEMANTICS §6.6."""
+"""Does a drug act in the whole body? Route, else form, else the product's name, else its ATC code. SEMANTICS §6.6."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,10 @@ from service.eligibility.terms import Concept, Terminology
 
 ROUTES = ("route-systemic", "route-local")
 FORMS = ("form-systemic", "form-local")
-# Value sets of drugs whose codes alone say where they act (ATC codes mostly) begin with these.
+# Value sets of drugs whose ATC codes alone say where they act begin with these. An ingredient's code says nothing of
+# the kind: hydrocortisone is a tablet and a cream.
 DRUGS = ("drug-systemic", "drug-local")
+ATC = "http://www.whocc.no/atc"
 
 SYSTEMIC: tuple[Outcome, Reason | None] = (Outcome.MET, None)
 LOCAL: tuple[Outcome, Reason | None] = (Outcome.NOT_MET, None)
@@ -59,7 +61,9 @@ def _belongs(terminology: Terminology, value_set: str, concept: Concept) -> Outc
 
 
 def _by_code(terminology: Terminology, concept: Concept) -> bool | None:
-    coded = Concept(concept.codings, ("-",))
+    coded = Concept(tuple(each for each in concept.codings if each.system == ATC), ("-",))
+    if not coded.codings:
+        return None
     acts, stays = (
         any(
             _belongs(terminology, each, coded) is Outcome.MET
