@@ -158,7 +158,7 @@ ROUTES = {
     "the route in words": (Concept(texts=("Oral",)), None, named("x"), SYSTEMIC),
     "a local route": (EYE, None, named("x"), LOCAL),
     "the route before the form": (ORAL, Concept(texts=("ointment",)), named("x"), SYSTEMIC),
-    "an unknown route, then the form": (Concept(texts=("pump",)), Concept(texts=("oral tablet",)), named("x"), SYSTEMIC),
+    "an unclear route, then form": (Concept(texts=("pump",)), Concept(texts=("oral tablet",)), named("x"), SYSTEMIC),
     "the form": (None, Concept(texts=("eye drops",)), named("x"), LOCAL),
     "the product's name": (None, None, named("prednisone 5 MG Oral Tablet"), SYSTEMIC),
     "the form before the name": (None, Concept(texts=("ointment",)), named("x injection"), LOCAL),
