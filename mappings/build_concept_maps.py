@@ -88,7 +88,9 @@ def _target(found: Ingredient, strength: NamedStrength | None, form: str | None)
     stated = []
     if strength is not None and strength.amount.low is not None and strength.per.value.low is not None:
         size = f"{plain(strength.per.value.low)} {strength.per.unit}"
-        stated.append({"property": f"{BASE}/property/strength", "value": f"{plain(strength.amount.low)} {strength.unit}/{size}"})
+        stated.append(
+            {"property": f"{BASE}/property/strength", "value": f"{plain(strength.amount.low)} {strength.unit}/{size}"}
+        )
     if form:
         stated.append({"property": f"{BASE}/property/form", "value": form})
     target: dict[str, Any] = {"code": found[1], "display": found[2], "equivalence": "wider"}

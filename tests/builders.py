@@ -3,9 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
+from service.eligibility.criteria import Node
 from service.eligibility.dates import ANY_DAY, FOREVER, Days, Span
 from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
-from service.eligibility.criteria import Node
 from service.eligibility.facts import (
     AllergyFact,
     Certainty,
@@ -40,8 +40,13 @@ def coded(system: str, *codes: str) -> Codes:
 
 
 CANCER = ValueSet(
-    "cancer", "cancer", sure=Codes(frozenset({Coding(SCT, "1")}), (Coding(ICD, "C"),)), inexact=coded(SCT, "2"),
-    words=("carcinoma", "cancer"), not_words=("cancer screening",), exhaustive=frozenset({ICD}),
+    "cancer",
+    "cancer",
+    sure=Codes(frozenset({Coding(SCT, "1")}), (Coding(ICD, "C"),)),
+    inexact=coded(SCT, "2"),
+    words=("carcinoma", "cancer"),
+    not_words=("cancer screening",),
+    exhaustive=frozenset({ICD}),
 )
 SKIN = ValueSet("skin", "skin cancer", sure=Codes(prefixes=(Coding(ICD, "C44"),)), words=("basal cell",))
 COLD = ValueSet("cold", "a cold", sure=coded(SCT, "3"), words=("common cold",), self_limited_days=60)
@@ -93,7 +98,12 @@ def condition(
 
 
 def result(
-    what: Concept, value: object, when: str | None = "2026-06-01", unit: str | None = "g/dL", number: int = 1, **more: object
+    what: Concept,
+    value: object,
+    when: str | None = "2026-06-01",
+    unit: str | None = "g/dL",
+    number: int = 1,
+    **more: object,
 ) -> ObservationFact:
     """A result; numbers and pairs of numbers become quantities."""
     if isinstance(value, int | float | str) and not isinstance(value, bool):
@@ -105,7 +115,9 @@ def result(
     return ObservationFact(evidence, what, certainty, days(when), value, **more)  # type: ignore[arg-type]
 
 
-def procedure(what: Concept, when: str | None = "2026-05-01", number: int = 1, certainty: Certainty = Certainty.SURE) -> ProcedureFact:
+def procedure(
+    what: Concept, when: str | None = "2026-05-01", number: int = 1, certainty: Certainty = Certainty.SURE
+) -> ProcedureFact:
     """A procedure on a day."""
     return ProcedureFact(Evidence(f"Procedure/{number}", "Procedure.code"), what, certainty, Span.on(days(when)))
 

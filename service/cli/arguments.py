@@ -35,7 +35,9 @@ def _sample(command: ArgumentParser) -> None:
 
 
 def _input(command: ArgumentParser) -> None:
-    command.add_argument("source", type=Path, nargs="+", help=".ndjson[.gz], .json (a resource or Bundle), or a directory")
+    command.add_argument(
+        "source", type=Path, nargs="+", help=".ndjson[.gz], .json (a resource or Bundle), or a directory"
+    )
     command.add_argument("--as-of", type=_day, required=True, metavar="DATE", help="the screening date, YYYY-MM-DD")
     command.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
     command.add_argument(
@@ -109,5 +111,3 @@ def _natural(text: str) -> int:
     if not text.isdigit():
         raise ArgumentTypeError(f"{text!r} is not a whole number")
     return int(text)
-
-

@@ -54,7 +54,5 @@ def _criteria(study: Study, counts: dict[str, Any]) -> Table:
     for criterion in study.criteria:
         line = counts.get(criterion.id, {"met": 0, "not_met": 0, "unknown": 0, "reasons": {}})
         why = ", ".join(f"{name} {n}" for name, n in sorted(line["reasons"].items(), key=lambda each: -each[1]))
-        table.add_row(
-            criterion.id, criterion.kind, str(line["met"]), str(line["not_met"]), str(line["unknown"]), why
-        )
+        table.add_row(criterion.id, criterion.kind, str(line["met"]), str(line["not_met"]), str(line["unknown"]), why)
     return table

@@ -87,7 +87,11 @@ class Interval:
         if self.exact and self.low is not None:
             return plain(self.low)
         if self.high is None:
-            return "any number" if self.low is None else f"{'more than' if self.low_open else 'at least'} {plain(self.low)}"
+            return (
+                "any number"
+                if self.low is None
+                else f"{'more than' if self.low_open else 'at least'} {plain(self.low)}"
+            )
         if self.low is None or (self.low == 0 and self.high_open):
             return f"{'less than' if self.high_open else 'at most'} {plain(self.high)}"
         return f"{plain(self.low)} to {plain(self.high)}"

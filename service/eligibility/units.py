@@ -212,7 +212,7 @@ def _same_annotations(table: UnitTable, source: str, target: str) -> bool:
     one, other = annotations(source), annotations(target)
     if one == other:
         return True
-    if one and other or not table.countable.issuperset(one + other):
+    if (one and other) or not table.countable.issuperset(one + other):
         return False
     annotated, plain = (source, target) if one else (target, source)
     return bare(annotated) != "1" or plain == "1"

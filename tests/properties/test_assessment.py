@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from service.eligibility.assess import as_of, assess
 from service.eligibility.criteria import (
@@ -49,7 +48,14 @@ from tests.builders import AT, ICD, LOINC, TYPES, allergy, concept, condition, k
 KNOWLEDGE = knowledge()
 near = st.dates(date(2024, 1, 1), date(2026, 9, 30))
 concepts = st.sampled_from(
-    [concept("1"), concept("2"), concept("3"), concept("9", text="some carcinoma"), concept("9"), concept("C44", system=ICD)]
+    [
+        concept("1"),
+        concept("2"),
+        concept("3"),
+        concept("9", text="some carcinoma"),
+        concept("9"),
+        concept("C44", system=ICD),
+    ]
 )
 looks = st.one_of(
     st.none(),
@@ -89,7 +95,9 @@ def facts(draw: st.DrawFn, number: int) -> Fact:
         fact = result(concept("virus", system=LOINC), said, None, number=number, certainty=certainty, order=order)
     else:
         low, high = sorted((draw(numbers), draw(numbers)))
-        value = draw(st.sampled_from([Quantity(Interval(low, low), "g/dL"), Quantity(Interval(low, high), "g/dL"), None]))
+        value = draw(
+            st.sampled_from([Quantity(Interval(low, low), "g/dL"), Quantity(Interval(low, high), "g/dL"), None])
+        )
         fact = result(concept("hb", system=LOINC), value, None, number=number, certainty=certainty, order=order)
     return replace(fact, when=draw(vague()))
 
@@ -100,14 +108,42 @@ def fact_lists(draw: st.DrawFn) -> tuple[Fact, ...]:
 
 
 choices = st.sampled_from(
-    [Choice(), Choice("any"), Choice("all"), Choice("earliest"), Choice("of_last", 2, 3), Choice("mean", 2), Choice("consecutive", 2)]
+    [
+        Choice(),
+        Choice("any"),
+        Choice("all"),
+        Choice("earliest"),
+        Choice("of_last", 2, 3),
+        Choice("mean", 2),
+        Choice("consecutive", 2),
+    ]
 )
 leaves: st.SearchStrategy[Node] = st.one_of(
-    st.builds(ConditionPresent, st.sampled_from([("cancer",), ("cold",)]), st.sampled_from([(), ("skin",)]),
-              st.sampled_from(["present", "onset"]), looks, st.integers(1, 2)),
-    st.builds(ObservationValue, st.just(("hb",)), st.just(()), st.just(NumberTest(Bounds(at_least=Decimal(10)), "g/dL")), choices, looks),
-    st.builds(ObservationValue, st.just(("virus",)), st.just(()), st.just(CodedTest(("positive",), ("negative",))),
-              st.sampled_from([Choice(), Choice("any")]), looks, st.none() | st.just(Duration(6, Unit.MONTH))),
+    st.builds(
+        ConditionPresent,
+        st.sampled_from([("cancer",), ("cold",)]),
+        st.sampled_from([(), ("skin",)]),
+        st.sampled_from(["present", "onset"]),
+        looks,
+        st.integers(1, 2),
+    ),
+    st.builds(
+        ObservationValue,
+        st.just(("hb",)),
+        st.just(()),
+        st.just(NumberTest(Bounds(at_least=Decimal(10)), "g/dL")),
+        choices,
+        looks,
+    ),
+    st.builds(
+        ObservationValue,
+        st.just(("virus",)),
+        st.just(()),
+        st.just(CodedTest(("positive",), ("negative",))),
+        st.sampled_from([Choice(), Choice("any")]),
+        looks,
+        st.none() | st.just(Duration(6, Unit.MONTH)),
+    ),
     st.builds(ProcedureDone, st.just(("operation",)), st.just(()), looks, st.integers(1, 2)),
     st.just(AllergyKnown(("latex",), none_known=("no-allergy",))),
     st.just(AgeAtScreening(Bounds(at_least=Decimal(56)))),
@@ -161,7 +197,9 @@ def _one_day(data: st.DataObject, days: Days, latest: date) -> date:
 
 @given(nodes, fact_lists(), contacts, st.data())
 @settings(max_examples=400, deadline=None)
-def test_more_precise_data_never_contradicts(node: Node, known: tuple[Fact, ...], seen: tuple[date, ...], data: st.DataObject) -> None:
+def test_more_precise_data_never_contradicts(
+    node: Node, known: tuple[Fact, ...], seen: tuple[date, ...], data: st.DataObject
+) -> None:
     place = data.draw(st.integers(0, max(len(known) - 1, 0)))
     better = tuple(precise(data, each) if index == place else each for index, each in enumerate(known))
     before = outcome(node, record(*known, contacts=seen))
@@ -171,7 +209,9 @@ def test_more_precise_data_never_contradicts(node: Node, known: tuple[Fact, ...]
 
 @given(nodes, fact_lists(), contacts, st.sampled_from(TYPES))
 @settings(max_examples=200, deadline=None)
-def test_loading_the_rest_never_contradicts(node: Node, known: tuple[Fact, ...], seen: tuple[date, ...], missing: str) -> None:
+def test_loading_the_rest_never_contradicts(
+    node: Node, known: tuple[Fact, ...], seen: tuple[date, ...], missing: str
+) -> None:
     """An answer given although a type was not loaded stands when it is, whatever facts of that type turn up."""
     kept = tuple(each for each in known if not each.evidence.reference.startswith(missing))
     partly = dict.fromkeys(TYPES, Loaded.COMPLETE) | {missing: Loaded.ABSENT}
@@ -182,7 +222,9 @@ def test_loading_the_rest_never_contradicts(node: Node, known: tuple[Fact, ...],
 
 @given(nodes, fact_lists(), contacts, st.randoms(use_true_random=False))
 @settings(max_examples=200, deadline=None)
-def test_order_and_repetition_change_nothing(node: Node, known: tuple[Fact, ...], seen: tuple[date, ...], random: object) -> None:
+def test_order_and_repetition_change_nothing(
+    node: Node, known: tuple[Fact, ...], seen: tuple[date, ...], random: object
+) -> None:
     shuffled = [*known, *known[:2]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     one = evaluate(node, Case(record(*known, contacts=seen), AT, KNOWLEDGE))
@@ -199,7 +241,9 @@ def test_next_change_is_what_day_by_day_finds(node: Node, known: tuple[Fact, ...
     frozen = as_of(person, AT, study)
     today = outcome(node, frozen)
     horizon = 800
-    slow = next((day for day in (AT + timedelta(n) for n in range(1, horizon)) if outcome(node, frozen, day) is not today), None)
+    slow = next(
+        (day for day in (AT + timedelta(n) for n in range(1, horizon)) if outcome(node, frozen, day) is not today), None
+    )
     if found is None or found.date > AT + timedelta(horizon - 1):
         assert slow is None
     else:

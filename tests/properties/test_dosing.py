@@ -6,8 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import permutations
 
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from service.eligibility.dates import Days, Span, Window
 from service.eligibility.dosing.daily import Holding, daily

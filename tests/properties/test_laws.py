@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from service.eligibility.dates import Days, Duration, Span, Unit, Window
 from service.eligibility.outcome import Outcome, conjunction, disjunction, negate

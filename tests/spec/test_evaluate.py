@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from service.eligibility.criteria import (
+    EVER,
     Absence,
     AgeAtScreening,
     AllergyKnown,
@@ -20,7 +21,6 @@ from service.eligibility.criteria import (
     Choice,
     CodedTest,
     ConditionPresent,
-    EVER,
     IfElse,
     LookBack,
     Manual,
@@ -56,19 +56,38 @@ def why(*reasons: Reason) -> frozenset[Reason]:
         pytest.param(condition(CANCER, "2010", "2015"), N, why(), id="over for more than five years"),
         pytest.param(condition(CANCER, "2010", "2021-06-30"), M, why(), id="ended on the window's first day"),
         pytest.param(condition(CANCER, "2010", "2021-06-29"), N, why(), id="ended the day before the window"),
-        pytest.param(condition(CANCER, "2010", "2021"), U, why(Reason.DATE_IMPRECISE), id="ended in the year of the edge"),
-        pytest.param(condition(CANCER, "2010", ended=True), U, why(Reason.DATE_IMPRECISE), id="over, nobody knows since when"),
+        pytest.param(
+            condition(CANCER, "2010", "2021"), U, why(Reason.DATE_IMPRECISE), id="ended in the year of the edge"
+        ),
+        pytest.param(
+            condition(CANCER, "2010", ended=True), U, why(Reason.DATE_IMPRECISE), id="over, nobody knows since when"
+        ),
         pytest.param(condition(CANCER, None), M, why(), id="active, beginning unknown"),
-        pytest.param(condition(CANCER, None, None, asserted=days("2020-03-01")), M, why(), id="active, recorded long ago"),
-        pytest.param(condition(CANCER, certainty=Certainty.POSSIBLE), U, why(Reason.STATUS_UNCERTAIN), id="provisional"),
+        pytest.param(
+            condition(CANCER, None, None, asserted=days("2020-03-01")), M, why(), id="active, recorded long ago"
+        ),
+        pytest.param(
+            condition(CANCER, certainty=Certainty.POSSIBLE), U, why(Reason.STATUS_UNCERTAIN), id="provisional"
+        ),
         pytest.param(condition(CANCER, certainty=Certainty.DENIED), N, why(), id="refuted"),
         pytest.param(condition(concept("2")), U, why(Reason.CODE_UNMAPPED), id="a code that is not reliably mapped"),
-        pytest.param(condition(concept("9", text="Carcinoma of colon")), U, why(Reason.NAME_ONLY), id="unlisted code, telling name"),
+        pytest.param(
+            condition(concept("9", text="Carcinoma of colon")),
+            U,
+            why(Reason.NAME_ONLY),
+            id="unlisted code, telling name",
+        ),
         pytest.param(condition(concept(text="breast cancer")), U, why(Reason.NAME_ONLY), id="text alone"),
         pytest.param(condition(concept("9", text="Sprained ankle")), N, why(), id="unlisted code, other name"),
-        pytest.param(condition(concept("9", text="")), U, why(Reason.CODE_UNMAPPED), id="unlisted code without any words"),
-        pytest.param(condition(concept("9", text="cancer screening done")), N, why(), id="a phrase that is not the disease"),
-        pytest.param(condition(concept("K529", text="", system=ICD)), N, why(), id="ICD lists all cancers, this is none"),
+        pytest.param(
+            condition(concept("9", text="")), U, why(Reason.CODE_UNMAPPED), id="unlisted code without any words"
+        ),
+        pytest.param(
+            condition(concept("9", text="cancer screening done")), N, why(), id="a phrase that is not the disease"
+        ),
+        pytest.param(
+            condition(concept("K529", text="", system=ICD)), N, why(), id="ICD lists all cancers, this is none"
+        ),
         pytest.param(condition(concept("c50.9", text="x", system=ICD)), M, why(), id="ICD, lower case, with a dot"),
         pytest.param(condition(CANCER, "2026-07"), N, why(), id="begins after the screening date"),
     ],
@@ -124,7 +143,11 @@ def test_an_old_active_cancer_stays_met_and_is_marked() -> None:
             id="one condition could not be read",
         ),
         pytest.param(
-            {"unreadable": (Unreadable("Condition", Evidence("Condition/9", "Condition"), "x", concept("9", text="flu")),)},
+            {
+                "unreadable": (
+                    Unreadable("Condition", Evidence("Condition/9", "Condition"), "x", concept("9", text="flu")),
+                )
+            },
             N,
             None,
             id="one could not be read, but is another thing",
@@ -165,7 +188,9 @@ def hb(value: object, when: str | None = "2026-06-01", number: int = 1, **more: 
 
 
 def low(choice: Choice = Choice(), look_back: LookBack | None = YEAR) -> ObservationValue:
-    return ObservationValue(("hb",), test=NumberTest(Bounds(below=Decimal(10)), "g/dL"), choice=choice, look_back=look_back)
+    return ObservationValue(
+        ("hb",), test=NumberTest(Bounds(below=Decimal(10)), "g/dL"), choice=choice, look_back=look_back
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,17 +208,30 @@ def low(choice: Choice = Choice(), look_back: LookBack | None = YEAR) -> Observa
         pytest.param([hb(None)], U, Reason.VALUE_MISSING, id="no value"),
         pytest.param([hb((8, 9))], M, None, id="a range below"),
         pytest.param([hb((9, 11))], U, Reason.VALUE_IMPRECISE, id="a range across"),
-        pytest.param([hb(Quantity(Interval(Decimal(0), Decimal(10), False, True), "g/dL"))], M, None, id="reported as <10"),
-        pytest.param([hb(Quantity(Interval(Decimal(0), Decimal(10)), "g/dL"))], U, Reason.VALUE_IMPRECISE, id="reported as <=10"),
+        pytest.param(
+            [hb(Quantity(Interval(Decimal(0), Decimal(10), False, True), "g/dL"))], M, None, id="reported as <10"
+        ),
+        pytest.param(
+            [hb(Quantity(Interval(Decimal(0), Decimal(10)), "g/dL"))], U, Reason.VALUE_IMPRECISE, id="reported as <=10"
+        ),
         pytest.param([hb(9, "2026-01-01"), hb(12, "2026-06-01", 2)], N, None, id="the latest decides"),
         pytest.param([hb(12, "2026-01-01"), hb(9, "2026-06-01", 2)], M, None, id="the latest decides, too"),
         pytest.param([hb(12, "2026-01-01"), hb(9, "2026", 2)], U, Reason.DATE_IMPRECISE, id="which is the latest?"),
         pytest.param([hb(8, "2026-01-01"), hb(9, "2026", 2)], M, None, id="whichever is the latest"),
-        pytest.param([hb(12, order=("08:00", 0, "")), hb(9, number=2, order=("17:00", 0, ""))], M, None, id="the evening one"),
+        pytest.param(
+            [hb(12, order=("08:00", 0, "")), hb(9, number=2, order=("17:00", 0, ""))], M, None, id="the evening one"
+        ),
         pytest.param([hb(12), hb(9, number=2)], U, Reason.DATE_IMPRECISE, id="two of one day, unordered"),
         pytest.param([hb(9, certainty=Certainty.POSSIBLE)], U, Reason.STATUS_UNCERTAIN, id="preliminary"),
-        pytest.param([hb(12, "2026-01-01"), hb(9, number=2, certainty=Certainty.POSSIBLE)], U, Reason.STATUS_UNCERTAIN, id="preliminary and later"),
-        pytest.param([hb(12), hb(9, "2026-01-01", number=2, certainty=Certainty.POSSIBLE)], N, None, id="preliminary but earlier"),
+        pytest.param(
+            [hb(12, "2026-01-01"), hb(9, number=2, certainty=Certainty.POSSIBLE)],
+            U,
+            Reason.STATUS_UNCERTAIN,
+            id="preliminary and later",
+        ),
+        pytest.param(
+            [hb(12), hb(9, "2026-01-01", number=2, certainty=Certainty.POSSIBLE)], N, None, id="preliminary but earlier"
+        ),
         pytest.param([hb(9, "2026-07-01")], U, Reason.NO_RECORD, id="after the screening date"),
     ],
 )

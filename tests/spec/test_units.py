@@ -15,8 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 from service.catalog import unit_factors
 from service.catalog.units import load_units

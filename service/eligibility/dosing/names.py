@@ -76,7 +76,7 @@ def _kind(sign: str, before: str) -> str:
 def number(token: str) -> Decimal | None:
     """A number with a decimal point or comma; None where the comma could as well part thousands."""
     head, comma, tail = token.partition(",")
-    if comma and (len(tail) == 3 and head.lstrip("0") or "." in token or "," in tail):
+    if comma and ((len(tail) == 3 and head.lstrip("0")) or "." in token or "," in tail):
         return None
     if not token[:1].isdigit():
         return None

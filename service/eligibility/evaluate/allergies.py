@@ -56,9 +56,7 @@ def consent_is(case: Case, node: ConsentIs) -> Judgement:
         exhibit = Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.span), _decision(fact))
         span = fact.span if not fact.span.point else Span(fact.span.start, Days(fact.span.end.earliest, ANY_DAY.latest))
         found.append(candidate(belongs, fact.certainty, dated(span, window), exhibit, span, more))
-    judged = happened(
-        case, node, Kind.CONSENT, node.codes, found, window=window, look_back=None, absence=node.absence
-    )
+    judged = happened(case, node, Kind.CONSENT, node.codes, found, window=window, look_back=None, absence=node.absence)
     if judged.outcome is Outcome.NOT_MET and node.given and node.absence is None:
         return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_RECORD}), judged.exhibits, watch=judged.watch)
     return judged

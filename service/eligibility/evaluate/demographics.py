@@ -29,7 +29,9 @@ def age_at_screening(case: Case, node: AgeAtScreening) -> Judgement:
     """Is the completed age within bounds?"""
     person = case.record.person
     if person.birth.latest == FOREVER or person.birth.earliest > case.at or person.birth == ANY_DAY:
-        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.DATE_MISSING}), (_shown(case, "birthDate", "unknown"),))
+        return Judgement(
+            node, Outcome.UNKNOWN, frozenset({Reason.DATE_MISSING}), (_shown(case, "birthDate", "unknown"),)
+        )
     youngest, oldest = age_on(Days(person.birth.earliest, min(person.birth.latest, case.at)), case.at)
     outcome = within(Interval(Decimal(youngest), Decimal(oldest)), node.bounds)
     reasons = frozenset({Reason.DATE_IMPRECISE}) if outcome is Outcome.UNKNOWN else frozenset[Reason]()
@@ -74,5 +76,3 @@ def alive(case: Case, node: Alive) -> Judgement:
 
 def _shown(case: Case, element: str, value: str, when: str = "") -> Exhibit:
     return Exhibit(case.record.person.evidence.reference, f"Patient.{element}", when, value)
-
-

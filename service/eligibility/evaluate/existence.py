@@ -14,7 +14,6 @@ from service.eligibility.facts import Certainty, Kind
 from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
 from service.eligibility.terms import Concept, Membership
 
-
 ILLEGIBLE_ONLY = "illegible-codes-only"
 
 

@@ -146,7 +146,9 @@ def _cannot_be(case: Case, node: Pregnant) -> Judgement | None:
         youngest, _ = age_on(person.birth, case.at)
         limit = case.policy.pregnancy_age_limit
         if youngest >= limit:
-            return _assumed(case, node, "birthDate", f"{youngest} years", f"Aged {limit} or more; taken as not pregnant.")
+            return _assumed(
+                case, node, "birthDate", f"{youngest} years", f"Aged {limit} or more; taken as not pregnant."
+            )
     return _hysterectomy(case, node)
 
 
@@ -156,8 +158,10 @@ def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
     window = Window.of(date.min, case.at)
     procedures = event_candidates(case, ProcedureDone(node.hysterectomy), window)
     done = [each.exhibit for each in procedures if each.outcome is Outcome.MET]
-    done += [Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.span), fact.concept.name)
-             for fact in _surgical_history(case, node.hysterectomy)]
+    done += [
+        Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.span), fact.concept.name)
+        for fact in _surgical_history(case, node.hysterectomy)
+    ]
     if not done:
         return None
     sentence = "A hysterectomy is on record; taken as not pregnant."
@@ -178,5 +182,3 @@ def _assumed(case: Case, node: Stated, element: str, value: str, sentence: str) 
 
 def _shown(found: Iterable[Result]) -> tuple[Exhibit, ...]:
     return unique(show(each.fact) for each in found)
-
-

@@ -93,5 +93,7 @@ def standing_sentence(assessment: Assessment) -> str:
         parts.append(f"Time alone lifts what keeps this person out on {assessment.later}.")
     if assessment.next_change:
         change = assessment.next_change
-        parts.append(f"With no new data, {change.criterion} becomes {ANSWERS[change.outcome].lower()} on {change.date}.")
+        parts.append(
+            f"With no new data, {change.criterion} becomes {ANSWERS[change.outcome].lower()} on {change.date}."
+        )
     return " ".join(parts)

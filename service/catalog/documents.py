@@ -1,0 +1,155 @@
+"""YAML and JSON files with the line of everything in them, checked against a JSON Schema: every problem at once.
+
+YAML here has fewer surprises than usual: only `true`, `false`, `null`, and numbers are not texts; numbers keep their
+decimals exactly; a key that stands twice, an anchor or an alias is refused.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from service.errors import CatalogError
+
+Where = tuple[str | int, ...]
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes; what a plain scalar means is decided in `_scalar`."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The content of one file, and the line (from 1) of every path in it."""
+
+    path: Path
+    content: Any
+    lines: Mapping[Where, int]
+
+    def at(self, where: Where) -> str:
+        """`file:line (path)`, of the nearest enclosing thing that has a line."""
+        for length in range(len(where), -1, -1):
+            if where[:length] in self.lines:
+                break
+        name = "/".join(self.path.parts[-2:])
+        return f"{name}:{self.lines.get(where[:length], 1)}{f' ({dotted(where)})' if where else ''}"
+
+
+def dotted(where: Where) -> str:
+    """A path as people write it: `criteria[3].medication.codes`."""
+    text = ""
+    for part in where:
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+    return text
+
+
+def read_yaml(path: Path) -> Document:
+    """Read a YAML file. Raises CatalogError naming the file and line of what is wrong."""
+    try:
+        root = yaml.compose(path.read_text(encoding="utf-8"), _Loader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogError([f"{path.name}: cannot be read as UTF-8 text ({type(error).__name__})"]) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        raise CatalogError([f"{path.name}:{line}: not YAML: {getattr(error, 'problem', error)}"]) from error
+    lines: dict[Where, int] = {}
+    problems: list[str] = []
+    seen: set[int] = set()
+    content = _value(root, (), lines, problems, seen, path.name) if root is not None else None
+    if problems:
+        raise CatalogError(problems)
+    return Document(path, content, lines)
+
+
+def _value(
+    node: yaml.Node, where: Where, lines: dict[Where, int], problems: list[str], seen: set[int], name: str
+) -> Any:
+    lines.setdefault(where, node.start_mark.line + 1)
+    if id(node) in seen:
+        problems.append(f"{name}:{node.start_mark.line + 1}: an alias; write it out, so that it can be read on its own")
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if key.value in found:
+                problems.append(f"{name}:{line}: the key {key.value!r} stands twice; keep one")
+            lines[(*where, key.value)] = line
+            found[key.value] = _value(value, (*where, key.value), lines, problems, seen, name)
+        return found
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(each, (*where, i), lines, problems, seen, name) for i, each in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    text = str(node.value)
+    if getattr(node, "style", None) is not None:
+        return text
+    if text in ("true", "false"):
+        return text == "true"
+    if text in ("", "null", "~"):
+        return None
+    if re.fullmatch(r"-?[0-9]+", text):
+        return int(text)
+    return Decimal(text) if re.fullmatch(r"-?[0-9]+\.[0-9]+", text) else text
+
+
+@cache
+def _validator(schema: Path) -> Draft202012Validator:
+    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+
+
+def violations(document: Document, schema: Path) -> list[str]:
+    """What in the document the schema does not allow, each with file, line, path, and what to write instead."""
+    validator = _validator(schema)
+    errors = sorted(validator.iter_errors(document.content), key=lambda each: tuple(map(str, each.absolute_path)))
+    return list(dict.fromkeys(text for error in errors for text in _explained(document, error, validator.schema)))
+
+
+def _explained(document: Document, error: ValidationError, root: Any) -> Iterator[str]:
+    where = tuple(error.absolute_path)
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        known = sorted(_known(error.schema, root))
+        for key in error.instance:
+            if key not in known:
+                yield f"{document.at((*where, key))}: unknown key {key!r}{did_you_mean(key, known)}"
+    elif error.validator == "required":
+        missing = [key for key in error.validator_value if key not in error.instance]
+        yield f"{document.at(where)}: {', '.join(missing)} is missing"
+    elif error.validator == "enum":
+        allowed = [str(each) for each in error.validator_value]
+        yield f"{document.at(where)}: {error.instance!r} is none of {', '.join(allowed)}{did_you_mean(error.instance, allowed)}"
+    elif error.validator == "pattern":
+        meant = error.schema.get("description", error.validator_value)
+        yield f"{document.at(where)}: {error.instance!r} is not understood. {meant}"
+    elif error.validator == "type":
+        wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+        yield f"{document.at(where)}: this has to be of type {wanted}, it is {error.instance!r}"
+    else:
+        yield f"{document.at(where)}: {error.message}"
+
+
+def _known(schema: Any, root: Any) -> Iterator[str]:
+    yield from schema.get("properties", {})
+    for part in schema.get("allOf", ()):
+        yield from root["$defs"][part["$ref"].rsplit("/", 1)[1]].get("properties", {})
+
+
+def did_you_mean(word: object, known: list[str]) -> str:
+    """`; did you mean 'codes'?`, or nothing if no known word is near."""
+    near = difflib.get_close_matches(str(word), known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(known)}" if len(known) < 25 else ""
