@@ -1,1 +1,1 @@
-"""The dose engine: instructions, strengths and supplies become the daily dose as a step function of days. SEMANTICS §6."""
+"""The dose engine: from instructions, strengths and supplies to a daily dose, a step function of days. SEMANTICS §6."""

@@ -1,4 +1,7 @@
-"""How much of an ingredient one dose holds: mass directly, pieces and volumes through the product's strength. SEMANTICS §6.4."""
+"""How much of an ingredient one dose holds: mass directly, pieces and volumes through the product's strength.
+
+SEMANTICS §6.4.
+"""
 
 from dataclasses import dataclass
 
@@ -22,7 +25,7 @@ class Amount:
 
 
 def amount(quantity: Quantity | None, strengths: tuple[Strength, ...], mixed: bool = False) -> Amount:
-    """One dose of one ingredient. `strengths` are what is known of that ingredient; `mixed`: the product holds others too.
+    """One dose of one ingredient. `strengths`: what is known of that ingredient; `mixed`: the product holds others too.
 
     A mass stated for a product of several ingredients does not say which of them it weighs.
     """

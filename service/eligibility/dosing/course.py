@@ -1,4 +1,4 @@
-"""One record's course: which daily dose on which days. SEMANTICS §6.3 to §6.5 and §6.7 (a course shorter than its cycle)."""
+"""One record's course: which daily dose on which days. SEMANTICS §6.3 to §6.5; §6.7 for one shorter than its cycle."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ FROM_SUPPLY = "derived-from-supply"
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of days with one daily dose. `somewhere`: what is surely reached on one of its days, whichever it is."""
+    """A stretch of days with one daily dose. `somewhere`: what is surely reached on one day or another."""
 
     span: Span
     daily: Daily
@@ -124,7 +124,7 @@ def _without_instruction(fact: MedicationFact, holding: Holding) -> Daily:
 
 
 def supplied(supply: Supply, holding: Holding) -> Daily | None:
-    """Quantity x strength / days of supply: an average, which says little of any one day. None where a part is missing."""
+    """Quantity x strength / days of supply: an average, which says little of any one day. None if a part is missing."""
     if supply.quantity is None or supply.days is None:
         return None
     total, length = amount(supply.quantity, holding.strengths, holding.mixed), Range.of(supply.days)

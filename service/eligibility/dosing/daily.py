@@ -1,4 +1,4 @@
-"""From one instruction to its daily dose: amount x rhythm, as needed, capped, or the rate of an infusion. SEMANTICS §6.3."""
+"""From one instruction to its daily dose: amount x rhythm, as needed, capped, or an infusion's rate. SEMANTICS §6.3."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -27,7 +27,8 @@ class Holding:
 class Daily:
     """A daily dose in `unit`: average over the cycle, on the busiest day, on the quietest. `words`: its arithmetic.
 
-    `cycle` days surely show the busiest; `spacing` is the longest time between doses in days; `weekdays` if it names them.
+    `cycle` days surely show the busiest; `spacing` is the longest time between doses in days; `weekdays` are those that
+    it names.
     """
 
     average: Range

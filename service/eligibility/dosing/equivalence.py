@@ -1,6 +1,7 @@
-"""Equivalence as data: how much of one drug equals a reference drug, with its source, as an interval where sources disagree.
+"""How much of one drug equals a reference drug, as data with its source: an interval where sources disagree.
 
-Factors are kept as "so many mg equal `reference_amount` mg" and divided exactly: 5 / 0.75 has no decimal. SEMANTICS §6.6.
+SEMANTICS §6.6. Factors are kept as "so many mg equal `reference_amount` mg" and divided exactly: 5 / 0.75 has no
+finite decimal.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from service.eligibility.terms import Coding, Concept, Terminology
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """One drug of the table: `equal` mg of it count as the reference amount; None with the reason why nothing is known."""
+    """One drug of the table: `equal` mg of it count as the reference amount; None with the reason why none is known."""
 
     name: str
     codings: tuple[Coding, ...]
@@ -28,7 +29,7 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class EquivalenceTable:
-    """A reference drug and what equals `reference_amount` mg of it. `rows` by every code of a drug; `names` by its name."""
+    """A reference drug and what equals `reference_amount` mg of it: `rows` by every code of a drug, `names` by name."""
 
     id: str
     reference: Coding
@@ -64,7 +65,7 @@ class EquivalenceTable:
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """One ingredient of a record that the criterion asks about. `key` tells ingredients apart; None where it is not known."""
+    """One ingredient of a record that the criterion asks about. `key` tells ingredients apart; None if unknown."""
 
     key: str | None
     name: str
@@ -75,7 +76,7 @@ class Ingredient:
 def ingredients(
     fact: MedicationFact, table: EquivalenceTable | None, terminology: Terminology | None, codes: tuple[str, ...]
 ) -> tuple[Ingredient, ...]:
-    """The ingredients of a record that count: its only one, or those of a mixture that belong to `codes` or the table."""
+    """The ingredients of a record that count: its only one, or those of a mixture that are in `codes` or the table."""
     held: dict[Coding, list[Strength]] = {}
     for strength in fact.strengths:
         held.setdefault(strength.ingredient.normalized(), []).append(strength)

@@ -1,4 +1,7 @@
-"""From when to when a drug was taken as far as a record says, and whether it acts in the whole body. SEMANTICS §6.1, 6.5, 6.6."""
+"""From when to when a drug was taken as far as a record says, and whether it acts in the whole body.
+
+SEMANTICS §6.1, §6.5, §6.6.
+"""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,7 @@
-"""When each instruction applies: side by side, or one after another by `sequence`, within the record's span. SEMANTICS §6.3."""
+"""When each instruction applies: side by side, or one after another by `sequence`, within the record's span.
+
+SEMANTICS §6.3.
+"""
 
 from collections.abc import Sequence
 from math import ceil, floor
@@ -13,7 +16,7 @@ Placed = tuple[Instruction, Span]
 
 
 def layout(instructions: Sequence[Instruction], span: Span) -> tuple[Placed, ...]:
-    """Each instruction with the span in which it applies; one that lies wholly outside the record's span is left out."""
+    """Each instruction with the span in which it applies; one wholly outside the record's span is left out."""
     unordered = [each for each in instructions if each.sequence is None]
     placed: list[Placed] = [(each, own_span(each, span.start) or span) for each in unordered]
     steps = sorted({each.sequence for each in instructions if each.sequence is not None})

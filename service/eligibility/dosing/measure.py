@@ -43,8 +43,8 @@ class Step:
 class DoseAnswer:
     """Was a dose within bounds taken on any day of the window, and the arithmetic of the highest day.
 
-    `outcome` is computed exactly; `least` and `most` are rounded to four places, for people. `most` None: no limit known.
-    `boundaries` are the days at which the answer may change when the window moves.
+    `outcome` is computed exactly; `least` and `most` are rounded to four places, for people; `most` is None where no
+    limit is known. `boundaries` are the days at which the answer may change when the window moves.
     """
 
     outcome: Outcome
@@ -61,7 +61,7 @@ class DoseAnswer:
 
 
 def steps(taken: Sequence[Taken], at: date, terms: Terms, window: Days | None = None) -> tuple[Step, ...]:
-    """The daily dose as a step function of the days up to `at` (and within `window`). Days without any record have no step."""
+    """The daily dose, a step function of the days up to `at` (and within `window`); days without a record have none."""
     found = records(taken, at, terms)
     return _steps(therapies(found), _cuts(found), window or Days(ALWAYS, at), at)
 

@@ -14,7 +14,7 @@ TimeUnit = Literal["s", "min", "h", "d", "wk", "mo", "a"]
 
 @dataclass(frozen=True, slots=True)
 class Lapse:
-    """A length of time as the record gives it (8 h, 1 to 2 wk); kept in its unit, because a third of a day is no decimal."""
+    """A length of time as the record gives it (8 h, 1 to 2 wk); kept in its unit: a third of a day is no decimal."""
 
     value: Interval
     unit: TimeUnit
@@ -30,7 +30,8 @@ class Timing:
 
     `frequency` times per `period`; `days_of_week` 0 = Monday; `occasions`: how many times on such a day (`timeOfDay`,
     `when`); `count` doses in all; `events` are the explicit days on which it is given; `duration`: how long each
-    administration lasts. `alternative` is a second statement of the same thing that may disagree (a code beside `repeat`).
+    administration lasts. `alternative` is a second statement of the same thing that may disagree (a code beside
+    `repeat`).
     """
 
     frequency: Interval | None = None
@@ -59,7 +60,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The speed of an infusion: `amount` (mg, mL) per `period`. `whole`: the record gives it as a total over that period."""
+    """The speed of an infusion: `amount` (mg, mL) per `period`. `whole`: recorded as a total over that period."""
 
     amount: Quantity
     period: Lapse

@@ -1,4 +1,4 @@
-"""Reads a product's name as RxNorm and labels write it: "prednisone 5 MG Oral Tablet", "15 mg/5 mL", "A 5 MG / B 10 MG".
+"""Reads a product's name as RxNorm and labels write it: "prednisone 5 MG Tablet", "15 mg/5 mL", "A 5 MG / B 10 MG".
 
 A small tokenizer and one walk over the tokens. What it does not understand it leaves out; it never guesses a number.
 """

@@ -1,4 +1,4 @@
-"""What is known of drug products: coded product -> ingredients and strengths, and names of ingredients -> their codes."""
+"""What is known of drug products: ingredients and strengths by a product's code, codes by an ingredient's name."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -34,7 +34,7 @@ class DrugCatalog:
         return next((self.products[each.normalized()] for each in codings if each.normalized() in self.products), None)
 
     def ingredient(self, name: str) -> Coding:
-        """The code of an ingredient's name: the longest beginning that is listed (salts follow the name), else its words."""
+        """The code of an ingredient's name: the longest beginning that is listed (salts come last), else its words."""
         words = name.lower().split()
         for length in range(len(words), 0, -1):
             known = self.names.get(" ".join(words[:length]))
@@ -54,9 +54,10 @@ class DrugCatalog:
     def strengths(
         self, stated: tuple[Strength, ...], codings: Iterable[Coding], texts: Iterable[str]
     ) -> tuple[tuple[Strength, ...], tuple[str, ...]]:
-        """One strength per ingredient from what the record, the product map and the name say, and the marks of conflicts.
+        """One strength per ingredient from what record, product map and name say, and the marks of conflicts.
 
-        The first source that gives one wins where all agree; where they do not, the amount is the interval spanning them.
+        The first source that gives one wins where all agree; where they do not, the amount is the interval that spans
+        them.
         """
         product = self.product(codings)
         layers = [stated, product.strengths if product is not None else (), *(self.from_name(text) for text in texts)]
@@ -71,7 +72,7 @@ class DrugCatalog:
 
 
 def _alike(layer: tuple[Strength, ...], first: tuple[Strength, ...]) -> tuple[Strength, ...]:
-    """The strengths of a later source, by the ingredients of the first: a single one is the same, others go by their codes."""
+    """The strengths of a later source, by the ingredients of the first: a single one is the same, others go by code."""
     known = {each.ingredient.normalized() for each in first}
     if len(known) == 1 == len({each.ingredient.normalized() for each in layer}):
         return tuple(replace(each, ingredient=first[0].ingredient, name=first[0].name) for each in layer)

@@ -26,7 +26,7 @@ PER = {"d": Fraction(1), "wk": Fraction(7), "h": Fraction(1, 24)}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A record of one of the criterion's drugs. `outcome`: is it one, by code and route: MET or UNKNOWN, with the reasons."""
+    """A record of one of the criterion's drugs. `outcome`: by code and route it is one (MET) or may be (UNKNOWN)."""
 
     fact: MedicationFact
     outcome: Outcome = Outcome.MET
@@ -35,7 +35,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class Terms:
-    """In what the dose is asked for: a unit per time, of the drug itself or of a reference drug; and how drugs are known."""
+    """How the dose is asked for: a unit per time, of the drug itself or a reference drug; and how drugs are known."""
 
     unit: str = "mg/d"
     table: EquivalenceTable | None = None

@@ -1,6 +1,6 @@
-"""From a timing to how many doses a day: on average over the cycle, on the busiest day, on the quietest day. SEMANTICS §6.3.
+"""From a timing to how many doses a day: on average over the cycle, on the busiest day, on the quietest day.
 
-Doses are taken to be spread evenly over the period, as a label is read: 3 times a week is on three days.
+SEMANTICS §6.3. Doses are taken to be spread evenly over the period, as a label is read: 3 times a week is on 3 days.
 """
 
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ class Therapy:
         return added(doses) if doses else None
 
     def likeness(self, source: Source) -> Hashable:
-        """Equal for two therapies whose records of this kind agree in product and dosage: the one may renew the other."""
+        """Equal for two therapies whose records of this kind agree in product and dosage: one may renew the other."""
         return frozenset(likeness(each.fact) for each in self.of(source))
 
 
@@ -141,7 +141,7 @@ def _families(found: Sequence[Therapy]) -> set[str]:
 
 
 def together(group: Sequence[Therapy], first: date, last: date) -> Value | None:
-    """Therapies of one ingredient and route: those told by the same kind of record add up, other kinds are views of them."""
+    """Therapies of one ingredient and route: those in one kind of record add up, other kinds are views of them."""
     sides: list[Value] = []
     seen: list[set[int]] = []
     told = [each.on(first, last) for each in group]

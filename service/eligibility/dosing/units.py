@@ -1,4 +1,4 @@
-"""Units of doses: masses in mg, volumes in mL, things that are counted, each spelling to its family and exact factor."""
+"""Units of doses: masses in mg, volumes in mL, counted things; each spelling to its family and exact factor."""
 
 from fractions import Fraction
 from typing import NamedTuple
@@ -9,8 +9,10 @@ from service.eligibility.quantity import Quantity
 
 MASS, VOLUME, COUNT = "mg", "mL", "{each}"
 
-_MASS: dict[str, int | Fraction] = {"kg": 10**6, "g": 1000, "gm": 1000, "mg": 1, "ug": Fraction(1, 1000), "mcg": Fraction(1, 1000),
-         "µg": Fraction(1, 1000), "μg": Fraction(1, 1000), "ng": Fraction(1, 10**6)}  # fmt: skip
+_MASS: dict[str, int | Fraction] = {
+    "kg": 10**6, "g": 1000, "gm": 1000, "mg": 1, "ug": Fraction(1, 1000), "mcg": Fraction(1, 1000),
+    "µg": Fraction(1, 1000), "μg": Fraction(1, 1000), "ng": Fraction(1, 10**6),
+}  # fmt: skip
 _VOLUME: dict[str, int | Fraction] = {
     "l": 1000,
     "dl": 100,
@@ -22,9 +24,9 @@ _VOLUME: dict[str, int | Fraction] = {
 }
 # One of these is one piece of the product: its strength is per piece.
 _COUNT = {
-    "{tbl}", "{tablet}", "{tab}", "{capsule}", "{cap}", "{caplet}", "{each}", "{pill}", "{suppository}", "{lozenge}", "tablet",
-    "tablets", "tab", "tabs", "tbl", "capsule", "capsules", "cap", "caps", "caplet", "caplets", "each", "pill", "pills", "ea",
-    "1", "tablette", "tabletten", "comprimé", "comprimés", "comprimido", "comprimidos",
+    "{tbl}", "{tablet}", "{tab}", "{capsule}", "{cap}", "{caplet}", "{each}", "{pill}", "{suppository}", "{lozenge}",
+    "tablet", "tablets", "tab", "tabs", "tbl", "capsule", "capsules", "cap", "caps", "caplet", "caplets", "each",
+    "pill", "pills", "ea", "1", "tablette", "tabletten", "comprimé", "comprimés", "comprimido", "comprimidos",
 }  # fmt: skip
 # Exact days in a unit of time; months and years as UCUM defines them (mean Julian), which dosing tables use.
 _DAYS = {

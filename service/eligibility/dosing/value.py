@@ -1,4 +1,4 @@
-"""What several statements about one stretch of days say together: they add, are views of one thing, or may be either or both.
+"""What several statements about one stretch of days say together: a sum, views of one thing, or perhaps either or both.
 
 SEMANTICS §6.2. Every combination keeps whether the drug was surely taken, and why anything is uncertain.
 """
@@ -14,7 +14,7 @@ from service.eligibility.outcome import Outcome, Reason
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A dose on a stretch of days, if taken: average, busiest and quietest day. `taken` MET: surely, UNKNOWN: possibly."""
+    """A dose on a stretch of days, if taken: average, busiest, quietest day. `taken`: MET surely, UNKNOWN possibly."""
 
     average: Range
     peak: Range
@@ -44,7 +44,7 @@ class Value:
 
 
 def added(values: Sequence[Value]) -> Value:
-    """All of them together. One alone is itself; the busiest day of a sum lies between the busiest of one and of all."""
+    """All of them together. One alone is itself; a sum's busiest day lies between the busiest of one and of all."""
     if len(values) == 1:
         return values[0]
     parts = [value.settled() for value in values]
@@ -59,8 +59,8 @@ def added(values: Sequence[Value]) -> Value:
 def views(values: Sequence[Value]) -> Value:
     """Different records of one therapy: the range spanning those that speak about these days.
 
-    One that only possibly covers them cannot lower what another surely says below what it would say itself. One without a
-    dose is heard only where no other surely speaks.
+    One that only possibly covers them cannot lower what another surely says below what it would say itself. One without
+    a dose is heard only where no other surely speaks.
     """
     if len(values) == 1:
         return values[0]
