@@ -23,7 +23,7 @@ class UsageError(PrescreenError):
 
 
 class InvalidValue(PrescreenError, ValueError):
-    """A value object was asked to hold what it cannot mean (an interval that ends before it begins, a negative count)."""
+    """A value object was asked to hold what it cannot mean (an interval ending before it begins, a negative count)."""
 
     issue_code = "value"
 

@@ -136,7 +136,7 @@ def _standing(findings: tuple[Finding, ...]) -> Standing:
 
 
 def signal(study: Study, case: Case) -> Signal:
-    """Is there entry evidence: a surely matching record, a possibly matching one, none, or were the types not loaded?"""
+    """Is there entry evidence: a surely fitting record, a possibly fitting one, none, or were the types not loaded?"""
     judged = [evaluate(node, case) for node in study.entry]
     if any(each.outcome is Outcome.MET for each in judged):
         return Signal.STRONG

@@ -1,7 +1,7 @@
 """Days: dates of any precision as closed intervals, spans with uncertain ends, calendar durations, windows.
 
-An end that nothing bounds is `FOREVER` or `ALWAYS` (the calendar's ends), so that every interval is a plain pair of days
-and "unknown" is simply the widest interval. SEMANTICS §3.
+An end that nothing bounds is `FOREVER` or `ALWAYS` (the calendar's ends), so that every interval is a plain pair of
+days and "unknown" is simply the widest interval. SEMANTICS §3.
 """
 
 import calendar
@@ -65,7 +65,7 @@ ANY_DAY = Days(ALWAYS, FOREVER)
 
 
 def describe(days: Days) -> str:
-    """A date as people write it: `2024-05-03`, `2024-05`, `2024`, `between … and …`, `before …`, `on an unknown day`."""
+    """A date in words: `2024-05-03`, `2024-05`, `2024`, `between … and …`, `… or before`, `an unknown day`."""
     first, last = days.earliest, days.latest
     if days == ANY_DAY:
         return "an unknown day"

@@ -1,7 +1,7 @@
 """Facts: what one resource says about a person, in our types, with its evidence.
 
-A fact is made by an adapter and never changed. It says what the resource says, no more: which day it is asked about, and
-what silence means, is decided in `evaluate`.
+A fact is made by an adapter and never changed. It says what the resource says, no more: which day it is asked about,
+and what silence means, is decided in `evaluate`.
 """
 
 from collections.abc import Mapping
@@ -99,9 +99,10 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MedicationFact:
-    """One record of a drug: what, from when to when, how, how much. `concept` holds the product's and ingredients' codes.
+    """One record of a drug: what, from when to when, how, how much.
 
-    `span.end` is FOREVER for an order that goes on; `last_sign` is the latest day on which the record shows life.
+    `concept` holds the codes of the product and its ingredients. `span.end` is FOREVER for an order that goes on;
+    `last_sign` is the latest day on which the record shows life.
     """
 
     evidence: Evidence
@@ -169,7 +170,7 @@ class ImmunizationFact:
 
 @dataclass(frozen=True, slots=True)
 class ConsentFact:
-    """A Consent: `permits` True (given), False (refused), None (neither is certain). `concept`: its scope and categories."""
+    """A Consent: `permits` True (given), False (refused), None (uncertain). `concept`: its scope and categories."""
 
     evidence: Evidence
     concept: Concept

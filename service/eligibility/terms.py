@@ -41,7 +41,7 @@ class Concept:
 
 
 class Membership(NamedTuple):
-    """MET: a member; UNKNOWN: possibly, with the reason; NOT_MET: not one. `opaque`: only because nothing is legible."""
+    """MET: a member; UNKNOWN: perhaps, with the reason; NOT_MET: not one. `opaque`: only because nothing is legible."""
 
     outcome: Outcome
     reason: Reason | None = None

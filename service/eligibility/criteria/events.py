@@ -102,7 +102,7 @@ class ProcedureDone:
 
 @dataclass(frozen=True, slots=True)
 class AdverseEventHad:
-    """An adverse event in the window: of these codes, with one of these drugs suspected (each if given), serious if asked."""
+    """An adverse event in the window: these codes, one of these drugs suspected (each if given), serious if asked."""
 
     codes: ValueSetIds = ()
     suspects: ValueSetIds = ()

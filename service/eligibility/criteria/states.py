@@ -1,4 +1,4 @@
-"""Characteristics of the person on the screening date itself: allergies, consent, age, sex, pregnancy; and judgement."""
+"""Characteristics of the person on the screening date: allergies, consent, age, sex, pregnancy; and judgement."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from service.errors import InvalidValue
 
 @dataclass(frozen=True, slots=True)
 class AllergyKnown:
-    """An allergy or intolerance to these substances is present; `none_known` codes say explicitly that there is none."""
+    """An allergy or intolerance to these substances is present; `none_known` codes say outright that there is none."""
 
     codes: ValueSetIds
     excluding: ValueSetIds = ()

@@ -61,7 +61,7 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True)
 class IfElse:
-    """Where `condition` holds, `then` decides; where it does not, `otherwise`. Unknown conditions need both to agree."""
+    """Where `condition` holds, `then` decides; where it does not, `otherwise`. An unknown one needs both to agree."""
 
     condition: "Node"
     then: "Node"

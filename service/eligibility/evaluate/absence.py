@@ -26,8 +26,8 @@ def silence(
 ) -> Judgement:
     """The judgement when nothing on record makes `node` true.
 
-    `until` is the end of the window (`look_back`) that was searched; `denied` are explicit negatives, which need no assumption;
-    `shown` is other evidence worth showing (a history outside the window).
+    `until` is the end of the window (`look_back`) that was searched; `denied` are explicit negatives, which need no
+    assumption; `shown` is other evidence worth showing (a history outside the window).
     """
     exhibits = unique([*shown, *denied])
     spoiled = gaps(case, kind, ids)
@@ -78,7 +78,7 @@ def gaps(case: Case, kind: Kind, ids: ValueSetIds) -> Gaps:
 
 
 def last_contact(case: Case, until: date) -> date | None:
-    """The latest day up to `until` on which the person was seen, if that is recent enough for silence to mean anything."""
+    """The latest day up to `until` on which the person was seen, if recent enough for silence to mean anything."""
     start = case.policy.contact_horizon.before(until)
     return max((day for day in case.record.contacts if start <= day <= until), default=None)
 

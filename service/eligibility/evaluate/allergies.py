@@ -10,7 +10,7 @@ from service.eligibility.outcome import Outcome, Reason
 
 
 def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
-    """Is an allergy to one of these substances present? Resolved ones are shown as history; refuted ones speak against."""
+    """Is an allergy to one of these substances present? Resolved ones are shown as history, refuted ones deny it."""
     window = Window.of(ALWAYS, case.at)
     found, denied = [], []
     for fact in case.record.facts:

@@ -65,7 +65,7 @@ def event_candidates(case: Case, node: DatedNode, window: Window) -> Iterator[Ca
 
 
 def adverse_event_had(case: Case, node: AdverseEventHad, window: Window) -> Judgement:
-    """Did an adverse event of these codes, or with these drugs suspected, happen in the window; a serious one if asked?"""
+    """Did an adverse event of these codes, or with these drugs suspected, happen in the window (serious if asked)?"""
     found = list(adverse_event_candidates(case, node, window))
     return happened(
         case,

@@ -43,7 +43,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A fact that may count: MET it does, UNKNOWN it possibly does (for `reasons`), NOT_MET it does not; and when it was."""
+    """A fact that may count (MET: it does, UNKNOWN: possibly, for `reasons`, NOT_MET: it does not), and when it was."""
 
     outcome: Outcome
     exhibit: Exhibit

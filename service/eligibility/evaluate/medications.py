@@ -104,7 +104,7 @@ def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) ->
 
 
 def _denied(case: Case, node: MedicationTaken) -> list[Exhibit]:
-    """Explicit negatives (not taken, not done) about these drugs, while they are recent enough to speak of the window."""
+    """Explicit negatives (not taken, not done) about these drugs, while recent enough to speak of the window."""
     found = []
     for fact in case.record.facts:
         if isinstance(fact, MedicationFact) and fact.certainty is Certainty.DENIED:

@@ -36,7 +36,7 @@ def number_test(knowledge: Knowledge, fact: ObservationFact, test: NumberTest) -
 
 
 def convert(knowledge: Knowledge, quantity: Quantity, unit: str, fact: ObservationFact) -> Interval | None:
-    """The value in another unit, exactly; mass and amount by the molar mass of what was measured. None: not possible."""
+    """The value in another unit, exactly; mass and amount by the molar mass of what was measured. None: impossible."""
     if quantity.unit is None:
         return None
     if quantity.unit == unit:
