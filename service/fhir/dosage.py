@@ -15,7 +15,7 @@ UNREADABLE_DOSAGE = "unreadable-dosage"
 
 
 def read_dosages(value: object, element: str, zone: ZoneInfo) -> tuple[tuple[Instruction, ...], tuple[str, ...]]:
-    """All dosage instructions, and marks. One that cannot be read leaves an instruction without a dose: known to be unknown."""
+    """All dosage instructions, and marks. One that cannot be read stays as an instruction whose dose is unknown."""
     found: list[Instruction] = []
     marks: set[str] = set()
     for number_, each in enumerate(one_or_many(value, element)):
@@ -66,7 +66,7 @@ def _caps(value: Mapping[str, object], element: str) -> tuple[Cap, ...]:
 
 
 def dose_quantity(value: object, element: str) -> Quantity | None:
-    """A dose: its UCUM code, else the unit in words, else a code such as TAB; with none of them, of no unit (never guessed).
+    """A dose: its UCUM code, else the unit in words, else a code such as TAB; without any, of no unit (never guessed).
 
     None without a value. Raises UnreadableResource for a number written as text and for a negative one.
     """

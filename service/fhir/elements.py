@@ -216,8 +216,8 @@ def read_range(value: object, element: str, units: UnitTable) -> Quantity | None
 def read_ratio(value: object, element: str, units: UnitTable) -> Quantity | None:
     """A Ratio: 30 mg to 2 g is 15 mg/g; a titre 1:128 (unitless, from 1) is 128 {titer}. None if a part is missing.
 
-    `<1:10` is read as laboratories mean it: a titre below 10. Raises UnreadableResource for a denominator that is not a
-    positive number.
+    `<1:10` is read as laboratories mean it: a titre below 10. Raises UnreadableResource for a denominator that is not
+    a positive number.
     """
     whole = node(value, element)
     above = read_quantity(whole.get("numerator"), f"{element}.numerator", units)

@@ -1,7 +1,7 @@
-"""From when to when a drug was taken, as its record says: bounds, effective period, supply, status. SEMANTICS §6.1, §6.5.
+"""From when to when a drug was taken, as its record says: bounds, effective period, supply, status.
 
-An end that is only inferred is an interval of days: what a supply lasts, with a month's grace; what a status has ended, up to
-the planned end or the last update.
+SEMANTICS §6.1, §6.5. An end that is only inferred is an interval of days: what a supply lasts, with a month's grace;
+what a status has ended, up to the planned end or the last update.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ class Plan:
     holding: Holding = NOTHING_HELD
 
     def end(self, start: Days) -> tuple[Days | None, str | None]:
-        """The last day of the plan begun at `start`, and the mark of how it was inferred; None where nothing limits it."""
+        """The last day of the plan begun at `start`, and the mark of how it was inferred; None if nothing limits it."""
         if start == ANY_DAY:
             return None, None
         planned = planned_end(self.instructions, start)
@@ -64,7 +64,7 @@ class Plan:
 
 
 def ended(start: Days, planned: Days | None, known: Days, updated: Days) -> Days:
-    """The end of what its status says is over: the recorded day, else any day up to the planned end or the last update."""
+    """The end of what its status says is over: the recorded day, else any day up to the planned end or last update."""
     if known.known:
         return Days(max(known.earliest, start.earliest), max(known.latest, start.earliest))
     limits = [day.latest for day in (planned, updated) if day is not None and day.known]

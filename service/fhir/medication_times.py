@@ -25,7 +25,7 @@ Resource = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The span of the exposure, the latest sign of life, the supply; `doubtful`: it is not certain that it began at all."""
+    """The span of the exposure, the latest sign of life, the supply; `doubtful`: it may not have begun at all."""
 
     span: Span
     sign: Days = ANY_DAY
@@ -57,7 +57,7 @@ def request_times(resource: Resource, plan: Plan, status: str, reading: Reading)
 
 
 def _order_start(first: Days | None, plan: Plan, authored: Days, updated: Days) -> Days:
-    """The period's start, else the earliest bounds; the day of writing for what has none; else any day up to the update."""
+    """The period's start, else the earliest bounds; for what has none the day of writing, else any up to the update."""
     bounded = bounds_starts(plan.instructions)
     unbounded = len(bounded) < max(len(plan.instructions), 1)
     for stated in ([first or ANY_DAY], [*bounded, *([authored] if unbounded else [])], [authored]):

@@ -118,7 +118,7 @@ def _certainty(resource: Resource, source: Source) -> Certainty | None:
 
 
 def _ordered(resource: Resource, certainty: Certainty) -> Certainty | None:
-    """Orders count, plans only when reported; an order not to give is none. An intent we do not know counts possibly."""
+    """Orders count, plans only when reported; an order not to give is none. An intent we do not know may count."""
     if boolean(resource.get("doNotPerform"), "MedicationRequest.doNotPerform"):
         return None
     intent = text(resource.get("intent"), "MedicationRequest.intent")

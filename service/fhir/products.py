@@ -1,4 +1,7 @@
-"""Which drug a medication resource speaks of: its code or the Medication it refers to, with form and strengths. SEMANTICS §6.4."""
+"""Which drug a medication resource speaks of: its code or the Medication it refers to, with form and strengths.
+
+SEMANTICS §6.4.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +37,7 @@ class Drug:
 
 
 class UnknownDrug(UnreadableResource):
-    """The record does not say which drug it is: it could be any. `concept` is what its reference says in words, if anything."""
+    """The record does not say which drug it is: it could be any. `concept`: what its reference says in words."""
 
     def __init__(self, reason: str, element: str, concept: Concept | None = None) -> None:
         self.concept = concept

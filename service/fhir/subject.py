@@ -52,9 +52,7 @@ def render_subject(assessment: Assessment, phrases: Phrases, release: Release) -
 
 
 def subject_identity(study: str, patient: str) -> str:
-    """The business identifier of one ResearchSubject: the same study and patient always give the same, 40 hex
-    digits.
-    """
+    """The business identifier of one ResearchSubject: 40 hex digits, always the same for a study and patient."""
     return sha256(f"{study}|{patient}".encode()).hexdigest()[:40]
 
 

@@ -1,4 +1,4 @@
-"""Reads a FHIR Timing: how often, on which days, for how long. SEMANTICS §6.3; FHIR R4 and R5 Timing, GTS abbreviations."""
+"""Reads a FHIR Timing (R4, R5, GTS abbreviations): how often, on which days, for how long. SEMANTICS §6.3."""
 
 from collections.abc import Mapping
 from dataclasses import replace
