@@ -75,8 +75,7 @@ def complete_types(bundle: Mapping[str, object], readable: frozenset[str], given
 
     A searchset with a next page or an error is incomplete. Its own link says what was searched for: $everything is all
     types, a search is one, and only if nothing narrowed it; without that link, it is the types found. Any other
-    Bundle is
-    complete only if its giver says so.
+    Bundle is complete only if its giver says so.
     """
     if _links(bundle, "next") or _failed(bundle):
         return frozenset()

@@ -1,12 +1,10 @@
-"""Resource types: those that are read, those known to be of no use here, and what a file's name says about its
-content.
-"""
+"""Resource types: those that are read, those known to be of no use here, and what a file's name says it holds."""
 
 from service.fhir.adapt import SUPPORTED
 
 READABLE: frozenset[str] = SUPPORTED | {"Patient", "Medication"}
-# The other types of FHIR R4, R4B and R5: a line of one of them hides nothing that is asked for. Any other name is a
-# slip.
+# The other types of FHIR R4, R4B and R5: a line of one of them hides nothing that is asked for.
+# Any other name is a slip.
 OTHERS: frozenset[str] = frozenset(
     """
     AccessPolicy AccessPolicyIpAccessRule AccessPolicyResource Account ActivityDefinition ActorDefinition
@@ -49,7 +47,5 @@ KNOWN = READABLE | OTHERS
 
 
 def type_named(word: str) -> str | None:
-    """The type that a file's name begins with: `Observation`, `Conditions`, `ObservationLabs`; the longest that
-    fits.
-    """
+    """The longest type that a file's name begins with: `Observation`, `Conditions`, `ObservationLabs`."""
     return max((each for each in KNOWN if word.startswith(each)), key=len, default=None)

@@ -79,8 +79,8 @@ def gather(
 def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) -> dict[str, object]:
     """Screen and write to `out`; the summary is returned and written last.
 
-    Raises UsageError if `out` is also an input, and InvalidOutput, leaving no result behind, if the counts do not
-    add up.
+    Raises UsageError if `out` is also an input. If the counts do not add up, raises InvalidOutput and leaves no result
+    behind.
     """
     if out.resolve() in {source.directory for source in request.sources}:
         raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")

@@ -1,9 +1,8 @@
-"""What the input consists of: files, grouped by the directory they were exported to, and how complete that makes
-each type.
+"""What the input consists of: files, by the directory they were exported to, and how complete that makes each type.
 
 SEMANTICS §4: in a bulk export a type is complete if at least one `Type*.ndjson[.gz]` lies in that directory, its
-numbering
-has no gap and its files are intact to the last byte; or the export's manifest asked for it, without an error.
+numbering has no gap and its files are intact to the last byte; or the export's manifest asked for it, without an
+error.
 """
 
 import re
@@ -28,9 +27,7 @@ FILTERED = re.compile(r"(?:^|,)\s*([A-Z][A-Za-z]+)(?=\?)")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (a resource or
-    Bundle).
-    """
+    """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (also a Bundle)."""
 
     path: Path
     lines: bool

@@ -1,6 +1,4 @@
-"""Counting what happened to every line: used, not needed, unreadable or rejected, and what was set aside, with
-where.
-"""
+"""Counting what happened to every line: used, not needed, unreadable or rejected; what was set aside, from where."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -47,8 +45,7 @@ class Reject:
 
 @dataclass
 class Tally:
-    """Counts per type and disposition. `set_aside` receives each rejected line as it happens, unreadable ones at the
-    end.
+    """Counts per type and disposition. `set_aside` receives each rejected line at once, unreadable ones at the end.
 
     An unreadable resource waits, because a later version of it may still take its place.
     """

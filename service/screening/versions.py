@@ -1,8 +1,7 @@
 """The same id twice: the latest version wins, a tie is a contradiction. SEMANTICS §5.
 
 One small entry per resource read is remembered (about 150 bytes), never the resource: enough to recognise another
-version
-of it, and to take back what an earlier one said. The order in which versions arrive changes nothing.
+version of it, and to take back what an earlier one said. The order in which versions arrive changes nothing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -50,18 +49,14 @@ class Seen(NamedTuple):
     last: int = 0
 
     def beats(self, other: "Seen") -> bool:
-        """Is this surely the later version? By `meta.lastUpdated`, then by `versionId`; what is absent tells
-        nothing.
-        """
+        """Is this surely the later version? By `meta.lastUpdated`, then `versionId`; what is absent tells nothing."""
         if self.updated != other.updated:
             return UNSTATED not in (self.updated, other.updated) and self.updated > other.updated
         return UNSTATED not in (self.version, other.version) and self.version > other.version
 
 
 class Versions:
-    """Remembers what was read under each `Type/id`: the one version that stands, or those that contradict each
-    other.
-    """
+    """Remembers what was read under each `Type/id`: the one version that stands, or those in contradiction."""
 
     def __init__(self) -> None:
         self._standing: dict[bytes, bytes] = {}

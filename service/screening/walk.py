@@ -1,10 +1,8 @@
 """Going through all input, in three stages, so that whatever others refer to has been read before them.
 
 First patients and medications, then everything else, visits last: then the order of files and lines changes nothing,
-and
-of the visits only those are kept that a diagnosis waits for. A line is parsed only in the stages that its bytes
-allow, and
-a file is read again only for the stages in which it has lines.
+and of the visits only those are kept that a diagnosis waits for. A line is parsed only in the stages that its bytes
+allow, and a file is read again only for the stages in which it has lines.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -186,9 +184,7 @@ Within = tuple[tuple[int, ...], Json, Mapping[str, str], Entry]
 
 
 def _entries_within(bundle: Json, path: tuple[int, ...]) -> Iterator[Within]:
-    """(path to the Bundle, the Bundle, its aliases, entry) for every entry; those of a nested Bundle in the place of
-    it.
-    """
+    """(path to the Bundle, the Bundle, its aliases, entry) for every entry; a nested Bundle's stand in its place."""
     known = aliases(bundle)
     for entry in entries(bundle):
         if entry.resource is None or not is_bundle(entry.resource):
