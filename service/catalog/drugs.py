@@ -23,7 +23,7 @@ Element = tuple[Coding, Mapping[str, Any], str]
 
 
 def load_drugs(directory: Path) -> DrugCatalog:
-    """The drugs of a `concept-maps` directory. Raises CatalogError with every problem found, each with file and code."""
+    """The drugs of a `concept-maps` directory. Raises CatalogError with every problem, each with its file and code."""
     problems: list[str] = []
     products: dict[Coding, Product] = {}
     for product, element, where in _elements(directory / PRODUCTS, problems):

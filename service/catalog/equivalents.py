@@ -1,8 +1,8 @@
-"""Reads `mappings/dose-equivalents/*.json` into equivalence tables: one file per reference drug, every row with its source.
+"""Reads `mappings/dose-equivalents/*.json` into equivalence tables: one per reference drug, each row with its source.
 
-A file holds `id`, `version`, `title`, `reference` (`system`, `code`, `name`), `reference_amount` (mg) and `rows`. A row has
-`name`, `codings`, optional further `names`, `source`, and either `low` and `high` (mg equal to `reference_amount`) or
-`unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written.
+A file holds `id`, `version`, `title`, `reference` (`system`, `code`, `name`), `reference_amount` (mg) and `rows`. A
+row has `name`, `codings`, optional further `names`, `source`, and either `low` and `high` (mg equal to
+`reference_amount`) or `unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written.
 """
 
 import json
@@ -20,7 +20,7 @@ Tables = Mapping[str, EquivalenceTable]
 
 
 def load_equivalents(directory: Path) -> Tables:
-    """The tables of a directory by their id (the name that a dose test uses). Raises CatalogError with every problem found."""
+    """The tables of a directory by id (the name that a dose test uses). Raises CatalogError with every problem."""
     tables: dict[str, EquivalenceTable] = {}
     problems: list[str] = []
     for path in sorted(directory.glob("*.json")):

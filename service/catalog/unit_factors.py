@@ -1,5 +1,6 @@
-"""Writes the committed scales of common unit codes: `python -m service.catalog.unit_factors > mappings/units/factors.json`.
+"""Writes the committed scales of common unit codes.
 
+Run `python -m service.catalog.unit_factors > mappings/units/factors.json`.
 Ordinary screening meets only these, and so never waits for the unit registry. The sizes are those of ucumvert, exact.
 """
 
@@ -23,10 +24,11 @@ _SINGLE = """
     1 % [ppth] [ppm] [ppb] /100 [HPF] [LPF] /[HPF] /[LPF] 10*3/[HPF]
     m cm mm um nm dm km [in_i] [ft_i] m2 cm2 mm2 [lb_av] [oz_av] [drp] [tsp_us] [tbs_us] [foz_us]
     Cel [degF] K mm[Hg] kPa Pa hPa cm[H2O] bar mbar
-    g/g mg/mg mg/g ug/mg ug/g ng/mg ng/g g/kg mg/kg pg/mg mol/mol mmol/mol umol/mol mmol/mmol umol/mmol nmol/mmol nmol/mol
-    mg/mmol g/mmol ug/mmol g/mol mg/mol ng/mmol mmol/g umol/g nmol/mg umol/mg mmol/mg L/L mL/L mL/dL mL/mL
-    mL/min mL/h mL/s mL/d L/min L/h L/d L/s mL/kg L/kg mL/m2 mL/kg/h mL/kg/min mL/kg/d mL/min/kg mL/min/m2 L/min/m2 mL/cm2
-    mL/h/kg mL/mm[Hg] mm/h m/s cm/s mm/s km/h kg/m2 g/m2 g/cm2 g/cm3
+    g/g mg/mg mg/g ug/mg ug/g ng/mg ng/g g/kg mg/kg pg/mg mol/mol mmol/mol umol/mol mmol/mmol umol/mmol
+    nmol/mmol nmol/mol mg/mmol g/mmol ug/mmol g/mol mg/mol ng/mmol mmol/g umol/g nmol/mg umol/mg mmol/mg
+    L/L mL/L mL/dL mL/mL
+    mL/min mL/h mL/s mL/d L/min L/h L/d L/s mL/kg L/kg mL/m2 mL/kg/h mL/kg/min mL/kg/d mL/min/kg mL/min/m2 L/min/m2
+    mL/cm2 mL/h/kg mL/mm[Hg] mm/h m/s cm/s mm/s km/h kg/m2 g/m2 g/cm2 g/cm3
     eq meq ueq eq/L meq/L ueq/L meq/dL meq/mL meq/d meq/kg meq/(24.h) osm mosm osm/L mosm/L osm/kg mosm/kg
     kcal cal kJ J kcal/d kcal/kg kcal/kg/d V mV uV A mA W kW Hz kHz N Ohm kOhm
     Bq kBq MBq GBq Ci mCi uCi nCi MBq/kg Gy cGy mGy Sv mSv rad deg
@@ -34,7 +36,8 @@ _SINGLE = """
     [GPL'U] [GPL'U]/mL [MPL'U] [MPL'U]/mL [APL'U] [APL'U]/mL [beth'U] [EU] [EU]/dL [MET] [tb'U]
     U/g U/mg U/kg U/h U/d U/10*6 U/10*9 U/10*12 [iU]/kg [iU]/d [iU]/h [iU]/g [iU]/kg/h [iU]/kg/d [iU]/m2 [iU]/wk
     dyn.s/cm5 dyn.s/cm5/m2 mmol/d umol/d nmol/d mmol/h mmol/min mmol/kg umol/kg mmol/kg/h umol/L/h
-    nmol/L/s nmol/h/mL nmol/h/mg nmol/min/mL nmol/min/mg umol/min/g mmol/(24.h) umol/(24.h) nmol/(24.h) /10*3 /10*6 /10*9 /10*12
+    nmol/L/s nmol/h/mL nmol/h/mg nmol/min/mL nmol/min/mg umol/min/g mmol/(24.h) umol/(24.h) nmol/(24.h)
+    /10*3 /10*6 /10*9 /10*12
 """
 
 

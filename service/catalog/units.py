@@ -1,4 +1,4 @@
-"""Reads `mappings/units` into a `UnitTable`: how charts write units, what each common code measures, each analyte's relations.
+"""Reads `mappings/units` into a `UnitTable`: how charts write units, what a code measures, how analytes convert.
 
 `spellings.yaml` and `analytes.yaml` are written by people, `factors.json` by `service.catalog.unit_factors`.
 """
@@ -21,13 +21,19 @@ _LOINC = "http://loinc.org"
 Value = TypeVar("Value")
 
 
-def load_units(directory: Path) -> UnitTable:
-    """The unit table of `mappings/units`. Raises CatalogError with every problem found, each with its file and path."""
+def load_units(directory: Path, own: Path | None = None) -> UnitTable:
+    """The unit table of `mappings/units`; a file that the site has in `own` takes the place of the shipped one.
+
+    Raises CatalogError with every problem found, each with its file and path.
+    """
     problems: list[str] = []
-    scales = _scales(_Section.of(directory / "factors.json", problems))
-    table = _table(
-        _Section.of(directory / "spellings.yaml", problems), _Section.of(directory / "analytes.yaml", problems), scales
-    )
+
+    def section(name: str) -> _Section:
+        instead = None if own is None else own / name
+        return _Section.of(instead if instead is not None and instead.is_file() else directory / name, problems)
+
+    scales = _scales(section("factors.json"))
+    table = _table(section("spellings.yaml"), section("analytes.yaml"), scales)
     problems += _unknown_codes(directory, table)
     if problems:
         raise CatalogError(problems)
@@ -183,7 +189,8 @@ def _unknown_codes(directory: Path, table: UnitTable) -> list[str]:
         code for each in table.linear.values() for relation in each for code in (relation.source, relation.target)
     }
     return [
-        f"{directory}: {code!r} is not in factors.json; correct it, or add it to service/catalog/unit_factors.py and write the file anew"
+        f"{directory}: {code!r} is not in factors.json; correct it, or add it to service/catalog/unit_factors.py"
+        " and write the file anew"
         for code in sorted(named)
         if not table.lists(code)
     ]
