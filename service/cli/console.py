@@ -25,7 +25,7 @@ def complain(error: PrescreenError) -> None:
 
 
 class Bar(Progress):
-    """A progress bar over the bytes read, then over the persons judged; on standard error, only where that is a terminal."""
+    """A progress bar over the bytes read, then the persons judged; on standard error, only where that is a terminal."""
 
     def __init__(self, total: int, *, quiet: bool) -> None:
         columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))

@@ -18,8 +18,8 @@ def print_story(assessment: Assessment, phrases: Phrases) -> None:
         out("")
         out(_wrapped(f"{finding.criterion.id} {finding.criterion.kind}{_mark(finding)}: {_text(finding)}", ""))
         out(_wrapped(finding_sentence(finding, phrases), "    "))
-        for each in finding.criterion.decisions:
-            out(_wrapped(f"Reading: {each.question} {each.reading}. {each.reason}", "    "))
+        for decision in finding.criterion.decisions:
+            out(_wrapped(f"Reading: {decision.question} {decision.reading}. {decision.reason}", "    "))
     requests = [(finding, each) for finding in assessment.findings for each in wanted(finding, phrases)]
     if requests:
         out("\nWhat would settle it:")
