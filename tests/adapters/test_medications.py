@@ -172,7 +172,8 @@ SPANS = {
         request(status="stopped", **UPDATED), "from 2026-01-05 to between 2026-01-05 and 2026-01-20",
     ),
     "stopped: bounds are the plan, not the stop": (
-        request(status="stopped", dosageInstruction=daily(**BOUNDS)), "from 2026-01-10 to between 2026-01-10 and 2026-02-03",
+        request(status="stopped", dosageInstruction=daily(**BOUNDS)),
+        "from 2026-01-10 to between 2026-01-10 and 2026-02-03",
     ),
     "stopped on a recorded day (R5)": (
         request(status="stopped", statusChanged="2026-01-15"), "from 2026-01-05 to 2026-01-15",
@@ -189,7 +190,8 @@ SPANS = {
         statement(effectiveDateTime="2026-01-05"), "from 2026-01-05 to 2026-01-05 or later",
     ),
     "completed, begun that day": (
-        statement(status="completed", effectivePeriod={"start": "2026-01-05"}), "from 2026-01-05 to between 2026-01-05 and 2026-02-01",
+        statement(status="completed", effectivePeriod={"start": "2026-01-05"}),
+        "from 2026-01-05 to between 2026-01-05 and 2026-02-01",
     ),
     "active, asserted, no dates": (statement(), "since 2026-02-01 or before"),
     "a dispense of 30 days": (
@@ -201,7 +203,9 @@ SPANS = {
         administration(effectiveDateTime=None, occurenceDateTime="2026-01-06"), "2026-01-06",
     ),
     "an infusion overnight": (
-        administration(effectiveDateTime=None, effectivePeriod={"start": "2026-01-05T22:00:00Z", "end": "2026-01-06T02:00:00Z"}),
+        administration(
+            effectiveDateTime=None, effectivePeriod={"start": "2026-01-05T22:00:00Z", "end": "2026-01-06T02:00:00Z"},
+        ),
         "from 2026-01-05 to 2026-01-06",
     ),
 }  # fmt: skip
@@ -225,7 +229,9 @@ NAMED = {
     "CodeableReference to a resource (R5)": (
         request(medicationCodeableConcept=None, medication={"reference": {"reference": "Medication/m"}}), "20",
     ),
-    "CodeableReference with a concept (R5)": (request(medicationCodeableConcept=None, medication={"concept": FIVE}), "5"),
+    "CodeableReference with a concept (R5)": (
+        request(medicationCodeableConcept=None, medication={"concept": FIVE}), "5",
+    ),
     "by the name of a product alone": (
         request(medicationCodeableConcept={"text": "Prednisone 10 mg tablet"}), "10",
     ),
@@ -313,10 +319,15 @@ def test_an_unreadable_dosage_is_a_missing_dose_of_a_known_drug() -> None:
 DOSAGES = {
     "R4": ({"doseAndRate": [{"doseQuantity": {"value": 2, "unit": "mg", "code": "mg"}}]}, "2 mg"),
     "STU3, still met": ({"doseQuantity": {"value": 2, "unit": "mg"}}, "2 mg"),
-    "a range": ({"doseAndRate": [{"doseRange": {"low": {"value": 1, "unit": "mg"}, "high": {"value": 2, "unit": "mg"}}}]}, "1 to 2 mg"),
+    "a range": (
+        {"doseAndRate": [{"doseRange": {"low": {"value": 1, "unit": "mg"}, "high": {"value": 2, "unit": "mg"}}}]},
+        "1 to 2 mg",
+    ),
     "up to": ({"doseAndRate": [{"doseRange": {"high": {"value": 2, "unit": "mg"}}}]}, "0 to 2 mg"),
     "ordered and calculated are one dose": (
-        {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "mg/kg"}}, {"doseQuantity": {"value": 60, "unit": "mg"}}]},
+        {"doseAndRate": [
+            {"doseQuantity": {"value": 1, "unit": "mg/kg"}}, {"doseQuantity": {"value": 60, "unit": "mg"}},
+        ]},
         "60 mg",
     ),
     "no unit": ({"doseAndRate": [{"doseQuantity": {"value": 1}}]}, "1"),

@@ -1,7 +1,7 @@
 """How fast, as ratios within one run: `python -m tests.bench [DIRECTORY AS_OF]`. No bare times: machines differ.
 
-The yardstick is parsing the same lines with orjson and doing nothing else. Without a directory, a population
-is invented.
+The yardstick is parsing the same lines with orjson and doing nothing else. Without a directory, a population is
+invented.
 """
 
 import sys

@@ -1,5 +1,7 @@
-"""What must always hold of an assessment: more precise data never contradicts, order and repetition change nothing,
-and `next_change` is what evaluating day by day finds.
+"""What must always hold of an assessment.
+
+More precise data never contradicts, order and repetition change nothing, and `next_change` is what evaluating day by
+day finds.
 """
 
 from dataclasses import replace

@@ -1,6 +1,4 @@
-"""What a run leaves behind: the same bytes for the same input, nothing after a failure, and nobody's data in
-messages.
-"""
+"""What a run leaves behind: the same bytes for the same input, nothing after a failure, nobody's data in messages."""
 
 import json
 from itertools import pairwise

@@ -194,9 +194,7 @@ def run(
 
 
 def adds_up(result: Result) -> None:
-    """Every line read is used, not needed, unreadable or rejected; the latter two are listed; everybody is
-    somewhere.
-    """
+    """Every line read is used, not needed, or listed as unreadable or rejected; and everybody is somewhere."""
     read, people = result.summary["input"], result.summary["people"]
     assert sum(result.counts) == read["read"] == sum(each["read"] for each in read["by_type"].values())  # type: ignore[index]
     assert len(result.rejects) == read["unreadable"] + read["rejected"]  # type: ignore[index]

@@ -34,10 +34,10 @@ class NoUnits:
 
 CATALOG = DrugCatalog(names={name: row.codings[0] for name, row in ROWS.items()})
 
-# Text alone is not read yet: such a dose is missing, never zero and never guessed (the dose issue that follows reads it).
+# Text alone is not read yet: such a dose is missing, never zero and never guessed (the next dose issue reads it).
 TEXT_ALONE = {"D34": "use as directed", "D35": "a taper in words"}
 NEEDS_A_WEIGHT = {"D37": "mg/kg: the weight is not brought to the dose yet", "D38": "mg/kg, and no weight on record"}
-# Not doses of a systemic glucocorticoid: the criterion's codes and `systemic` keep them out before any dose is asked for.
+# Not doses of a systemic glucocorticoid: the criterion's codes and `systemic` keep them out before a dose is asked for.
 NOT_ASKED = {"D41": "eye drops", "D49": "methotrexate"}
 WORD = {"true": "met", "false": "not_met", "unknown": "unknown"}
 MEASURES: dict[str, Measure] = {"by_average": "cycle_average", "by_single_day": "highest_day"}

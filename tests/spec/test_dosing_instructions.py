@@ -1,4 +1,4 @@
-"""What one dosage instruction means in mg per day: on average over its cycle, and on its busiest day. SEMANTICS §6.3, §6.4."""
+"""What one dosage instruction means in mg per day: on average and on its busiest day. SEMANTICS §6.3, §6.4."""
 
 import pytest
 
@@ -11,7 +11,7 @@ TABLETS = Holding((strength(5),))
 SOLUTION = Holding((strength(15, "5 mL"),))
 UNKNOWN = "an unknown amount"
 
-# what the label says                    dose         how often                                     average       busiest day
+# what the label says                    dose         how often                                 average    busiest day
 STATED = {
     "5 mg once a day": ("5 mg", timing(1, "1 d"), "5", "5"),
     "5 mg, period given, no frequency": ("5 mg", timing(None, "1 d"), "5", "5"),
@@ -37,8 +37,12 @@ STATED = {
     "5 mg in the morning and in the evening": ("5 mg", timing(None, None, occasions=numbers(2)), "10", "10"),
     "5 mg at 8 and 20 h, every other day": ("5 mg", timing(None, "2 d", occasions=numbers(2)), "5", "5"),
     "once a day, in the morning": ("5 mg", timing(1, "1 d", occasions=numbers(1)), "5", "5"),
-    "once a day, beside morning and evening: either": ("5 mg", timing(1, "1 d", occasions=numbers(2)), "5 to 10", "5 to 10"),
-    "twice a day, but coded as once: either": ("5 mg", timing(2, "1 d", alternative=timing(1, "1 d")), "5 to 10", "5 to 10"),
+    "once a day, beside morning and evening: either": (
+        "5 mg", timing(1, "1 d", occasions=numbers(2)), "5 to 10", "5 to 10",
+    ),
+    "twice a day, but coded as once: either": (
+        "5 mg", timing(2, "1 d", alternative=timing(1, "1 d")), "5 to 10", "5 to 10",
+    ),
     "2 tablets of 5 mg a day": ("2 {tbl}", timing(), "10", "10"),
     "2 tablets, in words": ("2 tablets", timing(), "10", "10"),
     "half a tablet": ("0.5 TAB", timing(), "2.5", "2.5"),
@@ -57,7 +61,9 @@ def test_a_stated_dose_is_computed(dose: str, how: Timing, average: str, peak: s
 SPECIAL = {
     "as needed: from nothing": (instruction("20 mg", as_needed=True), TABLETS, "0 to 20"),
     "as needed, at most 10 mg a day": (instruction("20 mg", as_needed=True, caps=(cap("10 mg"),)), TABLETS, "0 to 10"),
-    "as needed, at most 2 tablets a day": (instruction("20 mg", as_needed=True, caps=(cap("2 {tbl}"),)), TABLETS, "0 to 10"),
+    "as needed, at most 2 tablets a day": (
+        instruction("20 mg", as_needed=True, caps=(cap("2 {tbl}"),)), TABLETS, "0 to 10",
+    ),
     "as needed, how much is told by the limit alone": (
         instruction(None, None, as_needed=True, caps=(cap("40 mg", "1 wk"),)), TABLETS, "0 to 5.7143",
     ),
@@ -67,10 +73,12 @@ SPECIAL = {
     "10 mL of 15 mg/5 mL": (instruction("10 mL"), SOLUTION, "30"),
     "1000 mg over 24 h": (Instruction("x", rate=Rate(quantity("1000 mg"), lapse("24 h"), whole=True)), TABLETS, "1000"),
     "40 mg/h for 30 min, once a day": (
-        Instruction("x", rate=Rate(quantity("40 mg"), lapse("1 h")), timing=timing(duration=lapse("30 min"))), TABLETS, "20",
+        Instruction("x", rate=Rate(quantity("40 mg"), lapse("1 h")), timing=timing(duration=lapse("30 min"))),
+        TABLETS, "20",
     ),
     "5 mL/h of 3 mg/mL for 2 h, once a day": (
-        Instruction("x", rate=Rate(quantity("5 mL"), lapse("1 h")), timing=timing(duration=lapse("2 h"))), SOLUTION, "30",
+        Instruction("x", rate=Rate(quantity("5 mL"), lapse("1 h")), timing=timing(duration=lapse("2 h"))),
+        SOLUTION, "30",
     ),
     "2 mg/h, for how long is not said: at most the day": (
         Instruction("x", rate=Rate(quantity("2 mg"), lapse("1 h"))), TABLETS, "0 to 48",

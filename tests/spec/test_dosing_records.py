@@ -1,4 +1,7 @@
-"""What several records of a drug say together, on which days, and how that is compared. SEMANTICS §6.2, §6.5, §6.7, §6.8."""
+"""What several records of a drug say together, on which days, and how that is compared.
+
+SEMANTICS §6.2, §6.5, §6.7, §6.8.
+"""
 
 from dataclasses import replace
 from datetime import date
@@ -39,7 +42,7 @@ def given(dose: str | None, day: str = "2026-01-10", name: str = "1", **more: ob
     return medication(*doses, name=name, source=Source.ADMINISTRATION, start=days(day), **more)  # type: ignore[arg-type]
 
 
-# which records                                         facts                                       least, most, > 10 mg/day?
+# which records                                         facts                                least, most, > 10 mg/day?
 TOGETHER = {
     "one order of exactly 10 mg": ([order("10 mg")], "10", "10", NOT_MET),
     "orders of 5 mg and 7.5 mg add up": ([order("5 mg"), order("7.5 mg", "2")], "12.5", "12.5", MET),
@@ -59,8 +62,9 @@ TOGETHER = {
         [order("5 mg"), order("7.5 mg", "2"), stated("12.5 mg")], "12.5", "12.5", MET,
     ),
     "a linked dispense is the order's therapy": (
-        [order("7 mg"), medication(instruction("7 mg"), source=Source.DISPENSE, end=JANUARY, links=("MedicationRequest/1",)),
-         medication(instruction("7 mg"), name="2", source=Source.DISPENSE, end=JANUARY, links=("MedicationRequest/1",))],
+        [order("7 mg"),
+         *(medication(instruction("7 mg"), name=n, source=Source.DISPENSE, end=JANUARY, links=("MedicationRequest/1",))
+           for n in "12")],
         "7", "7", NOT_MET,
     ),
     "a replaced order does not add to the new one": (
@@ -95,9 +99,12 @@ UNCERTAIN = {
     "no dose": (order("1"), Reason.DOSE_MISSING),
     "on hold": (order("20 mg", certainty=Certainty.POSSIBLE), Reason.STATUS_UNCERTAIN),
     "no equivalence": (order("20 mg", drug="cloprednol"), Reason.NO_EQUIVALENCE),
-    "the table's sources disagree: 1.5 mg dexamethasone": (order("1.5 mg", drug="dexamethasone"), Reason.DOSE_IMPRECISE),
-    "the start may be after the window": (order("20 mg", start=days("2025-06-01", "2026-05-31"), end=days("2026-12-31")),
-                                          Reason.DATE_IMPRECISE),
+    "the table's sources disagree: 1.5 mg dexamethasone": (
+        order("1.5 mg", drug="dexamethasone"), Reason.DOSE_IMPRECISE,
+    ),
+    "the start may be after the window": (
+        order("20 mg", start=days("2025-06-01", "2026-05-31"), end=days("2026-12-31")), Reason.DATE_IMPRECISE,
+    ),
 }  # fmt: skip
 
 
@@ -127,7 +134,7 @@ def test_exactly_ten_is_ten() -> None:
     assert (str(asked([thirds]).least), asked([thirds]).outcome) == ("10", NOT_MET)
 
 
-# how long                                        record                                       days with a dose, in order
+# how long                                        record                                    days with a dose, in order
 COURSES = {
     "a taper by sequence is one after the other": (
         medication(*(instruction(f"{mg} mg", sequence=n, lasts=lapse("5 d")) for n, mg in enumerate((40, 30, 20)))),
@@ -245,7 +252,7 @@ def test_bounds_of_every_kind(bounds: Bounds, facts: list[MedicationFact], outco
     assert asked(facts, bounds=bounds).outcome is outcome
 
 
-# which exposure                          record                                         from, to (after the screening date nothing)
+# which exposure                       record                          from, to (nothing after the screening date)
 EXPOSED = {
     "an order that goes on, recently seen": (medication(last_sign=days("2026-03-01")), "2026-04-01", MET, None),
     "an order that goes on, last seen 2 years ago": (
@@ -258,7 +265,8 @@ EXPOSED = {
     ),
     "on hold": (medication(certainty=Certainty.POSSIBLE), "2026-04-01", UNKNOWN, Reason.STATUS_UNCERTAIN),
     "stopped on an unknown day": (
-        medication(end=days("2026-01-05", "2026-02-28")), "between 2026-01-05 and 2026-02-28", MET, Reason.STATUS_UNCERTAIN,
+        medication(end=days("2026-01-05", "2026-02-28")), "between 2026-01-05 and 2026-02-28", MET,
+        Reason.STATUS_UNCERTAIN,
     ),
 }  # fmt: skip
 

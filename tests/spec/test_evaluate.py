@@ -187,7 +187,10 @@ def hb(value: object, when: str | None = "2026-06-01", number: int = 1, **more: 
     return result(HB, value, when, number=number, **more)
 
 
-def low(choice: Choice = Choice(), look_back: LookBack | None = YEAR) -> ObservationValue:
+LATEST = Choice()
+
+
+def low(choice: Choice = LATEST, look_back: LookBack | None = YEAR) -> ObservationValue:
     return ObservationValue(
         ("hb",), test=NumberTest(Bounds(below=Decimal(10)), "g/dL"), choice=choice, look_back=look_back
     )

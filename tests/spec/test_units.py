@@ -416,7 +416,7 @@ def test_a_broken_table_says_where_and_what(tmp_path: Path, name: str, old: str,
 
 
 def test_a_missing_table_is_named(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match="factors.json"):
+    with pytest.raises(CatalogError, match=r"factors\.json"):
         load_units(tmp_path)
 
 
