@@ -42,7 +42,7 @@ def marks(element: dict[str, Any], name: str) -> list[Any]:
 @cache
 def entries(name: str, part: str = "include") -> tuple[Entry, ...]:
     found: list[Entry] = []
-    for group in value_set(name)["compose"].get(part, []):
+    for group in value_set(name).get("compose", {}).get(part, []):
         for each in group.get("concept", []):
             found.append(Entry(group["system"], each["code"], each["display"], marks(each, "verification")[0], False))
         for each in group.get("filter", []):

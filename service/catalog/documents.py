@@ -21,6 +21,7 @@ from jsonschema.exceptions import ValidationError
 from service.errors import CatalogError
 
 Where = tuple[str | int, ...]
+MOST_LISTED = 25  # known words in one message
 
 
 class _Loader(yaml.SafeLoader):
@@ -121,35 +122,41 @@ def violations(document: Document, schema: Path) -> list[str]:
 
 
 def _explained(document: Document, error: ValidationError, root: Any) -> Iterator[str]:
+    """One violation in words; where there are several unknown keys, one sentence each."""
     where = tuple(error.absolute_path)
+    wanted: Any = error.validator_value
+    schema: Any = error.schema
+    found: Any = error.instance
     if error.validator in ("additionalProperties", "unevaluatedProperties"):
-        known = sorted(_known(error.schema, root))
-        for key in error.instance:
+        known = sorted(_known(schema, root))
+        for key in found:
             if key not in known:
                 yield f"{document.at((*where, key))}: unknown key {key!r}{did_you_mean(key, known)}"
     elif error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
+        missing = [key for key in wanted if key not in found]
         yield f"{document.at(where)}: {', '.join(missing)} is missing"
     elif error.validator == "enum":
-        allowed = [str(each) for each in error.validator_value]
-        yield f"{document.at(where)}: {error.instance!r} is none of {', '.join(allowed)}{did_you_mean(error.instance, allowed)}"
+        allowed = [str(each) for each in wanted]
+        yield f"{document.at(where)}: {found!r} is none of {', '.join(allowed)}{did_you_mean(found, allowed)}"
     elif error.validator == "pattern":
-        meant = error.schema.get("description", error.validator_value)
-        yield f"{document.at(where)}: {error.instance!r} is not understood. {meant}"
+        yield f"{document.at(where)}: {found!r} is not understood. {schema.get('description', wanted)}"
     elif error.validator == "type":
-        wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
-        yield f"{document.at(where)}: this has to be of type {wanted}, it is {error.instance!r}"
+        types = wanted if isinstance(wanted, str) else " or ".join(wanted)
+        yield f"{document.at(where)}: this has to be of type {types}, it is {found!r}"
     else:
         yield f"{document.at(where)}: {error.message}"
 
 
 def _known(schema: Any, root: Any) -> Iterator[str]:
+    """Every key that an object may have, those of the schemas it is composed of included."""
     yield from schema.get("properties", {})
     for part in schema.get("allOf", ()):
         yield from root["$defs"][part["$ref"].rsplit("/", 1)[1]].get("properties", {})
 
 
 def did_you_mean(word: object, known: list[str]) -> str:
-    """`; did you mean 'codes'?`, or nothing if no known word is near."""
+    """`; did you mean 'codes'?`, or what there is if no known word is near, or nothing if that is too much to list."""
     near = difflib.get_close_matches(str(word), known, n=1)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(known)}" if len(known) < 25 else ""
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; there are: {', '.join(known)}" if len(known) < MOST_LISTED else ""

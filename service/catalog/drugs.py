@@ -6,7 +6,7 @@ Tablet"). In `drug-names.json` an element's code is a name (or brand) in lower c
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -18,28 +18,57 @@ from service.eligibility.quantity import Interval, Quantity
 from service.eligibility.terms import Coding
 from service.errors import CatalogError
 
-PRODUCTS, NAMES = "drug-products.json", "drug-names.json"
+PRODUCTS, NAMES = "drug-products", "drug-names"
 Element = tuple[Coding, Mapping[str, Any], str]
 
 
-def load_drugs(directory: Path) -> DrugCatalog:
-    """The drugs of a `concept-maps` directory. Raises CatalogError with every problem, each with its file and code."""
+def is_drug_map(path: Path) -> bool:
+    """Is this a map of products or names? All others say what a site's own codes mean (`code_maps`)."""
+    return path.name.startswith((PRODUCTS, NAMES))
+
+
+def load_drugs(directory: Path, own: Path | None = None) -> DrugCatalog:
+    """The drugs of a `concept-maps` directory: `drug-products*.json` and `drug-names*.json`.
+
+    What a site says in `own` of a product or name takes the place of what is shipped. Raises CatalogError with every
+    problem, each with its file and code.
+    """
     problems: list[str] = []
     products: dict[Coding, Product] = {}
-    for product, element, where in _elements(directory / PRODUCTS, problems):
-        if product in products:
-            problems.append(f"{where}: this product is mapped twice")
-        products[product] = _product(element, where, problems)
     names: dict[str, Coding] = {}
-    for name, element, where in _elements(directory / NAMES, problems):
+    for root in (directory, own):
+        if root is not None:
+            products |= _products(_maps(root, PRODUCTS, required=root is directory), problems)
+            names |= _names(_maps(root, NAMES, required=root is directory), problems)
+    if problems:
+        raise CatalogError(problems)
+    return DrugCatalog(products, names)
+
+
+def _maps(directory: Path, name: str, *, required: bool) -> list[Path]:
+    """The files of a kind; where the kind is required and there is none, its plain name, so that it is missed."""
+    found = sorted(directory.glob(f"{name}*.json"))
+    return found or ([directory / f"{name}.json"] if required else [])
+
+
+def _products(paths: Iterable[Path], problems: list[str]) -> dict[Coding, Product]:
+    found: dict[Coding, Product] = {}
+    for product, element, where in (each for path in paths for each in _elements(path, problems)):
+        if product in found:
+            problems.append(f"{where}: this product is mapped twice")
+        found[product] = _product(element, where, problems)
+    return found
+
+
+def _names(paths: Iterable[Path], problems: list[str]) -> dict[str, Coding]:
+    found: dict[str, Coding] = {}
+    for name, element, where in (each for path in paths for each in _elements(path, problems)):
         targets = list(_targets(element, where, problems))
         if len(targets) != 1:
             problems.append(f"{where}: a name leads to exactly one ingredient")
         else:
-            names[" ".join(name.code.lower().split())] = targets[0][0]
-    if problems:
-        raise CatalogError(problems)
-    return DrugCatalog(products, names)
+            found[" ".join(name.code.lower().split())] = targets[0][0]
+    return found
 
 
 def _elements(path: Path, problems: list[str]) -> Iterator[Element]:

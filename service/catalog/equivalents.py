@@ -19,11 +19,15 @@ from service.errors import CatalogError, InvalidValue
 Tables = Mapping[str, EquivalenceTable]
 
 
-def load_equivalents(directory: Path) -> Tables:
-    """The tables of a directory by id (the name that a dose test uses). Raises CatalogError with every problem."""
+def load_equivalents(directory: Path, own: Path | None = None) -> Tables:
+    """The tables of a directory by id (the name that a dose test uses); a site's file in `own` replaces its namesake.
+
+    Raises CatalogError with every problem.
+    """
     tables: dict[str, EquivalenceTable] = {}
     problems: list[str] = []
-    for path in sorted(directory.glob("*.json")):
+    files = {path.name: path for root in (directory, own) if root is not None for path in root.glob("*.json")}
+    for _, path in sorted(files.items()):
         try:
             table = read_table(
                 json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal, parse_int=Decimal), path

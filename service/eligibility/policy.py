@@ -9,6 +9,9 @@ from service.eligibility.outcome import Outcome
 
 MEDICATION_TYPES = ("MedicationRequest", "MedicationStatement", "MedicationDispense", "MedicationAdministration")
 
+# Of these, the lack of any record answers nothing (mappings/absence.yaml says why).
+SILENT_KINDS = frozenset({Kind.OBSERVATION, Kind.IMMUNIZATION, Kind.ENCOUNTER})
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:
@@ -21,7 +24,7 @@ class Policy:
 
     absence: Mapping[Kind, Outcome] = field(
         default_factory=lambda: {
-            kind: Outcome.UNKNOWN if kind is Kind.OBSERVATION else Outcome.NOT_MET for kind in Kind
+            kind: Outcome.UNKNOWN if kind in SILENT_KINDS else Outcome.NOT_MET for kind in Kind
         }
     )
     contact_horizon: Duration = Duration(24, Unit.MONTH)

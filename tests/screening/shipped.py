@@ -1,16 +1,11 @@
-"""The shipped value sets, units, drugs and equivalences, with a study that asks for every kind of record.
+"""The shipped catalog, with a study that asks for every kind of record; for real data."""
 
-For real data.
-"""
-
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
-from types import SimpleNamespace
 
 from service.catalog.content import mappings_dir
-from service.catalog.drugs import load_drugs
-from service.catalog.equivalents import load_equivalents
-from service.catalog.units import load_units
+from service.catalog.load import Catalog, load_catalog
 from service.eligibility.criteria import (
     EVER,
     AdverseEventHad,
@@ -30,10 +25,6 @@ from service.eligibility.criteria import (
     Study,
 )
 from service.eligibility.dates import Duration, Unit
-from service.eligibility.policy import Policy
-from service.eligibility.terms import Codes, Coding, Terminology, ValueSet
-from tests import value_sets
-from tests.screening.world import Site
 
 RECENTLY = LookBack(Duration(3, Unit.MONTH))
 TEN_MG = DoseTest(Bounds(above=Decimal(10)), equivalent_to="prednisone")
@@ -74,33 +65,7 @@ STUDY = Study(
 
 
 @cache
-def catalog() -> SimpleNamespace:
-    """What a catalog holds, of the shipped content."""
-    mappings = mappings_dir()
-    sets = {path.stem: _value_set(path.stem) for path in value_sets.FILES}
-    return SimpleNamespace(
-        studies={STUDY.id: STUDY},
-        terminology=Terminology(sets),
-        units=load_units(mappings / "units"),
-        equivalents=load_equivalents(mappings / "dose-equivalents"),
-        drugs=load_drugs(mappings / "concept-maps"),
-        policy=Policy(),
-        site=Site(),
-    )
-
-
-def _value_set(name: str) -> ValueSet:
-    content = value_sets.value_set(name)
-    parts = ("include", "exclude") if "compose" in content else ()  # some hold words alone
-    included, excluded = (value_sets.entries(name, each) for each in parts) if parts else ((), ())
-    sure = [each for each in included if each.verification in value_sets.DECIDING]
-    inexact = [each for each in included if each.verification not in value_sets.DECIDING]
-    words, not_words = (tuple(value_sets.marks(content, each)) for each in ("word", "not-word"))
-    title = content.get("title", name)
-    return ValueSet(name, title, _codes(sure), _codes(inexact), _codes(excluded), words, not_words)
-
-
-def _codes(entries: list[value_sets.Entry] | tuple[value_sets.Entry, ...]) -> Codes:
-    codings = [(Coding(each.system, each.code).normalized(), each.prefix) for each in entries]
-    listed = frozenset(coding for coding, prefix in codings if not prefix)
-    return Codes(listed, tuple(coding for coding, prefix in codings if prefix))
+def catalog() -> Catalog:
+    """The shipped catalog, with this study beside its own."""
+    shipped = load_catalog(mappings_dir())
+    return replace(shipped, studies={**shipped.studies, STUDY.id: STUDY})

@@ -1,0 +1,65 @@
+"""Tests of results and doses, and which results decide."""
+
+from service.catalog.documents import Where
+from service.catalog.studies.reader import Content, Reader
+from service.eligibility.criteria import BooleanTest, Choice, CodedTest, DoseTest, NumberTest, TypedTest, ValueTest
+
+ONE_OF_SEVERAL = Choice()
+
+
+def value_test(reader: Reader, content: Content, where: Where) -> ValueTest | None:
+    """`value`, `answer`, `boolean` of an observation: one test, or several, told apart by the kind of result."""
+    number = _number(reader, content["value"], (*where, "value")) if "value" in content else None
+    coded = _coded(reader, content, where)
+    boolean = BooleanTest(content["boolean"]) if "boolean" in content else None
+    given: list[ValueTest] = [each for each in (number, coded, boolean) if each is not None]
+    if len(given) > 1:
+        return TypedTest(number, coded, boolean)
+    return given[0] if given else None
+
+
+def _number(reader: Reader, content: Content, where: Where) -> NumberTest:
+    bounds, unit = reader.bounds(content, where), reader.unit(content, where)
+    return reader.build(where, lambda: NumberTest(bounds, unit, content.get("times")), NumberTest(bounds, "1"))
+
+
+def _coded(reader: Reader, content: Content, where: Where) -> CodedTest | None:
+    others = reader.value_sets(content, "other_answers", where)
+    if "answer" not in content:
+        if others:
+            reader.problem((*where, "other_answers"), "other_answers says what is not the answer; give answer, too")
+        return None
+    answers = reader.value_sets(content, "answer", where)
+    if both := sorted(set(answers) & set(others)):
+        reader.problem((*where, "other_answers"), f"{', '.join(both)} stands under answer, too: it cannot be both")
+    return CodedTest(answers, others)
+
+
+def choice(reader: Reader, content: Content, where: Where) -> Choice:
+    """`which`: the latest result unless it says otherwise."""
+    written = content.get("which", "latest")
+    if isinstance(written, str):
+        return Choice(written)  # type: ignore[arg-type]  # the schema lists the words
+    (name, value), *_ = written.items()
+    at = (*where, "which", name)
+    if name == "of_last":
+        return reader.build(at, lambda: Choice("of_last", value["count"], value["out_of"]), ONE_OF_SEVERAL)
+    return reader.build(at, lambda: Choice("mean" if name == "mean_of" else "consecutive", value), ONE_OF_SEVERAL)
+
+
+def dose_test(reader: Reader, content: Content, where: Where) -> DoseTest | None:
+    """`daily_dose`."""
+    if "daily_dose" not in content:
+        return None
+    where = (*where, "daily_dose")
+    written = content["daily_dose"]
+    reference = written.get("equivalent_to")
+    if reference is not None and reference not in reader.names.equivalents:
+        there = ", ".join(sorted(reader.names.equivalents))
+        reader.problem(
+            (*where, "equivalent_to"), f"there are no equivalents of {reference!r}; there are those of: {there}"
+        )
+    unit = reader.unit(written, where) or "mg/d"
+    if not unit.endswith("/d"):
+        reader.problem((*where, "unit"), f"a daily dose is an amount per day, such as mg/d, not {unit!r}")
+    return DoseTest(reader.bounds(written, where), unit, reference, written.get("measure", "cycle_average"))
