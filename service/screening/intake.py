@@ -113,7 +113,11 @@ class Intake:
 
     def _resource(self, found: Found, resource: Json, type_name: str, reference: str) -> None:
         place = found.place
-        new = stamp(resource)._replace(file=place.file, line=place.line, entry=place.entry)
+        try:
+            new = stamp(resource)._replace(file=place.file, line=place.line, entry=place.entry)
+        except UnreadableResource as error:
+            self._rejected(found, error.reason)
+            return
         arrival, earlier = self.versions.arrive(reference, new)
         if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
             self.population.person(reference.removeprefix("Patient/")).sources.add(place.source)

@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import orjson
 
+from service.errors import UnreadableResource
+
 NOBODY = 0xFFFFFFFF
 UNSTATED = -1
 HIGHEST_VERSION = 2**31 - 1
@@ -93,8 +95,14 @@ class Versions:
 
 
 def stamp(resource: Mapping[str, object]) -> Seen:
-    """What recognises and dates this version of a resource. The order of keys and blanks do not matter."""
-    content = orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
+    """What recognises and dates this version of a resource. The order of keys and blanks do not matter.
+
+    Raises UnreadableResource for one nested so deeply that it cannot be written again.
+    """
+    try:
+        content = orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        raise UnreadableResource("nested too deeply", str(resource.get("resourceType"))) from None
     digest = blake2b(content, digest_size=DIGEST).digest()
     meta = resource.get("meta")
     if not isinstance(meta, dict):

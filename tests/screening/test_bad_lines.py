@@ -12,6 +12,7 @@ NOT_LOADED = ("unknown", ("not-loaded",))
 UNREADABLE = ("unknown", ("unreadable",))
 MET = ("met", ())
 ABOUT_P = b'"subject":{"reference":"Patient/p"}'
+DEEP = b'[{"extension":' * 400 + b"[]" + b"}]" * 400
 
 
 def test_a_whole_export_without_the_condition_is_an_answer(tmp_path: Path) -> None:
@@ -36,6 +37,10 @@ REJECTED = {
     "NaN": (b'{"resourceType":"Condition","id":"c","value":NaN}', NOT_LOADED),
     "not UTF-8": (b'{"resourceType":"Condition","id":"\xff"}', NOT_LOADED),
     "nested a hundred thousand deep": (b'{"resourceType":"Condition","a":' + b"[" * 100_000, NOT_LOADED),
+    "nested deeper than it could be written again": (
+        b'{"resourceType":"Condition","id":"c",' + ABOUT_P + b',"extension":' + DEEP + b"}",
+        UNREADABLE,
+    ),
     "no resourceType": ({"id": "c", "subject": {"reference": "Patient/p"}}, UNREADABLE),
     "resourceType is a number": ({"resourceType": 5, "id": "c"}, NOT_LOADED),
     "a resourceType that FHIR has not": ({"resourceType": "Conditon", "id": "c"}, NOT_LOADED),
