@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from service.eligibility.dosing.model import Cap, Instruction, Lapse, Rate
-from service.eligibility.dosing.units import base
+from service.eligibility.dosing.units import MASS, base
 from service.eligibility.quantity import Interval, Quantity
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.elements import UCUM, boolean, node, nodes, number, one_or_many, read_concept, text
@@ -104,15 +104,29 @@ def _dose_and_rate(value: Mapping[str, object], element: str) -> tuple[Quantity 
 
 
 def _one_dose(doses: list[Quantity]) -> Quantity | None:
-    """The dose that can be computed with is taken (60 mg before 1 mg/kg); of the same unit, the range spanning all."""
+    """The dose that can be computed with is taken (60 mg before 1 mg/kg or 3 tablets); of its kind, the range of all."""
     if not doses:
         return None
-    first = min(doses, key=lambda each: each.unit is None or "/" in each.unit)
+    first = min(doses, key=_effort)
     value = first.value
     for each in doses:
-        if each.unit == first.unit:
-            value = value.hull(each.value)
+        if first.unit is None or each.unit is None:
+            value = value.hull(each.value) if each.unit == first.unit else value
+        elif base(each.unit)[0] == base(first.unit)[0]:
+            value = value.hull(each.value.scaled(_factor(each.unit, first.unit)))
     return Quantity(value, first.unit)
+
+
+def _effort(dose: Quantity) -> int:
+    """What it takes to know the mass: nothing, a strength, a weight; without a unit it is never known."""
+    if dose.unit is None:
+        return 3
+    return 0 if base(dose.unit)[0] == MASS else 2 if "/" in dose.unit else 1
+
+
+def _factor(unit: str, to: str) -> Decimal:
+    ratio = base(unit)[1] / base(to)[1]
+    return Decimal(ratio.numerator) / ratio.denominator
 
 
 def _limited(dose: Quantity | None, most: Quantity | None) -> Quantity | None:

@@ -81,7 +81,8 @@ def adapt_medication_record(resource: Resource, reading: Reading) -> Adapted:
 
 def _patient(resource: Resource, name: str, reading: Reading) -> str | None:
     """The id of the patient; None where its subject is no patient (a group, a donor's record)."""
-    key = reference_key(resource.get("subject"), f"{name}.subject", reading.aliases)
+    stated = resource.get("subject") or resource.get("patient")  # STU3 and older call it the patient
+    key = reference_key(stated, f"{name}.subject", reading.aliases)
     return key.removeprefix("Patient/") if key is not None and key.startswith("Patient/") else None
 
 
@@ -195,6 +196,7 @@ def _instructions(
     """The instructions, and marks. What is taken "not as directed", or given in part, is not what was instructed."""
     name = "dosage" if source in (Source.STATEMENT, Source.ADMINISTRATION) else "dosageInstruction"
     found, marks = read_dosages(resource.get(name), f"{source.value}.{name}", reading.zone)
+    found = found or _rendered(resource, source)
     if source is Source.STATEMENT and _adherence(resource) == NOT_AS_DIRECTED:
         return tuple(replace(each, amount=None, rate=None) for each in found), (*marks, "not-as-directed")
     if source is Source.ADMINISTRATION:
@@ -202,6 +204,13 @@ def _instructions(
         found = tuple(replace(each, as_needed=True) for each in found) if partial else found
         marks = (*marks, "given-in-part") if partial else marks
     return found, marks
+
+
+def _rendered(resource: Resource, source: Source) -> tuple[Instruction, ...]:
+    """R5 may give the whole dosage as words beside the structure; alone, they are an instruction of text only."""
+    place = f"{source.value}.renderedDosageInstruction"
+    words = text(resource.get("renderedDosageInstruction"), place)
+    return (Instruction(place, text=words),) if words else ()
 
 
 def _links(resource: Resource, source: Source, reading: Reading) -> Iterator[str]:

@@ -89,9 +89,14 @@ def _resolved(
     return found
 
 
-def _find(target: str, resource: Mapping[str, object], reading: Reading) -> Mapping[str, object] | None:
+def _find(
+    target: str, resource: Mapping[str, object], reading: Reading, inside: Mapping[str, object] | None = None
+) -> Mapping[str, object] | None:
+    """What `target` names: contained in `inside` or in `resource`, or a Medication that was loaded."""
     if target.startswith("#"):
-        return contained(resource, {"reference": target}, "contained")
+        holders = (inside, resource) if inside is not None else (resource,)
+        found = (contained(each, {"reference": target}, "contained") for each in holders)
+        return next((each for each in found if each is not None), None)
     return reading.medications.get(reference_key(target, "medication", reading.aliases) or "")
 
 
@@ -105,7 +110,9 @@ def _from_medication(
         if each.get("isActive") is False:
             continue
         place = f"Medication.ingredient[{number}]"
-        item = _ingredient(each, place, holder, reading, hops)
+        item = _ingredient(each, place, medication, holder, reading, hops)
+        if not code.codings and not item.codings and not item.texts:
+            raise UnknownDrug("neither the medication nor its ingredient says what it is", place)
         concepts.append(item)
         strength = _strength(each, place, item, _catalog(reading))
         strengths += [strength] if strength is not None else []
@@ -120,15 +127,21 @@ def _catalog(reading: Reading) -> DrugCatalog:
 
 
 def _ingredient(
-    each: Mapping[str, object], place: str, holder: Mapping[str, object], reading: Reading, hops: int
+    each: Mapping[str, object],
+    place: str,
+    medication: Mapping[str, object],
+    holder: Mapping[str, object],
+    reading: Reading,
+    hops: int,
 ) -> Concept:
+    """What an ingredient is: its code, that of the resource it refers to, else what the reference shows."""
     item = node(each.get("item"), f"{place}.item")
     coded = each.get("itemCodeableConcept") or item.get("concept")
     if coded is not None:
         return read_concept(coded, f"{place}.item")
     reference = node(each.get("itemReference") or item.get("reference"), f"{place}.itemReference")
     target = text(reference.get("reference"), f"{place}.itemReference")
-    found = _find(target, holder, reading) if target else None
+    found = _find(target, holder, reading, medication) if target else None
     if found is not None and found.get("resourceType") == "Medication" and hops < MOST_HOPS:
         return _from_medication(found, holder, reading, hops + 1).concept
     if found is not None and found.get("resourceType") == "Substance":

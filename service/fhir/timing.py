@@ -96,6 +96,8 @@ def _strings(value: object, element: str) -> tuple[str, ...]:
         return ()
     listed = value if isinstance(value, list) else [value]
     found = [text(each, element) for each in listed]
+    if None in found:  # it stands for something that is not told; left out, it would be one dose less
+        raise UnreadableResource("one of several is missing", element)
     return tuple(each for each in found if each is not None)
 
 

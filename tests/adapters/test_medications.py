@@ -330,6 +330,16 @@ DOSAGES = {
         ]},
         "60 mg",
     ),
+    "ordered in tablets, calculated in mg": (
+        {"doseAndRate": [
+            {"doseQuantity": {"value": 2, "unit": "tablet"}}, {"doseQuantity": {"value": 20, "unit": "mg"}},
+        ]},
+        "20 mg",
+    ),
+    "ordered in mg, calculated in g, and not the same": (
+        {"doseAndRate": [{"doseQuantity": {"value": 5, "unit": "mg"}}, {"doseQuantity": {"value": 0.02, "unit": "g"}}]},
+        "5 to 20 mg",
+    ),
     "no unit": ({"doseAndRate": [{"doseQuantity": {"value": 1}}]}, "1"),
     "no more than at once": (
         {"doseQuantity": {"value": 20, "unit": "mg"}, "maxDosePerAdministration": {"value": 10, "unit": "mg"}}, "10 mg",
@@ -362,6 +372,49 @@ def test_a_strength_quantity_of_r5_is_per_piece() -> None:
         request(medicationCodeableConcept=None, medication={"reference": {"reference": "Medication/m"}}), m=medication
     )
     assert str(found.strengths[0].amount) == "2.5"
+
+
+def of_substance(target: str, **more: Any) -> dict[str, Any]:
+    """A Medication whose ingredient is a Substance that it contains."""
+    substance = {
+        "resourceType": "Substance", "id": "s", "code": {"coding": [{"system": RXNORM, "code": "8640"}]},
+    }  # fmt: skip
+    strength = {"numerator": {"value": 20, "unit": "mg"}, "denominator": {"value": 1, "unit": "TAB"}}
+    ingredient = [{"itemReference": {"reference": target}, "strength": strength}]
+    return {"resourceType": "Medication", "id": "m", "contained": [substance], "ingredient": ingredient, **more}
+
+
+def test_an_ingredient_contained_in_a_referenced_medication_is_found() -> None:
+    found = fact(request(**reference("Medication/m")), m=of_substance("#s", code={"text": "capsule of the house"}))
+    assert PREDNISONE in found.concept.codings
+    assert [str(each.amount) for each in found.strengths] == ["20"]
+
+
+def test_a_medication_known_by_words_alone_with_an_ingredient_that_is_not_there_could_be_any() -> None:
+    words = of_substance("Substance/gone", code={"text": "capsule of the house"})
+    found = adapted(request(**reference("Medication/m")), m=words)
+    assert not found.facts and [each.concept for each in found.unreadable] == [None]
+    coded = fact(request(**reference("Medication/m")), m=of_substance("Substance/gone", code=FIVE))
+    assert PREDNISONE in coded.concept.codings
+
+
+def test_a_record_that_calls_its_subject_the_patient_is_not_lost() -> None:
+    assert fact({**request(), "subject": None, "patient": {"reference": "Patient/p"}}) == fact(request())
+
+
+def test_a_dosage_rendered_as_words_alone_is_a_dose_that_is_missing() -> None:
+    worded = fact(request(renderedDosageInstruction="as directed", dispenseRequest=SUPPLY))
+    assert [(each.text, each.amount) for each in worded.instructions] == [("as directed", None)]
+    structured = fact(request(renderedDosageInstruction="2 mg", dosageInstruction=daily()))
+    assert [each.text for each in structured.instructions] == [None]
+
+
+@pytest.mark.parametrize("name", ["timeOfDay", "when", "dayOfWeek"])
+def test_a_list_of_times_with_a_gap_is_no_smaller_dose(name: str) -> None:
+    code = {"timeOfDay": "08:00:00", "when": "MORN", "dayOfWeek": "mon"}[name]
+    repeat = {name: [code, None], f"_{name}": [None, {"extension": [{"url": "x"}]}]}
+    dose = {"timing": {"repeat": repeat}, "doseAndRate": [{"doseQuantity": {"value": 6, "unit": "mg"}}]}
+    assert fact(request(dosageInstruction=[dose])).marks == ("unreadable-dosage",)
 
 
 def test_medications_that_name_one_another_in_a_circle_end() -> None:
