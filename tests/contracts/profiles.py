@@ -1,0 +1,162 @@
+"""The committed profiles, and whether a resource keeps to them: as much of FHIR's conformance as our profiles use.
+
+`python -m tests.contracts.profiles` writes the examples again after the rendering has changed.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from service.eligibility.assess import assess
+from service.eligibility.criteria import (
+    EVER,
+    AgeAtScreening,
+    Bounds,
+    ConditionPresent,
+    Criterion,
+    LookBack,
+    Manual,
+    ObservationValue,
+    ProcedureDone,
+    Study,
+)
+from service.eligibility.dates import Duration, Unit
+from service.fhir.subject import BASE, Release, render_subject
+from tests.builders import AT, LOINC, concept, condition, knowledge, procedure, record, result
+from tests.contracts.examples import PHRASES
+from tests.shape.source import ROOT
+
+Json = dict[str, Any]
+DIRECTORY = ROOT / "profiles"
+FILES = sorted(DIRECTORY.glob("*.json"))
+RESOURCES: dict[str, Json] = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in FILES}
+BY_URL: dict[str, Json] = {each["url"]: each for each in RESOURCES.values() if "url" in each}
+
+
+SHOWN: dict[str, Release] = {"ResearchSubject-example-r4.json": "R4", "ResearchSubject-example-r5.json": "R5"}
+QUARTER = LookBack(Duration(3, Unit.MONTH))
+EXAMPLE = Study(
+    "example",
+    "1.0",
+    "An example",
+    (
+        Criterion("I1", "inclusion", "Adults", AgeAtScreening(Bounds(at_least=Decimal(18)))),
+        Criterion("I2", "inclusion", "A known haemoglobin", ObservationValue(("hb",), look_back=EVER)),
+        Criterion("E1", "exclusion", "Recent surgery", ProcedureDone(("operation",), look_back=QUARTER)),
+        Criterion("E2", "exclusion", "Cancer", ConditionPresent(("cancer",))),
+        Criterion("E3", "exclusion", "Unable to consent", Manual("Is the person able to consent?")),
+    ),
+    entry=(ObservationValue(("hb",), look_back=EVER),),
+)
+FACTS = (
+    result(concept("hb", text="haemoglobin", system=LOINC), "13.2"),
+    procedure(concept("4", text="appendectomy")),
+    condition(concept("2", text="lump of unknown origin")),
+)
+
+
+def shown(release: Release) -> Json:
+    """What an example of this release shows: a person whom a recent operation alone keeps out, for a while."""
+    assessment = assess(record(*FACTS), EXAMPLE, AT, knowledge())
+    return json.loads(json.dumps(render_subject(assessment, PHRASES, release)))  # type: ignore[no-any-return]
+
+
+def urls(node: object) -> set[str]:
+    """The absolute urls of all extensions below this node."""
+    return {each["url"] for each in _extensions(node) if each["url"].startswith(BASE)}
+
+
+def _extensions(node: object) -> Iterator[Json]:
+    if isinstance(node, dict):
+        yield from node.get("extension", ())
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _extensions(each)
+
+
+def parts(profile: Json) -> dict[str, Json]:
+    """The slices of its extensions: what the profile says of each, by its name."""
+    return {each["sliceName"]: each for each in profile["differential"]["element"] if "sliceName" in each}
+
+
+def element(profile: Json, identity: str) -> Json:
+    """What the profile says of one element, by its id; nothing if it does not name it."""
+    return next((each for each in profile["differential"]["element"] if each["id"] == identity), {})
+
+
+def codes(value_set: str) -> list[tuple[str, str]]:
+    """(system, code) of every code of one of our value sets."""
+    found = []
+    for group in BY_URL[value_set]["compose"]["include"]:
+        listed = group.get("concept") or BY_URL[group["system"]]["concept"]
+        found += [(group["system"], each["code"]) for each in listed]
+    return found
+
+
+def broken(extension: Json) -> Iterator[str]:
+    """Where an extension of ours does not keep to its definition."""
+    profile = BY_URL[extension["url"]]
+    known = parts(profile)
+    if not known:
+        yield from _wrong_value(extension, element(profile, "Extension.value[x]"), extension["url"])
+        return
+    given = [each["url"] for each in extension.get("extension", ())]
+    yield from (f"{each}: not defined" for each in sorted(set(given) - known.keys()))
+    for name, part in known.items():
+        yield from _wrong_count(given.count(name), part, name)
+    for each in extension["extension"]:
+        if each["url"] in known:
+            value = element(profile, f"Extension.extension:{each['url']}.value[x]")
+            yield from _wrong_value(each, value, each["url"])
+
+
+def _wrong_count(count: int, part: Json, name: str) -> Iterator[str]:
+    if count < part["min"] or (part["max"] != "*" and count > int(part["max"])):
+        yield f"{name}: {count} times, not {part['min']} to {part['max']}"
+
+
+def _wrong_value(given: Json, wanted: Json, name: str) -> Iterator[str]:
+    kind = wanted["type"][0]["code"]
+    key = f"value{kind[0].upper()}{kind[1:]}"
+    if set(given) != {"url", key}:
+        yield f"{name}: {sorted(given)}, not {key}"
+    elif "binding" in wanted and given[key] not in {code for _, code in codes(wanted["binding"]["valueSet"])}:
+        yield f"{name}: {given[key]} is no code of its value set"
+
+
+def broken_subject(subject: Json) -> Iterator[str]:
+    """Where a ResearchSubject of R4 does not keep to our profile."""
+    profile = BY_URL[f"{BASE}/StructureDefinition/prescreened-subject"]
+    for each in subject["extension"]:
+        yield from broken(each) if each["url"] in BY_URL else (f"{each['url']}: not defined",)
+    for name, part in parts(profile).items():
+        (url,) = part["type"][0]["profile"]
+        yield from _wrong_count([each["url"] for each in subject["extension"]].count(url), part, name)
+    for each in profile["differential"]["element"]:
+        if "sliceName" not in each and "." in each["id"]:
+            yield from _wrong_element(subject, each)
+
+
+def _wrong_element(subject: Json, wanted: Json) -> Iterator[str]:
+    found = _at(subject, wanted["path"].split(".")[1:])
+    if not wanted.get("min", 0) <= len(found) <= float(wanted.get("max", "inf").replace("*", "inf")):
+        yield f"{wanted['path']}: {len(found)} times"
+    if "fixedUri" in wanted and set(found) != {wanted["fixedUri"]}:
+        yield f"{wanted['path']}: {found}, not {wanted['fixedUri']}"
+    if "binding" in wanted and not set(found) <= {code for _, code in codes(wanted["binding"]["valueSet"])}:
+        yield f"{wanted['path']}: {found} is no code of its value set"
+
+
+def _at(node: object, path: list[str]) -> list[Any]:
+    """Every value at this path."""
+    if isinstance(node, list):
+        return [found for each in node for found in _at(each, path)]
+    if not path:
+        return [node]
+    return _at(node[path[0]], path[1:]) if isinstance(node, Mapping) and path[0] in node else []
+
+
+if __name__ == "__main__":
+    for name, release in SHOWN.items():
+        text = json.dumps(shown(release), indent=2, ensure_ascii=False)
+        (DIRECTORY / name).write_text(text + "\n", encoding="utf-8")
