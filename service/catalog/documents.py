@@ -40,12 +40,16 @@ class Document:
     lines: Mapping[Where, int]
 
     def at(self, where: Where) -> str:
-        """`file:line (path)`, of the nearest enclosing thing that has a line."""
-        for length in range(len(where), -1, -1):
-            if where[:length] in self.lines:
-                break
+        """`file:line (path)`."""
         name = "/".join(self.path.parts[-2:])
-        return f"{name}:{self.lines.get(where[:length], 1)}{f' ({dotted(where)})' if where else ''}"
+        return f"{name}:{self.line(where)}{f' ({dotted(where)})' if where else ''}"
+
+    def line(self, where: Where) -> int:
+        """The line of that path, or of the nearest thing around it that has one."""
+        for length in range(len(where), 0, -1):
+            if where[:length] in self.lines:
+                return self.lines[where[:length]]
+        return 1
 
 
 def dotted(where: Where) -> str:
@@ -116,9 +120,18 @@ def _validator(schema: Path) -> Draft202012Validator:
 
 def violations(document: Document, schema: Path) -> list[str]:
     """What in the document the schema does not allow, each with file, line, path, and what to write instead."""
+    return [text for _, text in violations_at(document, schema)]
+
+
+def violations_at(document: Document, schema: Path) -> list[tuple[Where, str]]:
+    """The same, each with the path of what is wrong, in the order of the lines."""
     validator = _validator(schema)
-    errors = sorted(validator.iter_errors(document.content), key=lambda each: tuple(map(str, each.absolute_path)))
-    return list(dict.fromkeys(text for error in errors for text in _explained(document, error, validator.schema)))
+    found = dict.fromkeys(
+        (tuple(error.absolute_path), text)
+        for error in validator.iter_errors(document.content)
+        for text in _explained(document, error, validator.schema)
+    )
+    return sorted(found, key=lambda each: (document.line(each[0]), each[1]))
 
 
 def _explained(document: Document, error: ValidationError, root: Any) -> Iterator[str]:

@@ -1,11 +1,14 @@
 """study list, show, check, test: what a study says, whether it is sound, and whether it answers as expected."""
 
+import textwrap
 from argparse import Namespace
 from collections import Counter
 from pathlib import Path
 
 from service.catalog.content import mappings_dir
+from service.catalog.lint import contradictions, notes, uncovered, unused
 from service.catalog.load import Catalog, load_catalog
+from service.catalog.studies import StudyFile, load_study
 from service.cli.commands import study_of
 from service.cli.console import out
 from service.eligibility.criteria import Study
@@ -34,72 +37,70 @@ def show(chosen: Namespace) -> int:
 
 
 def check(chosen: Namespace) -> int:
-    """Everything that loads is sound (else CatalogError says why not); then drift of study.txt and inexact codes."""
+    """Everything that loads is well formed (else CatalogError says why not); then what cannot be meant, and drift."""
     catalog = load_catalog(mappings_dir(), chosen.site)
     wrong = 0
-    for study in _checked(catalog, chosen):
-        problems = drift(study, catalog, chosen.site)
+    for file in _checked(catalog, chosen):
+        problems = [*uncovered(file), *contradictions(file), *drift(file, catalog)]
         wrong += len(problems)
-        out(f"{study.id} {study.version}: {len(study.criteria)} criteria, {'; '.join(problems) or 'sound'}")
-        for each in inexact(study, catalog):
+        state = f"{len(problems)} problem{'s' * (len(problems) > 1)}" if problems else "sound"
+        out(f"{file.study.id} {file.study.version}: {len(file.study.criteria)} criteria, {state}")
+        for each in problems:
+            out(f"  problem: {each}")
+        for each in notes(file, catalog.value_set_files):
             out(f"  note: {each}")
+    if chosen.what is None:
+        _print_unused(catalog)
     return FAILED if wrong else 0
+
+
+def _print_unused(catalog: Catalog) -> None:
+    names = unused(catalog.study_files.values(), catalog.value_set_files)
+    if names:
+        out(textwrap.fill(f"Value sets that no study names: {', '.join(names)}.", 118, break_on_hyphens=False))
 
 
 def test(chosen: Namespace) -> int:
     """Run the cases of one study, or of all; what failed, and which outcomes no case reaches."""
     catalog = load_catalog(mappings_dir(), chosen.site)
     studies = [study_of(catalog, chosen.id)] if chosen.id else list(catalog.studies.values())
-    return max([_tested(study, catalog, chosen.site) for study in sorted(studies, key=lambda each: each.id)], default=0)
+    return max([_tested(study, catalog) for study in sorted(studies, key=lambda each: each.id)], default=0)
 
 
-def _checked(catalog: Catalog, chosen: Namespace) -> list[Study]:
+def _checked(catalog: Catalog, chosen: Namespace) -> list[StudyFile]:
+    """All studies, the one of that id, or that of a file, which may stand anywhere."""
     if chosen.what is None:
-        return [catalog.studies[each] for each in sorted(catalog.studies)]
+        return [catalog.study_files[each] for each in sorted(catalog.study_files)]
     path = Path(chosen.what)
-    return [study_of(catalog, path.parent.name if path.suffix == ".yaml" else chosen.what)]
+    if path.suffix not in (".yaml", ".yml"):
+        return [catalog.study_files[study_of(catalog, chosen.what).id]]
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file; give the id of a study, or the path of its study.yaml")
+    known = {each.document.path.resolve(): each for each in catalog.study_files.values()}
+    schema = mappings_dir() / "schemas" / "study.schema.json"
+    return [known.get(path.resolve()) or load_study(path, schema, catalog.names)]
 
 
-def directory_of(study: Study, site: Path | None) -> Path:
-    """Where a study's files stand: the site's own directory goes before what is shipped."""
-    own = site / "studies" / study.id if site else None
-    return own if own is not None and own.is_dir() else mappings_dir() / "studies" / study.id
+def directory_of(file: StudyFile) -> Path:
+    """Where a study's files stand."""
+    return file.document.path.parent
 
 
-def drift(study: Study, catalog: Catalog, site: Path | None) -> list[str]:
+def drift(file: StudyFile, catalog: Catalog) -> list[str]:
     """What is out of date in study.txt, with how to make it anew."""
-    path = directory_of(study, site) / "study.txt"
-    if path.is_file() and path.read_text(encoding="utf-8") == _rendered(catalog, study):
+    path = directory_of(file) / "study.txt"
+    if path.is_file() and path.read_text(encoding="utf-8") == _rendered(catalog, file.study):
         return []
     state = "out of date" if path.is_file() else "missing"
-    return [f"study.txt is {state}: prescreen study show {study.id} > {'/'.join(path.parts[-4:])}"]
+    return [f"study.txt is {state}: prescreen study show {file.study.id} > {'/'.join(path.parts[-4:])}"]
 
 
 def _rendered(catalog: Catalog, study: Study) -> str:
     return render_study(study, {each.id: each.title for each in catalog.terminology.value_sets.values()})
 
 
-def inexact(study: Study, catalog: Catalog) -> list[str]:
-    """The value sets of the study in which some codes match possibly only, and how many those are."""
-    notes = []
-    for name in sorted(_names(study) & set(catalog.terminology.value_sets)):
-        codes = catalog.terminology.value_sets[name].inexact
-        count = len(codes.listed) + len(codes.prefixes)
-        if count:
-            notes.append(f"{name}: {count} code{'s' * (count > 1)} not verified well enough to decide (code-unmapped)")
-    return notes
-
-
-def _names(node: object) -> set[str]:
-    """Every text in a study's tree that could name a value set."""
-    if isinstance(node, str):
-        return {node}
-    parts = node if isinstance(node, tuple) else [getattr(node, each) for each in getattr(node, "__slots__", ())]
-    return set().union(*(_names(part) for part in parts))
-
-
-def _tested(study: Study, catalog: Catalog, site: Path | None) -> int:
-    path = directory_of(study, site) / "cases.yaml"
+def _tested(study: Study, catalog: Catalog) -> int:
+    path = directory_of(catalog.study_files[study.id]) / "cases.yaml"
     if not path.is_file():
         raise UsageError(f"study {study.id} has no cases.yaml; write one beside its study.yaml")
     schema = mappings_dir() / "schemas" / "cases.schema.json"

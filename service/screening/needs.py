@@ -16,6 +16,7 @@ from service.eligibility.criteria import (
     ProcedureDone,
     Study,
 )
+from service.eligibility.criteria.walk import within
 from service.eligibility.evaluate.context import RESOURCE_TYPES
 from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind
 from service.eligibility.outcome import Outcome
@@ -76,21 +77,17 @@ def _types(wanted: Mapping[Kind, set[str]]) -> Iterator[str]:
         yield "Medication"
 
 
-def _asked(node: object) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+def _asked(tree: object) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     """Every (kind of fact, value sets) that a node's tree asks for, anchors included."""
-    if isinstance(node, Pregnant | BreastFeeding):
-        yield Kind.CONDITION, node.conditions
-        yield Kind.OBSERVATION, (*node.statuses, *(node.tests if isinstance(node, Pregnant) else ()))
-        if isinstance(node, Pregnant):
-            yield Kind.PROCEDURE, node.hysterectomy
-            yield Kind.CONDITION, node.hysterectomy
-    elif isinstance(node, AdverseEventHad):
-        yield Kind.ADVERSE_EVENT, (*node.codes, *node.suspects)
-    elif type(node) in SIMPLE:
-        none_known = node.none_known if isinstance(node, AllergyKnown) else ()
-        yield SIMPLE[type(node)], (*getattr(node, "codes", ()), *none_known)
-    for name in getattr(node, "__slots__", ()):
-        value = getattr(node, name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if hasattr(part, "__dataclass_fields__"):
-                yield from _asked(part)
+    for node in within(tree):
+        if isinstance(node, Pregnant | BreastFeeding):
+            yield Kind.CONDITION, node.conditions
+            yield Kind.OBSERVATION, (*node.statuses, *(node.tests if isinstance(node, Pregnant) else ()))
+            if isinstance(node, Pregnant):
+                yield Kind.PROCEDURE, node.hysterectomy
+                yield Kind.CONDITION, node.hysterectomy
+        elif isinstance(node, AdverseEventHad):
+            yield Kind.ADVERSE_EVENT, (*node.codes, *node.suspects)
+        elif type(node) in SIMPLE:
+            none_known = node.none_known if isinstance(node, AllergyKnown) else ()
+            yield SIMPLE[type(node)], (*getattr(node, "codes", ()), *none_known)

@@ -42,7 +42,7 @@ def test_check_fails_on_a_text_that_drifted(
 ) -> None:
     if text is not None:
         (tmp_path / "study.txt").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(studies, "directory_of", lambda study, site: tmp_path)
+    monkeypatch.setattr(studies, "directory_of", lambda file: tmp_path)
     assert studies.check(chosen(what=IGG4)) == studies.FAILED
     assert f"study.txt is {state}: prescreen study show {IGG4}" in capsys.readouterr().out
 
@@ -59,7 +59,7 @@ def test_a_wrong_case_and_an_outcome_without_a_case_fail(
 ) -> None:
     case = "cases:\n  - {name: A chart, as_of: 2026-06-30, expect: {E4: met}}\n"
     (tmp_path / "cases.yaml").write_text(case, encoding="utf-8")
-    monkeypatch.setattr(studies, "directory_of", lambda study, site: tmp_path)
+    monkeypatch.setattr(studies, "directory_of", lambda file: tmp_path)
     assert studies.test(chosen(id=IGG4)) == studies.FAILED
     said = capsys.readouterr().out
     assert "E4: expected met, got not_met" in said

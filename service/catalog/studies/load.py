@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from service.catalog.documents import Document, Where, read_yaml, violations
+from service.catalog.documents import Document, Where, read_yaml, violations_at
 from service.catalog.studies.nodes import node
 from service.catalog.studies.reader import Content, Names, Reader
 from service.eligibility.criteria import Criterion, Decision, Study
@@ -23,14 +23,25 @@ class StudyFile:
 def load_study(path: Path, schema: Path, names: Names) -> StudyFile:
     """The study of one file. Raises CatalogError with every problem found, each with file, line and path."""
     document = read_yaml(path)
-    problems = violations(document, schema)
-    if problems:
-        raise CatalogError(problems)
-    reader = Reader(document, names)
-    study = _study(reader, document.content)
+    violated = violations_at(document, schema)
+    reader = Reader(document, names, list(violated))
+    study = _study(reader, document.content) if not violated else None
+    if violated:
+        _look_further(reader, document.content, frozenset(where[:2] for where, _ in violated))
     if study is None or reader.problems:
-        raise CatalogError(reader.problems)
+        ordered = sorted(reader.problems, key=lambda each: document.line(each[0]))
+        raise CatalogError(dict.fromkeys(text for _, text in ordered))
     return StudyFile(study, document)
+
+
+def _look_further(reader: Reader, content: Any, broken: frozenset[Where]) -> None:
+    """Name the problems of those criteria, too, that the schema has nothing against."""
+    for name in ("criteria", "entry"):
+        parts = content.get(name) if isinstance(content, dict) else None
+        if isinstance(parts, list) and (name,) not in broken:
+            for at, each in enumerate(parts):
+                if (name, at) not in broken:
+                    node(reader, each, (name, at))
 
 
 def _study(reader: Reader, content: Content) -> Study | None:

@@ -32,11 +32,11 @@ class Reader:
 
     document: Document
     names: Names
-    problems: list[str] = field(default_factory=list)
+    problems: list[tuple[Where, str]] = field(default_factory=list)
 
     def problem(self, where: Where, text: str) -> None:
         """Note a problem at a place of the file."""
-        self.problems.append(f"{self.document.at(where)}: {text}")
+        self.problems.append((where, f"{self.document.at(where)}: {text}"))
 
     def build(self, where: Where, make: Callable[[], Made], instead: Made) -> Made:
         """What `make` makes; where that is an invalid value, the problem is noted and `instead` stands in."""

@@ -1,0 +1,50 @@
+"""What a keeper of a study should know of its value sets: codes that decide nothing, empty sets, unused ones."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from service.catalog.studies import StudyFile
+from service.catalog.value_sets import ValueSetFile
+from service.eligibility.criteria import ObservationValue
+from service.eligibility.criteria.walk import value_sets_of, within
+
+Sets = Mapping[str, ValueSetFile]
+# Not named by any study: evaluation itself asks for them.
+BUILT_IN = frozenset(
+    "acute-infection body-height body-weight research-consent form-local form-systemic route-local".split()
+) | {"route-systemic"}
+
+
+def named(file: StudyFile) -> frozenset[str]:
+    """The value sets that the study names."""
+    nodes = [*file.study.entry, *(criterion.node for criterion in file.study.criteria)]
+    return frozenset().union(*map(value_sets_of, nodes))
+
+
+def notes(file: StudyFile, sets: Sets) -> list[str]:
+    """What does not keep the study from being used, but should be looked at."""
+    return [*_of_sets(sorted(named(file)), sets), *_without_window(file)]
+
+
+def _of_sets(names: Iterable[str], sets: Sets) -> Iterator[str]:
+    for name in names:
+        value_set = sets[name].value_set
+        doubtful = len(value_set.inexact.listed) + len(value_set.inexact.prefixes)
+        if not (value_set.sure.listed or value_set.sure.prefixes):
+            yield f"{name}: holds no code that decides; nothing can ever surely belong to it"
+        if doubtful:
+            yield f"{name}: {doubtful} code{'s' * (doubtful > 1)} not verified well enough to decide (code-unmapped)"
+        if not sets[name].licence and sets[name].value_set.sure.listed:
+            yield f"{name}: says nothing of the licence of its codes (copyright)"
+
+
+def _without_window(file: StudyFile) -> Iterator[str]:
+    for at, criterion in enumerate(file.study.criteria):
+        if any(isinstance(each, ObservationValue) and each.look_back is None for each in within(criterion.node)):
+            where = file.document.at(("criteria", at))
+            yield f"{where}: {criterion.id} takes results of that very day; give look_back if that is not meant"
+
+
+def unused(files: Iterable[StudyFile], sets: Sets) -> tuple[str, ...]:
+    """The value sets that no study names and evaluation does not ask for by itself."""
+    used = BUILT_IN.union(*map(named, files))
+    return tuple(sorted(set(sets) - used))
