@@ -104,7 +104,7 @@ def _dose_and_rate(value: Mapping[str, object], element: str) -> tuple[Quantity 
 
 
 def _one_dose(doses: list[Quantity]) -> Quantity | None:
-    """The dose that can be computed with is taken (60 mg before 1 mg/kg or 3 tablets); of its kind, the range of all."""
+    """The dose that can be computed with is taken (60 mg before 1 mg/kg or 3 tablets); of its kind, all."""
     if not doses:
         return None
     first = min(doses, key=_effort)

@@ -15,6 +15,24 @@ from service.errors import UnreadableResource
 
 UCUM = "http://unitsofmeasure.org"
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+# Codes of these systems say why something is not said; so do the codes of the IPS such as `no-problem-info`.
+NOTHING_SAID = frozenset(
+    {
+        DATA_ABSENT,
+        "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+        "http://hl7.org/fhir/data-absent-reason",
+        "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+        "http://hl7.org/fhir/v3/NullFlavor",
+    }
+)
+ABSENT_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+NO_WORDS = frozenset(
+    {
+        "unknown", "other", "n/a", "not applicable", "no information", "noinformation", "not available",
+        "temporarily unavailable", "asked but unknown", "temporarily unknown", "not asked", "asked but declined", "masked",
+        "unsupported", "as text", "error", "invalid", "un-encoded", "not performed", "not permitted",
+    }
+)  # fmt: skip
 LONGEST_TEXT = 100_000
 CONTAINERS = frozenset({dict, list})  # of JSON; asked for every value of every resource, so by exact type
 SIGNED_UNITS = frozenset(
@@ -101,7 +119,8 @@ def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
 def read_concept(value: object, element: str) -> Concept:
     """A CodeableConcept, a Coding, or an R5 CodeableReference's concept: all codings, its text and every display.
 
-    A coding without a system has the system "". The order of codings means nothing: they are sorted.
+    A coding without a system has the system "". The order of codings means nothing: they are sorted. Where it says no
+    more than that something is unknown or masked, it is empty.
     """
     if value is None:
         return Concept()
@@ -137,16 +156,27 @@ def codes(concept: Concept) -> frozenset[str]:
 def _concept(codings: Sequence[Mapping[str, object]], words: str | None, element: str) -> Concept:
     found: set[tuple[str, str]] = set()
     displays: set[tuple[bool, str]] = set()
+    silent = NO_WORDS
     for each in codings:
         system = text(each.get("system"), f"{element}.coding.system")
         code = text(each.get("code"), f"{element}.coding.code")
         display = text(each.get("display"), f"{element}.coding.display")
+        if says_nothing(system, code):
+            silent |= {display.casefold()} if display else frozenset()
+            continue
         if code:
             found.add((system or "", code))
         if display:
             displays.add((each.get("userSelected") is not True, display))
     texts = ((words,) if words else ()) + tuple(display for _, display in sorted(displays))
+    if not found:
+        texts = tuple(each for each in texts if each.casefold() not in silent)
     return _shared(tuple(sorted(found)), tuple(dict.fromkeys(texts)))
+
+
+def says_nothing(system: str | None, code: str | None) -> bool:
+    """Does this code only say why nothing is said?"""
+    return system in NOTHING_SAID or (system == ABSENT_UNKNOWN and code is not None and code.endswith("-info"))
 
 
 @lru_cache(maxsize=65536)

@@ -1,19 +1,21 @@
 """Codes by which a list says that it is empty. They are never a disease, a procedure or a vaccine.
 
+"No information" is none of them: it is read as a concept that says nothing, which could be any.
+
 Sources: IPS CodeSystem absent-unknown-uv-ips; SNOMED CT situations with explicit context.
 """
 
 from service.eligibility.terms import Concept
+from service.fhir.elements import ABSENT_UNKNOWN
 
-ABSENT_UNKNOWN = "absent-unknown-uv-ips"
 SNOMED = "http://snomed.info/sct"
 NOTHING_KNOWN = frozenset({"160245001", "373572006"})  # no current problems or disability; clinical finding absent
 
 
 def says_none(concept: Concept) -> bool:
-    """Is it "no known problems", "no information on procedures" or the like?"""
+    """Is it "no known problems", "no known procedures" or the like?"""
     return any(
-        (ABSENT_UNKNOWN in each.system and each.code.startswith("no-"))
+        (each.system == ABSENT_UNKNOWN and each.code.startswith("no-"))
         or (each.system == SNOMED and each.code in NOTHING_KNOWN)
         for each in concept.codings
     )

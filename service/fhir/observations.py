@@ -117,8 +117,9 @@ def _measured(resource: Resource, holder: Mapping[str, object], element: str) ->
     value = _value(resource, holder, element)
     low, high = _normal(resource, holder, element)
     said = holder.get("interpretation")
-    interpretation = read_concepts(said, f"{element}.interpretation") if said is not None else None
-    return Measured(value, low, high, interpretation)
+    interpretation = read_concepts(said, f"{element}.interpretation")
+    stated = interpretation.codings or interpretation.texts
+    return Measured(value, low, high, interpretation if stated else None)
 
 
 def _value(resource: Resource, holder: Mapping[str, object], element: str) -> Value | None:
@@ -146,14 +147,20 @@ def _whole_number(resource: Resource, value: object, element: str) -> Quantity:
 
 def _words(resource: Resource, value: object, element: str) -> Concept | None:
     said = text(value, element)
-    return Concept(texts=(said,)) if said else None
+    return _coded(resource, {"text": said}, element) if said else None
+
+
+def _coded(resource: Resource, value: object, element: str) -> Concept | None:
+    """A coded answer; None where it only says that there is none ("unknown", "not performed")."""
+    said = read_concept(value, element)
+    return said if said.codings or said.texts else None
 
 
 VALUES: dict[str, Callable[[Resource, object, str], Value | None]] = {
     "Quantity": lambda resource, value, element: read_quantity(value, element, resource.reading.units),
     "Range": lambda resource, value, element: read_range(value, element, resource.reading.units),
     "Ratio": lambda resource, value, element: read_ratio(value, element, resource.reading.units),
-    "CodeableConcept": lambda resource, value, element: read_concept(value, element),
+    "CodeableConcept": _coded,
     "Boolean": lambda resource, value, element: boolean(value, element),
     "Integer": _whole_number,
     "String": _words,

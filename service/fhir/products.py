@@ -14,14 +14,12 @@ from service.eligibility.quantity import Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
 from service.fhir.dosage import dose_quantity
-from service.fhir.elements import DATA_ABSENT, join, node, nodes, read_concept, refuse_modifiers, text
+from service.fhir.elements import ABSENT_UNKNOWN, join, node, nodes, read_concept, refuse_modifiers, text
 from service.fhir.reading import Reading
 from service.fhir.references import contained, reference_key
 
 __all__ = ["Drug", "DrugCatalog", "UnknownDrug", "read_drug"]
 
-ABSENT_SYSTEMS = ("http://terminology.hl7.org/CodeSystem/data-absent-reason", DATA_ABSENT)
-NO_INFORMATION = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 NONE_KNOWN = "no-known-medications"
 MOST_HOPS = 4  # a Medication may name another as its ingredient; longer chains are circles
 
@@ -55,20 +53,15 @@ def read_drug(resource: Mapping[str, object], element: str, reading: Reading) ->
     coded = either.get("concept") if coded is None else coded
     reference = resource.get("medicationReference") or either.get("reference")
     concept = read_concept(coded, place) if coded is not None else Concept()
-    if NONE_KNOWN in {each.code for each in concept.codings if each.system == NO_INFORMATION}:
+    if NONE_KNOWN in {each.code for each in concept.codings if each.system == ABSENT_UNKNOWN}:
         return None
-    named = Concept(
-        tuple(c for c in concept.codings if c.system not in (*ABSENT_SYSTEMS, NO_INFORMATION)), concept.texts
-    )
     if reference is not None:
         medication = _resolved(node(reference, place), place, resource, reading)
         found = _from_medication(medication, resource, reading, 0)
-        return _described(found.concept if not named.codings else join((named, found.concept)), found, reading)
-    if not named.codings and (not named.texts or concept.codings):
-        raise UnknownDrug(
-            "it does not say which drug it is", place, Concept(texts=named.texts) if named.texts else None
-        )
-    return _described(named, Drug(named), reading)
+        return _described(found.concept if not concept.codings else join((concept, found.concept)), found, reading)
+    if not concept.codings and not concept.texts:
+        raise UnknownDrug("it does not say which drug it is", place)
+    return _described(concept, Drug(concept), reading)
 
 
 def _resolved(

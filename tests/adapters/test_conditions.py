@@ -8,6 +8,7 @@ import pytest
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window
 from service.eligibility.facts import Certainty
 from service.eligibility.outcome import Outcome
+from service.eligibility.terms import Concept
 from service.fhir.conditions import with_encounter
 from tests.adapters.examples import READING, coded, fact, quantity, read
 
@@ -171,9 +172,8 @@ def test_an_encounter_diagnosis_that_also_stands_on_the_problem_list_lasts() -> 
     [
         coded("160245001"),
         coded("no-known-problems", "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"),
-        coded("no-problem-info", "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"),
     ],
-    ids=["SNOMED", "IPS no known problems", "IPS no information"],
+    ids=["SNOMED", "IPS no known problems"],
 )
 def test_an_empty_list_is_no_disease(code: object) -> None:
     adapted = read("Condition", code=code)
@@ -191,3 +191,32 @@ def test_an_asserted_date_extension_is_no_onset_either() -> None:
     ]
     found = fact("Condition", onsetDateTime=None, extension=extension)
     assert (found.span.start, found.asserted) == (ANY_DAY, Days.on(date(2022, 2, 2)))
+
+
+ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        None,
+        {},
+        {"text": "Unknown"},
+        coded("unknown", ABSENT, display="Unknown"),
+        {**coded("masked", ABSENT, display="Masked"), "text": "masked"},
+        coded("UNK", NULL_FLAVOR, display="Unbekannt"),
+        coded("no-problem-info", IPS, display="No information about problems"),
+    ],
+    ids=repr,
+)
+def test_a_condition_that_does_not_say_what_it_is_could_be_any(code: object) -> None:
+    assert fact("Condition", code=code).concept == Concept()
+
+
+def test_words_beside_a_code_that_says_nothing_are_kept() -> None:
+    other = {**coded("OTH", NULL_FLAVOR, display="other"), "text": "Colon cancer"}
+    assert fact("Condition", code=other).concept == Concept(texts=("Colon cancer",))
+    both = {"coding": [coded("1")["coding"][0], {"system": NULL_FLAVOR, "code": "OTH"}]}  # type: ignore[index]
+    assert [each.code for each in fact("Condition", code=both).concept.codings] == ["1"]

@@ -254,6 +254,12 @@ def test_the_ingredients_of_a_mapped_product_are_codes_of_the_fact_but_those_of_
     assert fact(request(medicationCodeableConcept={"text": "prednisone 5 mg"})).concept.codings == ()
 
 
+def said_by(system: str, code: str) -> dict[str, Any]:
+    """A medication coded as not known, with the words that go with it."""
+    coding = {"system": system, "code": code, "display": "Unknown to us"}
+    return {"medicationCodeableConcept": {"coding": [coding], "text": "unknown to us"}}
+
+
 UNKNOWN_DRUGS = {
     "a reference to nothing": reference("Medication/gone"),
     "a contained resource that is not there": reference("#gone"),
@@ -262,11 +268,9 @@ UNKNOWN_DRUGS = {
     "a Medication that names nothing": reference("Medication/empty"),
     "no drug": {"medicationCodeableConcept": None},
     "an empty concept": {"medicationCodeableConcept": {"coding": [{"display": ""}]}},
-    "unknown, for a stated reason": {
-        "medicationCodeableConcept": {
-            "coding": [{"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "unknown"}]
-        }
-    },
+    "unknown, for a stated reason": said_by("http://terminology.hl7.org/CodeSystem/data-absent-reason", "unknown"),
+    "a null flavour": said_by("http://terminology.hl7.org/CodeSystem/v3-NullFlavor", "UNK"),
+    "no information": said_by("http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips", "no-medication-info"),
 }
 
 

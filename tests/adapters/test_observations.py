@@ -63,6 +63,13 @@ def test_status(status: str | None, certainty: Certainty | None) -> None:
         ({"valueSampledData": {"origin": {"value": 0}}}, None),
         ({"valueQuantity": {"unit": "mg"}}, None),
         ({"dataAbsentReason": coded("not-performed")}, None),
+        (
+            {"valueCodeableConcept": coded("unknown", "http://hl7.org/fhir/StructureDefinition/data-absent-reason")},
+            None,
+        ),
+        ({"valueCodeableConcept": coded("UNK", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor")}, None),
+        ({"valueCodeableConcept": {"text": "Not performed"}}, None),
+        ({"valueString": "N/A"}, None),
         ({"valueQuantity": quantity(1), "dataAbsentReason": coded("error")}, None),
         ({"hasMember": [{"reference": "Observation/2"}]}, None),
         ({}, None),
