@@ -14,12 +14,46 @@ class PrescreenError(Exception):
     issue_code: ClassVar[str] = "exception"
     exit_status: ClassVar[int] = 1
 
+    @property
+    def issues(self) -> tuple[str, ...]:
+        """Every problem by itself, for an OperationOutcome."""
+        return (str(self),)
+
 
 class UsageError(PrescreenError):
     """The request itself is wrong: an unknown option value, a directory that is not empty, an unknown study."""
 
     issue_code = "invalid"
     exit_status = 2
+
+
+class UnknownStudy(UsageError):
+    """There is no study of that id. Names those there are."""
+
+    issue_code = "not-found"
+
+
+class MalformedContent(PrescreenError):
+    """What was given cannot be parsed at all, or is no JSON object."""
+
+    issue_code = "structure"
+    exit_status = 2
+
+
+class UnsuitableContent(PrescreenError):
+    """What was given is well formed, but nobody can be screened on it. Holds every reason."""
+
+    issue_code = "invalid"
+    exit_status = 2
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+    @property
+    def issues(self) -> tuple[str, ...]:
+        """Every reason by itself."""
+        return self.problems
 
 
 class InvalidValue(PrescreenError, ValueError):
@@ -58,6 +92,11 @@ class CatalogError(PrescreenError):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+    @property
+    def issues(self) -> tuple[str, ...]:
+        """Every problem by itself."""
+        return self.problems
 
 
 class InvalidOutput(PrescreenError):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from service import __version__
 from service.cli import commands, studies
+from service.errors import UsageError
+from service.screening.asking import screening_day
 
 
 def parser() -> ArgumentParser:
@@ -93,10 +95,8 @@ def _serve(command: ArgumentParser) -> None:
 
 def _day(text: str) -> date:
     try:
-        if len(text) != 10:
-            raise ValueError
-        return date.fromisoformat(text)
-    except ValueError:
+        return screening_day(text)
+    except UsageError:
         raise ArgumentTypeError(f"{text!r} is not a day; write it as YYYY-MM-DD, such as 2026-06-30") from None
 
 

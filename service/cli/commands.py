@@ -10,8 +10,7 @@ from service.catalog.load import Catalog, load_catalog
 from service.cli.console import Bar, out
 from service.cli.funnel import print_funnel
 from service.cli.story import print_story
-from service.eligibility.criteria import Study
-from service.errors import UsageError
+from service.screening.asking import study_of
 from service.screening.explain import explain_patient
 from service.screening.population import Request, screen as screen_population
 from service.screening.render import assessment_line
@@ -71,11 +70,3 @@ def _request(
         every_subject=every,
         accepted_rejects=accepted,
     )
-
-
-def study_of(catalog: Catalog, identity: str) -> Study:
-    """The study of that id; UsageError with the ids there are."""
-    if identity not in catalog.studies:
-        known = ", ".join(sorted(catalog.studies))
-        raise UsageError(f"no study {identity!r}; there are: {known}")
-    return catalog.studies[identity]

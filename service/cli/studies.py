@@ -9,12 +9,11 @@ from service.catalog.content import mappings_dir
 from service.catalog.lint import contradictions, notes, uncovered, unused
 from service.catalog.load import Catalog, load_catalog
 from service.catalog.studies import StudyFile, load_study
-from service.cli.commands import study_of
 from service.cli.console import out
 from service.eligibility.criteria import Study
-from service.eligibility.explain.study_text import render_study
 from service.eligibility.outcome import Outcome
 from service.errors import UsageError
+from service.screening.asking import study_of, study_text
 from service.screening.cases import load_cases, reachable, run_case, untested
 
 FAILED = 1
@@ -32,7 +31,7 @@ def list_studies(chosen: Namespace) -> int:
 def show(chosen: Namespace) -> int:
     """The study in plain words, as study.txt holds it."""
     catalog = load_catalog(mappings_dir(), chosen.site)
-    out(_rendered(catalog, study_of(catalog, chosen.id)).removesuffix("\n"))
+    out(study_text(catalog, study_of(catalog, chosen.id)).removesuffix("\n"))
     return 0
 
 
@@ -89,14 +88,10 @@ def directory_of(file: StudyFile) -> Path:
 def drift(file: StudyFile, catalog: Catalog) -> list[str]:
     """What is out of date in study.txt, with how to make it anew."""
     path = directory_of(file) / "study.txt"
-    if path.is_file() and path.read_text(encoding="utf-8") == _rendered(catalog, file.study):
+    if path.is_file() and path.read_text(encoding="utf-8") == study_text(catalog, file.study):
         return []
     state = "out of date" if path.is_file() else "missing"
     return [f"study.txt is {state}: prescreen study show {file.study.id} > {'/'.join(path.parts[-4:])}"]
-
-
-def _rendered(catalog: Catalog, study: Study) -> str:
-    return render_study(study, {each.id: each.title for each in catalog.terminology.value_sets.values()})
 
 
 def _tested(study: Study, catalog: Catalog) -> int:

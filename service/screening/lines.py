@@ -3,6 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from typing import BinaryIO, NamedTuple, cast
 
 import orjson
@@ -79,6 +80,8 @@ def parse(raw: Raw) -> Parsed:
 
 
 def _open(file: InputFile) -> BinaryIO:
+    if file.content is not None:
+        return BytesIO(file.content)
     return cast(BinaryIO, gzip.open(file.path, "rb")) if file.gzipped else file.path.open("rb")
 
 

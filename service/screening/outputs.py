@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 import orjson
 
@@ -15,6 +15,18 @@ from service.screening.tally import Reject
 
 NAMES = ("ResearchSubject.ndjson", "assessments.ndjson", "rejects.ndjson", "held_back.ndjson")
 SUMMARY = "summary.json"
+
+
+class Sink(Protocol):
+    """Where the lines of a run go. `lines` counts those written, by name of the output."""
+
+    lines: Counter[str]
+
+    def write(self, name: str, line: Mapping[str, object]) -> None:
+        """One line for the output of that name."""
+
+    def reject(self, reject: Reject) -> None:
+        """One line of what could not be used."""
 
 
 class Outputs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ from service.fhir.subject import render_subject
 from service.screening.held_back import held_back
 from service.screening.intake import Intake
 from service.screening.needs import Needs
-from service.screening.outputs import Funnel, Outputs
+from service.screening.outputs import Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
 from service.screening.render import assessment_line
 from service.screening.sources import InputFile, Source
@@ -35,12 +35,12 @@ REPLACED = "replaced"  # by a record that is not among the input: its facts lie 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to screen, for which studies, as of when, and what to write."""
+    """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects."""
 
     sources: tuple[Source, ...]
     studies: tuple[Study, ...]
     at: date
-    release: Release = "R4"
+    release: Release | None = "R4"
     every_subject: bool = False
     accepted_rejects: int = 0
 
@@ -85,30 +85,36 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
     if out.resolve() in {source.directory for source in request.sources}:
         raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
     with Outputs(out) as outputs:
-        population, tally = gather(catalog, request, outputs.reject, progress)
-        merged = merge_replaced(population)
-        sorted_out = _sort_out(catalog, request, population)
-        for patient, reason in sorted(sorted_out.held.items()):
-            outputs.write("held_back.ndjson", {"patient": patient, "reason": reason})
-        funnels = _judge(catalog, request, sorted_out.records, outputs, progress)
-        summary = {
-            "screening_date": request.at.isoformat(),
-            "fhir": request.release,
-            "input": tally.summary(),
-            "people": _people(population, merged, sorted_out),
-            "accepted_rejects": request.accepted_rejects,
-            "incomplete_for_everybody": dict(sorted(population.unplaced.items())),
-            "not_kept": sorted(catalog.policy.not_kept),
-            "studies": {each.study: each.summary() for each in funnels},
-            "written": {
-                "assessments": outputs.lines["assessments.ndjson"],
-                "research_subjects": outputs.lines["ResearchSubject.ndjson"],
-                "rejects": outputs.lines["rejects.ndjson"],
-                "held_back": outputs.lines["held_back.ndjson"],
-            },
-        }
-        _check(summary, sorted_out, len(request.studies))
+        summary = screen_into(outputs, catalog, request, progress)
         outputs.summary(summary)
+    return summary
+
+
+def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
+    """Screen, every line to the sink; returns the summary. Raises InvalidOutput if the counts do not add up."""
+    population, tally = gather(catalog, request, sink.reject, progress)
+    merged = merge_replaced(population)
+    sorted_out = _sort_out(catalog, request, population)
+    for patient, reason in sorted(sorted_out.held.items()):
+        sink.write("held_back.ndjson", {"patient": patient, "reason": reason})
+    funnels = _judge(catalog, request, sorted_out.records, sink, progress)
+    summary: dict[str, object] = {
+        "screening_date": request.at.isoformat(),
+        "fhir": request.release,
+        "input": tally.summary(),
+        "people": _people(population, merged, sorted_out),
+        "accepted_rejects": request.accepted_rejects,
+        "incomplete_for_everybody": dict(sorted(population.unplaced.items())),
+        "not_kept": sorted(catalog.policy.not_kept),
+        "studies": {each.study: each.summary() for each in funnels},
+        "written": {
+            "assessments": sink.lines["assessments.ndjson"],
+            "research_subjects": sink.lines["ResearchSubject.ndjson"],
+            "rejects": sink.lines["rejects.ndjson"],
+            "held_back": sink.lines["held_back.ndjson"],
+        },
+    }
+    _check(summary, sorted_out, len(request.studies))
     return summary
 
 
@@ -169,7 +175,7 @@ def _judge(
     catalog: Catalog,
     request: Request,
     records: Mapping[str, Callable[[], PatientRecord]],
-    outputs: Outputs,
+    sink: Sink,
     progress: Progress,
 ) -> list[Funnel]:
     knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
@@ -180,17 +186,17 @@ def _judge(
         for identity in sorted(records):
             assessment = assess(records[identity](), study, request.at, knowledge)
             funnel.add(assessment)
-            _write(assessment, request, phrases, outputs)
+            _write(assessment, request, phrases, sink)
             done += 1
             progress.screening(done, total)
         funnels.append(funnel)
     return funnels
 
 
-def _write(assessment: Assessment, request: Request, phrases: Phrases, outputs: Outputs) -> None:
-    outputs.write("assessments.ndjson", assessment_line(assessment, phrases))
-    if request.every_subject or assessment.signal in (Signal.STRONG, Signal.WEAK):
-        outputs.write("ResearchSubject.ndjson", render_subject(assessment, phrases, request.release))
+def _write(assessment: Assessment, request: Request, phrases: Phrases, sink: Sink) -> None:
+    sink.write("assessments.ndjson", assessment_line(assessment, phrases))
+    if request.release and (request.every_subject or assessment.signal in (Signal.STRONG, Signal.WEAK)):
+        sink.write("ResearchSubject.ndjson", render_subject(assessment, phrases, request.release))
 
 
 def _people(population: Population, merged: int, sorted_out: SortedOut) -> dict[str, object]:
@@ -213,8 +219,3 @@ def _check(summary: Mapping[str, object], sorted_out: SortedOut, studies: int) -
         raise InvalidOutput(f"the people do not add up: {people['read']} read; nothing was written")
     if written["assessments"] != len(sorted_out.records) * studies:
         raise InvalidOutput("not everybody screened has an assessment line; nothing was written")
-
-
-def open_studies(catalog: Catalog, ids: Iterable[str]) -> tuple[Study, ...]:
-    """The studies asked for; raises KeyError for one that is not in the catalog."""
-    return tuple(catalog.studies[each] for each in ids)

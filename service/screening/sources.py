@@ -7,7 +7,7 @@ error.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os.path import commonpath
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -27,12 +27,16 @@ FILTERED = re.compile(r"(?:^|,)\s*([A-Z][A-Za-z]+)(?=\?)")
 
 @dataclass(frozen=True, slots=True)
 class InputFile:
-    """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (also a Bundle)."""
+    """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (also a Bundle).
+
+    `content`: its bytes, where they were given in memory; then `path` is but a name, and nothing is read from a disk.
+    """
 
     path: Path
     lines: bool
     type_hint: str | None
     label: str = ""  # how rejects name it: the file name, with its directory where there are several
+    content: bytes | None = field(default=None, repr=False)  # a patient's data: in no message and no trace
 
     @property
     def gzipped(self) -> bool:
@@ -83,6 +87,12 @@ def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
             raise InputError(f"{path}: no such file or directory; check the path of the export")
     above = Path(commonpath(chosen)) if chosen else Path()
     return tuple(_source(place, chosen[place], place in whole, above) for place in sorted(chosen))
+
+
+def given(content: bytes, label: str) -> Source:
+    """A document (a resource or a Bundle) given in memory: it is read from there, and nothing lies beside it."""
+    name = Path(label)
+    return Source(name, (InputFile(name, lines=False, type_hint=None, label=label, content=content),), whole=False)
 
 
 def _readable_in(directory: Path) -> list[Path]:
