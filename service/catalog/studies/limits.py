@@ -5,6 +5,7 @@ from service.catalog.studies.reader import Content, Reader
 from service.eligibility.criteria import BooleanTest, Choice, CodedTest, DoseTest, NumberTest, TypedTest, ValueTest
 
 ONE_OF_SEVERAL = Choice()
+DOSE_TIMES = frozenset({"d", "wk", "h"})  # what a dose is asked for per; it is averaged over its cycle all the same
 
 
 def value_test(reader: Reader, content: Content, where: Where) -> ValueTest | None:
@@ -60,6 +61,6 @@ def dose_test(reader: Reader, content: Content, where: Where) -> DoseTest | None
             (*where, "equivalent_to"), f"there are no equivalents of {reference!r}; there are those of: {there}"
         )
     unit = reader.unit(written, where) or "mg/d"
-    if not unit.endswith("/d"):
-        reader.problem((*where, "unit"), f"a daily dose is an amount per day, such as mg/d, not {unit!r}")
+    if unit.partition("/")[2] not in DOSE_TIMES:
+        reader.problem((*where, "unit"), f"a dose is an amount per day, week or hour, such as mg/d, not {unit!r}")
     return DoseTest(reader.bounds(written, where), unit, reference, written.get("measure", "cycle_average"))

@@ -85,7 +85,7 @@ class Phrases:
     def _medication(self, node: MedicationTaken) -> str:
         drugs = self._named(node.codes, node.excluding) + (" by a systemic route" if node.systemic else "")
         if node.dose is not None:
-            drugs += f" {bounds_words(node.dose.bounds)} {node.dose.unit.replace('/d', '/day')}"
+            drugs += f" {bounds_words(node.dose.bounds)} {node.dose.unit.replace('/d', '/day').replace('/wk', '/week')}"
             if node.dose.equivalent_to:
                 drugs += f" of {node.dose.equivalent_to} equivalent"
             if node.dose.measure == "highest_day":
