@@ -18,6 +18,7 @@ PARTS = re.compile(
     r"(?P<time>T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00))?)?)?"
 )
 PLAUSIBLE_YEARS = range(1850, 2201)  # outside of it a day on which something happened is a placeholder, not a date
+NO_END_YEAR = 9000
 LONGEST_DATE = 64
 
 
@@ -67,6 +68,20 @@ def read_period(value: object, element: str, zone: ZoneInfo) -> tuple[Days | Non
     last = None if end is None else read_date(end, f"{element}.end", zone)
     if first is not None and last is not None and first.earliest > last.latest:
         raise UnreadableResource("it ends before it begins", element)
+    return first, last
+
+
+def read_event_period(value: object, element: str, zone: ZoneInfo) -> tuple[Days | None, Days | None]:
+    """As `read_period`, for days on which something went on: 9999 as an end is how some write "no end".
+
+    Raises UnreadableResource for any other placeholder.
+    """
+    first, last = read_period(value, element, zone)
+    if last is not None and last.earliest.year >= NO_END_YEAR:
+        last = None
+    for days, end in ((first, "start"), (last, "end")):
+        if days is not None:
+            plausible(days, f"{element}.{end}")
     return first, last
 
 

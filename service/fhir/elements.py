@@ -29,8 +29,8 @@ ABSENT_UNKNOWN = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
 NO_WORDS = frozenset(
     {
         "unknown", "other", "n/a", "not applicable", "no information", "noinformation", "not available",
-        "temporarily unavailable", "asked but unknown", "temporarily unknown", "not asked", "asked but declined", "masked",
-        "unsupported", "as text", "error", "invalid", "un-encoded", "not performed", "not permitted",
+        "temporarily unavailable", "asked but unknown", "temporarily unknown", "not asked", "asked but declined",
+        "masked", "unsupported", "as text", "error", "invalid", "un-encoded", "not performed", "not permitted",
     }
 )  # fmt: skip
 LONGEST_TEXT = 100_000

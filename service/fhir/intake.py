@@ -102,13 +102,18 @@ def bounds_starts(instructions: Sequence[Instruction]) -> tuple[Days, ...]:
 def read_supply(quantity: object, length: object, repeats: object, element: str) -> Supply | None:
     """What is handed out: a quantity, for so many days, once and `repeats` more times. None if none of it is stated."""
     amount = dose_quantity(quantity, f"{element}.quantity")
-    lapse = read_lapse(length, element) if node(length, element).get("value") is not None else None
+    lapse = read_lapse(length, element) if _has_unit(node(length, element)) else None
     more = 0 if repeats is None else int(number(repeats, f"{element}.numberOfRepeatsAllowed"))
     if not 0 <= more <= MOST_REPEATS:
         raise UnreadableResource("an absurd number of repeats", f"{element}.numberOfRepeatsAllowed")
     if amount is None and lapse is None:
         return None
     return Supply(amount, _whole_days(lapse) if lapse is not None else None, more + 1)
+
+
+def _has_unit(length: Mapping[str, object]) -> bool:
+    """A length without a unit says nothing, and is not guessed: the supply then has no known length."""
+    return length.get("code") is not None or length.get("unit") is not None
 
 
 def _whole_days(lapse: Lapse) -> Interval:

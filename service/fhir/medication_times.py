@@ -1,11 +1,12 @@
 """When each kind of medication record says that the drug was taken, and until when it shows life. SEMANTICS §6.5."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span
 from service.eligibility.dosing.model import Supply
-from service.fhir.dates import read_event_date, read_period
+from service.fhir.dates import read_event_date, read_event_period
 from service.fhir.elements import node
 from service.fhir.intake import (
     Plan,
@@ -18,6 +19,7 @@ from service.fhir.intake import (
     spanning,
 )
 from service.fhir.reading import Reading
+from service.fhir.timing import read_timing
 
 OVER = ("completed", "stopped", "ended")
 Resource = Mapping[str, object]
@@ -40,7 +42,7 @@ def request_times(resource: Resource, plan: Plan, status: str, reading: Reading)
     authored = read_event_date(resource.get("authoredOn"), f"{name}.authoredOn", zone)
     updated = last_updated(resource, name, zone)
     changed = read_event_date(resource.get("statusChanged"), f"{name}.statusChanged", zone)
-    first, last = read_period(resource.get("effectiveDosePeriod"), f"{name}.effectiveDosePeriod", zone)
+    first, last = read_event_period(resource.get("effectiveDosePeriod"), f"{name}.effectiveDosePeriod", zone)
     request = node(resource.get("dispenseRequest"), f"{name}.dispenseRequest")
     supply = read_supply(
         request.get("quantity"),
@@ -73,22 +75,43 @@ def statement_times(resource: Resource, plan: Plan, status: str, reading: Readin
     asserted = read_event_date(resource.get("dateAsserted"), f"{name}.dateAsserted", zone)
     updated = last_updated(resource, name, zone)
     sign = latest_sign([asserted, updated])
-    first, last = read_period(resource.get("effectivePeriod"), f"{name}.effectivePeriod", zone)
-    on = read_event_date(resource.get("effectiveDateTime"), f"{name}.effectiveDateTime", zone)
-    start = begun(
-        [day for day in (first, on) if day is not None], latest_sign([asserted]) if asserted.known else updated
-    )
-    if last is not None and first is None:
-        start = Days(ALWAYS, last.latest)
-    if not start.known and resource.get("effectiveTiming") is not None:
-        start = begun(bounds_starts(plan.instructions), sign)
+    on, first, last = _stated(resource, name, "effective", zone)
+    start = _statement_start([on, first or ANY_DAY], last, plan, asserted if asserted.known else updated)
     if last is not None:
         return Times(spanning(start, last), sign)
+    planned = plan.end(start)[0]
     if status in OVER:
-        return Times(spanning(start, ended(start, plan.end(start)[0], ANY_DAY, sign)), sign)
-    if on.known:
+        return Times(spanning(start, ended(start, planned, ANY_DAY, sign)), sign)
+    if planned is not None and asserted.known and asserted.earliest > planned.latest:
+        return Times(Span(start, Days(planned.earliest, FOREVER)), sign)  # said to be taken after the plan had ended
+    if planned is None and on.known:
         return Times(Span(start, Days(start.earliest, FOREVER)), sign)
-    return Times(Span(start, plan.end(start)[0] or Days.on(FOREVER)), latest_sign([sign, first or ANY_DAY]))
+    return Times(Span(start, planned or Days.on(FOREVER)), latest_sign([sign, first or ANY_DAY]))
+
+
+def _statement_start(stated: Sequence[Days], last: Days | None, plan: Plan, said: Days) -> Days:
+    """The stated day, else that of the bounds of all instructions, else any day up to when it was said or ended."""
+    bounded = bounds_starts(plan.instructions)
+    for days in (stated, bounded if len(bounded) == len(plan.instructions) else ()):
+        start = begun(days, ANY_DAY)
+        if start.known:
+            return start
+    return begun([], said) if last is None else Days(ALWAYS, last.latest)
+
+
+def _stated(resource: Resource, name: str, stem: str, zone: ZoneInfo) -> tuple[Days, Days | None, Days | None]:
+    """What `stem[x]` says: a day (ANY_DAY if none), or the first and last day of a Period or of a Timing (R5)."""
+    on = read_event_date(resource.get(f"{stem}DateTime"), f"{name}.{stem}DateTime", zone)
+    first, last = read_event_period(resource.get(f"{stem}Period"), f"{name}.{stem}Period", zone)
+    timing = read_timing(resource.get(f"{stem}Timing"), f"{name}.{stem}Timing", zone)
+    if timing is None:
+        return on, first, last
+    if timing.timing is not None and timing.timing.events:
+        return on, Days.on(min(timing.timing.events)), Days.on(max(timing.timing.events))
+    if timing.bounds is None:
+        return on, first, last
+    start, end = timing.bounds.start, timing.bounds.end
+    return on, start if start.latest > ALWAYS else None, end if end.earliest < FOREVER else None
 
 
 def dispense_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:
@@ -109,8 +132,7 @@ def administration_times(resource: Resource, plan: Plan, status: str, reading: R
     """An administration: the day, or the days from its beginning to its end (R5 spells it `occurence`)."""
     name, zone = "MedicationAdministration", reading.zone
     for stem in ("effective", "occurence", "occurrence"):
-        on = read_event_date(resource.get(f"{stem}DateTime"), f"{name}.{stem}DateTime", zone)
-        first, last = read_period(resource.get(f"{stem}Period"), f"{name}.{stem}Period", zone)
+        on, first, last = _stated(resource, name, stem, zone)
         if on.known:
             return Times(Span.on(on), on)
         if first is not None or last is not None:

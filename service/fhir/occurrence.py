@@ -7,7 +7,7 @@ from decimal import ROUND_FLOOR, Decimal
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Duration, Span, Unit, shift
 from service.eligibility.quantity import Quantity
 from service.errors import UnreadableResource
-from service.fhir.dates import plausible, read_period
+from service.fhir.dates import read_event_period
 from service.fhir.elements import node, read_quantity, read_range
 from service.fhir.reading import Resource
 
@@ -50,12 +50,7 @@ def period(resource: Resource, name: str, value: object, *, ongoing: bool) -> Sp
 
 
 def _ends(resource: Resource, name: str, value: object) -> tuple[Days | None, Days | None]:
-    first, last = read_period(value, resource.path(name), resource.reading.zone)
-    if first is not None:
-        plausible(first, resource.path(f"{name}.start"))
-    if last is not None and last.earliest.year < 9000:  # 9999 as an end is how some systems write "no end"
-        plausible(last, resource.path(f"{name}.end"))
-    return first, last
+    return read_event_period(value, resource.path(name), resource.reading.zone)
 
 
 def _date(resource: Resource, name: str, value: object) -> Days:

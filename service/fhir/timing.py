@@ -11,7 +11,7 @@ from service.eligibility.dates import ALWAYS, FOREVER, Days, Span
 from service.eligibility.dosing.model import Lapse, TimeUnit, Timing
 from service.eligibility.quantity import Interval
 from service.errors import InvalidValue, UnreadableResource
-from service.fhir.dates import read_date, read_period
+from service.fhir.dates import read_event_date, read_event_period
 from service.fhir.elements import node, number, read_concept, text
 
 DAY_CODES = {"mon": 0, "tue": 1, "wed": 2, "thu": 3, "fri": 4, "sat": 5, "sun": 6}
@@ -139,7 +139,7 @@ def _coded(timing: Timing, value: object, element: str) -> Timing:
 
 
 def _events(value: object, element: str, zone: ZoneInfo) -> tuple[date, ...]:
-    found = [read_date(each, element, zone) for each in _strings(value, element)]
+    found = [read_event_date(each, element, zone) for each in _strings(value, element)]
     if any(not each.exact for each in found):
         raise UnreadableResource("the day of an event is not exact", element)
     return tuple(each.earliest for each in found)
@@ -148,7 +148,7 @@ def _events(value: object, element: str, zone: ZoneInfo) -> tuple[date, ...]:
 def read_bounds(repeat: Mapping[str, object], element: str, zone: ZoneInfo) -> tuple[Span | None, Lapse | None]:
     """`boundsPeriod` as a span (an absent end limits nothing), `boundsDuration` and `boundsRange` as a length."""
     if repeat.get("boundsPeriod") is not None:
-        first, last = read_period(repeat["boundsPeriod"], f"{element}.boundsPeriod", zone)
+        first, last = read_event_period(repeat["boundsPeriod"], f"{element}.boundsPeriod", zone)
         return (Span(first or Days.on(ALWAYS), last or Days.on(FOREVER)) if first or last else None), None
     if repeat.get("boundsDuration") is not None:
         return None, read_lapse(repeat["boundsDuration"], f"{element}.boundsDuration")

@@ -198,6 +198,32 @@ SPANS = {
         dispense(daysSupply={"value": 30, "code": "d"}), "from 2026-01-05 to between 2026-02-03 and 2026-03-05",
     ),
     "a dispense that says nothing": (dispense(), "from 2026-01-05 to 2026-01-05 or later"),
+    "said to be taken after its plan had ended": (
+        statement(effectivePeriod={"start": "2025-06-01"}, dosage=daily(boundsDuration={"value": 10, "code": "d"})),
+        "from 2025-06-01 to 2025-06-10 or later",
+    ),
+    "said to be taken while its plan goes on": (
+        statement(effectivePeriod={"start": "2026-01-20"}, dosage=daily(boundsDuration={"value": 30, "code": "d"})),
+        "from 2026-01-20 to 2026-02-18",
+    ),
+    "a statement dated by its dosage alone": (
+        statement(dosage=daily(boundsPeriod={"start": "2026-01-20"})), "since 2026-01-20",
+    ),
+    "a statement's timing (R5)": (
+        statement(status="recorded", effectiveTiming={"repeat": {"boundsPeriod": {"start": "2020", "end": "2021-03"}}}),
+        "from 2020 to 2021-03",
+    ),
+    "a statement's timing on stated days (R5)": (
+        statement(status="recorded", effectiveTiming={"event": ["2026-01-07", "2026-01-09"]}),
+        "from 2026-01-07 to 2026-01-09",
+    ),
+    "9999 is no end": (statement(effectivePeriod={"start": "2026-01-05", "end": "9999-01-01"}), "since 2026-01-05"),
+    "a supply of 30, of what is not said": (
+        dispense(daysSupply={"value": 30}), "from 2026-01-05 to 2026-01-05 or later",
+    ),
+    "an administration's timing (R5)": (
+        administration(effectiveDateTime=None, occurenceTiming={"event": ["2026-01-06"]}), "2026-01-06",
+    ),
     "an administration": (administration(), "2026-01-05"),
     "an administration of R5, as R5 spells it": (
         administration(effectiveDateTime=None, occurenceDateTime="2026-01-06"), "2026-01-06",
@@ -296,6 +322,8 @@ def test_no_known_medications_is_no_drug() -> None:
 UNREADABLE = {
     "31 February": request(authoredOn="2026-02-31"),
     "the year 9999": request(authoredOn="9999-12-31"),
+    "a period since the year 1": statement(effectivePeriod={"start": "0001-01-01"}),
+    "a period until 2999": request(effectiveDosePeriod={"start": "2026-01-05", "end": "2999-12-31"}),
     "a number as text": request(dispenseRequest={"quantity": {"value": "30", "unit": "tablet"}}),
     "a period that ends before it begins": statement(effectivePeriod={"start": "2026-02-01", "end": "2026-01-01"}),
     "a thousand million repeats": request(dispenseRequest={**SUPPLY, "numberOfRepeatsAllowed": 10**9}),

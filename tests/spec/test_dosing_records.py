@@ -181,6 +181,23 @@ COURSES = {
         medication(instruction("14 mg", timing(1, "1 wk")), end=days("2026-01-05", "2026-02-28")),
         [("2026-01-05", "2026-01-05", "2 to 14"), ("2026-01-06", "2026-02-28", "0 to 14")],
     ),
+    "a statement tells of days that none of its instructions covers: taken, nobody says how much": (
+        medication(
+            instruction("20 mg", bounds=replace(medication().span, start=days("2026-01-10"), end=days("2026-01-14"))),
+            source=Source.STATEMENT, end=days("2026-01-19"),
+        ),
+        [
+            ("2026-01-05", "2026-01-09", "an unknown amount"), ("2026-01-10", "2026-01-14", "20"),
+            ("2026-01-15", "2026-01-19", "an unknown amount"),
+        ],
+    ),
+    "an order's own period lies outside of what it instructs": (
+        medication(
+            instruction("20 mg", bounds=replace(medication().span, start=days("2025-11-01"), end=days("2025-12-01"))),
+            end=days("2026-01-19"),
+        ),
+        [("2026-01-05", "2026-01-19", "an unknown amount")],
+    ),
     "the average of a supply": (
         medication(source=Source.DISPENSE, supply=supply("60 {tbl}", 30), end=days("2026-02-03")),
         [("2026-01-05", "2026-02-03", "10")],

@@ -8,7 +8,7 @@ from fractions import Fraction
 from service.eligibility.dates import FOREVER, Days, Span, shift
 from service.eligibility.dosing.amount import amount
 from service.eligibility.dosing.daily import MISSING, Daily, Holding, daily, unknown
-from service.eligibility.dosing.layout import layout, once, within
+from service.eligibility.dosing.layout import beyond, layout, once, within
 from service.eligibility.dosing.model import Instruction, Supply
 from service.eligibility.dosing.ranges import ZERO, Range
 from service.eligibility.facts import MedicationFact, Source
@@ -32,7 +32,8 @@ def course(fact: MedicationFact, span: Span, holding: Holding) -> tuple[Phase, .
         return (_phase(span, _without_instruction(fact, holding)),)
     single = fact.source is Source.ADMINISTRATION
     found: list[Phase] = []
-    for each, own in layout(fact.instructions, fact.span):
+    placed = layout(fact.instructions, fact.span)
+    for each, own in placed:
         dose = daily(each, holding, single)
         if each.amount is None and each.rate is None:
             dose = _beside_supply(dose, fact.supply, holding)
@@ -40,6 +41,10 @@ def course(fact: MedicationFact, span: Span, holding: Holding) -> tuple[Phase, .
             clipped = within(phase.span, span)
             if clipped is not None:
                 found.append(replace(phase, span=clipped))
+    for rest in beyond([own for _, own in placed], fact.span, told=fact.source is Source.STATEMENT):
+        clipped = within(rest, span)
+        if clipped is not None:
+            found.append(_phase(clipped, unknown("no instruction covers these days", marks=("no-dose",))))
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 SEMANTICS §6.3.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil, floor
 
 from service.eligibility.dates import FOREVER, Days, Span, shift
@@ -98,6 +98,23 @@ def within(own: Span, span: Span) -> Span | None:
     start = Days(max(own.start.earliest, span.start.earliest), max(own.start.latest, span.start.latest))
     end = Days(min(own.end.earliest, span.end.earliest), min(own.end.latest, span.end.latest))
     return Span(start, end) if start.earliest <= end.latest else None
+
+
+def beyond(placed: Sequence[Span], span: Span, *, told: bool) -> Iterator[Span]:
+    """The days of a record that lie outside all of its instructions: taken, and nobody says how much.
+
+    After the last one only where the record has an end of its own, which is later; before the first only where it
+    tells of the past (`told`): an order does not say what was taken before it begins.
+    """
+    if not placed:
+        yield span
+        return
+    first = Days(min(each.start.earliest for each in placed), min(each.start.latest for each in placed))
+    last = Days(max(each.end.earliest for each in placed), max(each.end.latest for each in placed))
+    if told and span.start.earliest < first.earliest:
+        yield Span(span.start, Days(shift(first.earliest, -1), shift(first.latest, -1)))
+    if span.end.earliest < FOREVER and last.latest < span.end.latest:
+        yield Span(Days(shift(last.earliest, 1), shift(last.latest, 1)), span.end)
 
 
 def planned_end(instructions: Sequence[Instruction], start: Days) -> Days | None:
