@@ -6,8 +6,15 @@ from service.catalog.load import Catalog
 from service.eligibility.assess import Assessment, assess
 from service.eligibility.explain import Phrases
 from service.errors import UsageError
-from service.screening.held_back import held_back
-from service.screening.population import Progress, Request, gather, knowledge_of, merge_replaced, phrases_of
+from service.screening.population import (
+    Progress,
+    Request,
+    gather,
+    knowledge_of,
+    merge_replaced,
+    phrases_of,
+    reason_to_hold,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ def explain_patient(catalog: Catalog, request: Request, patient: str, progress: 
         raise UsageError("this record was replaced by another (Patient.link); ask for the surviving one")
     if person is None or person.patient is None:
         raise UsageError("no readable Patient of that id in the input; check the id and the input's rejects")
-    reason = held_back(person.patient, person.facts, request.at, catalog.site, catalog.terminology)
+    reason = reason_to_hold(catalog, request, population, person.patient, person)
     if reason is not None:
         raise UsageError(f"this person is held back and not screened: {reason}")
     record = person.record(population.loaded(sorted(person.sources), request.accepted_rejects))

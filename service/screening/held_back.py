@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from service.eligibility.facts import Certainty, ConsentFact, Fact
+from service.eligibility.facts import Certainty, ConsentFact, Fact, Person
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Coding, Terminology
 from service.fhir.patient import PatientAdapted
@@ -20,21 +20,31 @@ RESTRICTED = frozenset({"R", "V"})
 
 
 def held_back(
-    patient: PatientAdapted, facts: Iterable[Fact], at: date, site: Site, terminology: Terminology
+    patient: PatientAdapted,
+    facts: Iterable[Fact],
+    at: date,
+    site: Site,
+    terminology: Terminology,
+    replaced: Sequence[PatientAdapted] = (),
 ) -> str | None:
-    """The reason for which this person is not screened, or None."""
-    person = patient.person
-    if patient.test_patient or person.id in site.test_patients:
+    """The reason for which this person is not screened, or None. What `replaced` records said of them holds as well."""
+    records = (patient, *replaced)
+    ids = {each.person.id for each in records}
+    if any(each.test_patient for each in records) or ids & site.test_patients:
         return "test-patient"
-    if person.id in site.opted_out or any(_denies_research(each, at, terminology) for each in facts):
+    if ids & site.opted_out or any(_denies_research(each, at, terminology) for each in facts):
         return "research-opt-out"
-    if RESTRICTED.intersection(patient.labels):
+    if any(RESTRICTED.intersection(each.labels) for each in records):
         return "restricted"
     if site.organizations and patient.organization not in site.organizations:
         return "not-at-site"
-    if person.deceased and (not person.died.known or person.died.earliest <= at):
+    if any(_died(each.person, at) for each in records):
         return "deceased"
     return None
+
+
+def _died(person: Person, at: date) -> bool:
+    return bool(person.deceased) and (not person.died.known or person.died.earliest <= at)
 
 
 def _denies_research(fact: Fact, at: date, terminology: Terminology) -> bool:

@@ -24,9 +24,11 @@ class Gathered:
     contacts: Counter[int] = field(default_factory=Counter)  # by ordinal, so that what was superseded can be taken back
     spans: dict[str, Span] = field(default_factory=dict)
     sources: set[int] = field(default_factory=set)
+    replaced: list[PatientAdapted] = field(default_factory=list)  # the Patients that this one stands for as well
 
     def take_over(self, other: "Gathered") -> None:
         """Merge a record that was replaced by this one."""
+        self.replaced += other.replaced + ([other.patient] if other.patient is not None else [])
         self.facts += other.facts
         self.unreadable += other.unreadable
         self.contacts += other.contacts

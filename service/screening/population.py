@@ -15,6 +15,7 @@ from service.eligibility.evaluate import Knowledge
 from service.eligibility.explain import Phrases
 from service.eligibility.facts import PatientRecord
 from service.errors import InvalidOutput, UsageError
+from service.fhir.patient import PatientAdapted
 from service.fhir.reading import Reading
 from service.fhir.subject import render_subject
 from service.screening.held_back import held_back
@@ -157,14 +158,21 @@ def _sort_out(catalog: Catalog, request: Request, population: Population) -> Sor
         if person.patient is None:
             without += 1
             continue
-        reason = held_back(person.patient, person.facts, request.at, catalog.site, catalog.terminology)
-        if person.patient.replaced_by is not None and person.patient.replaced_by not in population.births:
-            reason = REPLACED
+        reason = reason_to_hold(catalog, request, population, person.patient, person)
         if reason is not None:
             held[identity] = reason
         else:
             records[identity] = _recorder(population, person, request.accepted_rejects)
     return SortedOut(records, held, without)
+
+
+def reason_to_hold(
+    catalog: Catalog, request: Request, population: Population, patient: PatientAdapted, person: Gathered
+) -> str | None:
+    """Why this person is not screened, or None. To be asked when replaced records have been merged."""
+    if patient.replaced_by is not None and patient.replaced_by not in population.births:
+        return REPLACED
+    return held_back(patient, person.facts, request.at, catalog.site, catalog.terminology, person.replaced)
 
 
 def _recorder(population: Population, person: Gathered, accepted: int) -> Callable[[], PatientRecord]:

@@ -4,8 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from service.errors import UsageError
+from service.screening.explain import explain_patient
+from service.screening.population import Progress, Request
+from service.screening.sources import find_sources
+from tests.builders import AT
 from tests.screening.test_bad_lines import MET, NOT_LOADED, NOT_MET
-from tests.screening.world import Json, cancer, encounter, export, patient, run
+from tests.screening.world import STUDY, Json, cancer, catalog, encounter, export, patient, run
 
 
 def replaced_by(other: str) -> Json:
@@ -38,6 +43,9 @@ def test_a_record_replaced_by_one_that_is_not_there_is_held_back(tmp_path: Path)
     result = run(export(tmp_path / "in", Patient=[patient("old", **replaced_by("gone"))]))
     assert result.held == [{"patient": "old", "reason": "replaced"}]
     assert result.assessments == {}
+    request = Request(find_sources([tmp_path / "in"]), (STUDY,), AT)
+    with pytest.raises(UsageError, match="held back and not screened: replaced"):
+        explain_patient(catalog(), request, "old", Progress())  # type: ignore[arg-type]
 
 
 HELD_BACK: dict[str, tuple[Json, Json, str]] = {
@@ -57,6 +65,17 @@ def test_who_is_held_back_is_counted_and_nothing_else(tmp_path: Path, more: Json
     assert result.held == [{"patient": "p", "reason": reason}]
     assert (result.assessments, result.subjects) == ({}, [])
     assert result.summary["people"]["held_back_reasons"] == {reason: 1}  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "name", [each for each in HELD_BACK if each != "of another organization"], ids=lambda each: each.replace(" ", "-")
+)
+def test_what_a_replaced_record_said_holds_the_surviving_one_back(tmp_path: Path, name: str) -> None:
+    more, site, reason = HELD_BACK[name]
+    people = [patient("p", **more, **replaced_by("new")), patient("new")]
+    result = run(export(tmp_path / "in", Patient=people, Encounter=[encounter(of="new")]), **site)  # type: ignore[arg-type]
+    assert result.held == [{"patient": "new", "reason": reason}]
+    assert (result.assessments, result.subjects) == ({}, [])
 
 
 def test_a_death_after_the_screening_date_does_not_hold_back(tmp_path: Path) -> None:
