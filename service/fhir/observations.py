@@ -28,6 +28,11 @@ from service.fhir.references import reference_key
 
 RANKS = {"final": 1, "appended": 1, "amended": 2, "corrected": 3}
 NEVER = frozenset({"cancelled"})
+# What a record of the patient can be about without being about anybody else.
+OF_THE_PATIENT = frozenset({"Condition", "Observation", "Procedure", "BodyStructure", "Encounter", "Immunization"}) | {
+    "MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense", "AllergyIntolerance",
+    "AdverseEvent", "DiagnosticReport", "ImagingStudy", "Specimen", "CarePlan", "EpisodeOfCare", "ServiceRequest",
+}  # fmt: skip
 
 
 class Measured(NamedTuple):
@@ -83,12 +88,15 @@ def _components(resource: Resource, whole: ObservationFact) -> Iterator[Observat
 
 
 def _about_someone_else(resource: Resource) -> bool:
-    """Is its focus a fetus, a donor, a device? A focus that cannot be told makes it unreadable."""
+    """Is its focus a fetus, a donor, a device? A focus that cannot be told makes it unreadable.
+
+    A tumour's stage or a wound's size has the condition or the body structure for its focus: it is about the patient.
+    """
     for each in nodes(resource.body.get("focus"), resource.path("focus")):
         key = reference_key(each, resource.path("focus"), resource.reading.aliases)
         if key is None:
             raise UnreadableResource("it does not say legibly whom it is about", resource.path("focus"))
-        if key != f"Patient/{resource.patient}":
+        if key.partition("/")[0] not in OF_THE_PATIENT and key != f"Patient/{resource.patient}":
             return True
     return False
 

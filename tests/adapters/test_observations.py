@@ -171,6 +171,13 @@ def test_focus_on_the_patient_changes_nothing_and_an_illegible_one_is_unreadable
     assert read("Observation", focus=[{"display": "left twin"}]).unreadable
 
 
+@pytest.mark.parametrize("focus", ["Condition/tumour", "BodyStructure/lesion", "https://ehr/Procedure/7/_history/1"])
+def test_a_result_about_the_patients_own_tumour_or_treatment_is_the_patients(focus: str) -> None:
+    assert read("Observation", focus=[{"reference": focus}]).facts == read("Observation").facts
+    both = read("Observation", focus=[{"reference": focus}, {"reference": "RelatedPerson/donor"}])
+    assert (both.facts, both.unreadable) == ((), ())
+
+
 @pytest.mark.parametrize("subject", ["Group/1", "Device/1", "Location/1"])
 def test_a_subject_that_is_no_patient_gives_nothing(subject: str) -> None:
     adapted = read("Observation", subject={"reference": subject})
