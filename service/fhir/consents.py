@@ -45,13 +45,34 @@ def _provisions(resource: Resource) -> tuple[Mapping[str, object], ...]:
 
 
 def _purposes(resource: Resource) -> Concept:
-    return join(
-        read_concepts(each.get("purpose"), resource.path("provision.purpose")) for each in _provisions(resource)
-    )
+    refused = [each for each in _exceptions(resource) if _names_research_alone(resource, each)]
+    return join(_purpose(resource, each) for each in (*_provisions(resource), *refused))
+
+
+def _purpose(resource: Resource, provision: Mapping[str, object]) -> Concept:
+    return read_concepts(provision.get("purpose"), resource.path("provision.purpose"))
+
+
+def _exceptions(resource: Resource) -> tuple[Mapping[str, object], ...]:
+    """The provisions that take something back from a permission: R5 all of its own, R4 those nested to deny."""
+    provisions = _provisions(resource)
+    if "decision" in resource.body:
+        return provisions if resource.code("decision") == "permit" else ()
+    place = resource.path("provision.provision")
+    nested = [inner for each in provisions for inner in one_or_many(each.get("provision"), place)]
+    return tuple(each for each in nested if text(each.get("type"), f"{place}.type") == "deny")
+
+
+def _names_research_alone(resource: Resource, provision: Mapping[str, object]) -> bool:
+    """Is it about research as such: by its purpose, and narrowed by nothing else?"""
+    purposes = codes(_purpose(resource, provision))
+    return bool(purposes) and purposes <= RESEARCH_PURPOSES and {"type", "purpose", "id"}.issuperset(provision)
 
 
 def _decision(resource: Resource, purposes: Concept) -> bool | None:
     provisions = _provisions(resource)
+    if any(_names_research_alone(resource, each) for each in _exceptions(resource)):
+        return False
     if "decision" in resource.body:  # R5: every provision is an exception from the decision
         return DECISIONS.get(resource.code("decision") or "") if not provisions else None
     if len(provisions) > 1 or any(not HARMLESS.issuperset(each) for each in provisions):

@@ -187,6 +187,8 @@ def test_an_open_encounter_goes_on_a_finished_one_without_an_end_does_not() -> N
 
 # --- consents
 
+RESEARCH = {"purpose": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HRESCH"}]}
+
 
 @pytest.mark.parametrize(
     ("changes", "permits"),
@@ -205,12 +207,29 @@ def test_an_open_encounter_goes_on_a_finished_one_without_an_end_does_not() -> N
         pytest.param({"provision": None, "decision": "deny"}, False, id="R5 deny"),
         pytest.param({"provision": None, "decision": "permit"}, True, id="R5 permit"),
         pytest.param({"provision": [{"period": {}}], "decision": "permit"}, None, id="R5 with an exception"),
+        pytest.param({"provision": [RESEARCH], "decision": "permit"}, False, id="R5 anything but research"),
+        pytest.param({"provision": [RESEARCH], "decision": "deny"}, None, id="R5 nothing but research"),
+        pytest.param(
+            {"provision": [{**RESEARCH, "actor": [{}]}], "decision": "permit"}, None, id="R5 but research by somebody"
+        ),
+        pytest.param(
+            {"provision": {"type": "permit", "provision": [{"type": "deny", **RESEARCH}]}}, False, id="but research"
+        ),
+        pytest.param(
+            {"provision": {"type": "deny", "provision": [{"type": "permit", **RESEARCH}]}}, None, id="only research"
+        ),
         pytest.param({"status": "inactive"}, None, id="no longer in force"),
         pytest.param({"status": "rejected"}, None, id="rejected"),
     ],
 )
 def test_consent_decision(changes: dict[str, object], permits: bool | None) -> None:
     assert fact("Consent", subject=None, **changes).permits is permits
+
+
+def test_a_refusal_of_research_by_exception_is_known_by_its_purpose() -> None:
+    privacy = coded("patient-privacy", "http://terminology.hl7.org/CodeSystem/consentscope")
+    nested = {"type": "permit", "provision": [{"type": "deny", **RESEARCH}]}
+    assert "HRESCH" in {each.code for each in fact("Consent", scope=privacy, provision=nested).concept.codings}
 
 
 def test_consent_times_and_drafts() -> None:
