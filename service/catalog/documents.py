@@ -24,7 +24,11 @@ Where = tuple[str | int, ...]
 MOST_LISTED = 25  # known words in one message
 
 
-class _Loader(yaml.SafeLoader):
+# libyaml where it is built in, as in all wheels of PyYAML: several times faster, and the same nodes.
+FASTEST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(FASTEST):  # type: ignore[misc]  # a class chosen at run time
     """Composes nodes; what a plain scalar means is decided in `_scalar`."""
 
 
@@ -102,7 +106,7 @@ def _value(
 
 def _scalar(node: yaml.Node) -> Any:
     text = str(node.value)
-    if getattr(node, "style", None) is not None:
+    if getattr(node, "style", None):  # quoted, or a block: a text, whatever it looks like
         return text
     if text in ("true", "false"):
         return text == "true"

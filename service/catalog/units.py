@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from service.catalog.documents import FASTEST
 from service.eligibility.ucum import Scale
 from service.eligibility.unit_text import tidied
 from service.eligibility.units import Relation, UnitTable
@@ -51,7 +52,7 @@ class _Section:
         """A whole file; unreadable ones are a problem, and empty."""
         try:
             text = path.read_text(encoding="utf-8")
-            content = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+            content = json.loads(text) if path.suffix == ".json" else yaml.load(text, FASTEST)
         except OSError as error:
             problems.append(f"{path}: cannot be read ({type(error).__name__}); the unit table needs this file")
             content = {}

@@ -46,7 +46,8 @@ def _anchor(reader: Reader, content: Content, where: Where) -> Anchor:
         return Anchor(SOME_CONDITION, "latest")
     if "look_back" in content[names[0]]:
         reader.problem((*where, names[0], "look_back"), "an anchor's event is looked for at any time; leave this out")
-    return Anchor(EVENTS[names[0]](reader, content[names[0]], (*where, names[0])), content["which"])
+    event = EVENTS[names[0]](reader, content[names[0]], (*where, names[0]))
+    return reader.build(where, lambda: Anchor(event, content["which"]), Anchor(SOME_CONDITION, "latest"))
 
 
 def _condition(reader: Reader, content: Content, where: Where) -> Event:
