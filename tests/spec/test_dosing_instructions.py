@@ -111,6 +111,7 @@ MISSING = {
     "mg of a product with two ingredients": (
         instruction("5 mg"), Holding((strength(5),), mixed=True), Reason.DOSE_MISSING,
     ),
+    "puffs of unknown strength": (instruction("2 {puff}"), TABLETS, Reason.DOSE_MISSING),
     "drops": (instruction("2 [drp]"), TABLETS, Reason.UNIT_NOT_CONVERTIBLE),
     "a rate several times a day, for how long is not said": (
         Instruction("x", rate=Rate(quantity("2 mg"), lapse("1 h")), timing=timing(2)), TABLETS, Reason.DOSE_MISSING,

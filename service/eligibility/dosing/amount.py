@@ -85,6 +85,6 @@ def _no_strength(dose: Measured, quantity: Quantity) -> Amount:
         return missing(f"{quantity} needs a body weight or surface")
     if dose.unit == MASS:
         return missing(f"{quantity} of a product of several ingredients")
-    if dose.unit in (COUNT, VOLUME):
+    if dose.unit in (COUNT, VOLUME) or dose.unit.startswith("{"):  # puffs, applications: pieces of another kind
         return missing(f"{quantity} of unknown strength")
     return missing(f"{quantity} cannot be converted", Reason.UNIT_NOT_CONVERTIBLE)
