@@ -28,6 +28,7 @@ from service.eligibility.criteria import (
     SexIs,
     Tiers,
 )
+from service.eligibility.dates import Duration
 from service.eligibility.explain.values import choice_words, value_words
 from service.eligibility.quantity import plain
 
@@ -119,9 +120,9 @@ class Phrases:
             anchor = f"the {look_back.anchor.which} {self.of(look_back.anchor.event)}"
         if look_back.duration is None and look_back.gap is None and look_back.ahead is None:
             return "at any time" if look_back.anchor is None else f"at any time before {anchor}"
-        words = "at any time" if look_back.duration is None else f"within {look_back.duration} before {anchor}"
         if look_back.gap is not None:
-            words += f", not counting the last {look_back.gap}"
+            return _until_gap(look_back.duration, look_back.gap, anchor)
+        words = "at any time" if look_back.duration is None else f"within {look_back.duration} before {anchor}"
         return words if look_back.ahead is None else f"{words} or {look_back.ahead} after"
 
     def names(self, ids: tuple[str, ...]) -> str:
@@ -130,6 +131,14 @@ class Phrases:
 
     def _named(self, ids: tuple[str, ...], excluding: tuple[str, ...]) -> str:
         return self.names(ids) + (f" (except {self.names(excluding)})" if excluding else "")
+
+
+def _until_gap(duration: Duration | None, gap: Duration, anchor: str) -> str:
+    """A window that ends some time before its anchor; one that begins and ends then is a single day."""
+    if duration == gap:
+        return f"on the day {gap} before {anchor}"
+    begin = "at any time until" if duration is None else f"from {duration} to"
+    return f"{begin} {gap} before {anchor}"
 
 
 def _demographic(node: Node) -> str:
