@@ -94,16 +94,23 @@ def _links(bundle: Mapping[str, object], relation: str) -> list[str]:
 
 
 def _all(searched: list[str]) -> bool:
-    if not searched or not urlsplit(searched[0]).path.endswith(EVERYTHING):
-        return False
-    return all(name in HARMLESS for name, _ in parse_qsl(urlsplit(searched[0]).query, keep_blank_values=True))
+    return bool(searched) and _asked(searched[0]).endswith(EVERYTHING)
 
 
 def _answered(url: str) -> frozenset[str]:
     """The one type of a search that asked for all of a patient's, else none."""
-    kind = re.search(r"(?:^|/)([A-Z][A-Za-z]+)$", urlsplit(url).path)
-    narrowed = any(name not in HARMLESS for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    return frozenset((kind[1],)) if kind and not narrowed else frozenset()
+    kind = re.search(r"(?:^|/)([A-Z][A-Za-z]+)$", _asked(url))
+    return frozenset((kind[1],)) if kind else frozenset()
+
+
+def _asked(url: str) -> str:
+    """The path of a search that nothing narrows; empty for any other, and for what is no URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    narrowed = any(name not in HARMLESS for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    return "" if narrowed else parts.path
 
 
 def _found(bundle: Mapping[str, object]) -> frozenset[str]:
@@ -126,4 +133,4 @@ def _failed(bundle: Mapping[str, object]) -> bool:
     outcomes = [each.resource for each in entries(bundle) if each.resource is not None]
     issues = [each.get("issue") for each in outcomes if each.get("resourceType") == "OperationOutcome"]
     listed = [issue for each in issues if isinstance(each, list) for issue in each]
-    return any(isinstance(each, dict) and each.get("severity") in FAILED for each in listed)
+    return any(isinstance(each, dict) and str(each.get("severity")) in FAILED for each in listed)

@@ -104,7 +104,8 @@ class Intake:
         """Not a resource: counted, and remembered for whoever it may have been about."""
         hint = self._files[found.place.file].type_hint
         stated = found.resource.get("resourceType") if found.resource is not None else None
-        types = frozenset((str(stated),)) if stated in KNOWN else types_of(found.raw, hint)
+        known = isinstance(stated, str) and stated in KNOWN
+        types = frozenset((str(stated),)) if known else types_of(found.raw, hint)
         shown = next(iter(types)) if len(types) == 1 else None
         self.tally.set_aside_line(self._reject(found.place, REJECTED, shown, reason))
         subject = subject_of(found.raw) if found.resource is None else self._subject(found.resource, found.aliases)

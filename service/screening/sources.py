@@ -135,7 +135,7 @@ def _manifest(path: Path) -> Manifest | None:
 
 def _read_manifest(content: Mapping[str, object]) -> Manifest:
     request = content.get("request")
-    asked = parse_qs(urlsplit(request).query) if isinstance(request, str) else {}
+    asked = _asked(request)
     types = frozenset(each for part in asked.get("_type", ()) for each in part.split(","))
     filtered = frozenset(FILTERED.findall(",".join(asked.get("_typeFilter", ()))))
     counts: dict[str, int] = {}
@@ -145,6 +145,14 @@ def _read_manifest(content: Mapping[str, object]) -> Manifest:
             counts[item["type"]] = counts.get(item["type"], 0) + 1
     partial = bool(content.get("error") or {"_since", "_until", "_elements"} & asked.keys())
     return Manifest(types, filtered, counts, partial)
+
+
+def _asked(request: object) -> dict[str, list[str]]:
+    """The parameters of the export's request; of what is no URL nobody knows how it was narrowed."""
+    try:
+        return parse_qs(urlsplit(request).query) if isinstance(request, str) else {}
+    except ValueError:
+        return {"_elements": ["unknown"]}
 
 
 def _together(manifests: list[Manifest]) -> Manifest:

@@ -43,6 +43,8 @@ REJECTED = {
     ),
     "no resourceType": ({"id": "c", "subject": {"reference": "Patient/p"}}, UNREADABLE),
     "resourceType is a number": ({"resourceType": 5, "id": "c"}, NOT_LOADED),
+    "resourceType is a list": ({"resourceType": ["Condition"], "id": "c"}, NOT_LOADED),
+    "resourceType is an object": ({"resourceType": {}, "subject": {"reference": "Patient/p"}}, UNREADABLE),
     "a resourceType that FHIR has not": ({"resourceType": "Conditon", "id": "c"}, NOT_LOADED),
     "no id": ({k: v for k, v in cancer().items() if k != "id"}, UNREADABLE),
     "an id that is a number": (cancer() | {"id": 5}, UNREADABLE),

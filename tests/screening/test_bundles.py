@@ -49,7 +49,15 @@ WHOLE = {
         bundle(*CHART, cancer(of="q"), link=link("self", f"{SELF}/Condition?code=1")),
         NOT_LOADED,
     ),
+    "a search that is no URL": (
+        bundle(*CHART, cancer(of="q"), link=link("self", "https://[ehr/Condition")),
+        NOT_LOADED,
+    ),
     "a collection": (bundle(*CHART, cancer(of="q"), kind="collection"), NOT_LOADED),
+    "an outcome whose severity is a list": (
+        bundle(*CHART, cancer(of="q"), {"resourceType": "OperationOutcome", "issue": [{"severity": ["error"]}]}),
+        NOT_MET,
+    ),
     "an error among the entries": (
         bundle(*CHART, cancer(of="q"), {"resourceType": "OperationOutcome", "issue": [{"severity": "error"}]}),
         NOT_LOADED,

@@ -173,6 +173,13 @@ def test_a_manifest_that_promised_more_files_makes_the_type_incomplete(tmp_path:
     assert run(source).answer("E1") == NOT_LOADED
 
 
+def test_a_manifest_whose_request_is_no_url_lets_nothing_be_complete(tmp_path: Path) -> None:
+    source = export(tmp_path / "in")
+    manifest = {"transactionTime": "2026-06-30T00:00:00Z", "request": "https://[fhir/$export", "output": []}
+    (source / "manifest.json").write_text(json.dumps(manifest))
+    assert run(source).answer("E1") == NOT_LOADED
+
+
 def test_the_log_of_an_export_is_not_data(tmp_path: Path) -> None:
     result = run(export(tmp_path / "in", log=[{"eventId": "kickoff"}]))
     assert result.counts == (2, 0, 0, 0)
