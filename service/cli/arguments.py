@@ -74,6 +74,7 @@ def _study(command: ArgumentParser) -> None:
     listing.set_defaults(run=studies.list_studies)
     show = actions.add_parser("show", help="a study in plain words (study.txt)")
     show.add_argument("id")
+    show.add_argument("--write", action="store_true", help="write it to study.txt beside the study.yaml, too")
     show.set_defaults(run=studies.show)
     check = actions.add_parser("check", help="check studies, value sets and maps; with every problem's file and line")
     check.add_argument("what", nargs="?", metavar="ID|FILE", help="one study, or a study file; everything by default")

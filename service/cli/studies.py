@@ -29,9 +29,13 @@ def list_studies(chosen: Namespace) -> int:
 
 
 def show(chosen: Namespace) -> int:
-    """The study in plain words, as study.txt holds it."""
+    """The study in plain words, as study.txt holds it; `--write` writes that file."""
     catalog = load_catalog(mappings_dir(), chosen.site)
-    out(study_text(catalog, study_of(catalog, chosen.id)).removesuffix("\n"))
+    study = study_of(catalog, chosen.id)
+    text = study_text(catalog, study)
+    if chosen.write:
+        (directory_of(catalog.study_files[study.id]) / "study.txt").write_text(text, encoding="utf-8")
+    out(text.removesuffix("\n"))
     return 0
 
 
@@ -91,7 +95,7 @@ def drift(file: StudyFile, catalog: Catalog) -> list[str]:
     if path.is_file() and path.read_text(encoding="utf-8") == study_text(catalog, file.study):
         return []
     state = "out of date" if path.is_file() else "missing"
-    return [f"study.txt is {state}: prescreen study show {file.study.id} > {'/'.join(path.parts[-4:])}"]
+    return [f"study.txt is {state}; write it with: prescreen study show {file.study.id} --write"]
 
 
 def _tested(study: Study, catalog: Catalog) -> int:

@@ -50,7 +50,7 @@ def test_every_outcome_that_a_criterion_can_come_to_has_a_case(directory: Path) 
 def test_the_text_of_a_study_is_up_to_date(directory: Path) -> None:
     titles = {each.id: each.title for each in catalog().terminology.value_sets.values()}
     committed = (directory / "study.txt").read_text(encoding="utf-8")
-    assert committed == render_study(study_in(directory), titles), "run: prescreen study show ID > study.txt"
+    assert committed == render_study(study_in(directory), titles), "run: prescreen study show ID --write"
 
 
 def test_ten_empty_charts_give_no_signal() -> None:

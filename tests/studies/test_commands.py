@@ -13,7 +13,7 @@ IGG4 = "igg4-rd-sirolimus"
 
 
 def chosen(**more: object) -> Namespace:
-    return Namespace(**{"site": None, "id": None, "what": None} | more)
+    return Namespace(**{"site": None, "id": None, "what": None, "write": False} | more)
 
 
 def test_the_list_names_every_study_with_its_criteria(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,6 +24,14 @@ def test_the_list_names_every_study_with_its_criteria(capsys: pytest.CaptureFixt
 def test_show_prints_what_study_txt_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert studies.show(chosen(id=IGG4)) == 0
     assert capsys.readouterr().out == (mappings_dir() / "studies" / IGG4 / "study.txt").read_text(encoding="utf-8")
+
+
+def test_show_writes_study_txt_where_it_is_asked_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studies, "directory_of", lambda file: tmp_path)
+    assert studies.show(chosen(id=IGG4, write=True)) == 0
+    assert (tmp_path / "study.txt").read_text(encoding="utf-8") == capsys.readouterr().out
 
 
 def test_an_unknown_study_is_refused_with_those_there_are() -> None:
@@ -44,7 +52,7 @@ def test_check_fails_on_a_text_that_drifted(
         (tmp_path / "study.txt").write_text(text, encoding="utf-8")
     monkeypatch.setattr(studies, "directory_of", lambda file: tmp_path)
     assert studies.check(chosen(what=IGG4)) == studies.FAILED
-    assert f"study.txt is {state}: prescreen study show {IGG4}" in capsys.readouterr().out
+    assert f"study.txt is {state}; write it with: prescreen study show {IGG4} --write" in capsys.readouterr().out
 
 
 def test_the_cases_are_run_and_the_outcomes_out_of_reach_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
