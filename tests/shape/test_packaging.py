@@ -65,6 +65,11 @@ def test_the_wheel_holds_the_content(names: set[str], place: str) -> None:
     assert {f"service/{name_of(path)}" for path in content} - names == set()
 
 
+def test_the_wheel_holds_the_pages(names: set[str]) -> None:
+    pages = [path for place in ("templates", "static") for path in (ROOT / "service" / "web" / place).iterdir()]
+    assert pages and {name_of(path) for path in pages} <= names
+
+
 def test_the_wheel_holds_nothing_else(names: set[str]) -> None:
     tops = {name.split("/")[0] for name in names}
     assert tops == {"service", f"fhir_prescreen-{service.__version__}.dist-info"}

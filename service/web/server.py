@@ -1,0 +1,65 @@
+"""The server process: gunicorn, on an address that only this machine reaches."""
+
+import os
+import socket
+import sys
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from service.errors import UsageError
+
+# `localhost` is looked up by nobody: a hosts file could lead it elsewhere.
+LOCAL = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"}
+HIGHEST_PORT = 65535
+LONGEST_ANSWER = 300  # seconds; the largest Bundles take tens of them
+OPTIONS = {"timeout": LONGEST_ANSWER, "loglevel": "warning", "control_socket_disable": True}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises UsageError for any host but this machine, and for a port that is taken."""
+    if host not in LOCAL:
+        raise UsageError(
+            f"{host} could be reached from other machines, and this service does not ask yet who they are. Listen on "
+            f"{', '.join(LOCAL)}; for others, put a reverse proxy that authenticates in front, on this machine"
+        )
+    if port > HIGHEST_PORT:
+        raise UsageError(f"there is no port {port}; the highest is {HIGHEST_PORT}")
+    family = socket.AF_INET6 if ":" in LOCAL[host] else socket.AF_INET
+    try:
+        return socket.create_server((LOCAL[host], port), family=family)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise UsageError(f"cannot listen on port {port} of {host}: {reason}; choose another --port") from error
+
+
+def serve(app: Flask, listener: socket.socket, workers: int) -> None:
+    """Answer on this socket, which becomes the server's own, until interrupted."""
+    _Server(app, listener, workers).run()
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
+    """gunicorn with settings of ours alone: none from files, arguments or its environment variable."""
+
+    def __init__(self, app: Flask, listener: socket.socket, workers: int) -> None:
+        self._app, self._workers = app, workers
+        host, port = listener.getsockname()[:2]
+        self._address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        self._descriptor = listener.detach()  # gunicorn closes it
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Our settings, as far as this gunicorn knows them."""
+        chosen = {**OPTIONS, "bind": f"fd://{self._descriptor}", "workers": self._workers}
+        for name, value in chosen.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+        self.cfg.set("when_ready", self._ready)
+
+    def load(self) -> Flask:
+        """The application, made before: its content is read once for all workers."""
+        return self._app
+
+    def _ready(self, _: object) -> None:
+        sys.stderr.write(f"Serving on {self._address} until interrupted (Ctrl-C).\n")
+        sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""HTTP, from the side of those who ask."""

@@ -1,0 +1,82 @@
+"""docs/http.md is tested like code: its requests are sent, its lists are compared with the service."""
+
+import re
+import shlex
+
+import pytest
+from flask import Flask
+from werkzeug.test import Client, TestResponse
+
+from service.app import create_app
+from service.settings import KNOWN, Settings
+from service.web.problems import HTTP, STATUS
+from tests.docs.markdown import FENCE, section, table
+from tests.shape.source import ROOT
+
+TEXT = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+HOST = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Flask:
+    return create_app(Settings())
+
+
+def requests() -> list[list[str]]:
+    """Every curl command of the document, as words."""
+    lines = [line for language, _, block in FENCE.findall(TEXT) if language == "sh" for line in block.splitlines()]
+    return [shlex.split(line)[1:] for line in lines if line.startswith("curl ")]
+
+
+def send(words: list[str], client: Client, files: dict[str, str]) -> TestResponse:
+    """What curl would do, for the few options that the document uses."""
+    headers, data, address = {}, None, ""
+    rest = iter(words)
+    for word in rest:
+        if word == "-H":
+            name, value = next(rest).split(": ")
+            headers[name] = value
+        elif word == "--data-binary":
+            data = files[next(rest).removeprefix("@")]
+        else:
+            address = word
+    assert address.startswith(HOST)
+    method = "GET" if data is None else "POST"
+    return client.open(address.removeprefix(HOST), method=method, headers=headers, data=data)
+
+
+@pytest.mark.parametrize("words", requests(), ids=" ".join)
+def test_a_request_that_is_shown_is_answered(shipped: Flask, words: list[str]) -> None:
+    files = {name: content for _, name, content in FENCE.findall(TEXT) if name}
+    response = send(words, shipped.test_client(), files)
+    assert response.status_code == 200
+    if response.request.path == "/assess":
+        told = response.get_json()
+        assert [(each["patient"], each["signal"]) for each in told["assessments"]] == [("p1", "strong")]
+        assert told["rejects"] == []
+
+
+def test_every_address_is_documented(shipped: Flask) -> None:
+    rules = [rule for rule in shipped.url_map.iter_rules() if rule.endpoint != "static"]
+    served = {f"{method} {rule.rule}" for rule in rules for method in (rule.methods or set()) & {"GET", "POST"}}
+    rows = re.findall(r"^\| `(GET|POST) ([^`?]+)", section(TEXT, "## What you can ask"), re.MULTILINE)
+    assert {f"{method} {address.replace('/ID', '/<identity>')}" for method, address in rows} == served
+
+
+def test_every_key_of_an_answer_is_documented(shipped: Flask) -> None:
+    files = {name: content for _, name, content in FENCE.findall(TEXT) if name}
+    assess = next(each for each in requests() if "--data-binary" in each)
+    told = send(assess, shipped.test_client(), files).get_json()
+    rows = re.findall(r"^\| `(\w+)` \|", section(TEXT, "## Assess a Bundle"), re.MULTILINE)
+    assert rows == list(told)
+
+
+def test_every_status_is_documented() -> None:
+    rows = re.findall(r"^\| (\d{3}) \|", section(TEXT, "## Errors"), re.MULTILINE)
+    assert set(map(int, rows)) == {*HTTP, *STATUS.values()}
+
+
+def test_every_setting_is_documented() -> None:
+    rows = table(TEXT, "settings:")
+    assert {row[0].strip("`") for row in rows} == KNOWN
+    assert rows[0][2] == str(Settings().largest_request // 1_000_000)
