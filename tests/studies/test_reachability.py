@@ -3,15 +3,19 @@
 import pytest
 
 from service.eligibility.criteria import (
+    Absence,
     AllOf,
     AnyOf,
     AtLeast,
+    BooleanTest,
     ConditionPresent,
     Criterion,
+    EncounterHad,
     IfElse,
     Manual,
     Node,
     Not,
+    ObservationValue,
     Study,
     Tier,
     Tiers,
@@ -40,6 +44,11 @@ NO, OPEN, YES = Outcome
         (IfElse(ILL, ILL, ASK), {NO, OPEN, YES}),
         (IfElse(ASK, ILL, ASK), {OPEN}),
         (Tiers((Tier("a", ASK), Tier("b", ILL))), {OPEN, YES}),
+        (EncounterHad(("stay",)), {OPEN, YES}),
+        (EncounterHad(("stay",), absence=Absence(NO, "all stays are here")), {NO, OPEN, YES}),
+        (ObservationValue(("lab",)), {OPEN, YES}),
+        (ObservationValue(("lab",), absence=Absence(NO, "asked is only whether")), {NO, OPEN, YES}),
+        (ObservationValue(("lab",), test=BooleanTest(True)), {NO, OPEN, YES}),
     ],
     ids=str,
 )

@@ -2,14 +2,28 @@
 
 Structural and generous: parts are taken to vary independently, and a characteristic to reach all three outcomes (an
 absence overridden by `unknown` or `not_met` takes nothing away, since a record still decides). Where parts share their
-data the set can be too wide, never too narrow; only `manual` is known never to be answered by a record.
+data the set can be too wide, never too narrow. Known are `manual`, which no record answers, and two characteristics
+that no record can deny: a visit, and a result of whatever value, are not met only where a study takes silence so.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from itertools import product
 
-from service.eligibility.criteria import AllOf, AnyOf, AtLeast, IfElse, Manual, Node, Not, Study, Tiers
+from service.eligibility.criteria import (
+    Absence,
+    AllOf,
+    AnyOf,
+    AtLeast,
+    EncounterHad,
+    IfElse,
+    Manual,
+    Node,
+    Not,
+    ObservationValue,
+    Study,
+    Tiers,
+)
 from service.eligibility.outcome import Outcome, negate
 
 Outcomes = frozenset[Outcome]
@@ -33,8 +47,15 @@ def reachable(node: Node) -> Outcomes:
             return _counted(count, parts)
         case IfElse(condition, then, otherwise):
             return _branched(reachable(condition), reachable(then), reachable(otherwise))
+        case EncounterHad(absence=absence) | ObservationValue(test=None, absence=absence):
+            return EVERY - {Outcome.NOT_MET} | _silent(absence)
         case _:
             return EVERY
+
+
+def _silent(absence: Absence | None) -> Outcomes:
+    """What silence adds to what records can say; without a word of the study it leaves these two unknown."""
+    return frozenset() if absence is None else frozenset({absence.outcome})
 
 
 def _joined(parts: Iterable[Node], join: Callable[[Outcome, Outcome], Outcome]) -> Outcomes:
