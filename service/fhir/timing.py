@@ -72,10 +72,14 @@ def _repeat(repeat: Mapping[str, object], element: str) -> Timing:
 
 
 def _range(repeat: Mapping[str, object], name: str, element: str) -> Interval | None:
-    """`frequency` and `frequencyMax`, and their like, as one interval; a single end stands for both."""
+    """`frequency` and `frequencyMax`, and their like, as one interval. A `frequencyMax` alone is from once on."""
     ends = [number(repeat[key], f"{element}.{key}") for key in (name, f"{name}Max") if repeat.get(key) is not None]
     if not ends:
         return None
+    if repeat.get(name) is None:
+        if name != "frequency":
+            raise UnreadableResource("a most without a least", f"{element}.{name}")
+        ends.append(Decimal(1))
     if min(ends) <= 0:
         raise UnreadableResource("more than nothing is expected here", f"{element}.{name}")
     return Interval(min(ends), max(ends))

@@ -384,6 +384,26 @@ def test_amounts(dosage: dict[str, Any], amount: str) -> None:
     assert str(fact(request(dosageInstruction=[dosage])).instructions[0].amount) == amount
 
 
+@pytest.mark.parametrize(
+    ("repeat", "frequency"),
+    [
+        ({"frequency": 1, "frequencyMax": 2}, "1 to 2"),
+        ({"frequencyMax": 2}, "1 to 2"),
+        ({"frequency": 2, "frequencyMax": 2}, "2"),
+        ({"frequency": 0}, None),
+        ({"frequency": "2"}, None),
+        ({"frequency": 1, "countMax": 3}, None),
+        ({"frequency": 1, "period": None, "periodMax": 2}, None),
+    ],
+    ids=repr,
+)
+def test_how_often(repeat: dict[str, Any], frequency: str | None) -> None:
+    found = fact(request(dosageInstruction=daily(**{"frequency": None, **repeat})))
+    read_timing = found.instructions[0].timing
+    assert (str(read_timing.frequency) if read_timing else None) == frequency
+    assert found.marks == (() if frequency else ("unreadable-dosage",))
+
+
 def test_links_name_the_records_of_one_therapy() -> None:
     linked = dispense(
         authorizingPrescription=[{"reference": "https://ehr.example/fhir/MedicationRequest/7/_history/2"}]

@@ -11,7 +11,8 @@ MASS, VOLUME, COUNT = "mg", "mL", "{each}"
 
 _MASS: dict[str, int | Fraction] = {
     "kg": 10**6, "g": 1000, "gm": 1000, "mg": 1, "ug": Fraction(1, 1000), "mcg": Fraction(1, 1000),
-    "µg": Fraction(1, 1000), "μg": Fraction(1, 1000), "ng": Fraction(1, 10**6),
+    "µg": Fraction(1, 1000), "μg": Fraction(1, 1000), "ng": Fraction(1, 10**6), "gram": 1000, "milligram": 1,
+    "microgram": Fraction(1, 1000), "nanogram": Fraction(1, 10**6),
 }  # fmt: skip
 _VOLUME: dict[str, int | Fraction] = {
     "l": 1000,
@@ -20,6 +21,8 @@ _VOLUME: dict[str, int | Fraction] = {
     "ml": 1,
     "cc": 1,
     "cm3": 1,
+    "millilitre": 1,
+    "milliliter": 1,
     "ul": Fraction(1, 1000),
 }
 # One of these is one piece of the product: its strength is per piece.
@@ -27,6 +30,7 @@ _COUNT = {
     "{tbl}", "{tablet}", "{tab}", "{capsule}", "{cap}", "{caplet}", "{each}", "{pill}", "{suppository}", "{lozenge}",
     "tablet", "tablets", "tab", "tabs", "tbl", "capsule", "capsules", "cap", "caps", "caplet", "caplets", "each",
     "pill", "pills", "ea", "1", "tablette", "tabletten", "comprimé", "comprimés", "comprimido", "comprimidos",
+    "tabl", "comp", "kapsel", "kapseln", "stück",
 }  # fmt: skip
 # Exact days in a unit of time; months and years as UCUM defines them (mean Julian), which dosing tables use.
 _DAYS = {
@@ -43,13 +47,16 @@ class Measured(NamedTuple):
 
 
 def base(unit: str) -> tuple[str, Fraction]:
-    """The base unit of a unit's family and the factor to it: `g` is ('mg', 1000)."""
-    low = unit.strip().lower()
-    if low in _MASS:
-        return MASS, Fraction(_MASS[low])
-    if low in _VOLUME:
-        return VOLUME, Fraction(_VOLUME[low])
-    return (COUNT, Fraction(1)) if low in _COUNT else (unit.strip(), Fraction(1))
+    """The base unit of a unit's family and the factor to it: `g` is ('mg', 1000). "Tablet(s)" is a tablet."""
+    low = unit.strip().lower().removesuffix(".").replace("(s)", "s")
+    for each in (low, low.removesuffix("s")):
+        if each in _MASS:
+            return MASS, Fraction(_MASS[each])
+        if each in _VOLUME:
+            return VOLUME, Fraction(_VOLUME[each])
+        if each in _COUNT:
+            return COUNT, Fraction(1)
+    return unit.strip(), Fraction(1)
 
 
 def measured(quantity: Quantity) -> Measured | None:
