@@ -220,9 +220,10 @@ def test_no_mutation_crashes_or_vanishes(resource: dict[str, Any]) -> None:
 @given(mutated(("Patient",)))
 def test_no_mutated_patient_crashes(resource: dict[str, Any]) -> None:
     try:
-        adapt_patient(resource, READING)
+        adapted = adapt_patient(resource, READING)
     except UnreadableResource:
         return
+    assert adapted.person.id == str(resource["id"]).strip()
 
 
 @settings(deadline=None)
@@ -232,7 +233,8 @@ def test_no_mutated_patient_crashes(resource: dict[str, Any]) -> None:
 )
 def test_arbitrary_content_never_crashes(kind: str, content: Any) -> None:
     body = content if isinstance(content, dict) else {"code": content, "status": content, "dosageInstruction": content}
-    adapt({**body, "resourceType": kind, "id": "x", "subject": {"reference": "Patient/1"}}, READING)
+    adapted = adapt({**body, "resourceType": kind, "id": "x", "subject": {"reference": "Patient/1"}}, READING)
+    assert adapted.patient == "1"
 
 
 @settings(deadline=None)
