@@ -30,7 +30,7 @@ def explain_patient(catalog: Catalog, request: Request, patient: str, progress: 
 
     Raises UsageError if the person is not in the input, was merged into another record, or is held back.
     """
-    population, _ = gather(catalog, request, lambda reject: None, progress)
+    population = gather(catalog, request, lambda reject: None, progress).population
     known = patient in population.people
     merge_replaced(population)
     person = population.people.get(patient)

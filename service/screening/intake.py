@@ -14,6 +14,7 @@ from service.errors import UnreadableResource
 from service.fhir.adapt import SUPPORTED, Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
 from service.fhir.references import reference_key
+from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population
@@ -39,11 +40,12 @@ class Loose(NamedTuple):
 
 
 class Made(NamedTuple):
-    """What was made of a resource: its disposition, the number of its person, the ordinals of its days of contact."""
+    """What was made of a resource: its disposition, the numbers of its person and codes, its days of contact."""
 
     disposition: str
     person: int = NOBODY
     days: tuple[int, int] = NO_DAYS
+    codes: int = 0
 
 
 class Intake:
@@ -56,6 +58,7 @@ class Intake:
         self.population = Population()
         self.tally = Tally(set_aside)
         self.versions = Versions()
+        self.coverage = Coverage(needs)
         self._needs = needs
         self._loose: dict[str, list[Loose]] = {}
         self._files: list[InputFile] = []
@@ -176,7 +179,8 @@ class Intake:
         days = _two_days(adapted.contacts)
         person.contacts.update(day for day in days if day)
         useful = USED if kept or adapted.contacts else NOT_NEEDED
-        return Made(self._count(found, type_name, adapted.unreadable, useful), person.number, days)
+        disposition = self._count(found, type_name, adapted.unreadable, useful)
+        return Made(disposition, person.number, days, self.coverage.add(adapted.facts))
 
     def _count(self, found: Found, type_name: str, unreadable: Iterable[Unreadable], otherwise: str) -> str:
         reasons = sorted({each.reason for each in unreadable})
@@ -193,6 +197,7 @@ class Intake:
         """Take back what an earlier version of this resource said; its count follows."""
         self._loose.pop(reference, None)
         self.population.medications.pop(reference, None)
+        self.coverage.take_back(seen.codes)
         if seen.person == NOBODY:
             return
         patient = self.population.numbered[seen.person]
@@ -263,4 +268,4 @@ def _two_days(contacts: tuple[date, ...]) -> tuple[int, int]:
 def _remember(seen: Seen, made: Made) -> Seen:
     first, last = made.days
     number = DISPOSITIONS.index(made.disposition)
-    return seen._replace(disposition=number, person=made.person, first=first, last=last)
+    return seen._replace(disposition=number, person=made.person, first=first, last=last, codes=made.codes)

@@ -39,11 +39,11 @@ SIMPLE: dict[type, Kind] = {
 class Needs:
     """Which value sets each kind of fact is looked up in, by any of the studies.
 
-    `types`: the resource types to be read.
+    `types`: the resource types to be read; `wanted`: the value sets of each kind.
     """
 
     def __init__(self, studies: Iterable[Study], terminology: Terminology) -> None:
-        self._terminology = terminology
+        self.terminology = terminology
         wanted: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         for study in studies:
             for node in (*(criterion.node for criterion in study.criteria), *study.entry):
@@ -51,18 +51,18 @@ class Needs:
                     wanted[kind].update(ids)
         wanted[Kind.OBSERVATION].update(each for each in WEIGHT_AND_HEIGHT if each in terminology.value_sets)
         self.types = frozenset(_types(wanted))
-        self._wanted: Mapping[Kind, tuple[str, ...]] = {kind: tuple(sorted(ids)) for kind, ids in wanted.items()}
+        self.wanted: Mapping[Kind, tuple[str, ...]] = {kind: tuple(sorted(ids)) for kind, ids in wanted.items()}
 
     def keep(self, fact: Fact) -> bool:
         """Could any criterion of any open study ask for this fact?"""
         if isinstance(fact, ConsentFact):
             return True  # a refusal of research also decides who is screened at all
         if isinstance(fact, AdverseEventFact):
-            return bool(self._wanted[Kind.ADVERSE_EVENT])
-        ids = self._wanted[fact.kind]
+            return bool(self.wanted[Kind.ADVERSE_EVENT])
+        ids = self.wanted[fact.kind]
         if not ids:
             return False
-        belongs = self._terminology.membership(ids, fact.concept)
+        belongs = self.terminology.membership(ids, fact.concept)
         if fact.kind is Kind.OBSERVATION and belongs.opaque:
             return False
         return belongs.outcome is not Outcome.NOT_MET or fact.certainty is Certainty.DENIED

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from service.eligibility.assess import Assessment, Signal, assess
 from service.eligibility.criteria import Study
@@ -18,6 +18,7 @@ from service.errors import InvalidOutput, UsageError
 from service.fhir.patient import PatientAdapted
 from service.fhir.reading import Reading
 from service.fhir.subject import render_subject
+from service.screening.coverage import Coverage
 from service.screening.held_back import held_back
 from service.screening.intake import Intake
 from service.screening.needs import Needs
@@ -66,15 +67,21 @@ def phrases_of(catalog: Catalog) -> Phrases:
     return Phrases({each.id: each.title for each in catalog.terminology.value_sets.values()})
 
 
-def gather(
-    catalog: Catalog, request: Request, set_aside: Callable[[Reject], None], progress: Progress
-) -> tuple[Population, Tally]:
+class Gathering(NamedTuple):
+    """What reading gave: the persons, what became of every line, and how far their codes are known."""
+
+    population: Population
+    tally: Tally
+    coverage: Coverage
+
+
+def gather(catalog: Catalog, request: Request, set_aside: Callable[[Reject], None], progress: Progress) -> Gathering:
     """Read the sources into persons with the facts that these studies can need."""
     needs = Needs(request.studies, catalog.terminology)
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
     intake = Intake(reading, needs, set_aside)
     population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading)
-    return population, intake.tally
+    return Gathering(population, intake.tally, intake.coverage)
 
 
 def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) -> dict[str, object]:
@@ -93,7 +100,7 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
 
 def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
     """Screen, every line to the sink; returns the summary. Raises InvalidOutput if the counts do not add up."""
-    population, tally = gather(catalog, request, sink.reject, progress)
+    population, tally, coverage = gather(catalog, request, sink.reject, progress)
     merged = merge_replaced(population)
     sorted_out = _sort_out(catalog, request, population)
     for patient, reason in sorted(sorted_out.held.items()):
@@ -107,6 +114,7 @@ def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progre
         "accepted_rejects": request.accepted_rejects,
         "incomplete_for_everybody": dict(sorted(population.unplaced.items())),
         "not_kept": sorted(catalog.policy.not_kept),
+        "coverage": coverage.summary(),
         "studies": {each.study: each.summary() for each in funnels},
         "written": {
             "assessments": sink.lines["assessments.ndjson"],

@@ -19,7 +19,7 @@ NOBODY = 0xFFFFFFFF
 UNSTATED = -1
 HIGHEST_VERSION = 2**31 - 1
 DIGEST = 12
-ENTRY = Struct(f">{DIGEST}sqiIQIBIII")
+ENTRY = Struct(f">{DIGEST}sqiIQIBIIII")
 
 
 class Arrival(Enum):
@@ -36,7 +36,7 @@ class Seen(NamedTuple):
     """What is remembered of one version: when it was written, where it stands, and what was made of it.
 
     `updated` in microseconds since 1970 and `version` are UNSTATED if absent. `person` is a number, NOBODY for none;
-    `first` and `last` are the days of contact it gave (ordinals, 0 for none).
+    `first` and `last` are the days of contact it gave (ordinals, 0 for none); `codes` what coverage counted it as.
     """
 
     digest: bytes
@@ -49,6 +49,7 @@ class Seen(NamedTuple):
     person: int = NOBODY
     first: int = 0
     last: int = 0
+    codes: int = 0
 
     def beats(self, other: "Seen") -> bool:
         """Is this surely the later version? By `meta.lastUpdated`, then `versionId`; what is absent tells nothing."""
