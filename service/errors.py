@@ -40,10 +40,9 @@ class MalformedContent(PrescreenError):
     exit_status = 2
 
 
-class UnsuitableContent(PrescreenError):
-    """What was given is well formed, but nobody can be screened on it. Holds every reason."""
+class SeveralProblems(PrescreenError):
+    """Several things are wrong at once: each is named, so that all can be put right in one go."""
 
-    issue_code = "invalid"
     exit_status = 2
 
     def __init__(self, problems: Iterable[str]) -> None:
@@ -52,8 +51,14 @@ class UnsuitableContent(PrescreenError):
 
     @property
     def issues(self) -> tuple[str, ...]:
-        """Every reason by itself."""
+        """Every problem by itself."""
         return self.problems
+
+
+class UnsuitableContent(SeveralProblems):
+    """What was given is well formed, but nobody can be screened on it. Holds every reason."""
+
+    issue_code = "invalid"
 
 
 class InvalidValue(PrescreenError, ValueError):
@@ -83,20 +88,10 @@ class InputError(PrescreenError):
     exit_status = 2
 
 
-class CatalogError(PrescreenError):
+class CatalogError(SeveralProblems):
     """Studies, value sets or maps do not load. Holds every problem found, each with file, line and path."""
 
     issue_code = "invalid"
-    exit_status = 2
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
-
-    @property
-    def issues(self) -> tuple[str, ...]:
-        """Every problem by itself."""
-        return self.problems
 
 
 class InvalidOutput(PrescreenError):
