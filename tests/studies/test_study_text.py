@@ -1,5 +1,7 @@
 """study.txt: a study in plain words."""
 
+import pytest
+
 from service.eligibility.criteria import (
     EVER,
     Absence,
@@ -9,12 +11,14 @@ from service.eligibility.criteria import (
     Criterion,
     Decision,
     IfElse,
+    LookBack,
     Manual,
     Not,
     ObservationValue,
     Study,
 )
 from service.eligibility.dates import Duration, Unit
+from service.eligibility.explain.phrases import Phrases
 from service.eligibility.explain.study_text import render_study
 from service.eligibility.outcome import Outcome
 
@@ -80,3 +84,22 @@ def test_a_study_in_plain_words() -> None:
 def test_no_line_ends_in_a_blank_or_is_too_long() -> None:
     lines = render_study(STUDY, TITLES).splitlines()
     assert [each for each in lines if each != each.rstrip() or len(each) > 100] == []
+
+
+WEEKS, MONTHS = Duration(3, Unit.WEEK), Duration(12, Unit.MONTH)
+
+
+@pytest.mark.parametrize(
+    ("look_back", "words"),
+    [
+        (EVER, "at any time"),
+        (LookBack(WEEKS), "within 3 weeks before the screening date"),
+        (LookBack(gap=WEEKS), "at any time until 3 weeks before the screening date"),
+        (LookBack(MONTHS, gap=WEEKS), "from 12 months to 3 weeks before the screening date"),
+        (LookBack(WEEKS, gap=WEEKS), "on the day 3 weeks before the screening date"),
+        (LookBack(WEEKS, ahead=MONTHS), "within 3 weeks before the screening date or 12 months after"),
+    ],
+    ids=str,
+)
+def test_a_window_in_words(look_back: LookBack, words: str) -> None:
+    assert Phrases(TITLES).window(look_back) == words
