@@ -19,7 +19,7 @@ from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 
-__all__ = ["DoseAnswer", "Step", "Taken", "Terms", "dose_in_window", "steps"]
+__all__ = ["DoseAnswer", "Step", "Taken", "Terms", "dose_in_window", "steps", "steps_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,12 @@ class DoseAnswer:
 
 def steps(taken: Sequence[Taken], at: date, terms: Terms, window: Days | None = None) -> tuple[Step, ...]:
     """The daily dose, a step function of the days up to `at` (and within `window`); days without a record have none."""
-    found = records(taken, at, terms)
-    return _steps(therapies(found), _cuts(found), window or Days(ALWAYS, at), at)
+    return steps_of(records(taken, at, terms), window or Days(ALWAYS, at), at)
+
+
+def steps_of(found: Sequence[Record], within: Days, at: date) -> tuple[Step, ...]:
+    """The daily dose of these records together on the days of `within` up to `at`."""
+    return _steps(therapies(found), _cuts(found), within, at)
 
 
 def dose_in_window(
