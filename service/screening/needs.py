@@ -39,23 +39,25 @@ SIMPLE: dict[type, Kind] = {
 class Needs:
     """Which value sets each kind of fact is looked up in, by any of the studies.
 
-    `types`: the resource types to be read; `wanted`: the value sets of each kind.
+    `types`: the resource types to be read; `wanted`: the value sets of each kind; `whole`: kinds of which every fact is
+    kept, whatever its code.
     """
 
-    def __init__(self, studies: Iterable[Study], terminology: Terminology) -> None:
+    def __init__(self, studies: Iterable[Study], terminology: Terminology, whole: Iterable[Kind] = ()) -> None:
         self.terminology = terminology
+        self.whole = frozenset(whole)
         wanted: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         for study in studies:
             for node in (*(criterion.node for criterion in study.criteria), *study.entry):
                 for kind, ids in _asked(node):
                     wanted[kind].update(ids)
         wanted[Kind.OBSERVATION].update(each for each in WEIGHT_AND_HEIGHT if each in terminology.value_sets)
-        self.types = frozenset(_types(wanted))
+        self.types = frozenset(_types({kind for kind, ids in wanted.items() if ids} | self.whole))
         self.wanted: Mapping[Kind, tuple[str, ...]] = {kind: tuple(sorted(ids)) for kind, ids in wanted.items()}
 
     def keep(self, fact: Fact) -> bool:
         """Could any criterion of any open study ask for this fact?"""
-        if isinstance(fact, ConsentFact):
+        if isinstance(fact, ConsentFact) or fact.kind in self.whole:
             return True  # a refusal of research also decides who is screened at all
         if isinstance(fact, AdverseEventFact):
             return bool(self.wanted[Kind.ADVERSE_EVENT])
@@ -68,12 +70,12 @@ class Needs:
         return belongs.outcome is not Outcome.NOT_MET or fact.certainty is Certainty.DENIED
 
 
-def _types(wanted: Mapping[Kind, set[str]]) -> Iterator[str]:
+def _types(wanted: set[Kind]) -> Iterator[str]:
     """The resource types to be read: results and visits show that a person was seen, whatever else is asked."""
     yield from ("Patient", "Observation", "Encounter", "Consent")
-    for kind in (kind for kind, ids in wanted.items() if ids):
+    for kind in wanted:
         yield from MEDICATION_TYPES if kind is Kind.MEDICATION else (RESOURCE_TYPES[kind],)
-    if wanted[Kind.MEDICATION] or wanted[Kind.ADVERSE_EVENT]:
+    if wanted & {Kind.MEDICATION, Kind.ADVERSE_EVENT}:
         yield "Medication"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from service.eligibility.assess import Assessment, Signal, assess
 from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Knowledge
 from service.eligibility.explain import Phrases
-from service.eligibility.facts import PatientRecord
+from service.eligibility.facts import Kind, PatientRecord
 from service.errors import InvalidOutput, UsageError
 from service.fhir.patient import PatientAdapted
 from service.fhir.reading import Reading
@@ -75,9 +75,15 @@ class Gathering(NamedTuple):
     coverage: Coverage
 
 
-def gather(catalog: Catalog, request: Request, set_aside: Callable[[Reject], None], progress: Progress) -> Gathering:
-    """Read the sources into persons with the facts that these studies can need."""
-    needs = Needs(request.studies, catalog.terminology)
+def gather(
+    catalog: Catalog,
+    request: Request,
+    set_aside: Callable[[Reject], None],
+    progress: Progress,
+    whole: Iterable[Kind] = (),
+) -> Gathering:
+    """Read the sources into persons with the facts that these studies can need, and every fact of the kinds `whole`."""
+    needs = Needs(request.studies, catalog.terminology, whole)
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
     intake = Intake(reading, needs, set_aside)
     population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading)
