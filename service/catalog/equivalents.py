@@ -2,7 +2,8 @@
 
 A file holds `id`, `version`, `title`, `reference` (`system`, `code`, `name`), `reference_amount` (mg) and `rows`. A
 row has `name`, `codings`, optional further `names`, `source`, and either `low` and `high` (mg equal to
-`reference_amount`) or `unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written.
+`reference_amount`) or `unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written. `codes` and
+`excluding` name the value sets of the drugs that count in this equivalent, and of those that do not.
 """
 
 import json
@@ -75,6 +76,8 @@ def read_table(content: Any, path: Path) -> EquivalenceTable:
         str(content["version"]),
         {code: row for row, _ in rows for code in row.codings},
         {name.lower(): row for row, names in rows for name in names},
+        tuple(content.get("codes", ())),
+        tuple(content.get("excluding", ())),
     )
 
 

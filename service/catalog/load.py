@@ -71,6 +71,7 @@ def load_catalog(mappings: Path, site: Path | None = None) -> Catalog:
     equivalents = part(lambda: load_equivalents(mappings / "dose-equivalents", shelf.own("dose-equivalents")))
     if value_sets is None or equivalents is None or units is None:
         raise CatalogError(problems)
+    problems += _unknown_sets(equivalents, value_sets)
     names = _names(value_sets, equivalents, units)
     schema = shelf.schema("study")
     studies = [part(partial(load_study, path, schema, names)) for path in shelf.files("studies")]
@@ -88,6 +89,15 @@ def load_catalog(mappings: Path, site: Path | None = None) -> Catalog:
         study_files=files,
         value_set_files=value_sets,
     )
+
+
+def _unknown_sets(equivalents: Mapping[str, EquivalenceTable], known: Mapping[str, ValueSetFile]) -> list[str]:
+    return [
+        f"the table of equivalents of {table.id} names the value set {each!r}, which there is not"
+        for table in equivalents.values()
+        for each in (*table.codes, *table.excluding)
+        if each not in known
+    ]
 
 
 def _names(

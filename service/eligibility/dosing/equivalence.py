@@ -29,7 +29,10 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class EquivalenceTable:
-    """A reference drug and what equals `reference_amount` mg of it: `rows` by every code of a drug, `names` by name."""
+    """A reference drug and what equals `reference_amount` mg of it: `rows` by every code of a drug, `names` by name.
+
+    `codes` and `excluding` are the value sets of drugs that count and do not count, where the table names them.
+    """
 
     id: str
     reference: Coding
@@ -38,6 +41,8 @@ class EquivalenceTable:
     version: str
     rows: Mapping[Coding, Equivalent]
     names: Mapping[str, Equivalent] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
 
     @property
     def factors(self) -> Mapping[Coding, Range]:
