@@ -7,11 +7,15 @@ from service.eligibility.criteria import Node
 from service.eligibility.dates import ANY_DAY, FOREVER, Days, Span
 from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
 from service.eligibility.facts import (
+    AdverseEventFact,
     AllergyFact,
     Certainty,
     ConditionFact,
+    ConsentFact,
+    EncounterFact,
     Evidence,
     Fact,
+    ImmunizationFact,
     Loaded,
     ObservationFact,
     PatientRecord,
@@ -28,6 +32,7 @@ AT = date(2026, 6, 30)
 SCT = "http://snomed.info/sct"
 ICD = "http://hl7.org/fhir/sid/icd-10-cm"
 LOINC = "http://loinc.org"
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 TYPES = (
     "Condition Observation MedicationRequest MedicationStatement MedicationDispense MedicationAdministration "
     "AllergyIntolerance AdverseEvent Procedure Immunization Consent Encounter"
@@ -57,11 +62,24 @@ NEGATIVE = ValueSet("negative", "negative", sure=coded(SCT, "neg"), words=("nega
 OPERATION = ValueSet("operation", "an operation", sure=coded(SCT, "4"), words=("operation",))
 LATEX = ValueSet("latex", "latex", sure=coded(SCT, "5"), words=("latex",))
 NO_ALLERGY = ValueSet("no-allergy", "no known allergy", sure=coded(SCT, "6"), words=("no known allerg",))
-SETS = (CANCER, SKIN, COLD, HB, VIRUS, POSITIVE, NEGATIVE, OPERATION, LATEX, NO_ALLERGY)
+PREGNANCY = ValueSet("pregnancy", "pregnancy", sure=coded(SCT, "7"), words=("pregnan",), self_limited_days=294)
+PREGNANCY_TEST = ValueSet("pregnancy-test", "a pregnancy test", sure=coded(LOINC, "hcg"), words=("pregnancy test",))
+HYSTERECTOMY = ValueSet("hysterectomy", "hysterectomy", sure=coded(SCT, "8"), words=("hysterectomy",))
+BREAST_FEEDING = ValueSet("feeding", "breast feeding", sure=coded(SCT, "10"), words=("lactation",))
+FEEDING_STATUS = ValueSet("feeding-status", "breast feeding status", sure=coded(LOINC, "bf"), words=("breast feeding",))
+RESEARCH = ValueSet("research", "consent to research", sure=coded(SCT, "11"), words=("research",))
+DRUG = ValueSet("drug", "prednisone", sure=coded(RXNORM, "8640"), words=("prednisone",))
+REACTION = ValueSet("reaction", "a reaction", sure=coded(SCT, "12"), words=("reaction",))
+VACCINE = ValueSet("vaccine", "a vaccine", sure=coded(SCT, "13"), words=("vaccine",))
+ADMISSION = ValueSet("admission", "an admission", sure=coded(SCT, "14"), words=("admission",))
+SETS = (
+    *(CANCER, SKIN, COLD, HB, VIRUS, POSITIVE, NEGATIVE, OPERATION, LATEX, NO_ALLERGY, PREGNANCY, PREGNANCY_TEST),
+    *(HYSTERECTOMY, BREAST_FEEDING, FEEDING_STATUS, RESEARCH, DRUG, REACTION, VACCINE, ADMISSION),
+)
 
 
 def knowledge(policy: Policy | None = None) -> Knowledge:
-    """A small world of ten value sets."""
+    """A small world of twenty value sets."""
     terminology = Terminology({each.id: each for each in SETS})
     return Knowledge(terminology, UnitTable({}, {}, {}), {}, policy or Policy())
 
@@ -120,6 +138,42 @@ def procedure(
 ) -> ProcedureFact:
     """A procedure on a day."""
     return ProcedureFact(Evidence(f"Procedure/{number}", "Procedure.code"), what, certainty, Span.on(days(when)))
+
+
+def adverse_event(
+    what: Concept, when: str | None = "2026-05-01", number: int = 1, serious: bool | None = True, **more: object
+) -> AdverseEventFact:
+    """A serious adverse event."""
+    certainty = more.pop("certainty", Certainty.SURE)
+    evidence = Evidence(f"AdverseEvent/{number}", "AdverseEvent.event")
+    return AdverseEventFact(evidence, what, certainty, days(when), serious=serious, **more)  # type: ignore[arg-type]
+
+
+def immunization(
+    what: Concept, when: str | None = "2026-05-01", number: int = 1, certainty: Certainty = Certainty.SURE
+) -> ImmunizationFact:
+    """A vaccine given on a day."""
+    return ImmunizationFact(Evidence(f"Immunization/{number}", "Immunization.vaccineCode"), what, certainty, days(when))
+
+
+def encounter(
+    what: Concept, when: str | None = "2026-05-01", number: int = 1, certainty: Certainty = Certainty.SURE
+) -> EncounterFact:
+    """A visit of one day."""
+    return EncounterFact(Evidence(f"Encounter/{number}", "Encounter.class"), what, certainty, Span.on(days(when)))
+
+
+def consent(
+    permits: bool | None,
+    since: str | None = "2025-01-01",
+    end: str | None = None,
+    number: int = 1,
+    certainty: Certainty = Certainty.SURE,
+) -> ConsentFact:
+    """A decision on research, in force until its end."""
+    over = Days(FOREVER, FOREVER) if end is None else days(end)
+    evidence = Evidence(f"Consent/{number}", "Consent.provision")
+    return ConsentFact(evidence, concept("11"), certainty, Span(days(since), over), permits)
 
 
 def allergy(what: Concept, number: int = 1, certainty: Certainty = Certainty.SURE, **more: object) -> AllergyFact:

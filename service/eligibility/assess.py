@@ -22,7 +22,8 @@ from service.eligibility.facts import (
 )
 from service.eligibility.outcome import Outcome, Reason
 
-# A record that goes on is watched anew every day; after so many days on which nothing changed, nothing will.
+# A record that goes on is watched anew every day. Besides the days that were known from the start, so many of them on
+# which nothing changed are enough: nothing will.
 MOST_QUIET_DAYS = 500
 
 
@@ -124,7 +125,7 @@ def _may_stay_open(criterion: Criterion, judgement: Judgement, not_kept: frozens
         allowed.add(Reason.NO_RECORD)
     if judgement.lacking and judgement.lacking <= not_kept:
         allowed.add(Reason.NOT_LOADED)
-    return judgement.outcome is Outcome.UNKNOWN and judgement.reasons <= allowed
+    return judgement.outcome is Outcome.UNKNOWN and bool(judgement.reasons) and judgement.reasons <= allowed
 
 
 def _standing(findings: tuple[Finding, ...]) -> Standing:
@@ -155,7 +156,8 @@ def _suggests(judged: Judgement) -> bool:
 
 def as_of(record: PatientRecord, at: date, study: Study) -> PatientRecord:
     """The record as it could be known on `at`: nothing after that day counts, unless the study asks for the future."""
-    if any(look.ahead is not None for criterion in study.criteria for look in _look_backs(criterion.node)):
+    looks = (look for criterion in study.criteria for look in _look_backs(criterion.node))
+    if any(look.ahead is not None and look.anchor is None for look in looks):
         return record
     facts = tuple(fact for fact in record.facts if _begins(fact) <= at)
     return replace(record, facts=facts, contacts=tuple(day for day in record.contacts if day <= at))
@@ -184,9 +186,10 @@ def _look_backs(node: object) -> Iterator[LookBack]:
                 yield from _look_backs(part)
 
 
-def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, Outcome]]:
+def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, Judgement]]:
     """The later days, up to `until`, on which this finding's outcome differs from the day before, in order."""
-    pending = set(finding.judgement.watch)
+    known = finding.judgement.watch
+    pending = set(known)
     outcome, seen = finding.outcome, case.at
     quiet = 0
     while pending and quiet < MOST_QUIET_DAYS:
@@ -196,10 +199,10 @@ def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, 
             continue
         judgement = evaluate(finding.criterion.node, replace(case, at=day))
         pending |= {each for each in judgement.watch if each > day}
-        seen, quiet = day, quiet + 1
+        seen, quiet = day, quiet + (day not in known)
         if judgement.outcome is not outcome:
             outcome, quiet = judgement.outcome, 0
-            yield day, outcome
+            yield day, judgement
 
 
 def _next_change(findings: tuple[Finding, ...], case: Case) -> Change | None:
@@ -208,7 +211,7 @@ def _next_change(findings: tuple[Finding, ...], case: Case) -> Change | None:
         until = date.max if found is None else found.date
         first = next(_changes(finding, case, until), None)
         if first is not None and (found is None or first[0] < found.date):
-            found = Change(first[0], finding.criterion.id, first[1])
+            found = Change(first[0], finding.criterion.id, first[1].outcome)
     return found
 
 
@@ -217,9 +220,8 @@ def _later(findings: tuple[Finding, ...], case: Case) -> date | None:
     wanted: date | None = None
     for finding in findings:
         if finding.blocks:
-            cleared = next(
-                (day for day, outcome in _changes(finding, case, date.max) if _clears(finding, outcome)), None
-            )
+            changes = _changes(finding, case, date.max)
+            cleared = next((day for day, judged in changes if _clears(finding, judged)), None)
             if cleared is None:
                 return None
             wanted = cleared if wanted is None else max(wanted, cleared)
@@ -230,9 +232,14 @@ def _later(findings: tuple[Finding, ...], case: Case) -> date | None:
     return None if blocked else wanted
 
 
-def _clears(finding: Finding, outcome: Outcome) -> bool:
-    """Only a clear answer ends an exclusion; a record that merely grows stale does not."""
-    return outcome is (Outcome.MET if finding.criterion.kind == "inclusion" else Outcome.NOT_MET)
+def _clears(finding: Finding, judged: Judgement) -> bool:
+    """Only a clear answer ends an exclusion; a record that merely grows stale does not.
+
+    That the person will not have been seen for long by then (`no-contact`) only means that somebody has to see them.
+    """
+    if finding.criterion.kind == "inclusion":
+        return judged.outcome is Outcome.MET
+    return judged.outcome is Outcome.NOT_MET or judged.reasons == {Reason.NO_CONTACT}
 
 
 def assess_all(

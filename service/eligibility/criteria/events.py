@@ -23,10 +23,21 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """An index date other than the screening date: the first or latest time something happened."""
+    """An index date other than the screening date: the first or latest time something happened.
+
+    Its event is any such record at all: what narrows or counts it (a dose, n times, a choice of results, a meaning of
+    absence) would be lost, and is refused.
+    """
 
     event: "Event"
     which: Literal["first", "latest"]
+
+    def __post_init__(self) -> None:
+        event = self.event
+        counted = getattr(event, "at_least", 1) > 1 or getattr(event, "dose", None) is not None
+        chosen = getattr(event, "choice", Choice()) != Choice() or getattr(event, "not_met_valid_for", None) is not None
+        if counted or chosen or event.absence is not None:
+            raise InvalidValue("an anchor's event takes no dose, at_least, which, not_met_valid_for or if_absent")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from service.eligibility.evaluate.conditions import condition_present
 from service.eligibility.evaluate.context import Case, Knowledge
 from service.eligibility.evaluate.demographics import age_at_screening, alive, sex_is
 from service.eligibility.evaluate.events import adverse_event_had, event_happened
-from service.eligibility.evaluate.judgement import Exhibit, Judgement, combined
+from service.eligibility.evaluate.judgement import Exhibit, Judgement, combined, in_order, unique
 from service.eligibility.evaluate.medications import medication_taken
 from service.eligibility.evaluate.observations import observation_value
 from service.eligibility.evaluate.reproduction import breast_feeding, pregnant
@@ -95,8 +95,14 @@ def _if_else(case: Case, node: IfElse) -> Judgement:
         return combined(node, outcome, parts)
     chosen = then if condition.outcome is Outcome.MET else otherwise
     judged = combined(node, chosen.outcome, [chosen])
-    whole = combined(node, chosen.outcome, [condition, then, otherwise])
-    return replace(judged, parts=whole.parts, watch=whole.watch)
+    return replace(
+        judged,
+        exhibits=unique([*condition.exhibits, *chosen.exhibits]),
+        assumptions=in_order([*condition.assumptions, *chosen.assumptions]),
+        notes=in_order([*condition.notes, *chosen.notes]),
+        parts=(condition, chosen),
+        watch=condition.watch | then.watch | otherwise.watch,
+    )
 
 
 def _tiers(case: Case, node: Tiers) -> Judgement:
@@ -122,11 +128,12 @@ def _in_window(judge: Callable[[Case, Windowed, Window], Judgement]) -> Callable
         anchor = node.look_back.anchor if node.look_back else None
         found = find_anchor(case, anchor) if anchor else Found(Days.on(case.at))
         if found.days is None:
-            return Judgement(node, Outcome.UNKNOWN, found.reasons, lacking=found.lacking)
+            return Judgement(node, Outcome.UNKNOWN, found.reasons, lacking=found.lacking, watch=found.watch)
         window = window_of(node.look_back, case.at, found.days)
         if window is None:
-            return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.DATE_IMPRECISE}))
-        return judge(case, node, window)
+            return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.DATE_IMPRECISE}), watch=found.watch)
+        judged = judge(case, node, window)
+        return replace(judged, watch=judged.watch | found.watch)
 
     return judged
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
-from service.eligibility.dates import shift
+from service.eligibility.dates import Days, Window, shift
 from service.eligibility.evaluate.context import RESOURCE_TYPES, Case
-from service.eligibility.evaluate.judgement import Exhibit, Judgement, unique
+from service.eligibility.evaluate.judgement import Exhibit, Judgement, Negative, unique
 from service.eligibility.facts import Kind, Loaded, Unreadable
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import MEDICATION_TYPES
@@ -17,42 +17,64 @@ def silence(
     node: Node,
     kind: Kind,
     ids: ValueSetIds,
-    until: date,
+    window: Window,
     *,
     look_back: LookBack | None = None,
     absence: Absence | None = None,
     shown: Iterable[Exhibit] = (),
-    denied: Sequence[Exhibit] = (),
+    denied: Sequence[Negative] = (),
 ) -> Judgement:
     """The judgement when nothing on record makes `node` true.
 
-    `until` is the end of the window (`look_back`) that was searched; `denied` are explicit negatives, which need no
-    assumption; `shown` is other evidence worth showing (a history outside the window).
+    `window` (of `look_back`) is what was searched; `denied` are explicit negatives: one that is not
+    older than the horizon of contacts needs no assumption, and whoever said it saw the person. `shown` is other
+    evidence worth showing (a history outside the window).
     """
-    exhibits = unique([*shown, *denied])
+    said = [each for each in denied if each.said.earliest <= case.at]
+    shown = tuple(shown)
+    exhibits = unique([*shown, *(each.exhibit for each in said)])
     spoiled = gaps(case, kind, ids)
     if spoiled:
         return Judgement(node, Outcome.UNKNOWN, spoiled.reasons, exhibits, lacking=spoiled.lacking)
+    ends = _ends(window)
+    days = frozenset[date]().union(*(_contact_days(case, end, look_back, said) for end in ends))
     outcome = case.policy.absence[kind] if absence is None else absence.outcome
-    if outcome is Outcome.UNKNOWN and not denied:
-        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_RECORD}), exhibits)
-    if denied:
-        return Judgement(node, Outcome.NOT_MET, exhibits=exhibits)
-    days = _contact_days(case, until, look_back)
-    if last_contact(case, until) is None:
+    current = [each for each in said if each.of_window and all(each.said.overlaps(_seen(case, end)) for end in ends)]
+    if outcome is Outcome.UNKNOWN and not current:
+        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_RECORD}), exhibits, watch=days)
+    told = [each.said for each in current]
+    if any(last_contact(case, end) is None and not any(each.inside(_seen(case, end)) for each in told) for end in ends):
         return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_CONTACT}), exhibits, watch=days)
-    return Judgement(node, outcome, exhibits=exhibits, assumptions=(_assumption(case, kind, ids, absence),), watch=days)
+    if current:
+        return Judgement(node, Outcome.NOT_MET, exhibits=exhibits, watch=days)
+    assumption = _assumption(case, kind, ids, absence, other=bool(exhibits))
+    return Judgement(node, outcome, exhibits=exhibits, assumptions=(assumption,), watch=days)
 
 
-def _contact_days(case: Case, until: date, look_back: LookBack | None) -> frozenset[date]:
+def _ends(window: Window) -> tuple[date, ...]:
+    """The days on which the window may end: where its anchor is uncertain, the first and the last of them."""
+    first = window.sure.latest if window.sure is not None else window.possible.earliest
+    return first, window.possible.latest
+
+
+def _seen(case: Case, until: date) -> Days:
+    """The days on which a contact is recent enough for a window that ends on `until`."""
+    return Days(min(case.policy.contact_horizon.before(until), case.at), min(until, case.at))
+
+
+def _contact_days(
+    case: Case, until: date, look_back: LookBack | None, said: Sequence[Negative] = ()
+) -> frozenset[date]:
     """Later days on which the person will not have been seen recently enough any more (or, with a gap, will have)."""
     start = case.policy.contact_horizon.before(until)
-    recent = [day for day in case.record.contacts if start <= day]
-    ends = [*recent, *(case.policy.contact_horizon.first_day_without(day) for day in recent)]
-    if look_back is None or look_back.gap is None:
-        return frozenset(day for day in ends if day > case.at)
-    moved = (shift(look_back.gap.after(day), extra) for day in ends for extra in range(-1, 5))
-    return frozenset(day for day in moved if day > case.at)
+    told = [day for each in said if each.said.known for day in (each.said.earliest, each.said.latest)]
+    recent = [day for day in (*case.record.contacts, *told) if start <= day]
+    days = {*recent, *(case.policy.contact_horizon.first_day_without(day) for day in recent)}
+    if look_back is not None and look_back.gap is not None:
+        days |= {shift(look_back.gap.after(day), extra) for day in days for extra in range(-1, 5)}
+    if look_back is not None and look_back.ahead is not None:
+        days |= {shift(look_back.ahead.before(day), extra) for day in days for extra in range(-5, 6)}
+    return frozenset(day for day in days if day > case.at)
 
 
 class Gaps:
@@ -79,8 +101,8 @@ def gaps(case: Case, kind: Kind, ids: ValueSetIds) -> Gaps:
 
 def last_contact(case: Case, until: date) -> date | None:
     """The latest day up to `until` on which the person was seen, if recent enough for silence to mean anything."""
-    start = case.policy.contact_horizon.before(until)
-    return max((day for day in case.record.contacts if start <= day <= until), default=None)
+    seen = _seen(case, until)
+    return max((day for day in case.record.contacts if seen.earliest <= day <= seen.latest), default=None)
 
 
 def _needed_types(case: Case, kind: Kind) -> tuple[str, ...]:
@@ -102,9 +124,10 @@ def _could_belong(case: Case, kind: Kind, ids: ValueSetIds, unreadable: Unreadab
     return case.terminology.membership(ids, unreadable.concept).outcome is not Outcome.NOT_MET
 
 
-def _assumption(case: Case, kind: Kind, ids: ValueSetIds, absence: Absence | None) -> str:
+def _assumption(case: Case, kind: Kind, ids: ValueSetIds, absence: Absence | None, *, other: bool) -> str:
     sets = case.terminology.value_sets
     what = " or ".join(sets[each].title for each in ids) or f"such {kind.value.replace('_', ' ')}"
+    what = f"further {what}" if other else what
     if absence is not None:
         return f"no {what} on record, taken as {absence.outcome.code.replace('_', ' ')}: {absence.reason}"
     name = kind.value.replace("_", " ")

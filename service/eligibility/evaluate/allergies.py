@@ -1,12 +1,18 @@
 """Allergies and consents: statements that stand on the screening date."""
 
+from dataclasses import replace
+
 from service.eligibility.criteria import AllergyKnown, ConsentIs
 from service.eligibility.dates import ALWAYS, ANY_DAY, Days, Span, Window
+from service.eligibility.evaluate.absence import gaps
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
-from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
+from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import AllergyFact, Certainty, ConsentFact, Kind
 from service.eligibility.outcome import Outcome, Reason
+
+UNCERTAIN = frozenset({Reason.STATUS_UNCERTAIN})
 
 
 def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
@@ -18,7 +24,8 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
             continue
         belongs = membership(case, node.codes, node.excluding, fact.concept)
         if _says_none(case, node, fact) or (fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET):
-            denied.append(_show(fact, "refuted" if fact.certainty is Certainty.DENIED else None))
+            shown = _show(fact, "refuted" if fact.certainty is Certainty.DENIED else None)
+            denied.append(Negative(shown, fact.recorded))
         elif belongs.outcome is Outcome.NOT_MET or fact.certainty is Certainty.DENIED:
             continue
         elif fact.history:
@@ -42,24 +49,49 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
 
 
 def consent_is(case: Case, node: ConsentIs) -> Judgement:
-    """Is a consent of these codes in force on the screening date: given, or refused?"""
+    """Is a consent of these codes in force on the screening date: given, or refused?
+
+    The contrary decision in force is an explicit negative; where there may be one, no decision is certain.
+    """
     window = Window.of(case.at, case.at)
+    found = _decided(case, node, node.given, window)
+    contrary = _decided(case, node, not node.given, window)
+    days = watch(None, (day for each in (*found, *contrary) for day in each.span.boundaries()), case.at)
+    against = [each.exhibit for each in contrary if each.outcome is Outcome.MET]
+    if against and all(each.outcome is Outcome.NOT_MET for each in found):
+        return _unless_changed(case, Judgement(node, Outcome.NOT_MET, exhibits=unique(against), watch=days), node)
+    if any(each.outcome is not Outcome.NOT_MET for each in contrary):
+        found = [replace(each, outcome=min(each.outcome, Outcome.UNKNOWN), reasons=UNCERTAIN) for each in found]
+    judged = happened(case, node, Kind.CONSENT, node.codes, found, window=window, look_back=None, absence=node.absence)
+    judged = replace(judged, watch=judged.watch | days)
+    if judged.outcome is Outcome.NOT_MET and node.given and node.absence is None:
+        return replace(judged, outcome=Outcome.UNKNOWN, reasons=frozenset({Reason.NO_RECORD}), assumptions=())
+    return _unless_changed(case, judged, node) if judged.outcome is Outcome.MET else judged
+
+
+def _unless_changed(case: Case, judged: Judgement, node: ConsentIs) -> Judgement:
+    """A decision stands only where a later one to the contrary would be known."""
+    missing = gaps(case, Kind.CONSENT, node.codes)
+    if not missing:
+        return judged
+    return replace(judged, outcome=Outcome.UNKNOWN, reasons=missing.reasons, lacking=missing.lacking)
+
+
+def _decided(case: Case, node: ConsentIs, given: bool, window: Window) -> list[Candidate]:
+    """The consents that may say so (`given` or refused) on the screening date."""
     found = []
     for fact in case.record.facts:
-        if not isinstance(fact, ConsentFact) or fact.permits is (not node.given):
+        if not isinstance(fact, ConsentFact) or fact.permits is (not given):
             continue
         belongs = membership(case, node.codes, (), fact.concept)
         if belongs.outcome is Outcome.NOT_MET or fact.certainty is Certainty.DENIED:
             continue
-        clear = Outcome.MET if fact.permits is node.given else Outcome.UNKNOWN
-        more = [(clear, frozenset({Reason.STATUS_UNCERTAIN}))]
+        clear = Outcome.MET if fact.permits is given else Outcome.UNKNOWN
+        more = [(clear, UNCERTAIN)]
         exhibit = Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.span), _decision(fact))
         span = fact.span if not fact.span.point else Span(fact.span.start, Days(fact.span.end.earliest, ANY_DAY.latest))
         found.append(candidate(belongs, fact.certainty, dated(span, window), exhibit, span, more))
-    judged = happened(case, node, Kind.CONSENT, node.codes, found, window=window, look_back=None, absence=node.absence)
-    if judged.outcome is Outcome.NOT_MET and node.given and node.absence is None:
-        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_RECORD}), judged.exhibits, watch=judged.watch)
-    return judged
+    return found
 
 
 def _says_none(case: Case, node: AllergyKnown, fact: AllergyFact) -> bool:

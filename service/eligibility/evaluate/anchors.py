@@ -1,7 +1,8 @@
 """Index dates: when the event that anchors a window happened, as far as that is known."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
 from service.eligibility.criteria import (
     AdverseEventHad,
@@ -17,8 +18,9 @@ from service.eligibility.evaluate.conditions import condition_candidates
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.events import KINDS, adverse_event_candidates, event_candidates
 from service.eligibility.evaluate.judgement import Candidate
-from service.eligibility.evaluate.medications import medication_candidates
+from service.eligibility.evaluate.medications import exposed
 from service.eligibility.evaluate.results import results
+from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Kind
 from service.eligibility.outcome import Outcome, Reason, conjunction
 
@@ -30,20 +32,23 @@ class Found:
     days: Days | None
     reasons: frozenset[Reason] = frozenset()
     lacking: frozenset[str] = frozenset()
+    watch: frozenset[date] = frozenset()  # later days on which that may change
 
 
 def find_anchor(case: Case, anchor: Anchor) -> Found:
     """When did the first (or latest) such event happen? Which one is the first or latest needs all to be loaded."""
     kind, candidates = _candidates(case, anchor.event)
-    counted = [each for each in candidates if each.outcome is not Outcome.NOT_MET]
+    every = tuple(candidates)
+    counted = [each for each in every if each.outcome is not Outcome.NOT_MET]
     missing: Gaps = gaps(case, kind, anchor.event.codes)
     if missing:
         return Found(None, missing.reasons, missing.lacking)
+    days = watch(None, (day for each in every for day in (*each.span.boundaries(), *each.also)), case.at)
     sure = [each.span for each in counted if each.outcome is Outcome.MET]
     if not sure:
         doubts = frozenset().union(*(each.reasons for each in counted))
-        return Found(None, doubts or frozenset({Reason.NO_RECORD}))
-    return Found(_extreme(sure, [each.span for each in counted], anchor.which == "first"))
+        return Found(None, doubts or frozenset({Reason.NO_RECORD}), watch=days)
+    return Found(_extreme(sure, [each.span for each in counted], anchor.which == "first"), watch=days)
 
 
 def _extreme(sure: list[Span], every: list[Span], first: bool) -> Days:
@@ -59,7 +64,7 @@ def _candidates(case: Case, event: Event) -> tuple[Kind, Iterable[Candidate]]:
         onset = ConditionPresent(event.codes, event.excluding, "onset")
         return Kind.CONDITION, condition_candidates(case, onset, window)
     if isinstance(event, MedicationTaken):
-        return Kind.MEDICATION, (_until(each, case) for each in medication_candidates(case, event, window))
+        return Kind.MEDICATION, (_taken(each, span) for each, span in exposed(case, event, window))
     if isinstance(event, ObservationValue):
         return Kind.OBSERVATION, [_tested(each.counts, each.answer) for each in results(case, event, window)]
     if isinstance(event, AdverseEventHad):
@@ -67,11 +72,9 @@ def _candidates(case: Case, event: Event) -> tuple[Kind, Iterable[Candidate]]:
     return KINDS[type(event)][1], event_candidates(case, event, window)
 
 
-def _until(candidate: Candidate, case: Case) -> Candidate:
-    """A drug that is still taken was last taken on the screening date."""
-    end = candidate.span.end
-    span = Span(candidate.span.start, Days(min(end.earliest, case.at), min(end.latest, case.at)))
-    return Candidate(candidate.outcome, candidate.exhibit, span, candidate.reasons)
+def _taken(counted: Candidate, span: Span) -> Candidate:
+    """A drug that is still taken was last taken on the screening date, unless its order shows no life any more."""
+    return replace(counted, span=span, also=(*counted.also, *counted.span.boundaries()))
 
 
 def _tested(counts: Candidate, answer: tuple[Outcome, frozenset[Reason]]) -> Candidate:

@@ -7,7 +7,7 @@ from service.eligibility.criteria import ConditionPresent
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window, shift
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
-from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
 from service.eligibility.facts import Certainty, ConditionFact, Kind
 from service.eligibility.outcome import Outcome, Reason
 
@@ -16,7 +16,7 @@ def condition_present(case: Case, node: ConditionPresent, window: Window) -> Jud
     """Was a condition of these codes present (or did it begin) in the window, on at least n occasions?"""
     found = tuple(condition_candidates(case, node, window))
     denied = [
-        show(fact, "refuted")
+        Negative(show(fact, "refuted"), fact.asserted)
         for fact in case.record.facts
         if isinstance(fact, ConditionFact)
         and fact.certainty is Certainty.DENIED
@@ -51,7 +51,12 @@ def condition_candidates(case: Case, node: ConditionPresent, window: Window) -> 
         notes = ("stale-entry",) if _stale(fact, window, limit) and node.timing == "present" else ()
         # an end that moves with the screening date is no day on which anything changes
         fixed = fact.span if limit is None and node.timing == "present" else span
-        yield candidate(belongs, fact.certainty, _timing(span, window), show(fact), fixed, notes=notes)
+        # an onset that nothing bounds tells no occasion from another; the day of its encounter does
+        occasion = fact.asserted if fact.span.start.earliest == ALWAYS else fact.span.start
+        timing, asserted = _timing(span, window), (fact.asserted.earliest, fact.asserted.latest)
+        yield candidate(
+            belongs, fact.certainty, timing, show(fact), fixed, notes=notes, also=asserted, occasion=occasion
+        )
 
 
 def _timing(span: Span, window: Window) -> tuple[Outcome, frozenset[Reason]]:
@@ -71,25 +76,27 @@ def presence(fact: ConditionFact, at: date, self_limited_days: int | None) -> Sp
     """
     start, end = fact.span.start, fact.span.end
     if fact.ended:
-        return Span(start, Days(start.earliest, max(start.earliest, min(end.latest, shift(at, -1)))))
+        # a status that was still being written after that day may have been another on it
+        last = end.latest if at < end.latest < FOREVER else min(end.latest, shift(at, -1))
+        return Span(start, Days(start.earliest, max(start.earliest, last)))
     seen_only = start.earliest == ALWAYS and fact.asserted.known and end.latest == FOREVER
     if end.earliest < FOREVER and not (seen_only and self_limited_days is not None):
         return fact.span
     if self_limited_days is not None:
-        return _self_limited(fact, self_limited_days)
+        return _self_limited(fact, at, self_limited_days)
     if start == ANY_DAY:
         known = fact.asserted.latest if fact.asserted.known else at
         start = Days(ALWAYS, known)
     return Span(start, end)
 
 
-def _self_limited(fact: ConditionFact, days: int) -> Span:
+def _self_limited(fact: ConditionFact, at: date, days: int) -> Span:
     start = fact.span.start
     if start == ANY_DAY and not fact.asserted.known:
         return Span(ANY_DAY, ANY_DAY)
     if start == ANY_DAY:
         start = Days(ALWAYS, fact.asserted.latest)
-    last_known = fact.asserted.earliest if fact.asserted.known else start.earliest
+    last_known = fact.asserted.earliest if fact.asserted.known and fact.asserted.latest <= at else start.earliest
     return Span(start, Days(shift(max(start.earliest, last_known), days), FOREVER))
 
 

@@ -6,7 +6,7 @@ from service.eligibility.criteria import AdverseEventHad, EncounterHad, Immuniza
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
-from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
 from service.eligibility.facts import (
     AdverseEventFact,
     Certainty,
@@ -32,7 +32,7 @@ def event_happened(case: Case, node: DatedNode, window: Window) -> Judgement:
     found = list(event_candidates(case, node, window))
     fact_type, kind = KINDS[type(node)]
     denied = [
-        _show(fact, "not done")
+        Negative(_show(fact, "not done"), _span(fact).hull(), dated(_span(fact), window)[0] is Outcome.MET)
         for fact in case.record.facts
         if isinstance(fact, fact_type)
         and fact.certainty is Certainty.DENIED

@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import date
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
-from service.eligibility.dates import Span, Window
+from service.eligibility.dates import Days, Span, Window
 from service.eligibility.evaluate.absence import silence
 from service.eligibility.evaluate.context import Case
-from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, in_order, unique
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, in_order, unique
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Certainty, Kind
 from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
 from service.eligibility.terms import Concept, Membership
 
 ILLEGIBLE_ONLY = "illegible-codes-only"
+SAME_OCCASION = "same-occasion"
 
 
 def membership(case: Case, codes: ValueSetIds, excluding: ValueSetIds, concept: Concept) -> Membership:
@@ -48,6 +49,7 @@ def candidate(
     more: Iterable[tuple[Outcome, frozenset[Reason]]] = (),
     notes: tuple[str, ...] = (),
     also: tuple[date, ...] = (),
+    occasion: Days | None = None,
 ) -> Candidate:
     """Fold what speaks for one fact: its code, its status, its date, and anything else the criterion asks."""
     status = Outcome.MET if certainty is Certainty.SURE else Outcome.UNKNOWN
@@ -59,9 +61,8 @@ def candidate(
     ]
     outcome = conjunction(each for each, _ in parts)
     reasons = frozenset().union(*(why for each, why in parts if each is Outcome.UNKNOWN))
-    return Candidate(
-        outcome, exhibit, span, reasons if outcome is Outcome.UNKNOWN else frozenset(), notes, also, belongs.opaque
-    )
+    doubts = reasons if outcome is Outcome.UNKNOWN else frozenset[Reason]()
+    return Candidate(outcome, exhibit, span, doubts, notes, also, belongs.opaque, occasion)
 
 
 def happened(
@@ -75,14 +76,20 @@ def happened(
     look_back: LookBack | None,
     wanted: int = 1,
     absence: Absence | None = None,
-    denied: Sequence[Exhibit] = (),
+    denied: Sequence[Negative] = (),
 ) -> Judgement:
-    """MET if `wanted` candidates surely count, UNKNOWN if possibly, else what silence means."""
+    """MET if `wanted` candidates surely count, UNKNOWN if possibly, else what silence means.
+
+    Records that may tell of the same occasion surely count as one, and possibly as several.
+    """
     distinct = _distinct(candidates)
     sure = [each for each in distinct if each.outcome is Outcome.MET]
     possible = [each for each in distinct if each.outcome is Outcome.UNKNOWN]
-    days = watch(look_back, (day for each in candidates for day in (*each.span.boundaries(), *each.also)), case.at)
-    outcome = at_least(wanted, len(sure), len(possible))
+    told = [day for each in denied for day in (each.said.earliest, each.said.latest)]
+    ends = [day for each in candidates for day in (*each.span.boundaries(), *each.also)]
+    days = watch(look_back, [*ends, *told], case.at)
+    occasions = _occasions(sure)
+    outcome = at_least(wanted, occasions, len(sure) + len(possible) - occasions)
     if outcome is Outcome.NOT_MET:
         shown = [each.exhibit for each in distinct]
         silent = silence(
@@ -90,7 +97,7 @@ def happened(
             node,
             kind,
             ids,
-            window.possible.latest,
+            window,
             look_back=look_back,
             absence=absence,
             shown=shown,
@@ -98,15 +105,26 @@ def happened(
         )
         return replace(silent, watch=silent.watch | days)
     counted = sure if outcome is Outcome.MET else [*sure, *possible]
-    reasons = frozenset().union(*(each.reasons for each in possible)) if outcome is Outcome.UNKNOWN else frozenset()
+    merged = outcome is Outcome.UNKNOWN and occasions < len(sure)
+    doubts = [*(each.reasons for each in possible), frozenset({Reason.STATUS_UNCERTAIN} if merged else ())]
+    notes = [note for each in counted for note in each.notes]
     return Judgement(
         node,
         outcome,
-        reasons,
+        frozenset[Reason]().union(*doubts) if outcome is Outcome.UNKNOWN else frozenset(),
         unique(each.exhibit for each in counted),
-        notes=in_order([*(note for each in counted for note in each.notes), *_legibility(counted)]),
+        notes=in_order([*notes, *_legibility(counted), *([SAME_OCCASION] if merged else [])]),
         watch=days,
     )
+
+
+def _occasions(sure: Sequence[Candidate]) -> int:
+    """How many occasions there are at least: as many as can be told apart by their days."""
+    count, last = 0, None
+    for days in sorted((each.occasion or each.span.start for each in sure), key=lambda each: each.latest):
+        if last is None or days.earliest > last:
+            count, last = count + 1, days.latest
+    return count
 
 
 def _legibility(counted: Sequence[Candidate]) -> tuple[str, ...]:

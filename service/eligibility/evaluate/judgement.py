@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.eligibility.criteria import Node
-from service.eligibility.dates import Span
+from service.eligibility.dates import ANY_DAY, Days, Span
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.outcome import Outcome, Reason
 
@@ -52,6 +52,16 @@ class Candidate:
     notes: tuple[str, ...] = ()
     also: tuple[date, ...] = ()  # other days on which what it says changes (an order grows stale)
     illegible: bool = False  # it could belong only because its code has no known meaning and no words
+    occasion: Days | None = None  # the days that tell this occasion from another one; None: those of its beginning
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    """An explicit negative (refuted, not done, not taken), and the days on which it may have been said."""
+
+    exhibit: Exhibit
+    said: Days = ANY_DAY
+    of_window: bool = True  # it speaks of a day of the window searched: an operation not done long ago does not
 
 
 def unique(exhibits: Iterable[Exhibit]) -> tuple[Exhibit, ...]:

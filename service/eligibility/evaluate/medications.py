@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from service.eligibility.criteria import DoseTest, MedicationTaken
-from service.eligibility.dates import Window
+from service.eligibility.dates import Span, Window
 from service.eligibility.dosing.exposure import exposure, first_stale_day, systemic
 from service.eligibility.dosing.measure import Taken, dose_in_window
-from service.eligibility.evaluate.absence import silence
+from service.eligibility.evaluate.absence import gaps, silence
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
-from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, unique
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Certainty, Kind, MedicationFact
 from service.eligibility.outcome import Outcome, Reason
@@ -31,12 +31,17 @@ def medication_taken(case: Case, node: MedicationTaken, window: Window) -> Judge
         look_back=node.look_back,
         wanted=node.at_least,
         absence=node.absence,
-        denied=_denied(case, node),
+        denied=_denied(case, node, window),
     )
 
 
 def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> Iterator[Candidate]:
     """Every record of a drug whose code could belong, with how far it counts in this window."""
+    return (each for each, _ in exposed(case, node, window))
+
+
+def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple[Candidate, Span]]:
+    """As `medication_candidates`, each with the days on which it was taken as far as is known on the screening date."""
     for fact, belongs, route in _records(case, node):
         taken = exposure(fact, case.at, case.policy)
         if taken.outcome is Outcome.NOT_MET:
@@ -45,7 +50,7 @@ def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> 
         inside, why = dated(taken.span, window)
         timing = inside, (doubts or why) if inside is Outcome.UNKNOWN else frozenset[Reason]()
         stale = first_stale_day(fact, case.policy)
-        yield candidate(
+        counted = candidate(
             belongs,
             Certainty.SURE,
             timing,
@@ -53,7 +58,9 @@ def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> 
             fact.span,
             [route, (taken.outcome, doubts)],
             also=() if stale is None else (stale,),
+            occasion=fact.span.hull(),  # an order and its dispense are one use, and so are two orders at a time
         )
+        yield counted, taken.span
 
 
 def _records(
@@ -85,16 +92,16 @@ def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) ->
     answer = dose_in_window(taken, window, case.at, test, table, case.policy, case.terminology, node.codes)
     days = watch(node.look_back, answer.boundaries, case.at)
     if answer.outcome is not Outcome.NOT_MET:
-        return Judgement(node, answer.outcome, answer.reasons, unique(exhibits), dose=answer, watch=days)
+        judged = Judgement(node, answer.outcome, answer.reasons, unique(exhibits), dose=answer, watch=days)
+        return _only_if_complete(case, node, test, judged)
     # no other record may exist that would add to the dose: that is what silence has to vouch for
-    until = window.possible.latest
-    denied = [] if exhibits else _denied(case, node)
+    denied = [] if exhibits else _denied(case, node, window)
     silent = silence(
         case,
         node,
         Kind.MEDICATION,
         node.codes,
-        until,
+        window,
         look_back=node.look_back,
         absence=node.absence,
         shown=exhibits,
@@ -103,13 +110,23 @@ def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) ->
     return replace(silent, dose=answer if exhibits else None, watch=silent.watch | days)
 
 
-def _denied(case: Case, node: MedicationTaken) -> list[Exhibit]:
-    """Explicit negatives (not taken, not done) about these drugs, while recent enough to speak of the window."""
+def _only_if_complete(case: Case, node: MedicationTaken, test: DoseTest, judged: Judgement) -> Judgement:
+    """That a dose is not higher than a limit can only be said where all records are known."""
+    unlimited = test.bounds.below is None and test.bounds.at_most is None
+    missing = gaps(case, Kind.MEDICATION, node.codes)
+    if judged.outcome is not Outcome.MET or unlimited or not missing:
+        return judged
+    return replace(judged, outcome=Outcome.UNKNOWN, reasons=missing.reasons, lacking=missing.lacking)
+
+
+def _denied(case: Case, node: MedicationTaken, window: Window) -> list[Negative]:
+    """Explicit negatives (not taken, not done) about these drugs."""
     found = []
     for fact in case.record.facts:
         if isinstance(fact, MedicationFact) and fact.certainty is Certainty.DENIED:
             if membership(case, node.codes, node.excluding, fact.concept).outcome is Outcome.MET:
-                found.append(show(fact, "not taken"))
+                speaks = dated(fact.span, window)[0] is Outcome.MET
+                found.append(Negative(show(fact, "not taken"), fact.span.hull(), speaks))
     return found
 
 

@@ -29,9 +29,15 @@ def observation_value(case: Case, node: ObservationValue, window: Window) -> Jud
     found = tuple(each for each in everything if each.counts.outcome is not Outcome.NOT_MET)
     if not found:
         shown = [each.counts.exhibit for each in everything if each.fact.when.earliest <= case.at]
-        until = window.possible.latest
         silent = silence(
-            case, node, Kind.OBSERVATION, node.codes, until, look_back=node.look_back, absence=node.absence, shown=shown
+            case,
+            node,
+            Kind.OBSERVATION,
+            node.codes,
+            window,
+            look_back=node.look_back,
+            absence=node.absence,
+            shown=shown,
         )
         return replace(silent, watch=days | silent.watch)
     judged = CHOICES[node.choice.which](case, node, found)
@@ -56,12 +62,14 @@ def _only_if_fresh(case: Case, node: ObservationValue, judged: Judgement, found:
     if node.not_met_valid_for is None or judged.outcome is not Outcome.NOT_MET:
         return judged
     valid = Days(node.not_met_valid_for.before(case.at), case.at)
-    newest = max(found, key=lambda each: each.fact.when.earliest).fact.when
-    lapse = frozenset({node.not_met_valid_for.first_day_without(day) for day in (newest.earliest, newest.latest)})
+    # a result that only possibly counts keeps no answer fresh
+    sure = [each for each in found if each.counts.outcome is Outcome.MET]
+    failing = [each.fact.when for each in [each for each in sure if each.answer[0] is Outcome.NOT_MET] or sure]
+    lapse = {node.not_met_valid_for.first_day_without(day) for when in failing for day in (when.earliest, when.latest)}
     later = frozenset(day for day in lapse if day > case.at)
-    if newest.inside(valid):
+    if any(when.inside(valid) for when in failing):
         return replace(judged, watch=judged.watch | later)
-    reason = Reason.DATE_IMPRECISE if newest.overlaps(valid) else Reason.NO_RECORD
+    reason = Reason.DATE_IMPRECISE if any(when.overlaps(valid) for when in failing) else Reason.NO_RECORD
     return replace(judged, outcome=Outcome.UNKNOWN, reasons=frozenset({reason}), watch=judged.watch | later)
 
 
@@ -95,16 +103,10 @@ def _last_of_a_day(contenders: list[Result]) -> list[Result]:
     if len(exact) != 1 or any(not each.fact.when.exact for each in contenders):
         return contenders
     same_day = [each for each in contenders if each.counts.outcome is Outcome.MET]
-    if any(not each.fact.order[0] for each in same_day):
-        timed = max(same_day, key=lambda each: each.fact.order)
-        last = same_day if len({each.fact.order[0] for each in same_day}) > 1 else _ties(same_day, timed)
-    else:
-        last = _ties(same_day, max(same_day, key=lambda each: each.fact.order))
+    times = [each.fact.order[0] for each in same_day]
+    # when a record was last updated does not tell which of two results is the later one
+    last = same_day if "" in times else [each for each in same_day if each.fact.order[0] == max(times)]
     return [*last, *(each for each in contenders if each.counts.outcome is not Outcome.MET)]
-
-
-def _ties(same_day: list[Result], last: Result) -> list[Result]:
-    return [each for each in same_day if each.fact.order == last.fact.order]
 
 
 def _one_of(node: ObservationValue, contenders: Sequence[Result], any_sure: bool) -> Judgement:
@@ -142,11 +144,16 @@ def _doubts(found: Sequence[Result]) -> frozenset[Reason]:
 def _ordered(found: Sequence[Result]) -> frozenset[Reason]:
     """What keeps the results from standing in one certain order (empty: they do)."""
     doubts = frozenset().union(*(each.counts.reasons for each in found if each.counts.outcome is not Outcome.MET))
-    overlapping = any(
-        a.fact.when.latest > b.fact.when.earliest or (a.fact.when == b.fact.when and a.fact.order == b.fact.order)
-        for a, b in pairwise(found)
-    )
-    return doubts | ({Reason.DATE_IMPRECISE} if overlapping else frozenset())
+    unordered = any(not _before(a.fact, b.fact) for a, b in pairwise(found))
+    return doubts | ({Reason.DATE_IMPRECISE} if unordered else frozenset())
+
+
+def _before(one: ObservationFact, other: ObservationFact) -> bool:
+    """Is one result surely earlier than the other: by its day, or on the same day by its time?"""
+    if one.when.latest < other.when.earliest:
+        return True
+    same_day = one.when == other.when and one.when.exact
+    return same_day and "" != one.order[0] < other.order[0]
 
 
 def _of_last(case: Case, node: ObservationValue, found: Sequence[Result]) -> Judgement:

@@ -19,12 +19,13 @@ from service.eligibility.criteria import (
     ProcedureDone,
     ValueSetIds,
 )
-from service.eligibility.dates import ANY_DAY, Duration, Unit, Window
+from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Duration, Unit, Window
 from service.eligibility.evaluate.absence import gaps
 from service.eligibility.evaluate.conditions import condition_present
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.demographics import age_on
 from service.eligibility.evaluate.events import event_candidates
+from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, combined, unique
 from service.eligibility.evaluate.results import Result, results, show
 from service.eligibility.evaluate.windows import watch
@@ -36,47 +37,50 @@ Stated = Pregnant | BreastFeeding
 
 def pregnant(case: Case, node: Pregnant) -> Judgement:
     """Pregnant on the screening date?"""
-    lasting = case.policy.pregnancy_holds
-    negative = node.negative_valid_for or case.policy.negative_pregnancy_holds
-    found = _positive(case, node, node.conditions, (*node.statuses, *node.tests), lasting)
-    if found.outcome is Outcome.MET:
+    codes = (*node.statuses, *node.tests)
+    valid = node.negative_valid_for or case.policy.negative_pregnancy_holds
+    found = _positive(case, node, codes, case.policy.pregnancy_holds)
+    if found.outcome is not Outcome.NOT_MET:
         return found
-    excluded = _cannot_be(case, node)
-    if excluded is not None and found.outcome is not Outcome.UNKNOWN:
-        return excluded
-    judged = _negative(case, node, (*node.statuses, *node.tests), negative, found)
+    judged = _cannot_be(case, node) or _negative(case, node, codes, valid)
     too_old = Duration(case.policy.pregnancy_age_limit, Unit.YEAR).after(case.record.person.birth.latest)
-    return replace(judged, watch=judged.watch | {too_old}) if too_old > case.at else judged
+    later = {each for each in (too_old, *_operated(case, node)) if case.at < each < FOREVER}
+    return replace(judged, watch=judged.watch | found.watch | later)
 
 
 def breast_feeding(case: Case, node: BreastFeeding) -> Judgement:
     """Breast feeding on the screening date?"""
     valid = node.valid_for or case.policy.negative_pregnancy_holds
-    found = _positive(case, node, node.conditions, node.statuses, valid)
-    if found.outcome is Outcome.MET:
+    found = _positive(case, node, node.statuses, valid)
+    if found.outcome is not Outcome.NOT_MET:
         return found
-    if case.record.person.sex == "male" and found.outcome is not Outcome.UNKNOWN:
-        return _assumed(case, node, "gender", "male", "Recorded as male; taken as not breast feeding.")
-    return _negative(case, node, node.statuses, valid, found)
+    if case.record.person.sex == "male":
+        judged = _assumed(case, node, "gender", "male", "Recorded as male; taken as not breast feeding.")
+    else:
+        judged = _negative(case, node, node.statuses, valid)
+    return replace(judged, watch=judged.watch | found.watch)
 
 
-def _positive(
-    case: Case, node: Stated, conditions: ValueSetIds, observations: ValueSetIds, lasting: Duration
-) -> Judgement:
-    """Evidence for: a condition present, or a positive result not older than `lasting`. NOT_MET means: no evidence."""
-    today = Window.of(case.at, case.at)
-    by_condition = condition_present(case, ConditionPresent(conditions), today)
-    if by_condition.outcome is Outcome.NOT_MET or by_condition.assumptions or _only_silent(by_condition):
-        by_condition = Judgement(node, Outcome.NOT_MET, watch=by_condition.watch)
-    by_result = _recent(case, node, observations, lasting)
-    outcome = disjunction((by_condition.outcome, by_result.outcome))
-    judged = combined(node, outcome, (by_condition, by_result))
-    return Judgement(node, outcome, judged.reasons, judged.exhibits, watch=judged.watch)
+def _positive(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> Judgement:
+    """Evidence for: a condition present, or a positive result not older than `lasting`. NOT_MET means: surely none.
+
+    As evidence for always wins, there is none only where all that could hold it was loaded and read.
+    """
+    by_condition = _by_condition(case, node)
+    by_result = _recent(case, node, codes, lasting)
+    judged = combined(node, disjunction((by_condition.outcome, by_result.outcome)), (by_condition, by_result))
+    return replace(judged, parts=())
 
 
-def _only_silent(judged: Judgement) -> bool:
-    silent = {Reason.NO_RECORD, Reason.NOT_LOADED, Reason.NO_CONTACT, Reason.UNREADABLE}
-    return judged.outcome is Outcome.UNKNOWN and judged.reasons <= silent
+def _by_condition(case: Case, node: Stated) -> Judgement:
+    judged = condition_present(case, ConditionPresent(node.conditions), Window.of(case.at, case.at))
+    silent = judged.reasons <= {Reason.NO_RECORD, Reason.NO_CONTACT} or ILLEGIBLE_ONLY in judged.notes
+    missing = gaps(case, Kind.CONDITION, node.conditions)
+    if judged.outcome is not Outcome.MET and silent and missing:
+        return Judgement(node, Outcome.UNKNOWN, missing.reasons, lacking=missing.lacking, watch=judged.watch)
+    if judged.outcome is Outcome.NOT_MET or (judged.outcome is Outcome.UNKNOWN and silent):
+        return Judgement(node, Outcome.NOT_MET, watch=judged.watch)
+    return replace(judged, node=node)
 
 
 def _recent(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> Judgement:
@@ -86,8 +90,10 @@ def _recent(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> 
     sure = [each for each in found if each.counts.outcome is Outcome.MET]
     bound = max((each.fact.when.earliest for each in sure), default=None)
     last = [each for each in found if bound is None or each.fact.when.latest >= bound]
-    positive = [each for each in last if each.answer[0] is Outcome.MET]
-    if not positive:
+    missing = gaps(case, Kind.OBSERVATION, codes)
+    if missing:
+        return Judgement(node, Outcome.UNKNOWN, missing.reasons, _shown(last), lacking=missing.lacking, watch=days)
+    if all(each.answer[0] is Outcome.NOT_MET for each in last):
         return Judgement(node, Outcome.NOT_MET, watch=days)
     if all(each.answer[0] is Outcome.MET and each.counts.outcome is Outcome.MET for each in last):
         return Judgement(node, Outcome.MET, exhibits=_shown(last), watch=days)
@@ -95,20 +101,15 @@ def _recent(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> 
     return Judgement(node, Outcome.UNKNOWN, doubts or frozenset({Reason.STATUS_UNCERTAIN}), _shown(last), watch=days)
 
 
-def _negative(case: Case, node: Stated, codes: ValueSetIds, valid: Duration, found: Judgement) -> Judgement:
+def _negative(case: Case, node: Stated, codes: ValueSetIds, valid: Duration) -> Judgement:
     """No evidence for: a recent negative result decides, silence never does."""
-    days = found.watch | _watch(case, node, codes, valid)
-    if found.outcome is Outcome.UNKNOWN:
-        return Judgement(node, Outcome.UNKNOWN, found.reasons, found.exhibits, watch=days)
+    days = _watch(case, node, codes, valid)
     recent = _within(case, node, codes, valid)
-    missing = gaps(case, Kind.OBSERVATION, codes)
     sure = [each for each in recent if each.counts.outcome is Outcome.MET and each.answer[0] is Outcome.NOT_MET]
     latest = max((each.fact.when.earliest for each in sure), default=None)
     unclear = [each for each in recent if each not in sure and (latest is None or each.fact.when.latest >= latest)]
-    if sure and not missing and not unclear:
+    if sure and not unclear:
         return Judgement(node, Outcome.NOT_MET, exhibits=_shown(sure), watch=days)
-    if missing:
-        return Judgement(node, Outcome.UNKNOWN, missing.reasons, _shown(recent), lacking=missing.lacking, watch=days)
     doubts = frozenset().union(*(each.counts.reasons | each.answer[1] for each in unclear))
     return Judgement(node, Outcome.UNKNOWN, doubts or frozenset({Reason.NO_RECORD}), _shown(recent), watch=days)
 
@@ -155,7 +156,7 @@ def _cannot_be(case: Case, node: Pregnant) -> Judgement | None:
 def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
     if not node.hysterectomy:
         return None
-    window = Window.of(date.min, case.at)
+    window = Window.of(ALWAYS, case.at)
     procedures = event_candidates(case, ProcedureDone(node.hysterectomy), window)
     done = [each.exhibit for each in procedures if each.outcome is Outcome.MET]
     done += [
@@ -169,10 +170,26 @@ def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
 
 
 def _surgical_history(case: Case, ids: ValueSetIds) -> Iterator[ConditionFact]:
+    """Conditions that tell of the operation, and are surely of no later day."""
     for fact in case.record.facts:
-        if isinstance(fact, ConditionFact) and fact.certainty is Certainty.SURE and fact.span.start.earliest <= case.at:
+        if isinstance(fact, ConditionFact) and fact.certainty is Certainty.SURE and _noted(fact) <= case.at:
             if case.terminology.membership(ids, fact.concept).outcome is Outcome.MET:
                 yield fact
+
+
+def _noted(fact: ConditionFact) -> date:
+    """The day by which it was surely so. An entry without any date is as old as the record."""
+    known = [days.latest for days in (fact.span.start, fact.asserted) if days.known]
+    return min(known, default=ALWAYS)
+
+
+def _operated(case: Case, node: Pregnant) -> Iterator[date]:
+    """The days from which an operation, dated imprecisely, was surely done."""
+    if node.hysterectomy:
+        window = Window.of(ALWAYS, FOREVER)
+        for each in event_candidates(case, ProcedureDone(node.hysterectomy), window):
+            yield from each.span.boundaries()
+        yield from (_noted(each) for each in case.record.facts if isinstance(each, ConditionFact))
 
 
 def _assumed(case: Case, node: Stated, element: str, value: str, sentence: str) -> Judgement:

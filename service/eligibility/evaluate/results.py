@@ -82,16 +82,30 @@ def _boolean(fact: ObservationFact, test: BooleanTest) -> Answer:
 
 
 def _coded(knowledge: Knowledge, fact: ObservationFact, test: CodedTest) -> Answer:
-    """A coded result; where the result is a number, only its interpretation can say whether it is positive."""
+    """A coded result; where the result is a number, only its interpretation can say whether it is positive.
+
+    A result whose interpretation says the contrary of its value answers nothing.
+    """
     said = fact.value if isinstance(fact.value, Concept) else fact.interpretation
     if said is None:
         return Outcome.UNKNOWN, frozenset({Reason.CODE_UNMAPPED})
+    answer = _meaning(knowledge, said, test)
+    if said is fact.interpretation or fact.interpretation is None:
+        return answer
+    if {answer[0], _meaning(knowledge, fact.interpretation, test)[0]} == {Outcome.MET, Outcome.NOT_MET}:
+        return Outcome.UNKNOWN, frozenset({Reason.STATUS_UNCERTAIN})
+    return answer
+
+
+def _meaning(knowledge: Knowledge, said: Concept, test: CodedTest) -> Answer:
     asked = knowledge.terminology.membership(test.answers, said)
+    other = knowledge.terminology.membership(test.other_answers, said)
+    if Outcome.MET is asked.outcome is other.outcome:
+        return Outcome.UNKNOWN, frozenset({Reason.STATUS_UNCERTAIN})
     if asked.outcome is Outcome.MET:
         return Outcome.MET, frozenset()
     if asked.outcome is Outcome.UNKNOWN and not asked.opaque:
         return Outcome.UNKNOWN, frozenset({asked.reason or Reason.CODE_UNMAPPED})
-    other = knowledge.terminology.membership(test.other_answers, said)
     if other.outcome is Outcome.MET:
         return Outcome.NOT_MET, frozenset()
     return Outcome.UNKNOWN, frozenset({other.reason or Reason.CODE_UNMAPPED})

@@ -30,9 +30,8 @@ def _ends(look_back: LookBack, anchor: date, at: date) -> tuple[date, date]:
     last = anchor if look_back.gap is None else look_back.gap.before(anchor)
     if look_back.ahead is not None:
         last = look_back.ahead.after(anchor)
-    elif look_back.anchor is not None:
-        last = min(last, at)
-    return first, last
+    # only a window of the screening date itself can ask for the future
+    return first, last if look_back.anchor is None else min(last, at)
 
 
 def watch(look_back: LookBack | None, boundaries: Iterable[date], at: date) -> frozenset[date]:
@@ -42,7 +41,7 @@ def watch(look_back: LookBack | None, boundaries: Iterable[date], at: date) -> f
         if day in (ALWAYS, FOREVER):
             continue
         days.update((day, shift(day, 1)))
-        if look_back is not None and look_back.anchor is None:
+        if look_back is not None:  # an anchor, too, may move with the screening date: a drug that is still taken
             if look_back.duration is not None:
                 days.add(look_back.duration.first_day_without(day))
             if look_back.gap is not None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from service.eligibility.assess import Assessment, Finding
-from service.eligibility.criteria import Manual
+from service.eligibility.criteria import IfElse, Manual
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.evaluate.judgement import Exhibit, Judgement
 from service.eligibility.explain.phrases import Phrases
@@ -14,6 +14,7 @@ ANSWERS = {Outcome.MET: "Met", Outcome.NOT_MET: "Not met", Outcome.UNKNOWN: "Unk
 VERDICTS = {Outcome.MET: "yes", Outcome.NOT_MET: "no", Outcome.UNKNOWN: "not known"}
 NOTES = {
     "stale-entry": "The entry is still marked active, but nothing in the window confirms it: please check",
+    "same-occasion": "Records of the same days may tell of one occasion",
     "illegible-codes-only": "The only records that could belong carry a code that is unknown here, and no words",
 }
 MOST_EXHIBITS = 5
@@ -33,8 +34,14 @@ def deciding_leaves(judgement: Judgement) -> Iterator[Judgement]:
         yield judgement
         return
     deciding = [part for part in judgement.parts if part.outcome is judgement.outcome]
-    for part in deciding or judgement.parts:
+    for part in judgement.parts if _chosen(judgement) else deciding or judgement.parts:
         yield from deciding_leaves(part)
+
+
+def _chosen(judgement: Judgement) -> bool:
+    """Did a condition choose the part that decides? Then it is told, too, whatever it answers."""
+    node, first = judgement.node, judgement.parts[0]
+    return isinstance(node, IfElse) and first.node == node.condition and first.outcome is not Outcome.UNKNOWN
 
 
 def _leaf_sentence(leaf: Judgement, phrases: Phrases) -> str:

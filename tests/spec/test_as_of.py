@@ -1,0 +1,59 @@
+"""Screening as of a past date: what was written later is not known yet, and does not answer. SEMANTICS §3.5, §5."""
+
+from datetime import date
+
+import pytest
+
+from service.eligibility.criteria import ConditionPresent, LookBack, ProcedureDone
+from service.eligibility.dates import ALWAYS, Days, Duration, Unit
+from service.eligibility.facts import ConditionFact
+from service.eligibility.outcome import Outcome, Reason
+from tests.builders import AT, concept, condition, days, judge, procedure
+
+N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
+CANCER, COLD = concept("1"), concept("3")
+
+
+@pytest.mark.parametrize(
+    ("updated", "outcome", "reason"),
+    [
+        pytest.param("2026-03-01", N, None, id="over by March"),
+        pytest.param("2026-06-30", N, None, id="over on the screening date"),
+        pytest.param("2026-09-01", U, Reason.DATE_IMPRECISE, id="over by September: in June it may have been there"),
+        pytest.param(None, N, None, id="over, and nothing says since when it is known"),
+    ],
+)
+def test_an_inactive_condition_ended_before_its_last_update(
+    updated: str | None, outcome: Outcome, reason: Reason | None
+) -> None:
+    end = "2024-01-01/9999-12-31" if updated is None else f"2024-01-01/{updated}"
+    judged = judge(ConditionPresent(("cancer",)), condition(CANCER, "2024-01-01", end, ended=True))
+    assert (judged.outcome, judged.reasons) == (outcome, frozenset({reason}) if reason else frozenset())
+
+
+@pytest.mark.parametrize(
+    ("fact", "outcome"),
+    [
+        pytest.param(
+            condition(CANCER, "2020", asserted=days("2026-08-01")), M, id="begun long ago, written down later"
+        ),
+        pytest.param(condition(CANCER, None, asserted=days("2026-08-01")), U, id="written down later, begun some day"),
+        pytest.param(condition(CANCER, None, asserted=days("2026-06-01")), M, id="written down before"),
+        pytest.param(condition(CANCER, "2020", "2026-08-01"), M, id="ended later"),
+        pytest.param(condition(COLD, "2026-01-01", asserted=days("2026-06-15")), M, id="a cold still noted in June"),
+        pytest.param(condition(COLD, "2026-01-01", asserted=days("2026-08-01")), U, id="a cold noted again in August"),
+    ],
+)
+def test_what_was_written_down_later(fact: ConditionFact, outcome: Outcome) -> None:
+    assert judge(ConditionPresent(("cancer", "cold")), fact).outcome is outcome
+
+
+def test_a_visit_of_a_later_day_is_no_contact_even_where_the_future_is_asked_for() -> None:
+    planned = ProcedureDone(("operation",), look_back=LookBack(Duration(0, Unit.DAY), ahead=Duration(4, Unit.WEEK)))
+    assert judge(planned, contacts=(date(2026, 7, 10),)).reasons == {Reason.NO_CONTACT}
+    assert judge(planned, contacts=(AT,)).outcome is N
+    assert judge(planned, procedure(concept("4"), "2026-07-20")).outcome is M
+
+
+def test_an_interval_of_days_without_a_beginning_is_before_its_end() -> None:
+    assert days("0001-01-01/2026-02-01") == Days(ALWAYS, date(2026, 2, 1))

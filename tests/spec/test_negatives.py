@@ -1,0 +1,116 @@
+"""Explicit negatives: refuted, not done, not taken, "no known allergy". SEMANTICS §4.
+
+They are evidence of absence and need no assumption, but only of the days they speak of, and only while they are recent.
+"""
+
+from datetime import date
+
+import pytest
+
+from service.eligibility.criteria import (
+    Absence,
+    AllergyKnown,
+    ConditionPresent,
+    LookBack,
+    MedicationTaken,
+    ProcedureDone,
+)
+from service.eligibility.dates import Duration, Unit
+from service.eligibility.facts import AllergyFact, Certainty, ConditionFact, Loaded
+from service.eligibility.outcome import Outcome, Reason
+from tests.builders import TYPES, allergy, concept, condition, days, judge, procedure
+from tests.doses import medication
+
+N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
+NO = Certainty.DENIED
+YEAR = LookBack(Duration(12, Unit.MONTH))
+SAID = Absence(U, "this study wants it said")
+WANTED = ProcedureDone(("operation",), look_back=YEAR, absence=SAID)
+
+
+@pytest.mark.parametrize(
+    ("when", "outcome", "reason"),
+    [
+        pytest.param("2026-05-01", N, None, id="not done in the window"),
+        pytest.param("2025-06-30", N, None, id="not done on its first day"),
+        pytest.param("2010-05-01", U, Reason.NO_RECORD, id="what was not done long ago says nothing of this year"),
+        pytest.param("2025", U, Reason.NO_RECORD, id="perhaps not done in the window"),
+        pytest.param(None, U, Reason.NO_RECORD, id="not done, nobody knows when"),
+        pytest.param("2026-07-01", U, Reason.NO_RECORD, id="not done after the screening date"),
+    ],
+)
+def test_a_procedure_that_was_not_done(when: str | None, outcome: Outcome, reason: Reason | None) -> None:
+    judged = judge(WANTED, procedure(concept("4"), when, certainty=NO))
+    assert (judged.outcome, judged.reasons) == (outcome, frozenset({reason}) if reason else frozenset())
+
+
+def test_a_negative_of_another_time_leaves_it_to_silence() -> None:
+    node = ProcedureDone(("operation",), look_back=YEAR)
+    old = procedure(concept("4"), "2010-05-01", certainty=NO)
+    judged = judge(node, old)
+    assert (judged.outcome, bool(judged.assumptions)) == (N, True)
+    assert judge(node, old, contacts=()).reasons == {Reason.NO_CONTACT}
+
+
+def test_whoever_said_a_recent_negative_saw_the_person() -> None:
+    node = ProcedureDone(("operation",), look_back=YEAR)
+    assert judge(node, procedure(concept("4"), certainty=NO), contacts=()).outcome is N
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        pytest.param([medication(start=days("2026-06-01"), end=days("2026-06-01"), certainty=NO)], N, id="this month"),
+        pytest.param([medication(start=days("2019-06-01"), end=days("2019-06-01"), certainty=NO)], U, id="years ago"),
+    ],
+)
+def test_a_drug_that_was_not_taken(facts: list[object], outcome: Outcome) -> None:
+    node = MedicationTaken(("drug",), look_back=LookBack(Duration(3, Unit.MONTH)), absence=SAID)
+    assert judge(node, *facts).outcome is outcome  # type: ignore[arg-type]
+
+
+def refuted(said: str | None) -> ConditionFact:
+    return condition(concept("1"), certainty=NO, asserted=days(said))
+
+
+@pytest.mark.parametrize(
+    ("fact", "contacts", "outcome", "assumed"),
+    [
+        pytest.param(refuted("2026-05-01"), (), N, False, id="refuted last month, by whoever saw the person"),
+        pytest.param(refuted("2001-05-01"), (date(2026, 6, 1),), N, True, id="refuted long ago: silence decides"),
+        pytest.param(refuted("2001-05-01"), (), U, False, id="refuted long ago, not seen since"),
+        pytest.param(refuted(None), (date(2026, 6, 1),), N, False, id="refuted on an unknown day"),
+        pytest.param(refuted(None), (), U, False, id="refuted on an unknown day, never seen"),
+        pytest.param(refuted("2026-07-05"), (date(2026, 6, 1),), N, True, id="refuted only later"),
+    ],
+)
+def test_a_refuted_condition(fact: ConditionFact, contacts: tuple[date, ...], outcome: Outcome, assumed: bool) -> None:
+    judged = judge(ConditionPresent(("cancer",)), fact, contacts=contacts)
+    assert (judged.outcome, bool(judged.assumptions)) == (outcome, assumed)
+
+
+def none_known(recorded: str | None) -> AllergyFact:
+    return allergy(concept("6"), recorded=days(recorded))
+
+
+@pytest.mark.parametrize(
+    ("fact", "contacts", "outcome"),
+    [
+        pytest.param(none_known("2026-05-01"), (), N, id="asked last month"),
+        pytest.param(none_known("2016-05-01"), (), U, id="asked ten years ago, not seen since"),
+        pytest.param(none_known(None), (), U, id="asked some day, never seen"),
+        pytest.param(none_known("2016-05-01"), (date(2026, 6, 1),), N, id="asked ten years ago, seen since"),
+    ],
+)
+def test_no_known_allergy(fact: AllergyFact, contacts: tuple[date, ...], outcome: Outcome) -> None:
+    assert judge(AllergyKnown(("latex",), none_known=("no-allergy",)), fact, contacts=contacts).outcome is outcome
+
+
+def test_a_negative_does_not_make_up_for_what_was_not_loaded() -> None:
+    loaded = dict.fromkeys(TYPES, Loaded.COMPLETE) | {"Condition": Loaded.INCOMPLETE}
+    assert judge(ConditionPresent(("cancer",)), refuted("2026-05-01"), loaded=loaded).reasons == {Reason.NOT_LOADED}
+
+
+def test_a_negative_beside_one_that_counts() -> None:
+    judged = judge(ConditionPresent(("cancer",)), refuted("2026-05-01"), condition(concept("1"), number=2))
+    assert judged.outcome is M
