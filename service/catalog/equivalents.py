@@ -2,8 +2,8 @@
 
 A file holds `id`, `version`, `title`, `reference` (`system`, `code`, `name`), `reference_amount` (mg) and `rows`. A
 row has `name`, `codings`, optional further `names`, `source`, and either `low` and `high` (mg equal to
-`reference_amount`) or `unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written. `codes` and
-`excluding` name the value sets of the drugs that count in this equivalent, and of those that do not.
+`reference_amount`) or `unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written.
+`codes` and `excluding` name the value sets of the drugs that count in this equivalent, and of those that do not.
 """
 
 import json
