@@ -123,7 +123,7 @@ def _asks_for_the_future(node: object) -> bool:
 
 
 @given(questions())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_next_change_is_what_day_by_day_finds(question: tuple[Node, PatientRecord]) -> None:
     node, person = question
     study = one_criterion(node)

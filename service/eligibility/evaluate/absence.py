@@ -69,6 +69,10 @@ def _contact_days(
     start = case.policy.contact_horizon.before(until)
     told = [day for each in said if each.said.known for day in (each.said.earliest, each.said.latest)]
     recent = [day for day in (*case.record.contacts, *told) if start <= day]
+    if look_back is None or (look_back.gap is None and look_back.ahead is None):
+        # as long as the last contact is recent enough, it does not matter how many others there were
+        past = [day for day in recent if day <= case.at]
+        recent = [*([max(past)] if past else []), *(day for day in recent if day > case.at)]
     days = {*recent, *(case.policy.contact_horizon.first_day_without(day) for day in recent)}
     if look_back is not None and look_back.gap is not None:
         days |= {shift(look_back.gap.after(day), extra) for day in days for extra in range(-1, 5)}

@@ -6,6 +6,7 @@ answer only where all results are known to be loaded; `any` may answer MET from 
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
@@ -25,9 +26,9 @@ from service.eligibility.quantity import Interval, Quantity
 def observation_value(case: Case, node: ObservationValue, window: Window) -> Judgement:
     """Judge the results of the window by the node's choice among them."""
     everything = results(case, node, window)
-    days = watch(node.look_back, (day for each in everything for day in each.counts.span.boundaries()), case.at)
     found = tuple(each for each in everything if each.counts.outcome is not Outcome.NOT_MET)
     if not found:
+        days = _watched(case, node, window, everything)
         shown = [each.counts.exhibit for each in everything if each.fact.when.earliest <= case.at]
         silent = silence(
             case,
@@ -43,7 +44,27 @@ def observation_value(case: Case, node: ObservationValue, window: Window) -> Jud
     judged = CHOICES[node.choice.which](case, node, found)
     judged = _only_if_complete(case, node, judged)
     judged = _only_if_fresh(case, node, judged, found)
-    return replace(judged, watch=days | judged.watch)
+    return replace(judged, watch=judged.watch | _watched(case, node, window, _telling(node, judged, everything)))
+
+
+def _watched(case: Case, node: ObservationValue, window: Window, telling: Sequence[Result]) -> frozenset[date]:
+    """The later days on which these results may come into the window or leave it."""
+    spans = [each.counts.span for each in telling]
+    if node.look_back is not None and node.look_back.anchor is None:
+        spans = [each for each in spans if each.end.latest >= window.possible.earliest]  # what is too old stays so
+    return watch(node.look_back, (day for span in spans for day in span.boundaries()), case.at)
+
+
+def _telling(node: ObservationValue, judged: Judgement, everything: Sequence[Result]) -> Sequence[Result]:
+    """The results whose days can change the answer: a chart holds thousands, and mostly the newest alone can."""
+    sure = [each for each in everything if each.counts.outcome is Outcome.MET and each.fact.when.exact]
+    if node.choice.which == "any" and judged.outcome is Outcome.MET:
+        sure = [each for each in sure if each.answer[0] is Outcome.MET]
+    unsettled = node.look_back is None or node.look_back.anchor is not None or judged.outcome is Outcome.UNKNOWN
+    if unsettled or not sure or node.choice.which not in ("any", "latest"):
+        return everything
+    newest = max(each.fact.when.latest for each in sure)
+    return [each for each in everything if each.fact.when.latest >= newest]
 
 
 def _only_if_complete(case: Case, node: ObservationValue, judged: Judgement) -> Judgement:

@@ -37,7 +37,7 @@ def _ends(look_back: LookBack, anchor: date, at: date) -> tuple[date, date]:
 def watch(look_back: LookBack | None, boundaries: Iterable[date], at: date) -> frozenset[date]:
     """Days after `at` on which a window moving with the screening date may hold other things than on `at`."""
     days: set[date] = set()
-    for day in boundaries:
+    for day in set(boundaries):
         if day in (ALWAYS, FOREVER):
             continue
         days.update((day, shift(day, 1)))
