@@ -1,29 +1,37 @@
-"""Reads `mappings/dose-equivalents/*.json` into equivalence tables: one per reference drug, each row with its source.
+"""Reads `mappings/dose-equivalents/*.json` into equivalence tables, each row with its source.
 
 A file holds `id`, `version`, `title`, `reference` (`system`, `code`, `name`), `reference_amount` (mg) and `rows`. A
-row has `name`, `codings`, optional further `names`, `source`, and either `low` and `high` (mg equal to
-`reference_amount`) or `unknown`: why there is no sourced equivalence. Numbers are read as decimals, exactly as written.
-`codes` and `excluding` name the value sets of the drugs that count in this equivalent, and of those that do not.
+row has `name`, `codings`, optional further `names`, `source`, and one of: `low` and `high` (mg equal to
+`reference_amount`); `factor` (mg of the reference per mg of the drug: a number, or `low` and `high`); `unknown` (why
+there is no sourced equivalence). `routes` names those for which alone the figure holds. `salts` are those whose own
+mass labels may state: `words` that name one, `low` and `high` (how much of its mass is the drug) and `source`; of any
+other salt the stated strength is taken for that of the drug. Numbers are read as decimals, exactly as written. `codes`
+and `excluding` name the value sets of the drugs that count in this equivalent, and of those that do not.
+
+One table serves every reference drug: each of its drugs with a factor may be asked for by name.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from service.eligibility.dosing.equivalence import EquivalenceTable, Equivalent
+from service.eligibility.dosing.equivalence import EquivalenceTable, Equivalent, Salt
+from service.eligibility.dosing.routes import FAMILIES
 from service.eligibility.quantity import Interval
 from service.eligibility.terms import Coding
 from service.errors import CatalogError, InvalidValue
 
 Tables = Mapping[str, EquivalenceTable]
+ENDS = ("low", "high")
 
 
 def load_equivalents(directory: Path, own: Path | None = None) -> Tables:
-    """The tables of a directory by id (the name that a dose test uses); a site's file in `own` replaces its namesake.
+    """The tables of a directory by the name of the reference drug that a dose test uses.
 
-    Raises CatalogError with every problem.
+    That is a table's own id, and each of its drugs that has a factor, by exact division; a drug of two tables only where
+    one is made for it. A site's file in `own` replaces its namesake. Raises CatalogError with every problem.
     """
     tables: dict[str, EquivalenceTable] = {}
     problems: list[str] = []
@@ -43,7 +51,16 @@ def load_equivalents(directory: Path, own: Path | None = None) -> Tables:
             tables[table.id] = table
     if problems:
         raise CatalogError(problems)
-    return tables
+    return {**_divided(tables.values()), **tables}
+
+
+def _divided(tables: Iterable[EquivalenceTable]) -> Tables:
+    """By each drug that has a factor in one table only, that table with the drug as its reference."""
+    found: dict[str, list[EquivalenceTable]] = {}
+    for table in tables:
+        for name in {row.name for row in table.names.values() if row.sourced}:
+            found.setdefault(name, []).append(table.to(name))
+    return {name: each[0] for name, each in sorted(found.items()) if len(each) == 1}
 
 
 def read_table(content: Any, path: Path) -> EquivalenceTable:
@@ -61,7 +78,7 @@ def read_table(content: Any, path: Path) -> EquivalenceTable:
                 rows.append((_row(each), (each["name"], *each.get("names", ()))))
         except (InvalidValue, KeyError, TypeError) as error:
             problems.append(
-                f"{where}: {error}; a row needs low and high (mg, low <= high), or `unknown` with the reason"
+                f"{where}: {error}; a row needs low and high (mg, low <= high), a factor, or `unknown` with the reason"
             )
     codings = [code for row, _ in rows for code in row.codings]
     problems += [f"{path}: the code {code.code} stands in two rows" for code in set(codings) if codings.count(code) > 1]
@@ -92,7 +109,21 @@ def _row(each: Mapping[str, Any]) -> Equivalent:
     codings = tuple(Coding(code["system"], code["code"]).normalized() for code in each["codings"])
     if each.get("unknown"):
         return Equivalent(each["name"], codings, None, each["source"], each["unknown"])
-    equal = Interval(each["low"], each["high"])
-    if equal.low is None or equal.low <= 0:
+    routes = tuple(each.get("routes", ()))
+    if unknown := sorted(set(routes) - FAMILIES):
+        raise InvalidValue(f"no such route: {', '.join(unknown)}; there are {', '.join(sorted(FAMILIES))}")
+    salts = tuple(
+        Salt(tuple(word.lower() for word in salt["words"]), _positive(salt), salt["source"])
+        for salt in each.get("salts", ())
+    )
+    if "factor" in each:
+        times = _positive(each["factor"] if isinstance(each["factor"], dict) else dict.fromkeys(ENDS, each["factor"]))
+        return Equivalent(each["name"], codings, None, each["source"], times=times, routes=routes, salts=salts)
+    return Equivalent(each["name"], codings, _positive(each), each["source"], routes=routes, salts=salts)
+
+
+def _positive(ends: Mapping[str, Any]) -> Interval:
+    found = Interval(*(ends[each] for each in ENDS))
+    if found.low is None or found.low <= 0:
         raise InvalidValue("an equivalent amount is more than nothing")
-    return Equivalent(each["name"], codings, equal, each["source"])
+    return found

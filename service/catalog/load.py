@@ -92,12 +92,13 @@ def load_catalog(mappings: Path, site: Path | None = None) -> Catalog:
 
 
 def _unknown_sets(equivalents: Mapping[str, EquivalenceTable], known: Mapping[str, ValueSetFile]) -> list[str]:
-    return [
+    found = (
         f"the table of equivalents of {table.id} names the value set {each!r}, which there is not"
         for table in equivalents.values()
         for each in (*table.codes, *table.excluding)
         if each not in known
-    ]
+    )
+    return list(dict.fromkeys(found))  # one table stands for several reference drugs
 
 
 def _names(

@@ -9,12 +9,14 @@ import pytest
 from service.catalog.drugs import load_drugs
 from service.catalog.equivalents import load_equivalents
 from service.eligibility.dosing.exposure import systemic
+from service.eligibility.dosing.measure import Taken, Terms, steps
 from service.eligibility.dosing.names import read_name
+from service.eligibility.dosing.records import SALT
 from service.eligibility.dosing.routes import ATC
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.terms import Codes, Coding, Concept, Terminology, ValueSet
-from service.errors import CatalogError
-from tests.doses import RXNORM, instruction, medication
+from service.errors import CatalogError, InvalidValue
+from tests.doses import AT, RXNORM, instruction, medication
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 
@@ -70,12 +72,83 @@ def test_a_name_is_a_whole_word() -> None:
     assert table.row((), ("prednisone or prednisolone",)) is None
 
 
+# asked for in equivalents of         from               as a factor
+DIVIDED = {
+    "hydrocortisone": {"prednisone": "4", "dexamethasone": "25 to 33.3333", "hydrocortisone": "1"},
+    "methylprednisolone": {"prednisone": "0.8", "hydrocortisone": "0.2", "methylprednisolone": "1"},
+    "dexamethasone": {"prednisone": "0.12 to 0.16", "betamethasone": "0.8 to 1.3333", "dexamethasone": "1"},
+    "morphine": {"oxycodone": "1.5", "codeine": "0.15", "methadone": "4.7", "morphine": "1"},
+    "oxycodone": {"morphine": "0.6667", "codeine": "0.1", "oxycodone": "1"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("reference", DIVIDED)
+def test_one_sourced_table_serves_every_reference_drug(reference: str) -> None:
+    table = load_equivalents(MAPPINGS / "dose-equivalents")[reference]
+    assert table.reference_name == reference
+    assert {name: str(table.factor(table.names[name])) for name in DIVIDED[reference]} == DIVIDED[reference]
+
+
+def test_a_drug_without_a_factor_is_no_reference() -> None:
+    tables = load_equivalents(MAPPINGS / "dose-equivalents")
+    assert not {"budesonide", "cloprednol", "fentanyl", "buprenorphine"} & tables.keys()
+    with pytest.raises(InvalidValue, match="no factor of 'budesonide'"):
+        tables["prednisone"].to("budesonide")
+
+
+def written(identity: str, *names: str) -> str:
+    rows = [{"name": n, "codings": [{"system": RXNORM, "code": n}], "source": "s", "low": 5, "high": 5} for n in names]
+    reference = {"system": RXNORM, "code": names[0], "name": names[0]}
+    return json.dumps({"id": identity, "version": "1", "reference": reference, "reference_amount": 5, "rows": rows})
+
+
+def test_a_drug_of_two_tables_is_a_reference_only_by_a_table_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(written("a", "a", "b", "c"))
+    (tmp_path / "two.json").write_text(written("b", "b", "c"))
+    found = load_equivalents(tmp_path)
+    assert sorted(found) == ["a", "b"] and found["b"].reference.code == "b" and len(found["b"].rows) == 2
+
+
+# what the record calls it                       of the stated mass so much is the drug
+SALTS = {
+    "dexamethasone sodium phosphate 4 MG/ML Injection": "0.76 to 1",
+    "triamcinolone acetonide 40 MG/ML Injection": "0.9 to 1",
+    "1 ML methylprednisolone acetate 80 MG/ML Injection": "0.89 to 1",
+    "methylprednisolone sodium succinate 1000 MG Injection": "1",
+    "prednisolone sodium phosphate 15 mg/5 mL": "1",
+    "cortisone acetate 25 MG Oral Tablet": "1",
+    "dexamethasone 4 MG Oral Tablet": "1",
+}
+
+
+@pytest.mark.parametrize(("name", "share"), SALTS.items(), ids=SALTS.keys())
+def test_salts_whose_own_mass_a_label_may_state(name: str, share: str) -> None:
+    row = load_equivalents(MAPPINGS / "dose-equivalents")["prednisone"].row((), (name,))
+    assert row is not None and str(row.share((name,))) == share
+
+
+def test_the_share_of_a_salt_reaches_the_dose_and_its_words() -> None:
+    table = load_equivalents(MAPPINGS / "dose-equivalents")["prednisone"]
+    fact = replace(
+        medication(instruction("4 mg"), drug="dexamethasone", strengths=()),
+        concept=Concept((Coding(RXNORM, "3264"),), ("dexamethasone phosphate 4 MG/ML Injection",)),
+    )
+    (step,) = steps([Taken(fact)], AT, Terms(table=table))
+    assert str(step.value.average) == "19 to 33.3333"
+    assert "x 0.76 to 1 (the mass may be that of the salt)" in step.value.words[0]
+    assert SALT in step.value.marks
+
+
 WRONG = {
     "low above high": {"name": "x", "codings": [{"system": "s", "code": "1"}], "source": "s", "low": 2, "high": 1},
     "nothing known, and no reason": {"name": "x", "codings": [{"system": "s", "code": "1"}], "source": "s"},
     "no source": {"name": "x", "codings": [{"system": "s", "code": "1"}], "low": 1, "high": 1},
     "equal to nothing": {"name": "x", "codings": [{"system": "s", "code": "1"}], "source": "s", "low": 0, "high": 1},
-}
+    "a factor of nothing": {"name": "x", "codings": [{"system": "s", "code": "1"}], "source": "s", "factor": 0},
+    "a route that is none": {
+        "name": "x", "codings": [{"system": "s", "code": "1"}], "source": "s", "factor": 1, "routes": ["by post"],
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("row", WRONG.values(), ids=WRONG.keys())

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from service.catalog.content import mappings_dir
-from service.catalog.equivalents import load_equivalents
 from service.catalog.lint import contradictions, uncovered
 from service.catalog.load import Catalog, load_catalog
 from service.eligibility.criteria import Criterion, Manual
@@ -100,11 +99,3 @@ def test_an_example_names_the_trials_that_it_is_composed_of(shared: Path) -> Non
         assert len(lines) == 3, study
         assert lines == {name: sources[name] for name in lines}, study
         assert {each.text for each in catalog().studies[study].criteria} == set(lines.values()), study
-
-
-def test_both_tables_of_equivalents_say_the_same_of_every_drug() -> None:
-    tables = load_equivalents(mappings_dir() / "dose-equivalents")
-    one, other = tables["prednisone"], tables["methylprednisolone"]
-    assert one.rows == other.rows
-    assert str(other.factor(other.names["prednisone"])) == "0.8"
-    assert str(other.factor(other.names["methylprednisolone"])) == "1"

@@ -5,7 +5,7 @@ finite decimal.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from service.eligibility.dosing.daily import Holding
 from service.eligibility.dosing.model import Strength
@@ -14,17 +14,49 @@ from service.eligibility.facts import MedicationFact
 from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import Interval
 from service.eligibility.terms import Coding, Concept, Terminology
+from service.errors import InvalidValue
+
+ONE_EXACTLY = Range.exactly(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Salt:
+    """A salt or ester whose own mass labels may state: `share` of it is the drug; `words` name it in lower case."""
+
+    words: tuple[str, ...]
+    share: Interval
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """One drug of the table: `equal` mg of it count as the reference amount; None with the reason why none is known."""
+    """One drug of the table: `equal` mg of it count as the reference amount, or 1 mg of it counts as `times` mg.
+
+    With neither, `unknown` says why. `routes`: those for which the source gives the figure; empty for every one.
+    """
 
     name: str
     codings: tuple[Coding, ...]
     equal: Interval | None
     source: str
     unknown: str | None = None
+    times: Interval | None = None
+    routes: tuple[str, ...] = ()
+    salts: tuple[Salt, ...] = ()
+
+    def share(self, texts: Iterable[str]) -> Range:
+        """How much of a stated mass is the drug itself, by the salts that these texts name: 1 where they name none."""
+        found = ONE_EXACTLY
+        padded = [f" {' '.join(text.lower().split())} " for text in texts]
+        for salt in self.salts:
+            if any(word in text for word in salt.words for text in padded):
+                found = found.hull(Range.of(salt.share))
+        return found
+
+    @property
+    def sourced(self) -> bool:
+        """Does a source give a figure?"""
+        return self.equal is not None or self.times is not None
 
 
 @dataclass(frozen=True)
@@ -32,6 +64,8 @@ class EquivalenceTable:
     """A reference drug and what equals `reference_amount` mg of it: `rows` by every code of a drug, `names` by name.
 
     `codes` and `excluding` are the value sets of drugs that count and do not count, where the table names them.
+    `divisor` is the factor of the reference drug in the table as it was sourced: 1, unless another of its drugs was
+    made the reference (`to`).
     """
 
     id: str
@@ -43,6 +77,18 @@ class EquivalenceTable:
     names: Mapping[str, Equivalent] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
     excluding: tuple[str, ...] = ()
+    divisor: Range = ONE_EXACTLY
+
+    def to(self, name: str) -> "EquivalenceTable":
+        """The same table for another of its drugs as the reference, by exact division.
+
+        Raises InvalidValue for a drug that it does not hold, or holds without a factor.
+        """
+        row = self.names.get(name)
+        factor = None if row is None else self._stated(row)
+        if row is None or factor is None:
+            raise InvalidValue(f"no factor of {name!r} to be divided by")
+        return replace(self, reference=row.codings[0], reference_name=row.name, divisor=factor)
 
     @property
     def factors(self) -> Mapping[Coding, Range]:
@@ -52,10 +98,19 @@ class EquivalenceTable:
     @property
     def unknown(self) -> Mapping[Coding, str]:
         """Per code of a drug without a sourced factor, why there is none."""
-        return {code: row.unknown or "no sourced equivalence" for code, row in self.rows.items() if row.equal is None}
+        return {code: row.unknown or "no sourced equivalence" for code, row in self.rows.items() if not row.sourced}
 
     def factor(self, row: Equivalent) -> Range | None:
-        """The factor of a row; None where no source gives one."""
+        """The factor of a row; None where no source gives one. A drug equals itself, whatever sources say of it."""
+        stated = self._stated(row)
+        if stated is None or row.name == self.reference_name:
+            return None if stated is None else ONE_EXACTLY
+        return stated.over(self.divisor)
+
+    def _stated(self, row: Equivalent) -> Range | None:
+        """The factor to the reference that the sources speak of."""
+        if row.times is not None:
+            return Range.of(row.times)
         return None if row.equal is None else Range.of(self.reference_amount).over(Range.of(row.equal))
 
     def row(self, codings: Iterable[Coding], texts: Iterable[str] = ()) -> Equivalent | None:
@@ -70,12 +125,16 @@ class EquivalenceTable:
 
 @dataclass(frozen=True, slots=True)
 class Ingredient:
-    """One ingredient of a record that the criterion asks about. `key` tells ingredients apart; None if unknown."""
+    """One ingredient of a record that the criterion asks about. `key` tells ingredients apart; None if unknown.
+
+    `share`: how much of a stated mass is the drug itself, where that may be the mass of its salt.
+    """
 
     key: str | None
     name: str
     holding: Holding
     row: Equivalent | None
+    share: Range = ONE_EXACTLY
 
 
 def ingredients(
@@ -108,6 +167,7 @@ def _one(code: Coding, strengths: tuple[Strength, ...], table: EquivalenceTable 
         row.name if row else name,
         Holding(strengths, mixed=True),
         row,
+        row.share(strength.name for strength in strengths) if row else ONE_EXACTLY,
     )
 
 
@@ -116,7 +176,8 @@ def _only(fact: MedicationFact, table: EquivalenceTable | None, terminology: Ter
     reached = terminology.codings(fact.concept) if terminology is not None else ()
     codings = (*own, *(coding for coding, _ in reached), *(coding.normalized() for coding in fact.concept.codings))
     names = tuple(strength.name for strength in fact.strengths)
-    row = table.row(codings, (*names, *fact.concept.texts)) if table is not None else None
+    texts = (*names, *fact.concept.texts)
+    row = table.row(codings, texts) if table is not None else None
     name = row.name if row else (names[0] if names else fact.concept.name)
     key = row.name if row else (f"{own[0].system}|{own[0].code}" if own else None)
-    return Ingredient(key, name, Holding(fact.strengths), row)
+    return Ingredient(key, name, Holding(fact.strengths), row, row.share(texts) if row else ONE_EXACTLY)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
 from service.eligibility.criteria import DoseTest
 from service.eligibility.dates import Span
@@ -12,7 +13,7 @@ from service.eligibility.dosing.daily import Daily, unknown
 from service.eligibility.dosing.equivalence import EquivalenceTable, Ingredient, ingredients
 from service.eligibility.dosing.exposure import exposure
 from service.eligibility.dosing.ranges import Range
-from service.eligibility.dosing.routes import family
+from service.eligibility.dosing.routes import family, way
 from service.eligibility.dosing.units import MASS, base
 from service.eligibility.dosing.value import Value, added
 from service.eligibility.facts import MedicationFact
@@ -21,6 +22,7 @@ from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 from service.errors import InvalidValue
 
+SALT = "mass-of-salt"
 PER = {"d": Fraction(1), "wk": Fraction(7), "h": Fraction(1, 24)}
 
 
@@ -134,7 +136,7 @@ def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
             taken,
             each,
             tuple(
-                _converted(phase, each, terms)
+                _converted(phase, each, terms, taken.fact)
                 for phase in course(taken.fact, shown.span, each.holding)
                 if phase.span.start.earliest <= at
             ),
@@ -146,22 +148,46 @@ def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
     ]
 
 
-def _converted(phase: Phase, ingredient: Ingredient, terms: Terms) -> Phase:
+def _converted(phase: Phase, ingredient: Ingredient, terms: Terms, fact: MedicationFact) -> Phase:
     dose = phase.daily
     unit, factor = terms.target()
     words = [dose.words]
     if terms.table is not None:
-        row = ingredient.row
-        equal = None if row is None else terms.table.factor(row)
-        if equal is None:
-            why = f"{ingredient.name}: {row.unknown if row and row.unknown else 'no sourced equivalence'}"
-            return _unknown(phase, f"{dose.words}; {why}", Reason.NO_EQUIVALENCE)
+        equal = _equal(ingredient, terms.table, fact)
+        if isinstance(equal, Unequal):
+            return _unknown(phase, f"{dose.words}; {ingredient.name}: {equal.why}", equal.reason)
         factor = factor.times(equal)
         if ingredient.name != terms.table.reference_name:
             words.append(f"x {equal} ({ingredient.name} to {terms.table.reference_name})")
+        if not ingredient.share.exact:
+            factor = factor.times(ingredient.share)
+            words.append(f"x {ingredient.share} (the mass may be that of the salt)")
+            phase = replace(phase, daily=replace(dose, marks=(*dose.marks, SALT)))
     if dose.unit != (MASS if terms.table is not None else unit) and dose.average.high is not None:
         return _unknown(phase, f"{dose.words}; {dose.unit} is not {unit}", Reason.UNIT_NOT_CONVERTIBLE)
     return _times(phase, factor, words)
+
+
+class Unequal(NamedTuple):
+    """Why there is no factor."""
+
+    why: str
+    reason: Reason = Reason.NO_EQUIVALENCE
+
+
+def _equal(ingredient: Ingredient, table: EquivalenceTable, fact: MedicationFact) -> Range | Unequal:
+    """The factor to the reference drug, if a source gives one for the way it is taken."""
+    row = ingredient.row
+    equal = None if row is None else table.factor(row)
+    if row is None or equal is None:
+        return Unequal(row.unknown if row and row.unknown else "no sourced equivalence")
+    taken = way(fact) if row.routes else None
+    if not row.routes or taken in row.routes:
+        return equal
+    known = " or ".join(row.routes)
+    if taken is None:
+        return Unequal(f"its equivalence is known for {known} use, and the route is not stated", Reason.ROUTE_UNKNOWN)
+    return Unequal(f"its equivalence is known for {known} use, not for {taken}")
 
 
 def _times(phase: Phase, factor: Range, words: Sequence[str]) -> Phase:

@@ -23,7 +23,12 @@ _FAMILIES = (
     ("intravenous", "47625008", ("intravenous", " iv ", "intraven")),
     ("intramuscular", "78421000", ("intramuscular", " im ")),
     ("subcutaneous", "34206005", ("subcutaneous", " sc ", " sq ", "subcut")),
+    ("intra-articular", "12130007", ("intra-articular", "intraarticular", "intraartikul")),
 )
+FAMILIES = frozenset(name for name, _, _ in _FAMILIES)
+# What is swallowed, by its form: pieces that go elsewhere are named so.
+_SWALLOWED = ("tablet", "capsule", "tablette", "kapsel", "comprim", "gélule")
+_ELSEWHERE = ("buccal", "sublingual", "vaginal", "rectal", "inhal", "implant")
 
 
 def systemic(fact: MedicationFact, terminology: Terminology) -> tuple[Outcome, Reason | None]:
@@ -80,6 +85,22 @@ def family(fact: MedicationFact) -> str | None:
     routes = [each.route for each in fact.instructions if each.route is not None]
     found = {_family(route) for route in (routes or ([fact.route] if fact.route else []))}
     return found.pop() if len(found) == 1 else None
+
+
+def way(fact: MedicationFact) -> str | None:
+    """The way it is taken, by the route, else by the form or the product's name; None where none of them tells."""
+    told = [fact.form] if fact.form is not None else []
+    named = {_family(each) or _swallowed(each) for each in (*told, Concept(texts=fact.concept.texts))} - {None}
+    return family(fact) or (named.pop() if len(named) == 1 and not _routed(fact) else None)
+
+
+def _routed(fact: MedicationFact) -> bool:
+    return fact.route is not None or any(each.route is not None for each in fact.instructions)
+
+
+def _swallowed(form: Concept) -> str | None:
+    words = " ".join(text.lower() for text in form.texts)
+    return "oral" if any(w in words for w in _SWALLOWED) and not any(w in words for w in _ELSEWHERE) else None
 
 
 def _family(route: Concept) -> str | None:
