@@ -254,7 +254,9 @@ LEAVES: Mapping[type, st.SearchStrategy[Node]] = {
         times,
         absences,
     ),
-    MedicationTaken: st.builds(MedicationTaken, st.just(("drug",)), nothing, looks, st.just(False), doses, times),
+    MedicationTaken: st.builds(
+        MedicationTaken, st.just(("drug",)), nothing, looks, st.just(False), doses, times, absences
+    ),
     ObservationValue: st.one_of(
         st.builds(
             ObservationValue,
