@@ -9,8 +9,8 @@ from random import Random
 from hypothesis import assume, given, settings, strategies as st
 
 from service.eligibility.assess import as_of, assess
-from service.eligibility.criteria import Criterion, LookBack, Node, SexIs, Study
-from service.eligibility.dates import Days
+from service.eligibility.criteria import Criterion, LookBack, Node, ProcedureDone, SexIs, Study
+from service.eligibility.dates import Days, Duration, Unit
 from service.eligibility.evaluate import Case, Judgement, evaluate
 from service.eligibility.facts import Evidence, Fact, Loaded, PatientRecord, Unreadable
 from service.eligibility.outcome import Outcome, Reason
@@ -19,6 +19,7 @@ from tests.builders import AT, TYPES, knowledge
 from tests.generators import FACTS, precise, precise_person, questions
 
 KNOWLEDGE = knowledge()
+A_YEAR = Duration(12, Unit.MONTH)
 
 
 def outcome(node: Node, person: PatientRecord, at: date = AT) -> Outcome:
@@ -105,6 +106,22 @@ def test_what_begins_after_the_screening_date_changes_nothing(
     later = _moved(data.draw(FACTS[data.draw(st.sampled_from(sorted(FACTS.keys() - {"AllergyIntolerance"})))](99)), day)
     known = replace(person, facts=(*person.facts, later), contacts=(*person.contacts, day))
     assert assess(known, one_criterion(node), AT, KNOWLEDGE) == assess(person, one_criterion(node), AT, KNOWLEDGE)
+
+
+@given(questions(), st.data())
+@settings(max_examples=200, deadline=None)
+def test_only_the_criterion_that_asks_for_the_future_sees_it(
+    question: tuple[Node, PatientRecord], data: st.DataObject
+) -> None:
+    node, person = question
+    assume(not _asks_for_the_future(node))
+    day = data.draw(st.dates(AT + timedelta(1), date(2027, 6, 30)))
+    later = _moved(data.draw(FACTS[data.draw(st.sampled_from(sorted(FACTS.keys() - {"AllergyIntolerance"})))](99)), day)
+    known = replace(person, facts=(*person.facts, later), contacts=(*person.contacts, day))
+    planned = Criterion("F", "exclusion", "f", ProcedureDone(("operation",), look_back=LookBack(ahead=A_YEAR)))
+    study = replace(one_criterion(node), criteria=(*one_criterion(node).criteria, planned))
+    found, before = (assess(each, study, AT, KNOWLEDGE).findings[0] for each in (known, person))
+    assert (found.outcome, found.judgement.reasons) == (before.outcome, before.judgement.reasons)
 
 
 def _moved(fact: Fact, day: date) -> Fact:

@@ -70,6 +70,12 @@ def test_three_months_before_an_operation(which: str, operations: list[Fact], ou
     assert judge(node, cancer("2026-02-15"), *operations).outcome is outcome
 
 
+def test_an_event_that_cannot_be_placed_is_shown() -> None:
+    judged = judge(begun(OPERATION), cancer("2026-02-15"), operated(None))
+    assert judged.reasons == {Reason.DATE_MISSING}
+    assert [each.reference for each in judged.exhibits] == ["Procedure/1"]
+
+
 def test_which_operation_is_the_latest_is_only_known_where_all_are_loaded() -> None:
     loaded = dict.fromkeys(TYPES, Loaded.COMPLETE) | {"Procedure": Loaded.INCOMPLETE}
     judged = judge(begun(OPERATION), cancer("2026-02-15"), operated("2026-05-01"), loaded=loaded)

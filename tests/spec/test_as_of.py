@@ -8,6 +8,7 @@ from service.eligibility.criteria import ConditionPresent, LookBack, ProcedureDo
 from service.eligibility.dates import ALWAYS, Days, Duration, Unit
 from service.eligibility.facts import ConditionFact
 from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.terms import Concept
 from tests.builders import AT, concept, condition, days, judge, procedure
 
 N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
@@ -46,6 +47,22 @@ def test_an_inactive_condition_ended_before_its_last_update(
 )
 def test_what_was_written_down_later(fact: ConditionFact, outcome: Outcome) -> None:
     assert judge(ConditionPresent(("cancer", "cold")), fact).outcome is outcome
+
+
+VISIT = {"onset": "0001-01-01/2026-06-10", "end": "2026-06-12/9999-12-31", "asserted": days("2026-06-12")}
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [
+        pytest.param(date(2026, 6, 12), M, id="on the last day of the visit"),
+        pytest.param(date(2026, 6, 13), U, id="a day later"),
+    ],
+)
+@pytest.mark.parametrize("what", [CANCER, COLD])
+def test_a_diagnosis_of_a_visit_is_sure_during_that_visit(what: Concept, at: date, outcome: Outcome) -> None:
+    fact = condition(what, **VISIT)  # type: ignore[arg-type]
+    assert judge(ConditionPresent(("cancer", "cold")), fact, at=at).outcome is outcome
 
 
 def test_a_visit_of_a_later_day_is_no_contact_even_where_the_future_is_asked_for() -> None:

@@ -26,6 +26,7 @@ YES, NO = consent(True), consent(False, number=2)
             [YES, consent(None, number=3)], U, U, Reason.STATUS_UNCERTAIN, id="given, and one that is not clear"
         ),
         pytest.param([consent(None)], U, U, Reason.STATUS_UNCERTAIN, id="a decision that is not clear"),
+        pytest.param([consent(True, None)], M, N, None, id="given on an unknown day, in force"),
         pytest.param(
             [consent(None, certainty=Certainty.POSSIBLE)], U, U, Reason.STATUS_UNCERTAIN, id="not in force any more"
         ),

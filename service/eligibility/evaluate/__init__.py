@@ -128,7 +128,9 @@ def _in_window(judge: Callable[[Case, Windowed, Window], Judgement]) -> Callable
         anchor = node.look_back.anchor if node.look_back else None
         found = find_anchor(case, anchor) if anchor else Found(Days.on(case.at))
         if found.days is None:
-            return Judgement(node, Outcome.UNKNOWN, found.reasons, lacking=found.lacking, watch=found.watch)
+            return Judgement(
+                node, Outcome.UNKNOWN, found.reasons, found.exhibits, lacking=found.lacking, watch=found.watch
+            )
         window = window_of(node.look_back, case.at, found.days)
         if window is None:
             return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.DATE_IMPRECISE}), watch=found.watch)

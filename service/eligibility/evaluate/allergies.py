@@ -6,7 +6,7 @@ from service.eligibility.criteria import AllergyKnown, ConsentIs
 from service.eligibility.dates import ALWAYS, ANY_DAY, Days, Span, Window
 from service.eligibility.evaluate.absence import gaps
 from service.eligibility.evaluate.context import Case
-from service.eligibility.evaluate.existence import candidate, dated, happened, membership
+from service.eligibility.evaluate.existence import active, candidate, dated, happened, membership
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import AllergyFact, Certainty, ConsentFact, Kind
@@ -90,7 +90,8 @@ def _decided(case: Case, node: ConsentIs, given: bool, window: Window) -> list[C
         more = [(clear, UNCERTAIN)]
         exhibit = Exhibit(fact.evidence.reference, fact.evidence.element, str(fact.span), _decision(fact))
         span = fact.span if not fact.span.point else Span(fact.span.start, Days(fact.span.end.earliest, ANY_DAY.latest))
-        found.append(candidate(belongs, fact.certainty, dated(span, window), exhibit, span, more))
+        timing = dated(active(span, case.at), window)
+        found.append(candidate(belongs, fact.certainty, timing, exhibit, span, more))
     return found
 
 

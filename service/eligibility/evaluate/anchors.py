@@ -17,7 +17,7 @@ from service.eligibility.evaluate.absence import Gaps, gaps
 from service.eligibility.evaluate.conditions import condition_candidates
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.events import KINDS, adverse_event_candidates, event_candidates
-from service.eligibility.evaluate.judgement import Candidate
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, unique
 from service.eligibility.evaluate.medications import exposed
 from service.eligibility.evaluate.results import results
 from service.eligibility.evaluate.windows import watch
@@ -32,6 +32,7 @@ class Found:
     days: Days | None
     reasons: frozenset[Reason] = frozenset()
     lacking: frozenset[str] = frozenset()
+    exhibits: tuple[Exhibit, ...] = ()  # of the events that may be it
     watch: frozenset[date] = frozenset()  # later days on which that may change
 
 
@@ -40,14 +41,15 @@ def find_anchor(case: Case, anchor: Anchor) -> Found:
     kind, candidates = _candidates(case, anchor.event)
     every = tuple(candidates)
     counted = [each for each in every if each.outcome is not Outcome.NOT_MET]
+    shown = unique(each.exhibit for each in counted)
     missing: Gaps = gaps(case, kind, anchor.event.codes)
     if missing:
-        return Found(None, missing.reasons, missing.lacking)
+        return Found(None, missing.reasons, missing.lacking, shown)
     days = watch(None, (day for each in every for day in (*each.span.boundaries(), *each.also)), case.at)
     sure = [each.span for each in counted if each.outcome is Outcome.MET]
     if not sure:
         doubts = frozenset().union(*(each.reasons for each in counted))
-        return Found(None, doubts or frozenset({Reason.NO_RECORD}), watch=days)
+        return Found(None, doubts or frozenset({Reason.NO_RECORD}), exhibits=shown, watch=days)
     return Found(_extreme(sure, [each.span for each in counted], anchor.which == "first"), watch=days)
 
 

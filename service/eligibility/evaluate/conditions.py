@@ -79,8 +79,7 @@ def presence(fact: ConditionFact, at: date, self_limited_days: int | None) -> Sp
         # a status that was still being written after that day may have been another on it
         last = end.latest if at < end.latest < FOREVER else min(end.latest, shift(at, -1))
         return Span(start, Days(start.earliest, max(start.earliest, last)))
-    seen_only = start.earliest == ALWAYS and fact.asserted.known and end.latest == FOREVER
-    if end.earliest < FOREVER and not (seen_only and self_limited_days is not None):
+    if end.earliest < FOREVER:  # it ended, or nothing says that it went on after its encounter
         return fact.span
     if self_limited_days is not None:
         return _self_limited(fact, at, self_limited_days)

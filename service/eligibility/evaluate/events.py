@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from service.eligibility.criteria import AdverseEventHad, EncounterHad, ImmunizationGiven, ProcedureDone
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case
-from service.eligibility.evaluate.existence import candidate, dated, happened, membership
+from service.eligibility.evaluate.existence import active, candidate, dated, happened, membership
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
 from service.eligibility.facts import (
     AdverseEventFact,
@@ -61,7 +61,7 @@ def event_candidates(case: Case, node: DatedNode, window: Window) -> Iterator[Ca
         belongs = membership(case, node.codes, node.excluding, fact.concept)
         if belongs.outcome is not Outcome.NOT_MET:
             span = _span(fact)
-            yield candidate(belongs, fact.certainty, dated(span, window), _show(fact), span)
+            yield candidate(belongs, fact.certainty, dated(active(span, case.at), window), _show(fact), span)
 
 
 def adverse_event_had(case: Case, node: AdverseEventHad, window: Window) -> Judgement:

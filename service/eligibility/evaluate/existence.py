@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
-from service.eligibility.dates import Days, Span, Window
+from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window
 from service.eligibility.evaluate.absence import silence
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, in_order, unique
@@ -38,6 +38,13 @@ def dated(span: Span, window: Window) -> tuple[Outcome, frozenset[Reason]]:
         return outcome, frozenset()
     missing = not span.start.known or (not span.point and not span.end.known)
     return outcome, frozenset({Reason.DATE_MISSING if missing else Reason.DATE_IMPRECISE})
+
+
+def active(span: Span, at: date) -> Span:
+    """What goes on now is present on the screening date; only its beginning is unknown."""
+    if span.start == ANY_DAY and span.end.earliest == FOREVER:
+        return Span(Days(ALWAYS, at), span.end)
+    return span
 
 
 def candidate(

@@ -8,6 +8,7 @@ from service.eligibility.dates import Span, Window
 from service.eligibility.dosing.exposure import exposure, first_stale_day, systemic
 from service.eligibility.dosing.measure import Taken, dose_in_window
 from service.eligibility.evaluate.absence import gaps, silence
+from service.eligibility.evaluate.body import body_of
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
@@ -89,7 +90,9 @@ def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) ->
         if dated(span, window)[0] is not Outcome.NOT_MET:
             exhibits.append(show(fact))
     table = case.knowledge.equivalents.get(test.equivalent_to) if test.equivalent_to else None
-    answer = dose_in_window(taken, window, case.at, test, table, case.policy, case.terminology, node.codes)
+    answer = dose_in_window(
+        taken, window, case.at, test, table, case.policy, case.terminology, node.codes, body_of(case)
+    )
     days = watch(node.look_back, answer.boundaries, case.at)
     if answer.outcome is not Outcome.NOT_MET:
         judged = Judgement(node, answer.outcome, answer.reasons, unique(exhibits), dose=answer, watch=days)
