@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from service.eligibility.criteria import Bounds, DoseTest, Measure
 from service.eligibility.dates import FOREVER, Days, Span, Window
+from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.equivalence import EquivalenceTable, Equivalent
 from service.eligibility.dosing.measure import DoseAnswer, Taken, dose_in_window
 from service.eligibility.dosing.model import Cap, Instruction, Lapse, Strength, Supply, TimeUnit, Timing
@@ -140,8 +141,9 @@ def asked(
     window: Window = WINDOW,
     at: date = AT,
     bounds: Bounds | None = None,
+    body: Body = NOBODY,
 ) -> DoseAnswer:
     """More than 10 mg of prednisone or its equivalent a day, on any day of the window?"""
     taken = [each if isinstance(each, Taken) else Taken(each) for each in facts]
     test = DoseTest(bounds or Bounds(above=Decimal(above)), equivalent_to="prednisone", measure=measure)
-    return dose_in_window(taken, window, at, test, TABLE, Policy())
+    return dose_in_window(taken, window, at, test, TABLE, Policy(), body=body)

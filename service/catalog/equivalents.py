@@ -30,8 +30,8 @@ ENDS = ("low", "high")
 def load_equivalents(directory: Path, own: Path | None = None) -> Tables:
     """The tables of a directory by the name of the reference drug that a dose test uses.
 
-    That is a table's own id, and each of its drugs that has a factor, by exact division; a drug of two tables only where
-    one is made for it. A site's file in `own` replaces its namesake. Raises CatalogError with every problem.
+    That is a table's own id, and each of its drugs that has a factor, by exact division; a drug of two tables only
+    where one is made for it. A site's file in `own` replaces its namesake. Raises CatalogError with every problem.
     """
     tables: dict[str, EquivalenceTable] = {}
     problems: list[str] = []

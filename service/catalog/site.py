@@ -13,7 +13,7 @@ from service.eligibility.outcome import Outcome
 from service.eligibility.policy import Policy
 from service.errors import CatalogError
 
-DURATIONS = ("contact_horizon", "order_horizon")
+DURATIONS = ("contact_horizon", "order_horizon", "body_horizon", "minor_body_horizon")
 Absence = Mapping[Kind, Outcome]
 
 

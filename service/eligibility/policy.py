@@ -20,15 +20,17 @@ class Policy:
     `absence`: per kind of fact, what no matching record means (NOT_MET or UNKNOWN).
     `medication_types`: the types that must be loaded before silence about a drug means anything.
     `not_kept`: resource types that the site says it does not keep.
+    `body_horizon`, `minor_body_horizon`: how far from a dose a weight or height may have been measured that it goes by,
+    for adults and for minors, who grow.
     """
 
     absence: Mapping[Kind, Outcome] = field(
-        default_factory=lambda: {
-            kind: Outcome.UNKNOWN if kind in SILENT_KINDS else Outcome.NOT_MET for kind in Kind
-        }
+        default_factory=lambda: {kind: Outcome.UNKNOWN if kind in SILENT_KINDS else Outcome.NOT_MET for kind in Kind}
     )
     contact_horizon: Duration = Duration(24, Unit.MONTH)
     order_horizon: Duration = Duration(13, Unit.MONTH)
+    body_horizon: Duration = Duration(12, Unit.MONTH)
+    minor_body_horizon: Duration = Duration(3, Unit.MONTH)
     pregnancy_holds: Duration = Duration(42, Unit.WEEK)
     negative_pregnancy_holds: Duration = Duration(28, Unit.DAY)
     pregnancy_age_limit: int = 56

@@ -9,7 +9,7 @@ from service.eligibility.dosing.units import MASS, base
 from service.eligibility.quantity import Interval, Quantity
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.elements import UCUM, boolean, node, nodes, number, one_or_many, read_concept, text
-from service.fhir.timing import ReadTiming, read_lapse, read_timing
+from service.fhir.timing import TIME_UNITS, ReadTiming, read_lapse, read_timing
 
 UNREADABLE_DOSAGE = "unreadable-dosage"
 
@@ -32,6 +32,7 @@ def read_dosage(value: Mapping[str, object], element: str, zone: ZoneInfo) -> In
     """One Dosage. Raises UnreadableResource or InvalidValue where a part of it is not what FHIR says it is."""
     timing = read_timing(value.get("timing"), f"{element}.timing", zone) or ReadTiming()
     amount, rate = _dose_and_rate(value, element)
+    most = dose_quantity(value.get("maxDosePerAdministration"), f"{element}.maxDosePerAdministration")
     sequence = value.get("sequence")
     route = value.get("route")
     return Instruction(
@@ -47,6 +48,7 @@ def read_dosage(value: Mapping[str, object], element: str, zone: ZoneInfo) -> In
         route=read_concept(route, f"{element}.route") if route is not None else None,
         text=text(value.get("text"), f"{element}.text")
         or text(value.get("patientInstruction"), f"{element}.patientInstruction"),
+        most=most,
     )
 
 
@@ -99,8 +101,7 @@ def _dose_and_rate(value: Mapping[str, object], element: str) -> tuple[Quantity 
     listed = nodes(value.get("doseAndRate"), f"{element}.doseAndRate") or (value,)
     doses = [dose for each in listed if (dose := _dose(each, element)) is not None]
     rates = [rate for each in listed if (rate := _rate(each, element)) is not None]
-    most = dose_quantity(value.get("maxDosePerAdministration"), f"{element}.maxDosePerAdministration")
-    return _limited(_one_dose(doses), most), rates[0] if len(set(rates)) == 1 else None
+    return _one_dose(doses), rates[0] if len(set(rates)) == 1 else None
 
 
 def _one_dose(doses: list[Quantity]) -> Quantity | None:
@@ -127,15 +128,6 @@ def _effort(dose: Quantity) -> int:
 def _factor(unit: str, to: str) -> Decimal:
     ratio = base(unit)[1] / base(to)[1]
     return Decimal(ratio.numerator) / ratio.denominator
-
-
-def _limited(dose: Quantity | None, most: Quantity | None) -> Quantity | None:
-    if dose is None or most is None or dose.unit is None or most.unit is None or most.value.high is None:
-        return dose
-    if base(dose.unit) != base(most.unit):
-        return dose
-    high = most.value.high if dose.value.high is None else min(dose.value.high, most.value.high)
-    return Quantity(Interval(min(dose.value.low or Decimal(0), high), high), dose.unit)
 
 
 def _dose(each: Mapping[str, object], element: str) -> Quantity | None:
@@ -176,14 +168,13 @@ def _rate(each: Mapping[str, object], element: str) -> Rate | None:
 
 
 def _per_time(speed: Quantity | None) -> Rate | None:
+    """A speed such as mL/h, ug/kg/min or mg/(kg.h): the amount, and the one unit of time that it is per."""
     if speed is None or speed.unit is None:
         return None
-    unit, _, per = speed.unit.rpartition("/")
-    if not unit or "/" in unit:
+    parts = speed.unit.replace("(", "").replace(")", "").replace(".", "/").split("/")
+    above, *below = (each.strip() for each in parts if each.strip())
+    times = [each for each in below if each.lower() in TIME_UNITS]
+    if len(times) != 1:
         return None
-    lapse: dict[str, object] = {"value": 1, "code": per.strip()}
-    try:
-        period = read_lapse(lapse, "rateQuantity")
-    except UnreadableResource:
-        return None
-    return Rate(Quantity(speed.value, unit.strip()), period) if isinstance(period, Lapse) else None
+    amount = "/".join(each for each in (above, *below) if each != times[0])
+    return Rate(Quantity(speed.value, amount), Lapse(Interval.exactly(1), TIME_UNITS[times[0].lower()]))

@@ -373,15 +373,42 @@ DOSAGES = {
         "5 to 20 mg",
     ),
     "no unit": ({"doseAndRate": [{"doseQuantity": {"value": 1}}]}, "1"),
-    "no more than at once": (
-        {"doseQuantity": {"value": 20, "unit": "mg"}, "maxDosePerAdministration": {"value": 10, "unit": "mg"}}, "10 mg",
-    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("dosage", "amount"), DOSAGES.values(), ids=DOSAGES.keys())
 def test_amounts(dosage: dict[str, Any], amount: str) -> None:
     assert str(fact(request(dosageInstruction=[dosage])).instructions[0].amount) == amount
+
+
+def test_the_most_of_one_administration_is_kept_beside_the_dose_whatever_its_unit() -> None:
+    dosage = {
+        "doseQuantity": {"value": 1, "unit": "mg/kg"},
+        "maxDosePerAdministration": {"value": 60, "unit": "mg"},
+    }
+    found = fact(request(dosageInstruction=[dosage])).instructions[0]
+    assert (str(found.amount), str(found.most)) == ("1 mg/kg", "60 mg")
+
+
+# the speed of an infusion                    amount     per
+SPEEDS = {
+    "mL/h": ("2 mL", "h"), "mg/hr": ("2 mg", "h"), "ug/kg/h": ("2 ug/kg", "h"), "ug/kg/min": ("2 ug/kg", "min"),
+    "mg/(kg.h)": ("2 mg/kg", "h"), "mg/h/m2": ("2 mg/m2", "h"), "mg/m2/d": ("2 mg/m2", "d"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("unit", "expected"), SPEEDS.items())
+def test_speeds_of_infusions(unit: str, expected: tuple[str, str]) -> None:
+    dosage = {"doseAndRate": [{"rateQuantity": {"value": 2, "unit": unit}}]}
+    found = fact(request(dosageInstruction=[dosage])).instructions[0].rate
+    assert found is not None
+    assert (str(found.amount), found.period.unit, str(found.period.value)) == (*expected, "1")
+
+
+@pytest.mark.parametrize("unit", ["mg", "mg/kg", "mL/h/h", "1/h/d", "mg/fortnight"])
+def test_what_is_no_speed_is_not_read_as_one(unit: str) -> None:
+    dosage = {"doseAndRate": [{"rateQuantity": {"value": 2, "unit": unit}}]}
+    assert fact(request(dosageInstruction=[dosage])).instructions[0].rate is None
 
 
 @pytest.mark.parametrize(
@@ -413,7 +440,7 @@ def test_links_name_the_records_of_one_therapy() -> None:
 
 def test_inactive_ingredients_do_not_count() -> None:
     filler = {"itemCodeableConcept": {"text": "lactose"}, "isActive": False}
-    medication = {**MEDICATION, "ingredient": [*MEDICATION["ingredient"], filler]}  # type: ignore[misc]
+    medication = {**MEDICATION, "ingredient": [*MEDICATION["ingredient"], filler]}
     assert len(fact(request(**reference("Medication/m")), m=medication).strengths) == 1
 
 

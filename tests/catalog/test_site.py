@@ -33,6 +33,8 @@ medication_types: [MedicationStatement, MedicationRequest]
 not_kept: [AdverseEvent, Consent]
 contact_horizon: 18 months
 order_horizon: 90 days
+body_horizon: 6 months
+minor_body_horizon: 4 weeks
 pregnancy_age_limit: 60
 bundles_complete: true
 accepted_rejects: 3
@@ -52,6 +54,8 @@ organizations: [Organization/a]
     assert catalog.policy == Policy(
         contact_horizon=Duration(18, Unit.MONTH),
         order_horizon=Duration(90, Unit.DAY),
+        body_horizon=Duration(6, Unit.MONTH),
+        minor_body_horizon=Duration(4, Unit.WEEK),
         pregnancy_age_limit=60,
         medication_types=("MedicationStatement", "MedicationRequest"),
         not_kept=frozenset({"AdverseEvent", "Consent"}),

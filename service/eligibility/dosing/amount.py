@@ -3,8 +3,9 @@
 SEMANTICS §6.4.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from service.eligibility.dosing.body import MARKS, Size, sized
 from service.eligibility.dosing.model import Strength
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.dosing.units import COUNT, MASS, VOLUME, Measured, base, measured
@@ -15,6 +16,18 @@ UNKNOWN_AMOUNT = Range(Range.exactly(0).low, None)
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """What is known of one ingredient of a product: its strengths, and whether the product holds others beside it.
+
+    `size` is that of the body that takes it, where known.
+    """
+
+    strengths: tuple[Strength, ...] = ()
+    mixed: bool = False
+    size: Size | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
     """What one dose holds, in `unit` (mg where it is a mass), and how that was found; `reason` where it was not."""
 
@@ -22,26 +35,37 @@ class Amount:
     unit: str
     words: str
     reason: Reason | None = None
+    marks: tuple[str, ...] = ()
 
 
-def amount(quantity: Quantity | None, strengths: tuple[Strength, ...], mixed: bool = False) -> Amount:
-    """One dose of one ingredient. `strengths`: what is known of that ingredient; `mixed`: the product holds others too.
+def amount(quantity: Quantity | None, holding: Holding) -> Amount:
+    """One dose of one ingredient of what is held, for the body that takes it.
 
     A mass stated for a product of several ingredients does not say which of them it weighs.
     """
     if quantity is None:
         return missing("no amount is stated")
+    whole, words, basis = sized(quantity, holding.size)
+    if whole is None:
+        return missing(words)
+    found = _held(whole, words if basis is not None else None, holding)
+    return found if basis is None else replace(found, marks=(MARKS[basis],))
+
+
+def _held(quantity: Quantity, words: str | None, holding: Holding) -> Amount:
+    """The amount in a quantity of product; `words` say how the quantity was found, if not stated as it is."""
     dose = measured(quantity)
     if dose is None:
         return missing(f"{quantity.value} of no stated unit")
-    if dose.unit == MASS and not mixed:
-        return Amount(dose.value, MASS, f"{quantity}")
-    through = _through_strength(dose, quantity, strengths)
+    said = str(quantity) if words is None else f"{words} = {dose.value} {dose.unit}"
+    if dose.unit == MASS and not holding.mixed:
+        return Amount(dose.value, MASS, said)
+    through = _through_strength(dose, quantity, said, holding.strengths)
     if through is not None:
         return through
     if dose.unit in (COUNT, VOLUME, MASS) or "/" in dose.unit or dose.unit.startswith(("{", "[")):
-        return _no_strength(dose, quantity)
-    return Amount(dose.value, dose.unit, f"{quantity}")
+        return _no_strength(dose, said)
+    return Amount(dose.value, dose.unit, said)
 
 
 def missing(why: str, reason: Reason = Reason.DOSE_MISSING) -> Amount:
@@ -49,7 +73,7 @@ def missing(why: str, reason: Reason = Reason.DOSE_MISSING) -> Amount:
     return Amount(UNKNOWN_AMOUNT, MASS, why, reason)
 
 
-def _through_strength(dose: Measured, quantity: Quantity, strengths: tuple[Strength, ...]) -> Amount | None:
+def _through_strength(dose: Measured, quantity: Quantity, said: str, strengths: tuple[Strength, ...]) -> Amount | None:
     held: list[tuple[Measured, Strength]] = []
     for strength in strengths:
         each = _per(strength, dose.unit)
@@ -64,7 +88,7 @@ def _through_strength(dose: Measured, quantity: Quantity, strengths: tuple[Stren
     words = (
         f"{quantity.value} x {value} {unit}"
         if dose.unit == COUNT
-        else f"{quantity} x {value} {unit}/{per.unit if per else ''}"
+        else f"{said} x {value} {unit}/{per.unit if per else ''}"
     )
     return Amount(dose.value.times(value), unit, words)
 
@@ -80,11 +104,11 @@ def _per(strength: Strength, unit: str) -> Measured | None:
     return Measured(Range.of(strength.amount).times(Range.exactly(factor)).over(per.value), to)
 
 
-def _no_strength(dose: Measured, quantity: Quantity) -> Amount:
+def _no_strength(dose: Measured, said: str) -> Amount:
     if "/" in dose.unit:
-        return missing(f"{quantity} needs a body weight or surface")
+        return missing(f"{said} is an amount per something else, not one dose")
     if dose.unit == MASS:
-        return missing(f"{quantity} of a product of several ingredients")
+        return missing(f"{said} of a product of several ingredients")
     if dose.unit in (COUNT, VOLUME) or dose.unit.startswith("{"):  # puffs, applications: pieces of another kind
-        return missing(f"{quantity} of unknown strength")
-    return missing(f"{quantity} cannot be converted", Reason.UNIT_NOT_CONVERTIBLE)
+        return missing(f"{said} of unknown strength")
+    return missing(f"{said} cannot be converted", Reason.UNIT_NOT_CONVERTIBLE)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from service.eligibility.dates import FOREVER, Days, Span, shift
 from service.eligibility.dosing.amount import amount
+from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.daily import MISSING, Daily, Holding, daily, unknown
 from service.eligibility.dosing.layout import beyond, layout, once, within
 from service.eligibility.dosing.model import Instruction, Supply
@@ -26,17 +27,21 @@ class Phase:
     somewhere: Range
 
 
-def course(fact: MedicationFact, span: Span, holding: Holding) -> tuple[Phase, ...]:
-    """The phases of one record within `span` (its exposure). A record that states no dose gives an unknown one."""
+def course(fact: MedicationFact, span: Span, holding: Holding, body: Body = NOBODY) -> tuple[Phase, ...]:
+    """The phases of one record within `span` (its exposure). A record that states no dose gives an unknown one.
+
+    What is dosed by weight or surface goes by the measurements of `body` near the days of its instruction.
+    """
     if not fact.instructions:
         return (_phase(span, _without_instruction(fact, holding)),)
     single = fact.source is Source.ADMINISTRATION
     found: list[Phase] = []
     placed = layout(fact.instructions, fact.span)
     for each, own in placed:
-        dose = daily(each, holding, single)
+        sized = replace(holding, size=body.during(within(own, span) or own))
+        dose = daily(each, sized, single)
         if each.amount is None and each.rate is None:
-            dose = _beside_supply(dose, fact.supply, holding)
+            dose = _beside_supply(dose, fact.supply, sized)
         for phase in _phases(each, own, dose, single):
             clipped = within(phase.span, span)
             if clipped is not None:
@@ -132,7 +137,7 @@ def supplied(supply: Supply, holding: Holding) -> Daily | None:
     """Quantity x strength / days of supply: an average, which says little of any one day. None if a part is missing."""
     if supply.quantity is None or supply.days is None:
         return None
-    total, length = amount(supply.quantity, holding.strengths, holding.mixed), Range.of(supply.days)
+    total, length = amount(supply.quantity, holding), Range.of(supply.days)
     if total.reason is not None or length.low == 0:
         return None
     average = total.value.over(length)
@@ -150,7 +155,7 @@ def _beside_supply(dose: Daily, supply: Supply | None, holding: Holding) -> Dail
 
 def days_of_quantity(quantity: Quantity, instructions: tuple[Instruction, ...], holding: Holding) -> Range | None:
     """How many days a quantity lasts at the instructed dose: from the most to the least taken. None if unknown."""
-    total = amount(quantity, holding.strengths, holding.mixed)
+    total = amount(quantity, holding)
     doses = [daily(each, holding) for each in instructions]
     if not doses or total.reason is not None or any(dose.unit != total.unit for dose in doses):
         return None

@@ -3,24 +3,18 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from service.eligibility.dosing.amount import UNKNOWN_AMOUNT, Amount, amount
+from service.eligibility.dosing.amount import UNKNOWN_AMOUNT, Amount, Holding, amount
 from service.eligibility.dosing.layout import once
-from service.eligibility.dosing.model import Instruction, Rate, Strength, Timing
+from service.eligibility.dosing.model import Instruction, Rate, Timing
 from service.eligibility.dosing.ranges import ONE, ZERO, Range
 from service.eligibility.dosing.rhythm import Obscure, Rhythm, rhythm
 from service.eligibility.dosing.units import MASS, days
 from service.eligibility.outcome import Reason
 
+__all__ = ["MISSING", "NO_REASONS", "Daily", "Holding", "daily", "multiplied", "unknown"]
+
 NO_REASONS: frozenset[Reason] = frozenset()
 MISSING = frozenset({Reason.DOSE_MISSING})
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What is known of one ingredient of a product: its strengths, and whether the product holds others beside it."""
-
-    strengths: tuple[Strength, ...] = ()
-    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +50,36 @@ def daily(each: Instruction, holding: Holding, single: bool = False) -> Daily:
         found = replace(found, average=found.average.possibly(), peak=found.peak.possibly(), trough=ZERO)
         found, marks = replace(found, words=f"as needed, up to {found.words}"), (*marks, "as-needed")
     for cap in each.caps:
-        found = _capped(found, amount(cap.most, holding.strengths, holding.mixed), days(cap.period))
+        found = _capped(found, amount(cap.most, holding), days(cap.period))
     return replace(found, marks=marks)
 
 
 def _uncapped(each: Instruction, holding: Holding, single: bool) -> Daily:
     if each.amount is None and each.rate is not None:
         return _infused(each.rate, each.timing, holding, single)
-    one = amount(each.amount, holding.strengths, holding.mixed)
+    one = _no_more(amount(each.amount, holding), each, holding)
     if one.reason is not None:
         why = f"{one.words} (text only)" if each.amount is None and each.text else one.words
         return unknown(why, frozenset({one.reason}))
     return _timed(one, each.timing, single)
 
 
+def _no_more(one: Amount, each: Instruction, holding: Holding) -> Amount:
+    """One dose, held to the most of one administration (1 mg/kg, at most 60 mg), which bounds an unknown one too."""
+    most = amount(each.most, holding) if each.most is not None else None
+    if most is None or most.reason is not None or most.value.high is None:
+        return one
+    if one.reason is None and one.unit != most.unit:
+        return one
+    words = f"{one.words}, at most {Range.exactly(most.value.high)} {most.unit} at a time"
+    return replace(one, value=one.value.capped(most.value.high), words=words)
+
+
 def _timed(one: Amount, timing: Timing | None, single: bool) -> Daily:
+    return replace(_in_time(one, timing, single), marks=one.marks)
+
+
+def _in_time(one: Amount, timing: Timing | None, single: bool) -> Daily:
     if once(timing) or (single and (timing is None or not _says_how_often(timing))):
         return Daily(one.value, one.value, one.value, one.unit, words=f"{one.words} = {one.value} {one.unit} once")
     if timing is None:
@@ -102,7 +111,7 @@ def multiplied(one: Amount, how: Rhythm) -> Daily:
 
 def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) -> Daily:
     """Rate x duration; a total over a period is a dose in itself; a bare rate runs for at most the whole day."""
-    part = amount(rate.amount, holding.strengths, holding.mixed)
+    part = amount(rate.amount, holding)
     if part.reason is not None:
         return unknown(part.words, frozenset({part.reason}))
     per_day = part.value.over(days(rate.period))
@@ -110,12 +119,13 @@ def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) 
     if timing is not None and timing.duration is not None:
         value = per_day.times(days(timing.duration))
         lasted = f"{words} for {timing.duration.value} {timing.duration.unit}"
-        return _timed(Amount(value, part.unit, lasted), timing, single)
+        return _timed(replace(part, value=value, words=lasted), timing, single)
     if timing is not None and _says_how_often(timing):
         return _timed(part, timing, single) if rate.whole else unknown(f"{words}, for how long is not stated")
     least = ZERO if not rate.whole else per_day if days(rate.period).low >= 1 else part.value
     value = Range(min(least.low, per_day.low), per_day.high)
-    return Daily(value, value, ZERO, part.unit, words=f"{words} = {value} {part.unit}/day")
+    words = f"{words} = {value} {part.unit}/day"
+    return Daily(value, value, ZERO, part.unit, words=words, marks=part.marks)
 
 
 def _capped(found: Daily, most: Amount, period: Range) -> Daily:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from service.eligibility.criteria import Bounds, DoseTest, Measure
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Span, Window, shift
+from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.exposure import first_stale_day
 from service.eligibility.dosing.ranges import Range, decimal
@@ -79,13 +80,14 @@ def dose_in_window(
     policy: Policy,
     terminology: Terminology | None = None,
     codes: tuple[str, ...] = (),
+    body: Body = NOBODY,
 ) -> DoseAnswer:
     """The dose of all these records together on the days of the window, as of the day `at`.
 
     `codes` are the value sets asked about: they say which ingredient of a mixture counts. Raises InvalidValue where the
     test asks for an equivalence and `table` is None, or for a unit per anything but day, week or hour.
     """
-    terms = replace(Terms.of(test, table, policy), terminology=terminology, codes=codes)
+    terms = replace(Terms.of(test, table, policy), terminology=terminology, codes=codes, body=body)
     found = records(taken, at, terms)
     groups = therapies(found)
     sure = [window.sure.earliest, shift(window.sure.latest, 1)] if window.sure is not None else []

@@ -72,7 +72,7 @@ class Instruction:
     """One dosage instruction. `amount` is what one dose is: mg, or tablets, or mL (unit `{tbl}`, `mL` …), or None.
 
     `rate` is an alternative to `amount`. `bounds`: the planned days; `lasts`: a planned length without fixed dates.
-    `element` is where it stands in the resource; `text` its free text.
+    `most` is the most of one administration. `element` is where it stands in the resource; `text` its free text.
     """
 
     element: str
@@ -86,6 +86,7 @@ class Instruction:
     caps: tuple[Cap, ...] = ()
     route: Concept | None = None
     text: str | None = None
+    most: Quantity | None = None
 
 
 @dataclass(frozen=True, slots=True)

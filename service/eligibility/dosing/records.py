@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from service.eligibility.criteria import DoseTest
 from service.eligibility.dates import Span
+from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.course import Phase, course
 from service.eligibility.dosing.daily import Daily, unknown
 from service.eligibility.dosing.equivalence import EquivalenceTable, Ingredient, ingredients
@@ -37,13 +38,14 @@ class Taken:
 
 @dataclass(frozen=True)
 class Terms:
-    """How the dose is asked for: a unit per time, of the drug itself or a reference drug; and how drugs are known."""
+    """How a dose is asked for: a unit per time, of the drug itself or a reference drug; how drugs are known; whose."""
 
     unit: str = "mg/d"
     table: EquivalenceTable | None = None
     terminology: Terminology | None = None
     codes: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
+    body: Body = NOBODY
 
     @classmethod
     def of(cls, test: DoseTest, table: EquivalenceTable | None, policy: Policy) -> "Terms":
@@ -137,7 +139,7 @@ def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
             each,
             tuple(
                 _converted(phase, each, terms, taken.fact)
-                for phase in course(taken.fact, shown.span, each.holding)
+                for phase in course(taken.fact, shown.span, each.holding, terms.body)
                 if phase.span.start.earliest <= at
             ),
             outcome,
