@@ -1,0 +1,69 @@
+"""SVG as a tree of elements: text is escaped by the serializer, and nothing that XML forbids gets in."""
+
+import re
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+PER_LETTER = 0.54  # of the font size: a little more than the letters of common sans serif fonts need on average
+
+
+def canvas(width: int, height: int, title: str, description: str) -> Element:
+    """An empty drawing with its title and description, which screen readers say."""
+    root = Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "width": str(width),
+            "height": str(height),
+            "viewBox": f"0 0 {width} {height}",
+            "role": "img",
+            "aria-labelledby": "title description",
+            "font-family": "Helvetica, Arial, 'Liberation Sans', sans-serif",
+        },
+    )
+    draw(root, "title", title, id="title")
+    draw(root, "desc", description, id="description")
+    draw(root, "rect", width=width, height=height, fill="#ffffff")
+    return root
+
+
+def draw(parent: Element, tag: str, text: str | None = None, /, **attributes: str | float) -> Element:
+    """A new element; `stroke_width` is written stroke-width, numbers with two decimals at most."""
+    named = {name.removesuffix("_").replace("_", "-"): _written(value) for name, value in attributes.items()}
+    element = SubElement(parent, tag, named)
+    if text is not None:
+        element.text = _clean(text)
+    return element
+
+
+def _written(value: str | float) -> str:
+    if isinstance(value, str):
+        return _clean(value)
+    text = f"{value:.2f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def _clean(text: str) -> str:
+    return FORBIDDEN.sub("\ufffd", text)
+
+
+def width_of(text: str, size: float) -> float:
+    """About how wide a text is."""
+    return len(text) * size * PER_LETTER
+
+
+def letters_in(width: float, size: float) -> int:
+    """About how many letters find room."""
+    return int(width / (size * PER_LETTER))
+
+
+def shortened(text: str, size: float, width: float) -> str:
+    """The text, cut with an ellipsis where it is wider than `width`."""
+    most = letters_in(width, size)
+    return text if len(text) <= most else f"{text[: max(most - 1, 1)].rstrip()}…"
+
+
+def serialized(root: Element) -> str:
+    """The drawing as text. The same drawing, the same text."""
+    indent(root)
+    return tostring(root, encoding="unicode")
