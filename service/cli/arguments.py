@@ -6,6 +6,7 @@ from pathlib import Path
 
 from service import __version__
 from service.cli import commands, studies
+from service.cli.dose import add_dose
 from service.errors import UsageError
 from service.screening.asking import screening_day
 
@@ -24,6 +25,7 @@ def parser() -> ArgumentParser:
     _sample(sub.add_parser("sample", help="invent a population in bulk-export shape"))
     _screen(sub.add_parser("screen", help="screen an export, a Bundle or several files for one or more studies"))
     _explain(sub.add_parser("explain", help="explain the answers for one patient, in plain sentences"))
+    _dose(sub.add_parser("dose", help="the daily doses of one patient, as text, JSON or a drawing"))
     _study(sub.add_parser("study", help="list, show, check or test studies"))
     _serve(sub.add_parser("serve", help="serve the studies and single screenings over HTTP"))
     return top
@@ -66,6 +68,11 @@ def _explain(command: ArgumentParser) -> None:
     command.add_argument("--study", required=True, metavar="ID")
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.set_defaults(run=commands.explain)
+
+
+def _dose(command: ArgumentParser) -> None:
+    _input(command)
+    add_dose(command)
 
 
 def _study(command: ArgumentParser) -> None:
