@@ -5,7 +5,7 @@ Messages never hold a patient's data: they name files, lines, paths, types and i
 """
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class PrescreenError(Exception):
@@ -99,3 +99,89 @@ class InvalidOutput(PrescreenError):
 
     issue_code = "processing"
     exit_status = 3
+
+
+class EhrError(PrescreenError):
+    """A FHIR server, or the server that grants access to it, did not do what was asked.
+
+    `status` is the HTTP status (None: there was no answer), `codes` are those of its OperationOutcome's issues. The
+    message names the method and the type asked for: no address, no id, no token, none of the server's own words.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, codes: tuple[str, ...] = ()) -> None:
+        self.status = status
+        self.codes = codes
+        super().__init__(message)
+
+
+class EhrUnavailable(EhrError):
+    """The server cannot be reached, asks to wait, keeps failing, or its limits are used up. Later it may work.
+
+    `retry_after` is in seconds; None: nobody said when.
+    """
+
+    issue_code = "transient"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **known: Any) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, **known)
+
+
+class EhrRefused(EhrError):
+    """The server understood and said no (400, 422 …): asking the same again would get the same answer."""
+
+    issue_code = "processing"
+
+
+class NotPermitted(EhrRefused):
+    """The server does not let us: no token is granted, or the one we have does not reach that far (401, 403)."""
+
+    issue_code = "forbidden"
+
+
+class ResourceGone(EhrRefused):
+    """There is no such resource, or no longer (404, 410)."""
+
+    issue_code = "not-found"
+
+
+class VersionConflict(EhrRefused):
+    """Somebody else changed it meanwhile, or several resources have that identifier (409, 412)."""
+
+    issue_code = "conflict"
+
+
+class UnusableAnswer(EhrError):
+    """What came back is not what FHIR promises: no JSON, another type, a page or a redirection to another host."""
+
+    issue_code = "structure"
+
+
+class WritesStopped(EhrError):
+    """Writing is switched off: nothing was sent."""
+
+    issue_code = "business-rule"
+
+
+class StoreError(PrescreenError):
+    """The database did not do what was asked of it."""
+
+    issue_code = "exception"
+
+
+class StoreUnavailable(StoreError):
+    """The database does not answer, or is busy. Nothing was stored; the same call may succeed later."""
+
+    issue_code = "transient"
+
+
+class StoreOutdated(StoreError):
+    """The tables of the database are not those of this version: they have to be migrated, or the service updated."""
+
+    issue_code = "exception"
+
+
+class LeaseLost(StoreError):
+    """The work took longer than its lease, and belongs to somebody else now, or is gone: its result must not count."""
+
+    issue_code = "conflict"

@@ -1,0 +1,5 @@
+"""Medplum. STANDARDS 2.5, 2.6."""
+
+from service.ehr.dialects.dialect import Dialect
+
+MEDPLUM = Dialect(name="medplum", software=("medplum",), page_size=200, post_search=False)

@@ -1,0 +1,180 @@
+"""The pages of a search put together: what belongs to the answer, and why it may not be whole. STANDARDS 8C.
+
+Pure: pages go in, a SearchResult comes out. Nothing that is missing, withheld or of another patient stays unsaid.
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
+
+from service.ehr.addresses import LITERAL, resolved, same_origin
+from service.ehr.answers import Issue, issues
+from service.ehr.dates import surely_outside
+from service.ehr.dialects import Dialect
+from service.ehr.dialects.dialect import Params
+
+Resource = dict[str, object]
+PERSON = frozenset({"patient", "subject", "individual"})  # parameters, and elements, that say whose it is
+# Issues of these codes say that something is missing, whatever their severity.
+WITHHELD = frozenset("suppressed security forbidden incomplete timeout throttled transient too-costly".split())
+NEUTRAL = frozenset({"information", "success"})
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found, without duplicates. `problems`: why it is not all there is; `notes`: what else to know."""
+
+    kind: str
+    resources: tuple[Resource, ...] = ()
+    included: tuple[Resource, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    pages: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Is it surely all that was asked for?"""
+        return not self.problems
+
+    @property
+    def problem(self) -> str | None:
+        """All problems as one sentence."""
+        return "; ".join(self.problems) or None
+
+
+@dataclass(slots=True)
+class Gathering:
+    """A search under way. `accepted`: codes of issues that the site takes for harmless."""
+
+    kind: str
+    params: Params
+    base: str
+    dialect: Dialect
+    accepted: frozenset[str] = frozenset()
+    found: dict[object, Resource] = field(default_factory=dict)
+    included: dict[object, Resource] = field(default_factory=dict)
+    problems: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def add(self, bundle: Resource, url: str) -> str | None:
+        """Take in one page that came from `url`; the address of the next, None if none may be followed."""
+        if bundle.get("type") != "searchset":
+            self.problem("a page is no Bundle of the type searchset")
+            return None
+        if not self.seen:
+            self._compare_with_self(bundle)
+        self.seen.add(url)
+        listed = bundle.get("entry", [])
+        for entry in listed if isinstance(listed, list) else [None]:
+            self._take(entry)
+        return self._next(bundle, url)
+
+    def problem(self, sentence: str) -> None:
+        """The answer is not whole, because …"""
+        self.problems[f"{self.kind}: {sentence}"] = None
+
+    def result(self) -> SearchResult:
+        """What was found so far."""
+        resources, included = tuple(self.found.values()), tuple(self.included.values())
+        return SearchResult(self.kind, resources, included, tuple(self.problems), tuple(self.notes), len(self.seen))
+
+    def _take(self, entry: object) -> None:
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or not isinstance(resource, dict):
+            return self.problem("an entry without a resource")
+        search = entry.get("search")
+        mode = search.get("mode") if isinstance(search, dict) else None
+        if mode == "outcome" or resource.get("resourceType") == "OperationOutcome":
+            for issue in issues(resource):
+                self._judge(issue)
+        elif resource.get("resourceType") == self.kind and mode != "include":
+            self._keep(resource)
+        else:
+            self.included[_key(resource)] = resource
+        return None
+
+    def _judge(self, issue: Issue) -> None:
+        if issue.details and issue.details <= self.dialect.silent | self.accepted:
+            return
+        if issue.severity not in NEUTRAL or issue.code in WITHHELD:
+            self.problem(f"the server adds to its answer: {issue.severity}, {issue.code}")
+
+    def _keep(self, resource: Resource) -> None:
+        if _is_part(resource):
+            self.problem("the server gave a part of a resource alone")
+        if not self._is_theirs(resource):
+            self.problem("the server answered with records of somebody else; they are left out")
+        elif any(surely_outside(resource, name, value) for name, value in self.params):
+            self.notes[f"{self.kind}: some records lay outside of the dates asked for"] = None
+        else:
+            self.found[_key(resource)] = resource
+
+    def _is_theirs(self, resource: Resource) -> bool:
+        """Is it of the patient asked for, as far as it says?"""
+        asked = {_identity(each) for name, value in self.params if _name(name) in PERSON for each in value.split(",")}
+        said = next((resource[each] for each in sorted(PERSON) if isinstance(resource.get(each), dict)), None)
+        reference = said.get("reference") if isinstance(said, dict) else None
+        found = LITERAL.search(reference) if isinstance(reference, str) else None
+        return not asked or found is None or found["id"] in asked
+
+    def _compare_with_self(self, bundle: Resource) -> None:
+        """Which parameters did the server not use? A link that names none of them tells nothing."""
+        used = {_name(name) for name, _ in _query(_link(bundle, "self"))}
+        asked = {_name(name) for name, _ in self.dialect.sent(self.kind, self.params) if not name.startswith("_")}
+        if not used & asked:
+            return
+        unused = sorted(each for each in asked - used if not (each in PERSON and used & PERSON))
+        for each in unused:
+            self.notes[f"{self.kind}: the server did not use the parameter {each}"] = None
+        if PERSON & set(unused):
+            self.problem("the server did not search for the patient alone")
+
+    def _next(self, bundle: Resource, url: str) -> str | None:
+        link = _link(bundle, "next")
+        if link is None:
+            return None
+        target = resolved(url, link)
+        if not same_origin(target, self.base):
+            self.problem("the next page is on another host and was not asked for; check the base address of the server")
+        elif target in self.seen:
+            self.problem("the pages lead back to one that was read before")
+        else:
+            return target
+        return None
+
+
+def _key(resource: Resource) -> object:
+    """What makes a resource the same as one on an earlier page; one without an id is always another."""
+    identity = resource.get("id")
+    return (resource.get("resourceType"), identity) if isinstance(identity, str) else id(resource)
+
+
+def _is_part(resource: Resource) -> bool:
+    meta = resource.get("meta")
+    tags = meta.get("tag") if isinstance(meta, dict) else None
+    return any(isinstance(each, dict) and each.get("code") == "SUBSETTED" for each in tags or ())
+
+
+def _name(parameter: str) -> str:
+    """A parameter without modifier or chain."""
+    return re.split(r"[:.]", parameter, maxsplit=1)[0]
+
+
+def _identity(value: str) -> str:
+    return value.rpartition("/")[2]
+
+
+def _link(bundle: Resource, relation: str) -> str | None:
+    listed = bundle.get("link")
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict) and each.get("relation") == relation and isinstance(each.get("url"), str):
+            return str(each["url"])
+    return None
+
+
+def _query(url: str | None) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(urlsplit(url or "").query, keep_blank_values=True)
+    except ValueError:
+        return []

@@ -1,0 +1,32 @@
+"""What sends the requests: a `requests.Session` or anything alike, and how a safe one is made."""
+
+import logging
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+
+
+class Transport(Protocol):
+    """The part of `requests.Session` that is used."""
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Send it; raises requests.RequestException."""
+
+
+def new_session(most_connections: int = 10) -> requests.Session:
+    """A session that keeps connections and nothing else: no cookies, no retries of its own."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=most_connections, pool_maxsize=most_connections, max_retries=0)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    # At its level DEBUG this logger writes every path and query, which hold ids of patients.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
+    return session
+
+
+def as_given(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Given as `auth`: requests then leaves `Authorization` alone instead of looking into a .netrc file."""
+    return prepared
