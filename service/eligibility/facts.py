@@ -102,7 +102,8 @@ class MedicationFact:
     """One record of a drug: what, from when to when, how, how much.
 
     `concept` holds the codes of the product and its ingredients. `span.end` is FOREVER for an order that goes on;
-    `last_sign` is the latest day on which the record shows life.
+    `last_sign` is the latest day on which the record shows life. `over`: its status says that it is. `links` and
+    `replaces` are references to records of the same therapy, the latter to orders that this one takes the place of.
     """
 
     evidence: Evidence
@@ -118,6 +119,8 @@ class MedicationFact:
     supply: Supply | None = None
     links: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    over: bool = False
+    replaces: tuple[str, ...] = ()
     kind: Literal[Kind.MEDICATION] = Kind.MEDICATION
 
 

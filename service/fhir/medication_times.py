@@ -22,18 +22,23 @@ from service.fhir.reading import Reading
 from service.fhir.timing import read_timing
 
 OVER = ("completed", "stopped", "ended")
+END_FROM_STATUS = "end-from-status"
 Resource = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The span of the exposure, the latest sign of life, the supply; `doubtful`: it may not have begun at all."""
+    """The span of the exposure, the latest sign of life, the supply.
+
+    `doubtful`: it may not have begun at all; `over`: its status says that it has ended.
+    """
 
     span: Span
     sign: Days = ANY_DAY
     supply: Supply | None = None
     marks: tuple[str, ...] = ()
     doubtful: bool = False
+    over: bool = False
 
 
 def request_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:
@@ -52,10 +57,13 @@ def request_times(resource: Resource, plan: Plan, status: str, reading: Reading)
     )
     start = _order_start(first, plan, authored, updated)
     planned, mark = (last, None) if last is not None else replace(plan, supply=supply).end(start)
-    end = planned or Days.on(FOREVER)
+    end, marks = planned or Days.on(FOREVER), [mark] if mark else []
     if status in OVER:
-        end = ended(start, planned, changed if status != "completed" else ANY_DAY, latest_sign([changed, updated]))
-    return Times(spanning(start, end), latest_sign([authored, updated, changed]), supply, (mark,) if mark else ())
+        known = changed if status != "completed" else ANY_DAY
+        end = ended(start, planned, known, latest_sign([changed, updated]))
+        marks += [] if known.known else [END_FROM_STATUS]
+    sign = latest_sign([authored, updated, changed])
+    return Times(spanning(start, end), sign, supply, tuple(marks), over=status in OVER)
 
 
 def _order_start(first: Days | None, plan: Plan, authored: Days, updated: Days) -> Days:
@@ -78,10 +86,11 @@ def statement_times(resource: Resource, plan: Plan, status: str, reading: Readin
     on, first, last = _stated(resource, name, "effective", zone)
     start = _statement_start([on, first or ANY_DAY], last, plan, asserted if asserted.known else updated)
     if last is not None:
-        return Times(spanning(start, last), sign)
+        return Times(spanning(start, last), sign, over=status in OVER)
     planned = plan.end(start)[0]
     if status in OVER:
-        return Times(spanning(start, ended(start, planned, ANY_DAY, sign)), sign)
+        end = ended(start, planned, ANY_DAY, sign)
+        return Times(spanning(start, end), sign, marks=(END_FROM_STATUS,), over=True)
     if planned is not None and asserted.known and asserted.earliest > planned.latest:
         return Times(Span(start, Days(planned.earliest, FOREVER)), sign)  # said to be taken after the plan had ended
     if planned is None and on.known:

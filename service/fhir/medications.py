@@ -4,7 +4,7 @@ What the status says decides whether there is a fact at all: an order that was c
 against one either; "not taken" is evidence against.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -47,7 +47,8 @@ GIVEN: Mapping[str, Certainty | None] = {
 }  # fmt: skip
 ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-order")
 NO_ORDERS = ("proposal", "option", "directive")
-LINKS = ("basedOn", "request", "authorizingPrescription", "derivedFrom", "priorPrescription", "partOf")
+REPLACES = ("priorPrescription",)
+LINKS = ("basedOn", "request", "authorizingPrescription", "derivedFrom", *REPLACES, "partOf")
 NOT_AS_DIRECTED = "taking-not-as-directed"
 
 Resource = Mapping[str, object]
@@ -167,8 +168,10 @@ def _fact(
         drug.strengths,
         instructions,
         times.supply,
-        tuple(_links(resource, source, reading)),
+        tuple(_links(resource, source, reading, LINKS)),
         tuple(sorted({*marks, *drug.marks, *times.marks})),
+        times.over,
+        tuple(_links(resource, source, reading, REPLACES)),
     )
 
 
@@ -213,8 +216,8 @@ def _rendered(resource: Resource, source: Source) -> tuple[Instruction, ...]:
     return (Instruction(place, text=words),) if words else ()
 
 
-def _links(resource: Resource, source: Source, reading: Reading) -> Iterator[str]:
-    for name in LINKS:
+def _links(resource: Resource, source: Source, reading: Reading, names: Sequence[str]) -> Iterator[str]:
+    for name in names:
         for number, each in enumerate(one_or_many(resource.get(name), f"{source.value}.{name}")):
             key = reference_key(each, f"{source.value}.{name}[{number}]", reading.aliases)
             if key is not None:

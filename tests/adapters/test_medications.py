@@ -504,3 +504,32 @@ def test_medications_that_name_one_another_in_a_circle_end() -> None:
 
 def test_a_subject_that_is_no_patient_gives_nothing() -> None:
     assert adapted(request(subject={"reference": "Group/g"})) == Adapted(None)
+
+
+# the record                                           its status says it is over    marks of its end
+OVER = {
+    "an active order": (request(), False, ()),
+    "a completed order, nobody says since when": (request(status="completed"), True, ("end-from-status",)),
+    "an order stopped on a recorded day (R5)": (request(status="stopped", statusChanged="2026-01-15"), True, ()),
+    "an order of 30 days' supply": (request(dispenseRequest=SUPPLY), False, ("end-from-supply",)),
+    "completed, with a supply": (
+        request(status="completed", dispenseRequest=SUPPLY), True, ("end-from-status", "end-from-supply"),
+    ),
+    "an active statement with an end": (statement(**PERIOD), False, ()),
+    "a completed statement with an end": (statement(status="completed", **PERIOD), True, ()),
+    "a stopped statement": (statement(status="stopped"), True, ("end-from-status",)),
+    "recorded, stopped (R5), with its period": (statement(**adhering("stopped")), True, ()),
+    "a dispense": (dispense(daysSupply={"value": 30, "code": "d"}), False, ("end-from-supply",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "over", "marks"), OVER.values(), ids=OVER.keys())
+def test_an_end_that_is_inferred_says_from_what(resource: dict[str, Any], over: bool, marks: tuple[str, ...]) -> None:
+    found = fact(resource)
+    assert (found.over, found.marks) == (over, marks)
+
+
+def test_an_order_names_the_order_that_it_replaces() -> None:
+    prior = {"priorPrescription": {"reference": "MedicationRequest/old"}, "basedOn": [{"reference": "CarePlan/c"}]}
+    found = fact(request(**prior))
+    assert found.replaces == ("MedicationRequest/old",) and set(found.links) == {"MedicationRequest/old", "CarePlan/c"}

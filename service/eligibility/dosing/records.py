@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import NamedTuple
 
 from service.eligibility.criteria import DoseTest
@@ -13,6 +14,7 @@ from service.eligibility.dosing.course import Phase, course
 from service.eligibility.dosing.daily import Daily, unknown
 from service.eligibility.dosing.equivalence import EquivalenceTable, Ingredient, ingredients
 from service.eligibility.dosing.exposure import exposure
+from service.eligibility.dosing.linked import reconciled
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.dosing.routes import family, way
 from service.eligibility.dosing.units import MASS, base
@@ -123,8 +125,13 @@ def records(taken: Sequence[Taken], at: date, terms: Terms) -> tuple[Record, ...
         known = chosen.get(each.fact.evidence.reference)
         if known is None or each.outcome > known.outcome:
             chosen[each.fact.evidence.reference] = each
-    found = (record for _, each in sorted(chosen.items()) for record in _records(each, at, terms))
-    return tuple(found)
+    facts = reconciled({name: each.fact for name, each in chosen.items()}, partial(_keys, terms))
+    found = ((name, replace(each, fact=facts[name])) for name, each in sorted(chosen.items()))
+    return tuple(record for _, each in found for record in _records(each, at, terms))
+
+
+def _keys(terms: Terms, fact: MedicationFact) -> frozenset[str | None]:
+    return frozenset(each.key for each in ingredients(fact, terms.table, terms.terminology, terms.codes))
 
 
 def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
