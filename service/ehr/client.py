@@ -34,7 +34,9 @@ FHIR_JSON = "application/fhir+json"
 ACCEPT = {"Accept": "application/fhir+json, application/json;q=0.9"}
 LONGEST_URL = 2000
 # Values of these parameters belong in no log of a server or proxy, so they go into the body where the server allows.
-PERSONAL = frozenset({"identifier", "name", "family", "given", "birthdate", "phone", "email", "telecom", "address"})
+PERSONAL = frozenset(
+    {"identifier", "name", "family", "given", "birthdate", "phone", "email", "telecom", "address", "url"}
+)
 MOST_IDS = 50
 
 
