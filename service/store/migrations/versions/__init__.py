@@ -1,0 +1,1 @@
+"""One module a change; `down_revision` names the one before it."""

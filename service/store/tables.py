@@ -1,0 +1,186 @@
+"""The tables as the code sees them. The migrations make them; a test compares the two."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from service.store.columns import NUMBER, Document, Instant, Name
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _name(column: str, *, optional: bool = False) -> Column[str]:
+    return Column(column, Name, nullable=optional)
+
+
+def _queue(name: str, *columns: Column[object] | UniqueConstraint) -> Table:
+    """A table whose rows are work: see `leases` for what the columns mean."""
+    return Table(
+        name,
+        metadata,
+        Column("id", NUMBER, primary_key=True, autoincrement=True),
+        Column("tenant", Name, nullable=False),
+        *columns,
+        Column("state", Name, nullable=False),
+        Column("due", Instant, nullable=True, index=True),
+        Column("again", Instant, nullable=True),
+        Column("tries", Integer, nullable=False),
+        Column("fence", NUMBER, nullable=False),
+        Column("error", Name, nullable=True),
+        CheckConstraint("state IN ('waiting', 'claimed', 'done', 'dead')", name="state"),
+        CheckConstraint("(due IS NULL) = (state IN ('done', 'dead'))", name="due"),
+        # An id is never given twice, so that a lease on a row that is gone cannot fit another one.
+        sqlite_autoincrement=True,
+    )
+
+
+deliveries = _queue(
+    "deliveries",
+    Column("subscription", Name, nullable=False),
+    Column("digest", Name, nullable=True),
+    Column("once", Boolean, nullable=False),
+    Column("method", Name, nullable=False),
+    Column("path", Text, nullable=True),
+    Column("headers", Document, nullable=True),
+    Column("body", LargeBinary, nullable=True),
+    Column("received", Instant, nullable=False),
+    Column("finished", Instant, nullable=True),
+    Column("repeats", Integer, nullable=False),
+    UniqueConstraint("tenant", "subscription", "digest"),
+)
+
+screenings = _queue(
+    "screenings",
+    Column("patient", Name, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("again_reasons", Text, nullable=True),
+    Column("requests", Integer, nullable=False),
+    UniqueConstraint("tenant", "patient"),
+)
+
+outbox = _queue(
+    "outbox",
+    Column("study", Name, nullable=False),
+    Column("patient", Name, nullable=False),
+    Column("digest", Name, nullable=False),
+    Column("content", Document, nullable=False),
+    UniqueConstraint("tenant", "study", "patient"),
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("subscription", Name, primary_key=True),
+    Column("wanted", Document, nullable=True),
+    Column("actual", Document, nullable=True),
+    _name("server_id", optional=True),
+    _name("status", optional=True),
+    Column("error", Text, nullable=True),
+    Column("ends", Instant, nullable=True),
+    Column("checked", Instant, nullable=True),
+    Column("last_event", NUMBER, nullable=True),
+    Column("gaps", Document, nullable=True),
+    Column("heard", Instant, nullable=True),
+    Column("queried", Instant, nullable=True),
+    Column("reconcile_since", Instant, nullable=True),
+)
+
+feed_events = Table(
+    "feed_events",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("subscription", Name, primary_key=True),
+    Column("number", NUMBER, primary_key=True, autoincrement=False),
+    _name("digest"),
+    Column("seen", Instant, nullable=False, index=True),
+)
+
+assessments = Table(
+    "assessments",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    _name("tenant"),
+    _name("study"),
+    _name("version"),
+    _name("patient"),
+    _name("digest"),
+    Column("screening_date", Date, nullable=False),
+    Column("next_change", Date, nullable=True),
+    Column("line", Document, nullable=False),
+    Column("made", Instant, nullable=False, index=True),
+    Index(None, "tenant", "patient", "study"),
+    sqlite_autoincrement=True,
+)
+
+# What holds now: points into the history, and may change.
+current = Table(
+    "current",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("study", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    Column("assessment", NUMBER, ForeignKey("assessments.id"), nullable=False, index=True),
+    Column("confirmed", Date, nullable=False),
+    Column("touched", Instant, nullable=False, index=True),
+    Column("next_change", Date, nullable=True),
+    _name("withdrawn", optional=True),
+    Index(None, "tenant", "patient"),
+    Index(None, "tenant", "next_change"),
+)
+
+published = Table(
+    "published",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("study", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    _name("resource_id", optional=True),
+    _name("resource_version", optional=True),
+    _name("digest", optional=True),
+    _name("machine_state", optional=True),
+    _name("human_state", optional=True),
+    Column("written", Instant, nullable=True),
+    Column("checked", Instant, nullable=False),
+    Index(None, "tenant", "patient"),
+    Index(None, "tenant", "resource_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False, index=True),
+    _name("tenant"),
+    _name("actor"),
+    _name("action"),
+    _name("study", optional=True),
+    _name("patient", optional=True),
+    Column("detail", Document, nullable=False),
+    Index(None, "tenant", "patient"),
+    sqlite_autoincrement=True,
+)
+
+# Holds a row only within a transaction of `retention`: the triggers that keep the history let that one delete.
+forgetting = Table("forgetting", metadata, Column("id", Integer, primary_key=True, autoincrement=False))
+
+QUEUES = (deliveries, screenings, outbox)
