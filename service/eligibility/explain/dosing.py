@@ -12,6 +12,7 @@ from service.eligibility.dosing.model import Instruction, Lapse, Strength, Timin
 from service.eligibility.dosing.ranges import Range, decimal
 from service.eligibility.dosing.records import Record
 from service.eligibility.dosing.rhythm import Obscure, rhythm
+from service.eligibility.explain.marks import mark_words
 from service.eligibility.explain.values import unit_words
 from service.eligibility.facts import Source
 from service.eligibility.outcome import Outcome
@@ -23,21 +24,6 @@ STRENGTH_SOURCES = {
     "ingredient": "the record's Medication",
     "product-map": "the map of products",
     "product-name": "the product's name",
-}
-MARKS = {
-    "as-needed": "It is taken as needed: anything from nothing to the most that is allowed.",
-    "assumption-meals-per-day": "A dose with meals is taken at three meals a day.",
-    "derived-from-supply": "What was supplied, over the days of supply, gives an average; single days may differ.",
-    "end-from-supply": "No end is recorded; it follows from what was supplied.",
-    "given-in-part": "The administration was stopped or is in progress: anything up to the whole dose was given.",
-    "mass-of-salt": "The stated mass may be that of the drug or of its salt; the range spans both.",
-    "no-dose": "The record states no dose for these days.",
-    "not-as-directed": "It is taken, but not as directed; how much is not said.",
-    "strength-conflict": "Record, map and name give different strengths; the range spans them.",
-    "surface-based": "The dose follows from a body weight and height near these days.",
-    "timing-code-not-read": "The code of the timing is not known; the rest of the timing is used.",
-    "unreadable-dosage": "A part of the dosage could not be read.",
-    "weight-based": "The dose follows from a body weight near these days.",
 }
 KINDS = {
     Source.REQUEST: "an order",
@@ -163,7 +149,7 @@ def assumptions_behind(stretch: Stretch) -> tuple[str, ...]:
 
 def _assumptions(stretch: Stretch) -> Iterator[str]:
     value = stretch.value
-    yield from (MARKS.get(mark, f"The record is marked {mark}.") for mark in value.marks)
+    yield from (mark_words(mark) for mark in value.marks)
     if value.taken is Outcome.UNKNOWN:
         yield "It is not certain that it was taken on these days: the dose counts from nothing."
     if value.average != value.peak and value.peak.high is not None and "as-needed" not in value.marks:

@@ -6,6 +6,7 @@ from service.eligibility.assess import Assessment, Finding
 from service.eligibility.criteria import IfElse, Manual
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.evaluate.judgement import Exhibit, Judgement
+from service.eligibility.explain.marks import mark_words
 from service.eligibility.explain.phrases import Phrases
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.quantity import plain
@@ -78,12 +79,13 @@ def exhibit_words(exhibit: Exhibit) -> str:
 
 
 def dose_words(dose: DoseAnswer) -> str:
-    """The dose with its arithmetic: how much, on which day, from which records, by which factors."""
+    """The dose with its arithmetic: how much, on which day, by which factors, and what was assumed or inferred."""
     most = "an unknown amount" if dose.most is None else plain(dose.most)
     amount = plain(dose.least) if dose.most == dose.least else f"between {plain(dose.least)} and {most}"
     day = f" on {dose.day}" if dose.day else ""
     sums = f": {'; '.join(dose.factors)}" if dose.factors else ""
-    return f"highest dose in the window {amount} {dose.unit.replace('/d', '/day')}{day}{sums}"
+    notes = "".join(f"; {mark_words(mark).rstrip('.')}" for mark in dose.marks)
+    return f"highest dose in the window {amount} {dose.unit.replace('/d', '/day')}{day}{sums}{notes}"
 
 
 def standing_sentence(assessment: Assessment) -> str:

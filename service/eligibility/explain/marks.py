@@ -1,0 +1,27 @@
+"""What the marks of records and doses mean, in sentences: what was assumed or inferred."""
+
+MARKS = {
+    "as-needed": "It is taken as needed: anything from nothing to the most that is allowed.",
+    "assumption-meals-per-day": "A dose with meals is taken at three meals a day.",
+    "derived-from-supply": "What was supplied, over the days of supply, gives an average; single days may differ.",
+    "dose-from-order": "The administration states no dose; it takes that of its order.",
+    "end-from-statement": "The order does not say when it ended; a statement says until when the drug was taken.",
+    "end-from-status": "Its status says that it is over, but not since when: it ended up to the plan's end or last update.",
+    "end-from-supply": "No end is recorded; it follows from what was supplied.",
+    "given-in-part": "The administration was stopped or is in progress: anything up to the whole dose was given.",
+    "mass-of-salt": "The stated mass may be that of the drug or of its salt; the range spans both.",
+    "no-dose": "The record states no dose for these days.",
+    "not-as-directed": "It is taken, but not as directed; how much is not said.",
+    "replaced": "Another order replaces it, from that one's beginning on.",
+    "stop-contradicts": "A statement says that it was stopped while the order goes on: after that it counts possibly.",
+    "strength-conflict": "Record, map and name give different strengths; the range spans them.",
+    "surface-based": "The dose follows from a body weight and height near these days.",
+    "timing-code-not-read": "The code of the timing is not known; the rest of the timing is used.",
+    "unreadable-dosage": "A part of the dosage could not be read.",
+    "weight-based": "The dose follows from a body weight near these days.",
+}
+
+
+def mark_words(mark: str) -> str:
+    """The sentence of a mark."""
+    return MARKS.get(mark, f"The record is marked {mark}.")
