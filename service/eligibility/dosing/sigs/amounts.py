@@ -11,14 +11,14 @@ UNITS = ("UNIT", "FORM", "FORMS")
 
 
 def number(c: Cursor) -> Decimal | None:
-    """number := HALF | NUM [HALFMORE] ["(" NUM ")"]: the bracket repeats the number (`one (1)`)."""
+    """number := HALF | NUM [HALFMORE] ["(" (NUM | HALF) ")"]: the bracket repeats the number (`one (1)`)."""
     token = c.take("HALF", "NUM")
     if token is None:
         return None
     value = Decimal(str(token.value))
     more = c.take("HALFMORE") if token.kind == "NUM" else None
     value += Decimal(str(more.value)) if more is not None else 0
-    again = c.sequence("OPEN NUM CLOSE")
+    again = c.sequence("OPEN NUM|HALF CLOSE")
     if again is not None and again[1] is not None and Decimal(str(again[1].value)) != value:
         raise c.refuse("a number and the one in brackets after it differ")
     return value

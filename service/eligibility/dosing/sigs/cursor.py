@@ -52,10 +52,18 @@ class Cursor:
             self.at = start
         return found
 
+    def part(self, production: Callable[["Cursor"], Part | None]) -> Part | None:
+        """What a production of parts finds."""
+        start = self.at
+        found = production(self)
+        if found is None:
+            self.at = start
+        return found
+
     def first(self, productions: Sequence[Callable[["Cursor"], Part | None]]) -> Part | None:
         """What the first production finds that finds anything."""
         for each in productions:
-            found = self.attempt(each)
+            found = self.part(each)
             if found is not None:
                 return found
         return None

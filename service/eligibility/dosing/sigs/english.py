@@ -75,7 +75,7 @@ TIMES: tuple[Row, ...] = (
     ("OCC", "noon", "noon | midday | lunch | lunchtime"),
     ("OCC", "afternoon", "afternoon | afternoons | midafternoon"),
     ("OCC", "evening", "evening | evenings | dinner | supper | pm | evening meal"),
-    ("OCC", "night", "night | bedtime | bed | nights | going to bed | sleep"),
+    ("OCC", "night", "night | bedtime | before bed | nights | before going to bed | before sleep | at bed | going to bed"),
     ("OCCDAILY", "night", "nightly | every night at bedtime | every evening at bedtime"),
     ("OCC", "meals", "meals | meal times | mealtimes"),
     ("OCCEACH", "meals", "each meal | every meal | each main meal"),
@@ -100,7 +100,7 @@ TIMES: tuple[Row, ...] = (
     (
         "SINGLE",
         None,
-        "single dose | as a single dose | one time only | one time dose | once only | one dose | stat | "
+        "single dose | as a single dose | one time only | one time dose | once only | one dose | stat | now | "
         "as one dose | a single dose | one time dose only | once as a single dose | in one dose | "
         "single dose only | in a single dose | as single dose",
     ),

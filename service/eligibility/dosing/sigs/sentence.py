@@ -49,6 +49,8 @@ class SentenceReader:
         c = self.cursor
         if c.count("OPEN") != c.count("CLOSE"):
             raise c.refuse("a bracket is not closed")
+        if c.next().kind in ("THEN", "AND", "PLUS", "OR"):
+            raise c.refuse("the text has lost its beginning")
         while c.next().kind != "END":
             if (idle := c.take("NOISE", "COLON", "ARTICLE")) is not None:
                 self._not_cut_off(ended=idle.kind == "NOISE")
@@ -116,7 +118,9 @@ class SentenceReader:
         found = c.attempt(self._needed) or c.attempt(self._up_to)
         if found is not None:
             return found
-        part: Part | None = c.first(PRODUCTIONS) or c.attempt(self._why)
+        part = c.first(PRODUCTIONS)
+        if part is None:
+            part = c.part(self._why)
         return (part,) if part is not None else None
 
     def _short(self, c: Cursor) -> bool:

@@ -73,7 +73,11 @@ def _every(c: Cursor) -> Lapse | None:
 
 
 def times(c: Cursor) -> Part | None:
-    """times := (numbers (TIMES | "x") | FREQ [("-" | TO | OR) FREQ]) period; one FREQ alone may be a single dose."""
+    """times := (numbers (TIMES | "x") | "x" numbers | FREQ [("-" | TO | OR) FREQ]) period | once."""
+    if c.take("X") is not None:
+        after = whole(c)
+        every = period(c) if after is not None and c.next().kind in ("PER", "SLASH", "DAILY") else None
+        return Often(after, every) if after is not None and every is not None else None
     count, once = _count(c)
     if count is None:
         return None
@@ -112,7 +116,8 @@ def often(c: Cursor) -> Part | None:
     latin = c.take("LATIN")
     if latin is not None:
         return _latin(c, _stated(latin))
-    if (part := c.attempt(_out_of)) is not None:
+    part = c.part(_out_of)
+    if part is not None:
         return part
     value = c.attempt(whole) or ONE
     hourly = c.take("HOURLY")

@@ -16,6 +16,8 @@ _SPELLED = {
     "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "’": "'", "‘": "'", "`": "'", "´": "'", "\\n": "\n", "²": "2",
     "“": " ", "”": " ", '"': " ", "*": " x ", "\t": " ", "\r": "\n", "&": " and ",
 }  # fmt: skip
+_GLUED_X = re.compile(r"(?<=\d)x(?=[a-z])")  # 2xdaily
+_SHORT_WITH = re.compile(r"(?<![a-z\d])w/(?=\s*[a-z])")  # w/ food
 _FRACTION = r"(?:1/2|1/4|3/4)"
 _PLAIN = rf"(?:{_FRACTION}|\d{{1,3}}(?:[.,]\d{{1,2}})?)"
 _PIECES = re.compile(
@@ -28,7 +30,7 @@ _PIECES = re.compile(
   | (?P<BODY>/\s*(?:kg|m2)(?![a-z0-9]))
   | (?P<ORDINAL>(?<![\d.,/-])\d(?:st|nd|rd|th|e|eme)(?![a-z]))
   | (?P<NUM>(?<![\d.,])(?:\d+(?:[.,]\d+)?|[.,]\d+)(?![.,]?\d))
-  | (?P<WORD>(?:[a-z]\.){{2,}}[a-z]?(?![a-z])|[a-zßæœ]+(?:'[a-zßæœ]+)*)
+  | (?P<WORD>(?<![a-z])(?:(?:[a-z]\.){{2,}}[a-z]?|[a-z]\.[a-z])(?![a-z])|[a-zßæœ]+(?:'[a-zßæœ]+)*)
   | (?P<SEP>[,;]|\n\s*) | (?P<COLON>:) | (?P<DOT>\.) | (?P<HYPHEN>(?<=[a-z])-(?=[a-z])) | (?P<DASH>-)
   | (?P<SLASH>/) | (?P<OPEN>[(\[]) | (?P<CLOSE>[)\]])
   | (?P<PLUS>\+) | (?P<EQUAL>=) | (?P<SPACE>[ ]+) | (?P<OTHER>.)
@@ -58,9 +60,10 @@ def tokens(text: str, lexicon: Lexicon) -> tuple[Token, ...]:
     spelled = re.sub(r"(?<=\d)(?=[½¼¾])", " ", text)
     for sign, plain in _SPELLED.items():
         spelled = spelled.replace(sign, plain)
+    spelled = _SHORT_WITH.sub("with ", _GLUED_X.sub(" x ", folded(spelled).strip()).replace("d/c", "dc"))
     if len(spelled) > LONGEST:
         raise NotUnderstood("the text is too long for a dosage instruction")
-    found = list(_phrases(list(_pieces(folded(spelled).strip())), lexicon))
+    found = list(_phrases(list(_pieces(spelled)), lexicon))
     kept = (each for at, each in enumerate(found) if not _only_joins(found, at))
     return tuple(replace(each, kind="DASH") if each.kind == "HYPHEN" else each for each in kept)
 
