@@ -6,7 +6,7 @@ MARKS = {
     "derived-from-supply": "What was supplied, over the days of supply, gives an average; single days may differ.",
     "dose-from-order": "The administration states no dose; it takes that of its order.",
     "end-from-statement": "The order does not say when it ended; a statement says until when the drug was taken.",
-    "end-from-status": "Its status says that it is over, but not since when: it ended up to the plan's end or last update.",
+    "end-from-status": "Its status says that it is over, but not since when; it ended by its plan or last update.",
     "end-from-supply": "No end is recorded; it follows from what was supplied.",
     "given-in-part": "The administration was stopped or is in progress: anything up to the whole dose was given.",
     "mass-of-salt": "The stated mass may be that of the drug or of its salt; the range spans both.",
