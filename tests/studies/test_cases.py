@@ -4,9 +4,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from service.catalog.load import Catalog, load_catalog
 
 from service.catalog.content import mappings_dir
+from service.catalog.load import Catalog, load_catalog
 from service.eligibility.criteria import Study
 from service.eligibility.explain.study_text import render_study
 from service.eligibility.outcome import Outcome
