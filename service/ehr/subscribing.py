@@ -17,7 +17,7 @@ from service.ehr.subscriptions import (
     differences,
     instant,
 )
-from service.errors import EhrRefused, ResourceGone, UnusableAnswer, VersionConflict
+from service.errors import ResourceGone, UnusableAnswer, VersionConflict
 
 RENEW_BEFORE = timedelta(days=7)
 SUBSCRIPTION = "Subscription"

@@ -1,0 +1,45 @@
+"""What the server says of itself."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from tests.fhir_server.search import KNOWN
+
+TYPES = """AdverseEvent AllergyIntolerance Condition Consent Device Encounter Flag Immunization List Medication
+MedicationAdministration MedicationDispense MedicationRequest MedicationStatement Observation Patient Procedure
+Provenance ResearchStudy ResearchSubject Subscription Task""".split()
+INTERACTIONS = "read vread update delete history-instance create search-type".split()
+TOPICS = (
+    "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical"
+)
+
+
+def statement(base: str, software: str, release: str, topics: Iterable[str], without: Iterable[str]) -> dict[str, Any]:
+    """The CapabilityStatement; `without`: what is not declared, `Type`, `Type.interaction` or `transaction`."""
+    lacking = set(without)
+    resources = [_of_type(each, topics, lacking) for each in TYPES if each not in lacking]
+    system = [{"code": each} for each in ("transaction", "batch") if each not in lacking]
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-01-01",
+        "kind": "instance",
+        "software": {"name": software},
+        "implementation": {"description": "A server for tests", "url": base},
+        "fhirVersion": release,
+        "format": ["json"],
+        "rest": [{"mode": "server", "resource": resources, "interaction": system}],
+    }
+
+
+def _of_type(kind: str, topics: Iterable[str], lacking: set[str]) -> dict[str, Any]:
+    resource: dict[str, Any] = {
+        "type": kind,
+        "interaction": [{"code": each} for each in INTERACTIONS if f"{kind}.{each}" not in lacking],
+        "conditionalCreate": f"{kind}.conditionalCreate" not in lacking,
+        "conditionalUpdate": f"{kind}.conditionalUpdate" not in lacking,
+        "searchParam": [{"name": each, "type": "string"} for each in sorted(KNOWN) if f"{kind}.?{each}" not in lacking],
+    }
+    if kind == "Subscription":
+        resource["extension"] = [{"url": TOPICS, "valueCanonical": each} for each in topics]
+    return resource
