@@ -35,13 +35,28 @@ NAMES = {
     "levothyroxine 50 MCG tab": [("levothyroxine", "0.05 mg", "1 {each}")],
     "Prednison 2,5 mg": [("prednison", "2.5 mg", "1 {each}")],
     "prednisone 5 MG Oral Tablet [Deltasone 10 MG]": [("prednisone", "5 mg", "1 {each}")],
+    "prednisone .5 mg tablet": [("prednisone", "0.5 mg", "1 {each}")],
+    "methylprednisolone sodium succinate 40 MG per 1 ML": [("methylprednisolone sodium succinate", "40 mg", "1 ml")],
+    "dexamethasone 4 MG in 1 ML Injection": [("dexamethasone", "4 mg", "1 ml")],
+    "dexamethasone 8 mg in saline": [("dexamethasone", "8 mg", "1 {each}")],
+    "PredniSONE - 5 mg tab x 30": [("prednisone", "5 mg", "1 {each}")],
+    "prednisolone 15 mg/5 mL (3 mg/mL) oral solution": [("prednisolone", "15 mg", "5 ml")],
+    "{10 (prednisone 20 MG Oral Tablet) / 5 (prednisone 10 MG Oral Tablet) } Pack": [
+        ("prednisone", "20 mg", "1 {each}"), ("prednisone", "10 mg", "1 {each}"),
+    ],
+    "betamethasone acetate 3 MG/ML / betamethasone sodium phosphate 3 MG/ML Injection": [
+        ("betamethasone acetate", "3 mg", "1 ml"), ("betamethasone sodium phosphate", "3 mg", "1 ml"),
+    ],
     # nothing is guessed
     "prednisone": [],
     "100mg/2mL RECON SOLN": [],
     "prednisone 1,250 MG": [],
     "acetaminophen 325 MG / 5 MG": [],
     "prednisone 0 MG": [],
-}
+    "prednisone 2.5-5 mg": [],
+    "prednisone 5 mg - 10 mg": [],
+    "prednisone 5 mg to 10 mg": [],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES.items(), ids=NAMES.keys())

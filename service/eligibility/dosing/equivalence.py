@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from service.eligibility.dosing.daily import Holding
 from service.eligibility.dosing.model import Strength
+from service.eligibility.dosing.products import added_up
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.facts import MedicationFact
 from service.eligibility.outcome import Outcome
@@ -147,7 +148,24 @@ def ingredients(
     if len(held) <= 1:
         return (_only(fact, table, terminology),)
     asked = {code: each for code, each in held.items() if _asked(code, each[0].name, table, terminology, codes)}
-    return tuple(_one(code, tuple(each), table) for code, each in (asked or held).items())
+    drugs = _by_drug(held, table)
+    mixed = len(drugs) > 1
+    wanted = _by_drug(asked, table) if asked else drugs
+    return tuple(_one(key, each, row, mixed=mixed) for key, (each, row) in wanted.items())
+
+
+def _by_drug(
+    held: Mapping[Coding, list[Strength]], table: EquivalenceTable | None
+) -> dict[str, tuple[tuple[Strength, ...], Equivalent | None]]:
+    """The strengths of each drug: codes of one row of the table (salts) are one drug, and their strengths add up."""
+    found: dict[str, tuple[tuple[Strength, ...], Equivalent | None]] = {}
+    for code, strengths in held.items():
+        row = table.row((code,), (strengths[0].name,)) if table is not None else None
+        key = row.name if row else f"{code.system}|{code.code}"
+        known = found[key][0] if key in found else ()
+        same = tuple(replace(each, ingredient=(known or strengths)[0].ingredient) for each in strengths)
+        found[key] = added_up((*known, *same)), row
+    return found
 
 
 def _asked(
@@ -159,13 +177,11 @@ def _asked(
     return table is None or table.row((code,), (name,)) is not None
 
 
-def _one(code: Coding, strengths: tuple[Strength, ...], table: EquivalenceTable | None) -> Ingredient:
-    name = strengths[0].name
-    row = table.row((code,), (name,)) if table is not None else None
+def _one(key: str, strengths: tuple[Strength, ...], row: Equivalent | None, *, mixed: bool) -> Ingredient:
     return Ingredient(
-        row.name if row else f"{code.system}|{code.code}",
-        row.name if row else name,
-        Holding(strengths, mixed=True),
+        key,
+        row.name if row else strengths[0].name,
+        Holding(strengths, mixed=mixed),
         row,
         row.share(strength.name for strength in strengths) if row else ONE_EXACTLY,
     )

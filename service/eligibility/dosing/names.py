@@ -14,6 +14,7 @@ from service.eligibility.quantity import Interval, Quantity
 _AMOUNTS = {"mg", "g", "gm", "mcg", "ug", "µg", "μg", "ng", "unt", "meq", "mmol", "iu"}
 _PER = {"ml", "l", "mg", "g", "actuat", "hr", "h", "tablet", "tablets", "tab", "capsule", "cap", "each", "dose"}
 _PREFIXES = {"ml", "hr", "actuat", "l"}  # "1 ML methylprednisolone 40 MG/ML", "24 HR tacrolimus 1 MG"
+_OTHERWISE = {"-", "–", "to", "or", "bis", "oder", "à", "ou"}
 _SPREAD = ("ointment", "cream", "gel", "paste", "lotion", "salbe", "creme")  # a per cent of these is by weight
 
 
@@ -57,12 +58,21 @@ def _tokens(name: str) -> Iterator[str]:
             continue
         now = _kind(sign, kind)
         if now != kind or now == "sign":
-            if token.strip():
-                yield token.strip(".,;:-")
+            yield from _token(token)
             token = ""
         kind, token = now, token + sign
-    if token.strip():
-        yield token.strip(".,;:-")
+    yield from _token(token)
+
+
+def _token(written: str) -> Iterator[str]:
+    """A token without the punctuation around it; but `.5` is a half, and the dash of `2.5-5` parts two numbers."""
+    token = written.strip()
+    if not token:
+        return
+    if token[1:2].isdigit() and token[0] in ".-":
+        yield f"0{token}" if token[0] == "." else token
+    else:
+        yield token.strip(".,;:-") or token
 
 
 def _kind(sign: str, before: str) -> str:
@@ -102,7 +112,7 @@ class _Walk:
         """Walk to the end."""
         while self.at < len(self.tokens):
             if not self._strength():
-                if self.peek() not in ("/", "(", ")", "{", "}", "%") and number(self.peek()) is None:
+                if self.peek() not in ("/", "(", ")", "{", "}", "%", "-", "–") and number(self.peek()) is None:
                     self.words.append(self.peek())
                 elif self.peek() in ("/", "{", "(") and self.found:
                     self.words = []
@@ -122,10 +132,15 @@ class _Walk:
         if unit not in _AMOUNTS or not value:
             return False
         self.at += 2
-        return self._keep(value, unit, self._per())
+        per = self._per()
+        if self.peek() in _OTHERWISE and number(self.peek(1)) is not None:  # 5 mg to 10 mg: which, nobody says
+            self.words, per, self.at = [], None, self.at + 3
+        return self._keep(value, unit, per)
 
     def _per(self) -> Quantity | None:
-        if self.peek() != "/":
+        if self.peek() == "in" and number(self.peek(1)) is None and self.peek(1) not in _PER:
+            return Quantity(Interval.exactly(1), COUNT)  # 8 mg in saline: one bag
+        if self.peek() not in ("/", "per", "in"):
             return Quantity(Interval.exactly(1), COUNT)
         if self.peek(1) in _PER:
             unit, self.at = self.peek(1), self.at + 2

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
 
 from service.eligibility.dosing.model import Strength
 from service.eligibility.dosing.names import NamedStrength, read_name
-from service.eligibility.quantity import Interval
+from service.eligibility.dosing.units import measured
 from service.eligibility.terms import Coding
 
 NAME_SYSTEM = "urn:fhir-prescreen:ingredient-name"
@@ -61,7 +63,7 @@ class DrugCatalog:
         """
         product = self.product(codings)
         layers = [stated, product.strengths if product is not None else (), *(self.from_name(text) for text in texts)]
-        told = [layer for layer in layers if layer]
+        told = [added_up(layer) for layer in layers if layer]
         by_ingredient: dict[Coding, list[Strength]] = {}
         for layer in told:
             for strength in _alike(layer, told[0]):
@@ -69,6 +71,31 @@ class DrugCatalog:
         merged = [_merged(each) for each in by_ingredient.values()]
         marks = {mark for _, mark in merged if mark is not None}
         return tuple(strength for strength, _ in merged), tuple(sorted(marks))
+
+
+def added_up(layer: tuple[Strength, ...]) -> tuple[Strength, ...]:
+    """Strengths of one source: two salts of one drug add up; the same name twice (a pack) stays as it is."""
+    found: list[Strength] = []
+    for each in layer:
+        at = next((n for n, other in enumerate(found) if _parts_of_one(each, other)), None)
+        if at is None:
+            found.append(each)
+        else:
+            found[at] = _sum(found[at], each)
+    return tuple(found)
+
+
+def _parts_of_one(one: Strength, other: Strength) -> bool:
+    same = one.ingredient.normalized() == other.ingredient.normalized() and one.unit == other.unit
+    return same and one.name.lower() != other.name.lower() and _ratio(one, other) is not None
+
+
+def _sum(one: Strength, other: Strength) -> Strength:
+    ratio = _ratio(one, other)
+    if ratio is None or one.amount is None or other.amount is None:
+        return one
+    share = other.amount.scaled(Decimal(ratio.numerator) / ratio.denominator)
+    return replace(one, name=f"{one.name} / {other.name}", amount=one.amount + share)
 
 
 def _alike(layer: tuple[Strength, ...], first: tuple[Strength, ...]) -> tuple[Strength, ...]:
@@ -86,27 +113,25 @@ def _merged(found: list[Strength]) -> tuple[Strength, str | None]:
     best = min(usable, key=lambda each: SOURCES.index(each.source))
     value, conflict = best.amount, False
     for other in usable:
-        per_one, other_one = _per_one(best), _per_one(other)
-        if other_one is None or per_one is None or other.unit != best.unit or not _comparable(best, other):
+        ratio = _ratio(best, other)
+        if ratio is None or other.unit != best.unit or other.amount is None or value is None or best.amount is None:
             continue
-        if other_one != per_one and value is not None:
+        ends = ((best.amount.low, other.amount.low), (best.amount.high, other.amount.high))
+        if any(_scaled(theirs, ratio) != _scaled(own, Fraction(1)) for own, theirs in ends):
             conflict = True
-            value = value.hull(_rescaled(other_one, best))
+            value = value.hull(other.amount.scaled(Decimal(ratio.numerator) / ratio.denominator))
     return (replace(best, amount=value), CONFLICT) if conflict else (best, None)
 
 
-def _comparable(a: Strength, b: Strength) -> bool:
-    return a.per is not None and b.per is not None and a.per.unit == b.per.unit
+def _scaled(end: Decimal | None, ratio: Fraction) -> Fraction | None:
+    return None if end is None else Fraction(end) * ratio
 
 
-def _per_one(strength: Strength) -> Interval | None:
-    """The amount per one of `per`; None where that is not an exact number."""
-    per = strength.per.value if strength.per is not None else None
-    if strength.amount is None or per is None or not per.exact or not per.low:
+def _ratio(one: Strength, other: Strength) -> Fraction | None:
+    """How many times as much product the first is stated per; None where they are per different kinds of things."""
+    if one.per is None or other.per is None:
         return None
-    return strength.amount.scaled(1 / per.low)
-
-
-def _rescaled(per_one: Interval, like: Strength) -> Interval:
-    size = like.per.value.low if like.per is not None else None
-    return per_one if size is None else per_one.scaled(size)
+    mine, theirs = measured(one.per), measured(other.per)
+    if mine is None or theirs is None or mine.unit != theirs.unit or not (mine.value.exact and theirs.value.exact):
+        return None
+    return mine.value.low / theirs.value.low if theirs.value.low else None
