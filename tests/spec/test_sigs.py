@@ -4,12 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from service.eligibility.dosing.daily import daily
+from service.eligibility.dosing.daily import Holding, daily
 from service.eligibility.dosing.layout import layout
 from service.eligibility.dosing.sigs.quantities import Known
 from service.eligibility.dosing.sigs.read import Refused, Understood, read_sig
 from service.eligibility.quantity import Interval
-from tests.doses import medication
+from tests.doses import medication, strength
 from tests.sigs.notation import MISSING, UNIT_STRENGTHS, reading, written
 
 #  what is written                                             the day's dose, on average      why
@@ -114,6 +114,15 @@ def test_steps_follow_one_another_from_the_first_day_of_the_record() -> None:
     placed = layout(found, medication(*found).span)
     assert [str(own.start) for _, own in placed] == ["2026-01-05", "2026-01-10", "2026-01-13"]
     assert [str(own.end) for _, own in placed][:2] == ["2026-01-09", "2026-01-12"]
+
+
+def test_pieces_take_the_strength_of_the_product() -> None:
+    """The worked example D35: prednisone 10 mg tablets, 40 mg a day for five days, then 10 mg."""
+    found = understood("take 2 tablets by mouth twice daily for 5 days then 1 tablet daily").instructions
+    tablets = Holding((strength(10),))
+    placed = layout(found, medication(*found).span)
+    assert [str(daily(each, tablets).average) for each, _ in placed] == ["40", "10"]
+    assert str(placed[0][1].end) == "2026-01-09"
 
 
 def test_doses_at_the_same_time_have_no_sequence() -> None:

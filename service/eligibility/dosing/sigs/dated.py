@@ -7,11 +7,12 @@ from typing import cast
 from service.eligibility.dosing.sigs.cursor import Cursor
 from service.eligibility.dosing.sigs.parts import Numbered, Part, Starting, Weekdays
 
+RANGE = ("DASH", "TO", "THROUGH")
 FULL_NAME = 5  # letters
 
 
 def weekdays(c: Cursor) -> Part | None:
-    """weekdays := [EVERY | AT] (DAYS | DAY "-" DAY | DAY {("," | AND | "/" | "-") DAY})."""
+    """weekdays := [EVERY | AT] (DAYS | DAY ("-" | TO | THROUGH) DAY | DAY {("," | AND | "/" | "-") DAY})."""
     opened = c.take("EVERY", "AT")
     together = c.take("DAYS")
     if together is not None:
@@ -20,22 +21,35 @@ def weekdays(c: Cursor) -> Part | None:
     if first is None:
         return None
     found, joints = [cast(int, first.value)], []
-    while c.next().kind in ("SEP", "AND", "SLASH", "DASH", "DAY", "PLUS"):
-        joint = "" if c.next().kind == "DAY" else c.next().kind
-        if joint and c.next(1).kind == "AND" and c.next(2).kind == "DAY":
-            c.at += 1
-        if joint and c.next(1).kind != "DAY":
-            break
-        c.at += 1 if joint else 0
-        found.append(cast(int, c.next().value))
-        joints.append(joint)
-        c.at += 1
-    if joints == ["DASH"]:
-        first_day, last_day = found
-        return Weekdays(tuple(sorted((first_day + n) % 7 for n in range((last_day - first_day) % 7 + 1))))
+    while (joined := _another_day(c)) is not None:
+        joints.append(joined[0])
+        found.append(joined[1])
     if len(found) == 1 and opened is None and len(first.text) < FULL_NAME:
         return None  # `sat` by itself may be something else
-    return Weekdays(tuple(sorted(set(found)))) if len(set(found)) == len(found) else None
+    return _listed(found, joints)
+
+
+def _another_day(c: Cursor) -> tuple[str, int] | None:
+    start = c.at
+    joint = c.take("SEP", "AND", "SLASH", "PLUS", *RANGE)
+    if joint is not None and joint.kind == "SEP":
+        c.take("AND")
+    day = c.take("DAY")
+    if day is None:
+        c.at = start
+        return None
+    return (joint.kind if joint is not None else ""), cast(int, day.value)
+
+
+def _listed(found: list[int], joints: list[str]) -> Weekdays | None:
+    """From one day to another, or a list; `Mon-Wed, Fri` is both, and refused."""
+    ranges = [each for each in joints if each in RANGE]
+    if len(joints) == 1 and ranges:
+        first, last = found
+        return Weekdays(tuple(sorted((first + n) % 7 for n in range((last - first) % 7 + 1))))
+    if len(set(found)) < len(found) or (ranges and set(joints) != {"DASH"}):
+        return None
+    return Weekdays(tuple(sorted(found)))
 
 
 def numbered(c: Cursor) -> Part | None:

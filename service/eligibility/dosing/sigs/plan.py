@@ -41,6 +41,7 @@ class Planner:
         self.known = known
         self.steps: list[Step] = []
         self.carried: Amount | None = None
+        self.heading: Strong | None = None  # the strength that the sig stated last
         self.day = 1  # the next numbered day
         self.numbered = 0
         self.open = False  # a change of dose ended on a level that goes on
@@ -130,7 +131,8 @@ class Planner:
         if group.of(Alternating):
             yield from self._in_turn(group, needed)
             return
-        amount = dose_of(group.parts, self.carried, self.known)
+        amount = dose_of(group.parts, self.carried, self.known, self.heading)
+        self.heading = next((each for each in group.of(Strong) if isinstance(each, Strong)), self.heading)
         if amount is None:
             raise NotUnderstood("no amount is stated")
         caps = tuple(cap(each, amount) for each in group.of(Most) if isinstance(each, Most))

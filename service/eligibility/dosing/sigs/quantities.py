@@ -40,10 +40,12 @@ class Known:
     names: frozenset[str] = frozenset()
 
 
-def dose_of(parts: Sequence[Part], carried: Amount | None, known: Known) -> Amount | None:
+def dose_of(
+    parts: Sequence[Part], carried: Amount | None, known: Known, heading: Strong | None = None
+) -> Amount | None:
     """The amount of one dose; None where none is stated. Raises NotUnderstood where the words do not agree.
 
-    `carried`: the dose before, whose unit a bare number takes.
+    `carried`: the dose before, whose unit a bare number takes; `heading`: a strength that the sig stated before.
     """
     stated = [each for each in parts if isinstance(each, Amount)]
     equals = [each for each in parts if isinstance(each, Equal)]
@@ -54,6 +56,8 @@ def dose_of(parts: Sequence[Part], carried: Amount | None, known: Known) -> Amou
         raise NotUnderstood("two amounts stand beside each other")
     if stated and stated[0].unit is None and not any(isinstance(each, (*TIMES, Strong)) for each in parts):
         raise NotUnderstood("a number with neither unit nor time")
+    if strong is None and heading is not None and stated and stated[0].unit in (None, heading.per.unit):
+        strong = heading
     found = _with_unit(stated[0], strong, carried, known) if stated else None
     if found is None and strong is not None:
         found, equals = _pieces_of(strong, equals)

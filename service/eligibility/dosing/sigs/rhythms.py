@@ -16,7 +16,7 @@ from service.eligibility.quantity import Interval
 TEXT, MEALS, ASSUMED = "text-sig", "assumption-meals-per-day", "assumption-once-a-day"
 ONE = Interval.exactly(1)
 DAY = Lapse(ONE, "d")
-PARTS_OF_DAY = ("morning", "noon", "afternoon", "evening", "night")
+PARTS_OF_DAY = ("morning", "noon", "afternoon", "dinner", "evening", "night")
 THREE = Interval.exactly(3)
 
 

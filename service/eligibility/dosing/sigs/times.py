@@ -19,7 +19,7 @@ from service.eligibility.quantity import Interval
 
 ONE = Interval.exactly(1)
 WITHIN = ("in", "within", "en", "innerhalb", "innert", "pro")
-NEIGHBOURS = {("noon", "afternoon"), ("afternoon", "evening"), ("evening", "night")}
+NEIGHBOURS = {("noon", "afternoon"), ("afternoon", "evening"), ("dinner", "evening"), ("evening", "night")}
 NEAR = ("before", "after", "vor", "nach", "avant", "apres")
 
 
