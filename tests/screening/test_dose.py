@@ -164,6 +164,28 @@ def test_a_sum_in_another_drug(doses: Doses) -> None:
     assert (found["to"], averages(found["steps"])) == ("methylprednisolone", [(*MAY, 8, 8)])
 
 
+def test_a_sum_of_other_drugs_than_steroids(doses: Doses) -> None:
+    oxycodone = order("o", drug("oxycodone", "7804"), dosage(10, timing=every(2, 1) | period(*MAY)))
+    found = doses.json(oxycodone, TAPER, to="morphine")
+    assert averages(found["equivalent"]["steps"]) == [(*MAY, 30, 30)]
+    assert [each["name"] for each in found["not_counted"]] == ["prednisone"]
+
+
+def test_a_dose_per_kilogram(doses: Doses) -> None:
+    weight: Json = {
+        "resourceType": "Observation",
+        "id": "w",
+        "status": "final",
+        "subject": {"reference": "Patient/p"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]},
+        "effectiveDateTime": "2026-04-30",
+        "valueQuantity": amount(70, "kg"),
+    }
+    found = doses.json(weight, order("m", PLAIN, dosage(0.5, "mg/kg", timing=IN_MAY)))
+    assert averages(found["equivalent"]["steps"]) == [(*MAY, 35, 35)]
+    assert "Observation/w" in found["equivalent"]["steps"][0]["arithmetic"][0]
+
+
 def test_what_is_behind_a_step(doses: Doses) -> None:
     found = doses.json(
         order("m", drug("methylprednisolone 4 MG Oral Tablet", "6902"), dosage(2, "{tbl}", timing=IN_MAY))

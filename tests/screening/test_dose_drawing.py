@@ -84,7 +84,7 @@ def test_it_says_in_words_what_it_shows(doses: Doses) -> None:
     title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
     assert root.get("role") == "img" and root.get("aria-labelledby") == "title description"
     assert title is not None and "patient p, from 2026-03-30 to 2026-06-30" in str(title.text)
-    assert description is not None and "at least 20 mg/day as prednisone" in str(description.text)
+    assert description is not None and "2026-04-10 to 2026-04-30, 20 mg/day" in str(description.text)
     assert "dose-missing" in str(description.text)
     tips = [each.findtext(f"{SVG}title") for each in classed(root, "stretch")]
     assert "2026-04-10 to 2026-04-30: 20 mg/day" in tips
@@ -147,6 +147,18 @@ def test_bars_stay_within_the_days_drawn(doses: Doses) -> None:
     (bar,) = classed(root, "sure")[:1] or classed(root, "possible")[:1]
     left = float(bar.get("x", 0))
     assert left >= LEFT and left + float(bar.get("width", 0)) <= RIGHT
+
+
+def test_a_single_day_of_many_years_is_seen(doses: Doses) -> None:
+    day = order("m", PLAIN, dosage(5, timing=every(1, 1) | period("1995-03-03", "1995-03-03")))
+    assert [float(each.get("width", 0)) for each in classed(drawn(doses, day, look_back="40 years"), "sure")] == [2, 2]
+
+
+def test_of_many_records_a_few_are_named(doses: Doses) -> None:
+    many = [order(f"m{n}", PLAIN, dosage(None, text="as directed")) for n in range(1, 6)]
+    said = " ".join(" ".join(texts(drawn(doses, *many))).split())
+    assert "MedicationRequest/m1, MedicationRequest/m2, MedicationRequest/m3 and 2 more" in said
+    assert all(f"MedicationRequest/m{n}" in doses.json(*many)["doubts"][0] for n in range(1, 6))
 
 
 def test_characters_that_xml_forbids_are_replaced() -> None:

@@ -4,8 +4,8 @@ What is surely taken is a filled area under a thick line; what may be taken besi
 it, crossed hatching runs out of the lane with an arrow. Pattern and label tell the same as colour.
 """
 
+from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from textwrap import wrap
 from xml.etree.ElementTree import Element
 
@@ -14,6 +14,7 @@ from service.eligibility.dose_profile import Curve, DoseProfile
 from service.eligibility.explain.dose_lane import HATCHES, Lane, draw_lane
 from service.eligibility.explain.dose_report import ACTS, doubts, equivalent_title, window_words
 from service.eligibility.explain.dose_scale import TimeScale, dose_scale, time_scale
+from service.eligibility.explain.dosing import dose_words
 from service.eligibility.explain.svg import canvas, draw, letters_in, serialized, shortened, width_of
 
 WIDTH, LEFT, RIGHT = 900, 64, 800
@@ -23,6 +24,7 @@ KEY, LINE = 52, 17  # for what the patterns mean; for each note
 HEIGHTS = {True: 130, False: 70}  # of a lane that counts, of one that does not
 INK, SOFT, ALARM = "#1a1a1a", "#555555", "#8c1d18"
 TEXT, SMALL = 13, 12
+FEW = 3  # records that are named with a reason; the text names all
 FILLS = {"sure": "#8aa9c8", "possible": "url(#possible)", "unknown": "url(#unknown)"}
 
 
@@ -31,7 +33,7 @@ def dose_chart(profile: DoseProfile, limit: Decimal | None = None) -> str:
     lanes = _lanes(profile, limit)
     bottom = HEAD + sum(lane.height + GAP for lane in lanes) - (GAP if lanes else 0)
     notes = _notes(profile)
-    root = canvas(WIDTH, bottom + FOOT + KEY + LINE * len(notes), *_titles(profile))
+    root = canvas(WIDTH, bottom + FOOT + KEY + LINE * len(notes), _title(profile), _description(profile, lanes))
     _patterns(root)
     _heading(root, profile)
     time = time_scale(profile, LEFT, RIGHT)
@@ -68,13 +70,19 @@ def _records(curve: Curve) -> set[str]:
     return {name for each in curve.stretches for name in each.value.records}
 
 
-def _titles(profile: DoseProfile) -> tuple[str, str]:
-    title = f"Daily doses of patient {profile.patient}, {window_words(profile)}"
-    said = [f"{len(profile.ingredients)} drugs on record in these days."]
-    if profile.equivalent is not None:
-        highest = max((each.value.average.low for each in profile.equivalent.stretches), default=Fraction(0))
-        said.append(f"At the highest, at least {float(highest):g} mg/day as {profile.equivalent.name}.")
-    return title, " ".join([*said, *doubts(profile)])
+def _title(profile: DoseProfile) -> str:
+    return f"Daily doses of patient {profile.patient}, {window_words(profile)}"
+
+
+def _description(profile: DoseProfile, lanes: list[Lane]) -> str:
+    """The whole drawing in words, for those who cannot see it."""
+    said = [f"{lane.heading}: {'; '.join(_told(lane.curve)) or 'no record'}." for lane in lanes]
+    return " ".join([*(said or ["No record of any drug in these days."]), *doubts(profile, FEW)])
+
+
+def _told(curve: Curve) -> Iterator[str]:
+    for run in curve.runs:
+        yield f"{run[0].start} to {run[-1].end}, {dose_words(run[0])}"
 
 
 def _heading(root: Element, profile: DoseProfile) -> None:
@@ -121,7 +129,7 @@ def _used(lanes: list[Lane]) -> list[tuple[str, str]]:
             "perhaps taken, up to the dashed line",
             any(each.high and each.high > each.low for each in ranges),
         ),
-        ("unknown", "taken, and no upper limit is known", any(each.high is None for each in ranges)),
+        ("unknown", "\u25b2 taken, and no upper limit is known", any(each.high is None for each in ranges)),
         ("limit", "limit to compare with", any(lane.limit is not None for lane in lanes)),
     ]
     return [(name, text) for name, text, used in entries if used]
@@ -144,7 +152,7 @@ def _key(root: Element, entries: list[tuple[str, str]], y: float) -> None:
 
 def _notes(profile: DoseProfile) -> list[str]:
     """What is not certain, and what was left out altogether, in lines."""
-    notes = [f"Not certain: {each}" for each in doubts(profile)]
+    notes = [f"Not certain: {each}" for each in doubts(profile, FEW)]
     notes += [f"Not counted: {each.name}, {each.why}" for each in profile.omitted if each.everywhere]
     letters = int(letters_in(WIDTH - 2 * EDGE, SMALL))
     return [line for note in notes for line in wrap(note, letters, subsequent_indent="    ", break_on_hyphens=False)]

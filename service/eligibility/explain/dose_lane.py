@@ -10,7 +10,7 @@ from service.eligibility.dates import shift
 from service.eligibility.dose_profile import Curve, Stretch
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.explain.dose_scale import DoseScale, TimeScale
-from service.eligibility.explain.dosing import dose_range, number_words
+from service.eligibility.explain.dosing import dose_range, dose_words, number_words
 from service.eligibility.explain.svg import draw, shortened, width_of
 from service.eligibility.quantity import plain
 
@@ -24,6 +24,7 @@ HATCHES = {
 SMALL, EDGE = 12, 20
 Style = dict[str, str | float]
 OVER, AROUND = 3, 12  # pixels by which a number may be wider than its days: beside other days, and beside none
+THINNEST = 2  # a day of many years is still to be seen
 NO_RECORD = "no record"
 
 
@@ -85,7 +86,7 @@ def _area(group: Element, stretch: Stretch, doses: DoseScale, time: TimeScale) -
         data_least=number_words(average.low),
         data_most=most,
     )
-    draw(part, "title", f"{stretch.start} to {stretch.end}: {dose_range(average)} mg/day")
+    draw(part, "title", f"{stretch.start} to {stretch.end}: {dose_words(stretch)}")
     left, right = time.x(stretch.start), time.x(shift(stretch.end, 1))
     _rectangle(part, "sure", (left, right), Range(Fraction(0), average.low), doses, SURE)
     if average.high is None:
@@ -99,7 +100,7 @@ def _rectangle(
 ) -> None:
     (left, right), top, bottom = across, doses.y(between.high), doses.y(between.low)
     style: Style = {"fill": fill, "shape_rendering": "crispEdges"}  # no seam between days that follow one another
-    draw(part, "rect", class_=name, x=left, y=top, width=right - left, height=bottom - top, **style)
+    draw(part, "rect", class_=name, x=left, y=top, width=max(right - left, THINNEST), height=bottom - top, **style)
 
 
 def _arrow(part: Element, x: float, top: float) -> None:
@@ -156,7 +157,7 @@ def _words(stretch: Stretch) -> tuple[str, ...]:
     shown = dose_range(average)
     single = f"{shown}, single days {dose_range(peak)}" if peak != average and peak.high is not None else shown
     if average.high is None:
-        return (f"{shown}: no upper limit known", shown, "?") if average.low else ("dose unknown", "unknown", "?")
+        return (f"{shown}: no upper limit known", shown) if average.low else ("dose unknown", "unknown")
     return single, shown, shown.replace(" to ", "\u2013")
 
 

@@ -12,6 +12,7 @@ from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.explain.dosing import (
     assumptions_behind,
     dose_range,
+    dose_words,
     factors_behind,
     instructions_behind,
     sources_of_factors,
@@ -149,12 +150,6 @@ def _worked_out(profile: DoseProfile) -> Iterator[str]:
             yield from _wrapped(f"{name}: {source}", "    ")
 
 
-def dose_words(stretch: Stretch) -> str:
-    """`20 mg/day`, `dose unknown`."""
-    said = dose_range(stretch.value.average)
-    return "dose unknown" if said == "unknown" else f"{said} mg/day"
-
-
 def _items(name: str, curve: Curve, behind: Callable[[Stretch], Iterable[str]]) -> Iterator[str]:
     """Everything that is behind a curve, once; with the days where it is not behind all of it."""
     where: dict[str, list[Stretch]] = {}
@@ -182,8 +177,8 @@ def _uncertain(profile: DoseProfile) -> Iterator[str]:
         yield from _wrapped(each, "  ")
 
 
-def doubts(profile: DoseProfile) -> tuple[str, ...]:
-    """Why anything is not certain, a sentence per reason, with the records or types it is about."""
+def doubts(profile: DoseProfile, most: int | None = None) -> tuple[str, ...]:
+    """Why anything is not certain, a sentence per reason, with the records (`most` of them) or types it is about."""
     curves = [*profile.ingredients, *([profile.equivalent] if profile.equivalent is not None else [])]
     about: dict[Reason, set[str]] = {}
     for stretch in (stretch for curve in curves for stretch in curve.stretches):
@@ -192,10 +187,15 @@ def doubts(profile: DoseProfile) -> tuple[str, ...]:
     about.setdefault(Reason.NOT_LOADED, set()).update(profile.lacking)
     about.setdefault(Reason.UNREADABLE, set()).update(profile.unreadable)
     return tuple(
-        f"{reason.code}: {_sentence(reason)} ({', '.join(sorted(about.get(reason, ())))})"
+        f"{reason.code}: {_sentence(reason)} ({_some(sorted(about.get(reason, ())), most)})"
         for reason in Reason
         if reason in profile.reasons
     )
+
+
+def _some(names: Sequence[str], most: int | None) -> str:
+    rest = 0 if most is None else len(names) - most
+    return f"{', '.join(names[:most])} and {rest} more" if rest > 0 else ", ".join(names)
 
 
 def _sentence(reason: Reason) -> str:

@@ -54,6 +54,12 @@ def dose_range(value: Range) -> str:
     return low if value.exact else f"{low} to {number_words(value.high)}"
 
 
+def dose_words(stretch: Stretch) -> str:
+    """`20 mg/day`, `dose unknown`."""
+    said = dose_range(stretch.value.average)
+    return "dose unknown" if said == "unknown" else f"{said} mg/day"
+
+
 def instructions_behind(stretch: Stretch) -> tuple[str, ...]:
     """The instructions that apply on these days, with where they stand."""
     within = Days(stretch.start, stretch.end)
