@@ -102,7 +102,8 @@ def vague(draw: st.DrawFn) -> Days:
 def conditions(draw: st.DrawFn, number: int, about: tuple[Concept, ...] = CONDITIONS) -> Fact:
     start = draw(vague())
     end = draw(st.sampled_from([Days.on(FOREVER), Days.on(FOREVER), Days(max(start.earliest, AT), FOREVER)]))
-    fact = condition(draw(st.sampled_from(about)), None, None, number, certainty=draw(certainties))
+    asserted = draw(st.sampled_from([ANY_DAY, ANY_DAY, Days.on(draw(near))]))
+    fact = condition(draw(st.sampled_from(about)), None, None, number, certainty=draw(certainties), asserted=asserted)
     return replace(fact, span=Span(start, end), ended=draw(st.booleans()) and draw(st.booleans()))
 
 
@@ -406,7 +407,10 @@ def _ends(days: Days) -> tuple[date, date]:
 
 def _condition(data: st.DataObject, fact: ConditionFact) -> Fact:
     fact = replace(fact, concept=_clear(data, fact.concept))
-    start = _one_day(data, fact.span.start, AT if fact.span.end.earliest == FOREVER else FOREVER)
+    last = AT if fact.span.end.earliest == FOREVER else FOREVER
+    written = fact.asserted.latest if fact.asserted.known else FOREVER
+    # what is written down has begun; only a dated onset says otherwise
+    start = _one_day(data, fact.span.start, last if fact.span.start.known else min(last, written))
     end = fact.span.end
     if fact.ended or end.earliest < FOREVER:
         last = AT - timedelta(1) if fact.ended else data.draw(st.sampled_from([end.earliest, FOREVER]))
@@ -430,10 +434,12 @@ def _result(data: st.DataObject, fact: ObservationFact) -> Fact:
 
 def _medication(data: st.DataObject, fact: MedicationFact) -> Fact:
     dose = fact.instructions[0].amount
-    known = None if dose is None else {dose.value.low, dose.value.high}
-    number = data.draw(st.sampled_from(sorted(each for each in known if each is not None)) if known else numbers)
+    fact = replace(fact, span=_lasting(data, fact.span))
+    if dose is None or dose.value.low is None:  # the dose engine has its own laws of what a missing dose means
+        return fact
+    number = data.draw(st.sampled_from([dose.value.low, dose.value.high]))
     exact = replace(fact.instructions[0], amount=Quantity(Interval.exactly(number), "mg"))
-    return replace(fact, span=_lasting(data, fact.span), instructions=(exact,))
+    return replace(fact, instructions=(exact,))
 
 
 def _lasting(data: st.DataObject, span: Span) -> Span:

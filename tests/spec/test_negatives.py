@@ -7,18 +7,22 @@ from datetime import date
 
 import pytest
 
+from service.eligibility.assess import assess
 from service.eligibility.criteria import (
     Absence,
     AllergyKnown,
     ConditionPresent,
+    Criterion,
     LookBack,
     MedicationTaken,
     ProcedureDone,
+    SexIs,
+    Study,
 )
 from service.eligibility.dates import Duration, Unit
 from service.eligibility.facts import AllergyFact, Certainty, ConditionFact, Loaded
 from service.eligibility.outcome import Outcome, Reason
-from tests.builders import TYPES, allergy, concept, condition, days, judge, procedure
+from tests.builders import AT, TYPES, allergy, concept, condition, days, judge, knowledge, procedure, record
 from tests.doses import medication
 
 N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
@@ -109,6 +113,14 @@ def test_no_known_allergy(fact: AllergyFact, contacts: tuple[date, ...], outcome
 def test_a_negative_does_not_make_up_for_what_was_not_loaded() -> None:
     loaded = dict.fromkeys(TYPES, Loaded.COMPLETE) | {"Condition": Loaded.INCOMPLETE}
     assert judge(ConditionPresent(("cancer",)), refuted("2026-05-01"), loaded=loaded).reasons == {Reason.NOT_LOADED}
+
+
+def test_a_drug_said_not_to_be_taken_since_some_day_is_no_contact_for_ever() -> None:
+    study = Study("s", "1", "S", (Criterion("C", "exclusion", "c", MedicationTaken(("drug",))),), (SexIs(("male",)),))
+    never = medication(start=days("2025-12-31"), certainty=NO)
+    change = assess(record(never, contacts=(date(2025, 5, 26),)), study, AT, knowledge()).next_change
+    assert change is not None
+    assert (change.date, change.outcome) == (date(2027, 5, 27), U)
 
 
 def test_a_negative_beside_one_that_counts() -> None:

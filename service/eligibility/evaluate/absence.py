@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
-from service.eligibility.dates import Days, Window, shift
+from service.eligibility.dates import ALWAYS, FOREVER, Days, Window, shift
 from service.eligibility.evaluate.context import RESOURCE_TYPES, Case
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, Negative, unique
 from service.eligibility.facts import Kind, Loaded, Unreadable
@@ -67,18 +67,17 @@ def _contact_days(
 ) -> frozenset[date]:
     """Later days on which the person will not have been seen recently enough any more (or, with a gap, will have)."""
     start = case.policy.contact_horizon.before(until)
-    told = [day for each in said if each.said.known for day in (each.said.earliest, each.said.latest)]
-    recent = [day for day in (*case.record.contacts, *told) if start <= day]
+    contacts: Iterable[date] = [day for day in case.record.contacts if start <= day]
     if look_back is None or (look_back.gap is None and look_back.ahead is None):
         # as long as the last contact is recent enough, it does not matter how many others there were
-        past = [day for day in recent if day <= case.at]
-        recent = [*([max(past)] if past else []), *(day for day in recent if day > case.at)]
-    days = {*recent, *(case.policy.contact_horizon.first_day_without(day) for day in recent)}
+        contacts = {max(contacts, default=ALWAYS), max((day for day in contacts if day <= case.at), default=ALWAYS)}
+    told = [day for each in said if each.said.known for day in (each.said.earliest, each.said.latest) if start <= day]
+    days = {day for each in (*contacts, *told) for day in (each, case.policy.contact_horizon.first_day_without(each))}
     if look_back is not None and look_back.gap is not None:
         days |= {shift(look_back.gap.after(day), extra) for day in days for extra in range(-1, 5)}
     if look_back is not None and look_back.ahead is not None:
         days |= {shift(look_back.ahead.before(day), extra) for day in days for extra in range(-5, 6)}
-    return frozenset(day for day in days if day > case.at)
+    return frozenset(day for day in days if case.at < day < FOREVER)
 
 
 class Gaps:
