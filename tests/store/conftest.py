@@ -1,0 +1,5 @@
+"""The databases that every test here runs on."""
+
+from tests.databases import empty_url, postgres, postgres_url, sqlite_template, store, url
+
+__all__ = ["empty_url", "postgres", "postgres_url", "sqlite_template", "store", "url"]

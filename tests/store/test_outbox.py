@@ -1,0 +1,92 @@
+"""The outbox: for each study and patient the newest content, each written to the end or followed by the next."""
+
+import pytest
+
+from service.errors import LeaseLost
+from service.store import outbox
+from service.store.engine import Store
+from service.store.leases import State
+from service.store.outbox import ClaimedWrite
+from tests.store.world import LEASE, NOON, SECOND
+
+
+def put(store: Store, digest: str, patient: str = "a", seconds: int = 0) -> bool:
+    return outbox.put(store, "north", "study", patient, digest, {"is": digest}, NOON + seconds * SECOND)
+
+
+def claim(store: Store, seconds: int = 0) -> tuple[ClaimedWrite, ...]:
+    return outbox.claim(store, NOON + seconds * SECOND, LEASE, 100)
+
+
+def test_the_newest_content_takes_the_place_of_one_that_waits(store: Store) -> None:
+    assert put(store, "1") and put(store, "2")
+    (claimed,) = claim(store)
+    assert (claimed.tenant, claimed.study, claimed.patient) == ("north", "study", "a")
+    assert (claimed.digest, claimed.content) == ("2", {"is": "2"})
+
+
+def test_the_same_content_is_put_once(store: Store) -> None:
+    assert [put(store, "1"), put(store, "1", seconds=-9)] == [True, False]
+    assert claim(store, -1) == ()
+    assert len(claim(store)) == 1
+
+
+def test_what_is_being_written_is_not_written_again(store: Store) -> None:
+    put(store, "1")
+    (claimed,) = claim(store)
+    assert not put(store, "1")
+    assert not outbox.done(store, claimed.lease)
+    assert claim(store, 9999) == ()
+
+
+def test_a_newer_content_follows_the_one_being_written(store: Store) -> None:
+    put(store, "1")
+    (first,) = claim(store)
+    assert put(store, "2")
+    assert claim(store) == ()
+    assert outbox.done(store, first.lease)
+    (second,) = claim(store)
+    assert second.content == {"is": "2"}
+    with pytest.raises(LeaseLost):
+        outbox.done(store, first.lease)
+    assert not outbox.done(store, second.lease)
+
+
+def test_a_content_that_returns_to_what_it_was_is_written(store: Store) -> None:
+    put(store, "1")
+    (first,) = claim(store)
+    put(store, "2")
+    put(store, "1")
+    outbox.done(store, first.lease)
+    assert [each.digest for each in claim(store)] == ["1"]
+
+
+def test_after_a_killed_writer_the_newest_is_written(store: Store) -> None:
+    put(store, "1")
+    claim(store)
+    put(store, "2")
+    assert [each.digest for each in claim(store, 300)] == ["2"]
+
+
+def test_what_was_given_up_is_replaced(store: Store) -> None:
+    put(store, "1")
+    (claimed,) = claim(store)
+    assert outbox.failed(store, claimed.lease, "forbidden", None) is State.DEAD
+    assert [(each.study, each.patient) for each in outbox.dead(store)] == [("study", "a")]
+    assert put(store, "1", seconds=10)
+    assert outbox.dead(store) == ()
+    assert [each.lease.tries for each in claim(store, 10)] == [1]
+
+
+def test_what_waits_can_be_taken_back(store: Store) -> None:
+    put(store, "1")
+    assert outbox.withdraw(store, "north", "study", "a")
+    assert not outbox.withdraw(store, "north", "study", "a")
+    assert claim(store) == ()
+
+
+def test_what_is_being_written_cannot_be_taken_back(store: Store) -> None:
+    put(store, "1")
+    (claimed,) = claim(store)
+    assert not outbox.withdraw(store, "north", "study", "a")
+    assert not outbox.done(store, claimed.lease)
