@@ -5,24 +5,33 @@ The three machine-owned states are all that is ever written; each finding travel
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Literal
 
 from service.eligibility.assess import Assessment, Finding, Standing
 from service.eligibility.explain import Phrases, finding_sentence
+from service.fhir.own import BASE, STUDY_SYSTEM, Json, Release, study_reference
+from service.fhir.subject_states import STATE_SYSTEM, state_entry
 
-Release = Literal["R4", "R4B", "R5"]
-BASE = "https://fhir-prescreen.org/fhir"
+__all__ = [
+    "BASE",
+    "FINDING",
+    "SCREENING",
+    "STATES",
+    "STATE_SYSTEM",
+    "STUDY_SYSTEM",
+    "SUBJECT_SYSTEM",
+    "Json",
+    "Release",
+    "render_subject",
+    "subject_identity",
+]
 SUBJECT_SYSTEM = f"{BASE}/identifier/research-subject"
-STUDY_SYSTEM = f"{BASE}/identifier/study"
 FINDING = f"{BASE}/StructureDefinition/criterion-finding"
 SCREENING = f"{BASE}/StructureDefinition/prescreening"
-STATE_SYSTEM = "http://terminology.hl7.org/CodeSystem/research-subject-state"
 STATES: Mapping[Standing, str] = {
     Standing.CANDIDATE: "candidate",
     Standing.NEEDS_REVIEW: "potential-candidate",
     Standing.INELIGIBLE: "ineligible",
 }
-Json = dict[str, object]
 
 
 def render_subject(assessment: Assessment, phrases: Phrases, release: Release) -> Json:
@@ -37,16 +46,11 @@ def render_subject(assessment: Assessment, phrases: Phrases, release: Release) -
         ],
         "identifier": [{"system": SUBJECT_SYSTEM, "value": identity}],
     }
-    study = {
-        "type": "ResearchStudy",
-        "identifier": {"system": STUDY_SYSTEM, "value": assessment.study.id},
-        "display": assessment.study.title,
-    }
+    study = study_reference(assessment.study)
     patient = {"reference": f"Patient/{assessment.patient}"}
     state = STATES[assessment.standing]
     if release == "R5":
-        coded = {"coding": [{"system": STATE_SYSTEM, "code": state}]}
-        progress = [{"subjectState": coded, "startDate": assessment.screening_date.isoformat()}]
+        progress = [state_entry(state, assessment.screening_date.isoformat())]
         return {**resource, "status": "active", "progress": progress, "study": study, "subject": patient}
     return {**resource, "status": state, "study": study, "individual": patient}
 

@@ -1,0 +1,180 @@
+"""All that is written for one assessment, as writes in the order in which they depend on one another.
+
+What the server holds is given; what comes out is what should be sent, and why a person's state stays. Pure: a dry run
+prints exactly this.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from service.eligibility.assess import Assessment
+from service.eligibility.explain import Phrases
+from service.fhir.flag_task import updated_flag, updated_task
+from service.fhir.own import Json, Release, marked, study_reference
+from service.fhir.provenance import PROVENANCE, render_provenance
+from service.fhir.research_study import RESEARCH_STUDY, render_study
+from service.fhir.screening_list import SCREENING_LIST, Screened, updated_list
+from service.fhir.subject import render_subject, subject_identity
+from service.fhir.subject_update import SubjectUpdate, update_subject
+from service.fhir.transaction import (
+    Write,
+    create_once,
+    put_own,
+    replace_version,
+    transaction,
+    with_base,
+)
+
+HERE = frozenset({"ResearchStudy", "ResearchSubject", "Provenance", "List", "Flag", "Task", "Device"})
+DEFAULT = frozenset({"ResearchStudy", "ResearchSubject", "Provenance", "List"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the server holds already of each kind; None where it has none."""
+
+    study: Mapping[str, object] | None = None
+    subject: Mapping[str, object] | None = None
+    list: Mapping[str, object] | None = None
+    flag: Mapping[str, object] | None = None
+    task: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What of a writing is not in the assessment: when, by which version of this software, and what was known before.
+
+    `versions`: `Type/id` -> versionId of the records. `written` and `by_person`: what the store knows of the state.
+    `source`: the address of the server with the patients and records, where the target is another one.
+    """
+
+    recorded: datetime
+    version: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    written: str | None = None
+    by_person: bool = False
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What to send, in order. `update` tells of a ResearchSubject that was there before (None: it is created)."""
+
+    writes: tuple[Write, ...]
+    update: SubjectUpdate | None
+
+    @property
+    def bundle(self) -> Json:
+        """The transaction; of no entries if there is nothing to write."""
+        return transaction(self.writes)
+
+
+def publication(
+    assessment: Assessment,
+    phrases: Phrases,
+    release: Release,
+    found: Found,
+    stamp: Stamp,
+    fits: bool,
+    kinds: frozenset[str] = DEFAULT,
+    list_limit: int | None = None,
+) -> Publication:
+    """What should be written for one assessment, of these kinds of resource.
+
+    `fits`: whether the person belongs on the list, has an active Flag and a Task. The ResearchStudy is only ever
+    created. Nothing is written where nothing changed. A List and a Task need the ResearchSubject, a List the
+    ResearchStudy too: where those are neither there nor written, they are left out.
+    """
+    writes: list[Write] = []
+    study = create_once(marked(render_study(assessment.study, release), _profile(RESEARCH_STUDY, release)))
+    study_address = _address(found.study)
+    if found.study is None and "ResearchStudy" in kinds:
+        writes.append(study)
+        study_address = study.full_url
+    subject, update = _subject(assessment, phrases, release, found, stamp, study_address)
+    subject_address = _address(found.subject)
+    if subject is not None and "ResearchSubject" in kinds:
+        writes.append(subject)
+        subject_address = subject_address or subject.full_url
+        writes += _provenance(assessment, release, stamp, subject_address) if "Provenance" in kinds else []
+    if subject_address is not None and study_address is not None and "List" in kinds:
+        entry = Screened(subject_address, subject_identity(assessment.study.id, assessment.patient), fits)
+        writes += _list(assessment, release, found, stamp, study_address, entry, list_limit)
+    if subject_address is not None:
+        writes += _signs(assessment, release, found, stamp, subject_address, fits, kinds)
+    return Publication(tuple(_placed(each, stamp) for each in writes), update)
+
+
+def _subject(
+    assessment: Assessment, phrases: Phrases, release: Release, found: Found, stamp: Stamp, study_address: str | None
+) -> tuple[Write | None, SubjectUpdate | None]:
+    """No profile is claimed: a person's later state would break it, and a server that validates would refuse them."""
+    rendered = _at_source(render_subject(assessment, phrases, release), stamp)
+    if found.subject is None:
+        made = {**rendered, "study": study_reference(assessment.study, study_address)}
+        return create_once(marked(made)), None
+    update = update_subject(found.subject, rendered, release, written=stamp.written, by_person=stamp.by_person)
+    return replace_version(marked(update.resource)) if update.changed else None, update
+
+
+def _provenance(assessment: Assessment, release: Release, stamp: Stamp, target: str) -> list[Write]:
+    made = render_provenance(assessment, target, stamp.recorded, stamp.version, release, stamp.versions)
+    return [put_own(marked(made, _profile(PROVENANCE, release)))]
+
+
+def _list(
+    assessment: Assessment,
+    release: Release,
+    found: Found,
+    stamp: Stamp,
+    study_address: str,
+    entry: Screened,
+    limit: int | None,
+) -> list[Write]:
+    """Created once, then replaced version by version: an update without a condition would lose others' entries."""
+    at = assessment.screening_date
+    made = updated_list(found.list, assessment.study, study_address, [entry], at, stamp.version, limit)
+    listed = marked(made, _profile(SCREENING_LIST, release))
+    if found.list is None:
+        return [create_once(listed)] if entry.fits else []
+    unchanged = all(made.get(key) == found.list.get(key) for key in ("entry", "note"))
+    return [] if unchanged else [replace_version(listed)]
+
+
+def _signs(
+    assessment: Assessment,
+    release: Release,
+    found: Found,
+    stamp: Stamp,
+    subject_address: str,
+    fits: bool,
+    kinds: frozenset[str],
+) -> list[Write]:
+    """The Flag and the Task, where wanted."""
+    at = assessment.screening_date
+    flag = updated_flag(found.flag, assessment, fits, at, stamp.version)
+    task = updated_task(found.task, assessment, subject_address, fits, at, stamp.version, release)
+    signs = [("Flag", found.flag, flag), ("Task", found.task, task)]
+    return [
+        create_once(marked(made)) if before is None else replace_version(marked(made))
+        for kind, before, made in signs
+        if made is not None and kind in kinds
+    ]
+
+
+def _at_source(resource: Json, stamp: Stamp) -> Json:
+    return resource if stamp.source is None else with_base(resource, stamp.source, HERE)
+
+
+def _placed(write: Write, stamp: Stamp) -> Write:
+    return replace(write, resource=_at_source(write.resource, stamp))
+
+
+def _address(resource: Mapping[str, object] | None) -> str | None:
+    return None if resource is None else f"{resource['resourceType']}/{resource['id']}"
+
+
+def _profile(url: str, release: Release) -> str | None:
+    """Our profiles are of R4, and R4B has the same elements; in R5 none is claimed."""
+    return None if release == "R5" else url
