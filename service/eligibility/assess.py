@@ -192,13 +192,16 @@ def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, 
     pending = set(known)
     outcome, seen = finding.outcome, case.at
     quiet = 0
-    while pending and quiet < MOST_QUIET_DAYS:
+    while pending:
         day = min(pending)
         pending.discard(day)
         if day <= seen or day > until:
             continue
         judgement = evaluate(finding.criterion.node, replace(case, at=day))
-        pending |= {each for each in judgement.watch if each > day}
+        if quiet < MOST_QUIET_DAYS:
+            pending |= {each for each in judgement.watch if each > day}
+        else:
+            pending &= known
         seen, quiet = day, quiet + (day not in known)
         if judgement.outcome is not outcome:
             outcome, quiet = judgement.outcome, 0

@@ -18,9 +18,11 @@ from service.eligibility.criteria import (
     CodedTest,
     ConditionPresent,
     Criterion,
+    DoseTest,
     IfElse,
     LookBack,
     Manual,
+    MedicationTaken,
     Node,
     NumberTest,
     ObservationValue,
@@ -33,7 +35,8 @@ from service.eligibility.explain import Phrases, finding_sentence, standing_sent
 from service.eligibility.facts import Certainty, Fact, Loaded
 from service.eligibility.outcome import Outcome
 from service.eligibility.policy import Policy
-from tests.builders import AT, LOINC, SETS, TYPES, concept, condition, knowledge, procedure, record, result
+from tests.builders import AT, LOINC, SETS, TYPES, concept, condition, days, knowledge, procedure, record, result
+from tests.doses import instruction, medication
 
 N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
 PHRASES = Phrases({each.id: each.title for each in SETS})
@@ -41,6 +44,7 @@ CANCER = ConditionPresent(("cancer",), look_back=LookBack(Duration(5, Unit.YEAR)
 VIRUS = ObservationValue(
     ("virus",), test=CodedTest(("positive",), ("negative",)), look_back=EVER, not_met_valid_for=Duration(12, Unit.MONTH)
 )
+TEN_YEARS = Duration(10, Unit.YEAR)
 VIRUS_CODE, HB = concept("virus", system=LOINC), concept("hb", system=LOINC)
 
 
@@ -154,6 +158,15 @@ def test_many_results_hide_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
     change = assessed(node, *daily).next_change
     assert change is not None
     assert (change.date, change.outcome) == (AT + timedelta(61), U)
+
+
+def test_a_drug_that_goes_on_for_years_hides_no_change() -> None:
+    """An order that is looked at anew every day, and a last contact that lapses after five hundred of them."""
+    node = MedicationTaken(("drug",), dose=DoseTest(Bounds(above=Decimal(10))))
+    order = medication(instruction("5 mg"), start=days("2025-05-26"), last_sign=days("2026-06-01"))
+    change = assessed(node, order, contacts=(date(2025, 12, 31),), policy=Policy(order_horizon=TEN_YEARS)).next_change
+    assert change is not None
+    assert (change.date, change.outcome) == (date(2028, 1, 1), U)
 
 
 @pytest.mark.parametrize("which", ["latest", "any"])
