@@ -4,7 +4,7 @@ Messages are made of closed words (method, type, status, issue codes): a server'
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -52,10 +52,10 @@ class Answer:
     """Status, headers (names in small letters) and body; `what` names the request in messages, `url` led to it."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     what: str
-    url: str
+    url: str = field(repr=False)
 
     @property
     def content(self) -> dict[str, object] | None:

@@ -22,6 +22,7 @@ CONFIGURATION = "/.well-known/smart-configuration"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LIFETIME = 240  # seconds of an assertion; the standard allows 300, clocks differ
 UNSTATED = 300.0  # seconds that a token is taken to live if nobody says
+LONGEST_LIFE = 86400.0
 MARGIN = 30.0  # seconds before its end at which a token is no longer used; never more than half of its life
 DISCOVERY = "GET smart-configuration"
 GRANT = "the request for a token"
@@ -224,4 +225,4 @@ def _seconds(value: object) -> float:
         life = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else UNSTATED
     except ValueError:
         life = UNSTATED
-    return life if 0 < life < float("inf") else UNSTATED
+    return min(life, LONGEST_LIFE) if life > 0 else UNSTATED

@@ -81,9 +81,7 @@ class Features:
     def not_searchable(self, kinds: Iterable[str]) -> tuple[str, ...]:
         """The types that cannot be searched for here, as sentences."""
         lacking = [each for each in sorted(set(kinds)) if not self.has(each, "search-type")]
-        return tuple(
-            f"{each} cannot be fetched: the server does not declare that it can be searched" for each in lacking
-        )
+        return tuple(f"{each} cannot be fetched: the server declares no search for it" for each in lacking)
 
 
 def read_features(statement: Mapping[str, object]) -> Features:

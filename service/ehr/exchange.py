@@ -61,9 +61,9 @@ class Ask:
     followed, without the token (files of a bulk export)."""
 
     method: str
-    url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
     elsewhere: bool = False
 

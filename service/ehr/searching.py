@@ -25,8 +25,8 @@ class SearchResult:
     """What a search found, without duplicates. `problems`: why it is not all there is; `notes`: what else to know."""
 
     kind: str
-    resources: tuple[Resource, ...] = ()
-    included: tuple[Resource, ...] = ()
+    resources: tuple[Resource, ...] = field(default=(), repr=False)
+    included: tuple[Resource, ...] = field(default=(), repr=False)
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     pages: int = 0

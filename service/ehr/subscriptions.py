@@ -32,8 +32,8 @@ class Wanted:
 
     `criteria`: the canonical of a topic if `by_topic`, else a search such as `Observation?code=…`. `narrowed`:
     conditions of a topic, all of which have to hold (see `narrowing`). `payload`: one of PAYLOADS; by criteria there
-    is no id-only: empty sends no body, full-resource the resource. `heartbeat` and `timeout` are in seconds. `secret` comes
-    back with every notification in the header `secret_header`; it never shows in a message. Raises UsageError.
+    is no id-only: empty sends no body, full-resource the resource. `heartbeat` and `timeout` are in seconds. `secret`
+    comes back with every notification in the header `secret_header`; it never shows in a message. Raises UsageError.
     """
 
     endpoint: str = field(repr=False)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from service.ehr.addresses import LITERAL
@@ -23,7 +23,7 @@ class Written:
     id: str
     version: str | None
     created: bool
-    resource: Resource
+    resource: Resource = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class EntryAnswer:
     kind: str | None = None
     id: str | None = None
     version: str | None = None
-    resource: Resource | None = None
+    resource: Resource | None = field(default=None, repr=False)
     codes: tuple[str, ...] = ()
 
     @property

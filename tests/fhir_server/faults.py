@@ -13,8 +13,8 @@ class Fault:
     """Something that goes wrong for requests of this method whose path and query the pattern is found in.
 
     It goes wrong `times` times after `after` requests went well. `status`: answered with it. `delay`: seconds before
-    the answer. `drop`: the connection ends without an answer. `cut`: the answer breaks off half way. `change`: the JSON of
-    the answer is changed. `swallow`: the request is carried out, but the connection ends without an answer.
+    the answer. `drop`: the connection ends without an answer. `cut`: the answer breaks off half way. `change`: the JSON
+    of the answer is changed. `swallow`: the request is carried out, but the connection ends without an answer.
     """
 
     method: str = ".*"

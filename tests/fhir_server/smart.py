@@ -85,7 +85,7 @@ class Smart:
         """What is wrong with the assertion."""
         try:
             keys = KeySet.import_key_set(
-                {"keys": [key for client in self.clients.values() for key in client.jwks["keys"]]}  # type: ignore[typeddict-item]
+                {"keys": [key for client in self.clients.values() for key in client.jwks["keys"]]}
             )
             token = jwt.decode(form.get("client_assertion", ""), keys, algorithms=ALGORITHMS)
         except (JoseError, ValueError):
