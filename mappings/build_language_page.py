@@ -56,7 +56,19 @@ CHAPTERS = (
     (
         "Parts of characteristics",
         "",
-        ("look_back", "anchor", "which", "value", "daily_dose", "if_absent", "duration", "codes", "excluding", "times"),
+        (
+            "look_back",
+            "anchor",
+            "which",
+            "value",
+            "daily_dose",
+            "depot",
+            "if_absent",
+            "duration",
+            "codes",
+            "excluding",
+            "times",
+        ),
     ),
 )
 PLAIN = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}

@@ -12,6 +12,7 @@ from service.eligibility.criteria import (
     AdverseEventHad,
     Anchor,
     ConditionPresent,
+    Depot,
     EncounterHad,
     Event,
     ImmunizationGiven,
@@ -60,13 +61,24 @@ def _condition(reader: Reader, content: Content, where: Where) -> Event:
 
 
 def _medication(reader: Reader, content: Content, where: Where) -> Event:
+    systemic = content.get("systemic", False)
+    also = systemic if isinstance(systemic, dict) else {}
     return MedicationTaken(
-        systemic=content.get("systemic", False),
+        systemic=bool(systemic),
+        also_systemic=reader.value_sets(also, "also", (*where, "systemic"), "route"),
+        depot=_depot(reader, content, where),
         dose=dose_test(reader, content, where),
         **_codes(reader, content, where, "medication"),
         **_occasion(reader, content, where),
         at_least=content.get("at_least", 1),
     )
+
+
+def _depot(reader: Reader, content: Content, where: Where) -> Depot | None:
+    if "depot" not in content:
+        return None
+    written, where = content["depot"], (*where, "depot")
+    return Depot(reader.value_sets(written, "codes", where, "medication"), duration(written["acts"]))
 
 
 def _observation(reader: Reader, content: Content, where: Where) -> Event:

@@ -72,8 +72,19 @@ class ConditionPresent:
 
 
 @dataclass(frozen=True, slots=True)
+class Depot:
+    """Products of these codes, injected as a depot, act for so long from each day on which they are given."""
+
+    codes: ValueSetIds
+    acts: Duration
+
+
+@dataclass(frozen=True, slots=True)
 class MedicationTaken:
-    """A drug of these codes was taken in the window; by a systemic route if `systemic`; in that daily dose."""
+    """A drug of these codes was taken in the window; by a systemic route if `systemic`; in that daily dose.
+
+    `also_systemic` are value sets of further routes that count as systemic; `depot` says which products act longer.
+    """
 
     codes: ValueSetIds
     excluding: ValueSetIds = ()
@@ -82,6 +93,8 @@ class MedicationTaken:
     dose: DoseTest | None = None
     at_least: int = 1
     absence: Absence | None = None
+    also_systemic: ValueSetIds = ()
+    depot: Depot | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,5 +27,5 @@ def value_sets_of(node: object) -> frozenset[str]:
 # The fields of nodes and tests that hold ids of value sets.
 NAMING = frozenset(
     "codes excluding suspects none_known answers other_answers conditions statuses tests positive negative "
-    "hysterectomy".split()
+    "hysterectomy also_systemic".split()
 )

@@ -13,6 +13,7 @@ from service.eligibility.dosing.layout import beyond, layout, once, within
 from service.eligibility.dosing.model import Instruction, Supply
 from service.eligibility.dosing.ranges import ZERO, Range
 from service.eligibility.facts import MedicationFact, Source
+from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import Quantity
 
 FROM_SUPPLY = "derived-from-supply"
@@ -20,11 +21,15 @@ FROM_SUPPLY = "derived-from-supply"
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """A stretch of days with one daily dose. `somewhere`: what is surely reached on one day or another."""
+    """A stretch of days with one daily dose. `somewhere`: what is surely reached on one day or another.
+
+    `taken`: that it belongs to the course at all is certain (MET) or possible (UNKNOWN).
+    """
 
     span: Span
     daily: Daily
     somewhere: Range
+    taken: Outcome = Outcome.MET
 
 
 def course(fact: MedicationFact, span: Span, holding: Holding, body: Body = NOBODY) -> tuple[Phase, ...]:

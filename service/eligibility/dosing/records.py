@@ -12,6 +12,7 @@ from service.eligibility.dates import Span
 from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.course import Phase, course
 from service.eligibility.dosing.daily import Daily, unknown
+from service.eligibility.dosing.depots import Acting, acted
 from service.eligibility.dosing.equivalence import EquivalenceTable, Ingredient, ingredients
 from service.eligibility.dosing.exposure import exposure
 from service.eligibility.dosing.linked import reconciled
@@ -31,11 +32,15 @@ PER = {"d": Fraction(1), "wk": Fraction(7), "h": Fraction(1, 24)}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A record of one of the criterion's drugs. `outcome`: by code and route it is one (MET) or may be (UNKNOWN)."""
+    """A record of one of the criterion's drugs. `outcome`: by code and route it is one (MET) or may be (UNKNOWN).
+
+    `acting`: it is a depot, whose doses act beyond their days.
+    """
 
     fact: MedicationFact
     outcome: Outcome = Outcome.MET
     reasons: frozenset[Reason] = frozenset()
+    acting: Acting | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ class Record:
         peak = dose.peak
         if (last - first).days + 1 < dose.cycle:
             peak = Range(min(dose.trough.low, peak.low), peak.high)
-        outcome = min(covered, self.outcome)
+        outcome = min(covered, self.outcome, phase.taken)
         return Value(
             dose.average,
             peak,
@@ -146,7 +151,7 @@ def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
             each,
             tuple(
                 _converted(phase, each, terms, taken.fact)
-                for phase in course(taken.fact, shown.span, each.holding, terms.body)
+                for phase in acted(course(taken.fact, shown.span, each.holding, terms.body), taken.acting)
                 if phase.span.start.earliest <= at
             ),
             outcome,
@@ -209,7 +214,7 @@ def _times(phase: Phase, factor: Range, words: Sequence[str]) -> Phase:
         trough=dose.trough.times(factor),
         words=text,
     )
-    return Phase(phase.span, scaled, phase.somewhere.times(factor))
+    return replace(phase, daily=scaled, somewhere=phase.somewhere.times(factor))
 
 
 def _result(dose: Daily, factor: Range, words: Sequence[str]) -> str:
@@ -220,4 +225,4 @@ def _unknown(phase: Phase, words: str, reason: Reason) -> Phase:
     if phase.daily.average.high == 0:
         return phase
     dose = unknown(words, frozenset({reason}) | phase.daily.reasons, phase.daily.marks)
-    return Phase(phase.span, dose, dose.average)
+    return replace(phase, daily=dose, somewhere=dose.average)

@@ -8,6 +8,8 @@ from service.eligibility.terms import Concept, Terminology
 
 ROUTES = ("route-systemic", "route-local")
 FORMS = ("form-systemic", "form-local")
+# Crystals that go into a muscle, a joint or a scar alike: that they are injected does not tell where.
+DEPOTS = ("drug-depot-glucocorticoids",)
 # Value sets of drugs whose ATC codes alone say where they act begin with these. An ingredient's code says nothing of
 # the kind: hydrocortisone is a tablet and a cream.
 DRUGS = ("drug-systemic", "drug-local")
@@ -31,9 +33,14 @@ _SWALLOWED = ("tablet", "capsule", "tablette", "kapsel", "comprim", "gélule")
 _ELSEWHERE = ("buccal", "sublingual", "vaginal", "rectal", "inhal", "implant")
 
 
-def systemic(fact: MedicationFact, terminology: Terminology) -> tuple[Outcome, Reason | None]:
-    """MET: it acts in the whole body; NOT_MET: only where it is put; UNKNOWN (`route-unknown`): nothing tells."""
-    for verdicts in _sources(fact, terminology):
+def systemic(
+    fact: MedicationFact, terminology: Terminology, also: tuple[str, ...] = ()
+) -> tuple[Outcome, Reason | None]:
+    """MET: it acts in the whole body; NOT_MET: only where it is put; UNKNOWN (`route-unknown`): nothing tells.
+
+    `also` are value sets of routes that count as systemic here (into a joint), whatever else they are.
+    """
+    for verdicts in _sources(fact, terminology, also):
         told = {verdict for verdict in verdicts if verdict is not None}
         if told == {True}:
             return SYSTEMIC
@@ -44,12 +51,43 @@ def systemic(fact: MedicationFact, terminology: Terminology) -> tuple[Outcome, R
     return UNDECIDED
 
 
-def _sources(fact: MedicationFact, terminology: Terminology) -> Iterator[list[bool | None]]:
-    stated = [each.route for each in fact.instructions if each.route is not None]
-    yield [_told(terminology, ROUTES, route) for route in (stated or ([fact.route] if fact.route else []))]
-    yield [_told(terminology, FORMS, fact.form)] if fact.form is not None else []
-    yield [_told(terminology, FORMS, Concept(texts=(text,))) for text in fact.concept.texts]
+def _sources(fact: MedicationFact, terminology: Terminology, also: tuple[str, ...]) -> Iterator[list[bool | None]]:
+    yield [_by_route(terminology, route, also) for route in stated_routes(fact)]
+    tells = suggested(fact.concept, terminology, DEPOTS) is Outcome.NOT_MET
+    forms = [fact.form] if fact.form is not None else []
+    for told in (forms, [Concept(texts=(text,)) for text in fact.concept.texts]):
+        verdicts = [_told(terminology, FORMS, each) for each in told]
+        yield [verdict if tells or verdict is False else None for verdict in verdicts]
     yield [_by_code(terminology, fact.concept)]
+
+
+def stated_routes(fact: MedicationFact) -> list[Concept]:
+    """The routes of the instructions, else that of the record."""
+    stated = [each.route for each in fact.instructions if each.route is not None]
+    return stated or ([fact.route] if fact.route is not None else [])
+
+
+def _by_route(terminology: Terminology, route: Concept, also: tuple[str, ...]) -> bool | None:
+    if any(_belongs(terminology, each, route) is not Outcome.NOT_MET for each in also):
+        return True
+    return _told(terminology, ROUTES, route)
+
+
+def suggested(concept: Concept, terminology: Terminology, ids: tuple[str, ...]) -> Outcome:
+    """Does a product belong to one of these sets: by its code (MET), or by its name, whatever its code (UNKNOWN)?
+
+    An ingredient's code says nothing of its salt; the name of the product does.
+    """
+    sets = [terminology.value_sets[each] for each in ids if each in terminology.value_sets]
+    codings = list(terminology.codings(concept))
+    found = [
+        one.holds(coding).outcome if exact else Outcome.UNKNOWN
+        for one in sets
+        for coding, exact in codings
+        if one.holds(coding).outcome is not Outcome.NOT_MET
+    ]
+    named = [Outcome.UNKNOWN for one in sets for text in concept.texts if one.suggested_by(text)]
+    return max([*found, *named], default=Outcome.NOT_MET)
 
 
 def _told(terminology: Terminology, ids: tuple[str, str], concept: Concept) -> bool | None:
@@ -82,8 +120,7 @@ def _by_code(terminology: Terminology, concept: Concept) -> bool | None:
 
 def family(fact: MedicationFact) -> str | None:
     """The way it is taken, for telling two therapies apart; None where that is not certain."""
-    routes = [each.route for each in fact.instructions if each.route is not None]
-    found = {_family(route) for route in (routes or ([fact.route] if fact.route else []))}
+    found = {_family(route) for route in stated_routes(fact)}
     return found.pop() if len(found) == 1 else None
 
 
@@ -91,11 +128,7 @@ def way(fact: MedicationFact) -> str | None:
     """The way it is taken, by the route, else by the form or the product's name; None where none of them tells."""
     told = [fact.form] if fact.form is not None else []
     named = {_family(each) or _swallowed(each) for each in (*told, Concept(texts=fact.concept.texts))} - {None}
-    return family(fact) or (named.pop() if len(named) == 1 and not _routed(fact) else None)
-
-
-def _routed(fact: MedicationFact) -> bool:
-    return fact.route is not None or any(each.route is not None for each in fact.instructions)
+    return family(fact) or (named.pop() if len(named) == 1 and not stated_routes(fact) else None)
 
 
 def _swallowed(form: Concept) -> str | None:

@@ -80,7 +80,8 @@ def _cycled(cluster: Sequence[Record]) -> tuple[Record, ...]:
 
     def spread(phase: Phase) -> Phase:
         average = share(phase.daily.average, spacing)
-        return Phase(phase.span, replace(phase.daily, average=average), share(phase.somewhere, spacing))
+        somewhere = share(phase.somewhere, spacing)
+        return replace(phase, daily=replace(phase.daily, average=average), somewhere=somewhere)
 
     return tuple(
         replace(each, phases=tuple(spread(phase) for phase in each.phases))

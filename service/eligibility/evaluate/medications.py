@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 from service.eligibility.criteria import DoseTest, MedicationTaken
-from service.eligibility.dates import Span, Window
-from service.eligibility.dosing.exposure import exposure, first_stale_day, systemic
+from service.eligibility.dates import Days, Span, Window
+from service.eligibility.dosing.depots import Acting, acting
+from service.eligibility.dosing.exposure import Exposure, exposure, first_stale_day, systemic
 from service.eligibility.dosing.measure import Taken, dose_in_window
 from service.eligibility.evaluate.absence import gaps, silence
 from service.eligibility.evaluate.body import body_of
@@ -44,7 +46,7 @@ def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> 
 def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple[Candidate, Span]]:
     """As `medication_candidates`, each with the days on which it was taken as far as is known on the screening date."""
     for fact, belongs, route in _records(case, node):
-        taken = exposure(fact, case.at, case.policy)
+        taken = _exposure(case, node, fact)
         if taken.outcome is Outcome.NOT_MET:
             continue
         doubts = frozenset({taken.reason}) if taken.reason else frozenset[Reason]()
@@ -58,7 +60,7 @@ def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple
             show(fact),
             fact.span,
             [route, (taken.outcome, doubts)],
-            also=() if stale is None else (stale,),
+            also=(*_last_acting_days(case, node, fact), *(() if stale is None else (stale,))),
             occasion=fact.span.hull(),  # an order and its dispense are one use, and so are two orders at a time
         )
         yield counted, taken.span
@@ -75,9 +77,29 @@ def _records(
             continue
         route = (Outcome.MET, frozenset[Reason]())
         if node.systemic:
-            acts, why = systemic(fact, case.terminology)
+            acts, why = systemic(fact, case.terminology, node.also_systemic)
             route = acts, frozenset({why}) if why else frozenset()
         yield fact, belongs, route
+
+
+def _exposure(case: Case, node: MedicationTaken, fact: MedicationFact) -> Exposure:
+    """When it was taken, or acted as a depot, until the screening date."""
+    taken, how = exposure(fact, case.at, case.policy), _acting(case, node, fact)
+    if how is None or taken.outcome is Outcome.NOT_MET:
+        return taken
+    span = how.after(taken.span)
+    until = Days(min(span.end.earliest, case.at), min(span.end.latest, case.at))
+    doubt = taken.reason or (Reason.NAME_ONLY if how.known is not Outcome.MET else None)
+    return replace(taken, span=Span(span.start, until), reason=doubt)
+
+
+def _last_acting_days(case: Case, node: MedicationTaken, fact: MedicationFact) -> tuple[date, ...]:
+    how = _acting(case, node, fact)
+    return () if how is None else how.after(fact.span).boundaries()
+
+
+def _acting(case: Case, node: MedicationTaken, fact: MedicationFact) -> Acting | None:
+    return acting(fact, node.depot.codes, node.depot.acts, case.terminology) if node.depot is not None else None
 
 
 def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) -> Judgement:
@@ -85,8 +107,8 @@ def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) ->
     taken, exhibits = [], []
     for fact, belongs, (acts, why) in _records(case, node):
         reasons = why | (frozenset({belongs.reason}) if belongs.reason else frozenset())
-        taken.append(Taken(fact, min(belongs.outcome, acts), reasons))
-        span = exposure(fact, case.at, case.policy).span
+        taken.append(Taken(fact, min(belongs.outcome, acts), reasons, _acting(case, node, fact)))
+        span = _exposure(case, node, fact).span
         if dated(span, window)[0] is not Outcome.NOT_MET:
             exhibits.append(show(fact))
     table = case.knowledge.equivalents.get(test.equivalent_to) if test.equivalent_to else None

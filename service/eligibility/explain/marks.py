@@ -1,8 +1,11 @@
 """What the marks of records and doses mean, in sentences: what was assumed or inferred."""
 
 MARKS = {
+    "alternating": "Doses alternate; their average is exact, on which day which is taken is not known.",
     "as-needed": "It is taken as needed: anything from nothing to the most that is allowed.",
+    "assumption-once-a-day": "A dose for so many days, without how often a day, is taken once a day.",
     "assumption-meals-per-day": "A dose with meals is taken at three meals a day.",
+    "depot": "A depot acts beyond the day of its injection; on the days after anything up to its dose counts.",
     "derived-from-supply": "What was supplied, over the days of supply, gives an average; single days may differ.",
     "dose-from-order": "The administration states no dose; it takes that of its order.",
     "end-from-statement": "The order does not say when it ended; a statement says until when the drug was taken.",
@@ -16,6 +19,9 @@ MARKS = {
     "stop-contradicts": "A statement says that it was stopped while the order goes on: after that it counts possibly.",
     "strength-conflict": "Record, map and name give different strengths; the range spans them.",
     "surface-based": "The dose follows from a body weight and height near these days.",
+    "text-disagrees": "The text of the instruction gives another dose than its structure; the range spans both.",
+    "text-not-understood": "The text of the instruction could not be read; no dose was taken from it.",
+    "text-sig": "The dose, or a part of it, was read from the text of the instruction.",
     "timing-code-not-read": "The code of the timing is not known; the rest of the timing is used.",
     "unreadable-dosage": "A part of the dosage could not be read.",
     "weight-based": "The dose follows from a body weight near these days.",

@@ -85,6 +85,7 @@ class Phrases:
 
     def _medication(self, node: MedicationTaken) -> str:
         drugs = self._named(node.codes, node.excluding) + (" by a systemic route" if node.systemic else "")
+        drugs += f" ({self.names(node.also_systemic)} included)" if node.also_systemic else ""
         if node.dose is not None:
             drugs += f" {bounds_words(node.dose.bounds)} {node.dose.unit.replace('/d', '/day').replace('/wk', '/week')}"
             if node.dose.equivalent_to:
@@ -92,7 +93,9 @@ class Phrases:
             if node.dose.measure == "highest_day":
                 drugs += " on any single day"
         times = f" at least {node.at_least} times" if node.at_least > 1 else ""
-        return f"{drugs} taken{times} {self.window(node.look_back) or 'on the screening date'}"
+        when = self.window(node.look_back) or "on the screening date"
+        depot = "" if node.depot is None else f" ({self.names(node.depot.codes)} act for {node.depot.acts})"
+        return f"{drugs} taken{times} {when}{depot}"
 
     def _observation(self, node: ObservationValue) -> str:
         what = self._named(node.codes, node.excluding)
