@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +23,10 @@ from service.eligibility.criteria import (
     Study,
 )
 from service.eligibility.dates import Duration, Unit
+from service.fhir.publication import Found, Stamp, publication
 from service.fhir.subject import BASE, Release, render_subject
+from service.fhir.subject_update import update_subject
+from service.fhir.transaction import resolved
 from tests.builders import AT, LOINC, concept, condition, knowledge, procedure, record, result
 from tests.contracts.examples import PHRASES
 from tests.shape.source import ROOT
@@ -34,7 +38,24 @@ RESOURCES: dict[str, Json] = {path.name: json.loads(path.read_text(encoding="utf
 BY_URL: dict[str, Json] = {each["url"]: each for each in RESOURCES.values() if "url" in each}
 
 
-SHOWN: dict[str, Release] = {"ResearchSubject-example-r4.json": "R4", "ResearchSubject-example-r5.json": "R5"}
+SHOWN: dict[str, Release] = {
+    "ResearchSubject-example-r4.json": "R4",
+    "ResearchSubject-example-r5.json": "R5",
+    "ResearchStudy-example-r4.json": "R4",
+    "ResearchStudy-example-r5.json": "R5",
+    "Provenance-example-r4.json": "R4",
+    "List-example-r4.json": "R4",
+    "Flag-example-r4.json": "R4",
+    "Task-example-r4.json": "R4",
+}
+# The profile that a written resource keeps to, by its type; a ResearchSubject has tests of its own.
+PROFILES = {
+    "ResearchStudy": f"{BASE}/StructureDefinition/prescreening-study",
+    "Provenance": f"{BASE}/StructureDefinition/screening-provenance",
+    "List": f"{BASE}/StructureDefinition/screening-list",
+    "Flag": f"{BASE}/StructureDefinition/screening-flag",
+    "Task": f"{BASE}/StructureDefinition/screening-review",
+}
 QUARTER = LookBack(Duration(3, Unit.MONTH))
 EXAMPLE = Study(
     "example",
@@ -56,10 +77,37 @@ FACTS = (
 )
 
 
+ASSESSED = assess(record(*FACTS), EXAMPLE, AT, knowledge())
+
+
 def shown(release: Release) -> Json:
     """What an example of this release shows: a person whom a recent operation alone keeps out, for a while."""
-    assessment = assess(record(*FACTS), EXAMPLE, AT, knowledge())
-    return json.loads(json.dumps(render_subject(assessment, PHRASES, release)))  # type: ignore[no-any-return]
+    return _plain(render_subject(ASSESSED, PHRASES, release))
+
+
+def written(release: Release) -> dict[str, Json]:
+    """All that is written beside the ResearchSubject, by type, with the addresses that a server might give."""
+    stamp = Stamp(datetime(AT.year, AT.month, AT.day, 12, tzinfo=UTC), "0.1.0", {"Observation/1": "2"})
+    kinds = frozenset(PROFILES) | {"ResearchSubject"}
+    sent = publication(ASSESSED, PHRASES, release, Found(), stamp, fits=True, kinds=kinds).writes
+    known = {each.full_url: f"{each.url.partition('/')[0]}/example" for each in sent}
+    made = {str(each.resource["resourceType"]): _plain(resolved(each.resource, known)) for each in sent}
+    return {kind: {"resourceType": kind, "id": "example", **made[kind]} for kind in PROFILES}
+
+
+def taken_over(release: Release) -> Json:
+    """The example again, after a person has set its state."""
+    return _plain(update_subject(shown(release), shown(release), release, by_person=True).resource)
+
+
+def example(name: str) -> Json:
+    """What the example in this file shows."""
+    kind, release = name.partition("-")[0], SHOWN[name]
+    return shown(release) if kind == "ResearchSubject" else written(release)[kind]
+
+
+def _plain(resource: object) -> Json:
+    return json.loads(json.dumps(resource))  # type: ignore[no-any-return]
 
 
 def urls(node: object) -> set[str]:
@@ -126,19 +174,32 @@ def _wrong_value(given: Json, wanted: Json, name: str) -> Iterator[str]:
 
 def broken_subject(subject: Json) -> Iterator[str]:
     """Where a ResearchSubject of R4 does not keep to our profile."""
-    profile = BY_URL[f"{BASE}/StructureDefinition/prescreened-subject"]
     for each in subject["extension"]:
         yield from broken(each) if each["url"] in BY_URL else (f"{each['url']}: not defined",)
+    yield from broken_resource(subject, BY_URL[f"{BASE}/StructureDefinition/prescreened-subject"])
+
+
+def broken_resource(resource: Json, profile: Json) -> Iterator[str]:
+    """Where a resource of R4 does not keep to this profile; the extensions of ours that it carries included."""
+    for each in _extensions(resource):
+        yield from broken(each) if each["url"] in BY_URL else ()
     for name, part in parts(profile).items():
         (url,) = part["type"][0]["profile"]
-        yield from _wrong_count([each["url"] for each in subject["extension"]].count(url), part, name)
+        given = _at(resource, part["path"].split(".")[1:])
+        yield from _wrong_count([each["url"] for each in given].count(url), part, name)
     for each in profile["differential"]["element"]:
         if "sliceName" not in each and "." in each["id"]:
-            yield from _wrong_element(subject, each)
+            yield from _wrong_element(resource, each)
 
 
 def _wrong_element(subject: Json, wanted: Json) -> Iterator[str]:
-    found = _at(subject, wanted["path"].split(".")[1:])
+    *above, last = wanted["path"].split(".")[1:]
+    for each in _at(subject, above):
+        yield from _wrong_part(each, last, wanted)
+
+
+def _wrong_part(above: Json, last: str, wanted: Json) -> Iterator[str]:
+    found = _choice(above, last.removesuffix("[x]")) if last.endswith("[x]") else _at(above, [last])
     if not wanted.get("min", 0) <= len(found) <= float(wanted.get("max", "inf").replace("*", "inf")):
         yield f"{wanted['path']}: {len(found)} times"
     if "fixedUri" in wanted and set(found) != {wanted["fixedUri"]}:
@@ -156,7 +217,12 @@ def _at(node: object, path: list[str]) -> list[Any]:
     return _at(node[path[0]], path[1:]) if isinstance(node, Mapping) and path[0] in node else []
 
 
+def _choice(node: Json, stem: str) -> list[Any]:
+    """The values of the elements that a choice stands for."""
+    return [value for key, value in node.items() if key.startswith(stem) and key[len(stem) :][:1].isupper()]
+
+
 if __name__ == "__main__":
-    for name, release in SHOWN.items():
-        text = json.dumps(shown(release), indent=2, ensure_ascii=False)
+    for name in SHOWN:
+        text = json.dumps(example(name), indent=2, ensure_ascii=False)
         (DIRECTORY / name).write_text(text + "\n", encoding="utf-8")

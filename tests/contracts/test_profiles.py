@@ -1,6 +1,7 @@
 """profiles/: sound FHIR, and neither more nor less than what the service emits."""
 
 import copy
+import gzip
 import json
 from collections.abc import Callable
 from importlib import import_module
@@ -14,6 +15,10 @@ from mappings import build_value_sets as builder
 from service.eligibility.assess import Signal, Standing
 from service.eligibility.criteria import Criterion
 from service.eligibility.outcome import Outcome, Reason
+from service.fhir.adapt import SUPPORTED
+from service.fhir.capability import capability_instance
+from service.fhir.own import ORIGIN, SOFTWARE_SYSTEM
+from service.fhir.publication import HERE
 from service.fhir.subject import BASE, FINDING, SCREENING, STATES, STUDY_SYSTEM, SUBJECT_SYSTEM, Release, render_subject
 from tests.contracts.examples import EXAMPLES, PHRASES
 from tests.contracts.official import elements, official
@@ -21,16 +26,21 @@ from tests.contracts.profiles import (
     BY_URL,
     DIRECTORY,
     FILES,
+    PROFILES,
     RESOURCES,
     SHOWN,
     Json,
     broken,
+    broken_resource,
     broken_subject,
     codes,
     element,
+    example,
     parts,
     shown,
+    taken_over,
     urls,
+    written,
 )
 from tests.docs.markdown import table
 from tests.screening.test_outputs import LINES
@@ -51,7 +61,7 @@ def own(kind: str, name: str) -> str:
 def emitted(release: Release) -> list[Json]:
     """One ResearchSubject of each shape there is."""
     every = [render_subject(each, PHRASES, release) for each in EXAMPLES.values()]
-    return [*json.loads(json.dumps(every)), shown(release)]
+    return [*json.loads(json.dumps(every)), shown(release), taken_over(release)]
 
 
 @EVERY_FILE
@@ -59,7 +69,7 @@ def test_a_profile_is_named_for_what_it_is(name: str) -> None:
     content = RESOURCES[name]
     kind, _, identity = name.removesuffix(".json").partition("-")
     assert content["resourceType"] == kind
-    if kind != "ResearchSubject":
+    if name not in SHOWN:
         assert (content["id"], content["url"]) == (identity, own(kind, identity))
         assert len(content["description"]) > 15 and content["title"]
 
@@ -67,25 +77,31 @@ def test_a_profile_is_named_for_what_it_is(name: str) -> None:
 def test_no_two_definitions_share_a_url_or_a_name() -> None:
     sets = [each["url"] for each in MAPPINGS.values()]
     assert len(BY_URL.keys() | sets) == len(FILES) - len(SHOWN) + len(sets)
-    names = [(each["resourceType"], each["name"]) for each in BY_URL.values()]
+    names = [(each["resourceType"], each.get("name", each["id"])) for each in BY_URL.values()]
     assert len(set(names)) == len(names)
+
+
+def releases(name: str) -> tuple[Release, ...]:
+    """Those of which a file is: R4, but for examples of R5 and for topics, which R4 does not have."""
+    return ("R4B", "R5") if name.startswith("SubscriptionTopic") else (SHOWN.get(name, "R4"),)
 
 
 @EVERY_FILE
 def test_fhir_resources_accepts_it(name: str) -> None:
     content = RESOURCES[name]
-    package = "" if SHOWN.get(name) == "R5" else ".R4B"
     kind = content["resourceType"]
-    model = getattr(import_module(f"fhir.resources{package}.{kind.lower()}"), kind)
-    assert json.loads(model.model_validate(content).model_dump_json()) == content
+    for release in releases(name):
+        package = "" if release == "R5" else ".R4B"
+        model = getattr(import_module(f"fhir.resources{package}.{kind.lower()}"), kind)
+        assert json.loads(model.model_validate(content).model_dump_json()) == content
 
 
 @pytest.mark.shared
 @EVERY_FILE
 def test_the_official_schema_accepts_it(shared: Path, name: str) -> None:
-    release = SHOWN.get(name, "R4").lower()
-    validator = official(shared / "data/definitions" / release, RESOURCES[name]["resourceType"])
-    assert [error.message for error in validator.iter_errors(RESOURCES[name])] == []
+    for release in releases(name):
+        validator = official(shared / "data/definitions" / release.lower(), RESOURCES[name]["resourceType"])
+        assert [error.message for error in validator.iter_errors(RESOURCES[name])] == []
 
 
 STRUCTURES = [each for each in BY_URL.values() if each["resourceType"] == "StructureDefinition"]
@@ -166,13 +182,30 @@ def _texts(node: object) -> set[str]:
     return set().union(*map(_texts, inner))
 
 
+@EVERY_RELEASE
+def test_what_is_written_beside_the_subject_is_defined(release: Release) -> None:
+    made = written(release)
+    fixed = {
+        each["fixedUri"] for profile in STRUCTURES for each in profile["differential"]["element"] if "fixedUri" in each
+    }
+    texts = {each for resource in made.values() for each in _texts(resource) if each.startswith(f"{BASE}/")}
+    assert texts <= BY_URL.keys() | fixed | {SUBJECT_SYSTEM, SOFTWARE_SYSTEM}
+    claimed = {kind: each["meta"].get("profile") for kind, each in made.items()}
+    if release != "R5":  # a Flag and a Task may become a person's, who need not keep to ours
+        unclaimed = {"Flag": None, "Task": None}
+        assert claimed == {kind: [url] for kind, url in PROFILES.items()} | unclaimed
+        assert [found for kind, url in PROFILES.items() for found in broken_resource(made[kind], BY_URL[url])] == []
+    else:
+        assert set(claimed.values()) == {None}
+
+
 def test_nothing_is_defined_that_is_never_emitted() -> None:
     subjects = emitted("R4")
-    assert urls(subjects) | urls([*MAPPINGS.values()]) == EXTENSIONS
+    assert urls(subjects) | urls([*written("R4").values()]) | urls([*MAPPINGS.values()]) == EXTENSIONS
     assert all(_parts_used(subjects, url) == parts(BY_URL[url]).keys() for url in (FINDING, SCREENING))
     systems = {url for url, each in BY_URL.items() if each["resourceType"] == "CodeSystem"}
     bound = {system for url, each in BY_URL.items() if each["resourceType"] == "ValueSet" for system, _ in codes(url)}
-    assert systems == {system for system in bound if system.startswith(BASE)} | _own_systems()
+    assert systems == {system for system in bound if system.startswith(BASE)} | _own_systems() | {ORIGIN["system"]}
 
 
 def _parts_used(subjects: list[Json], url: str) -> set[str]:
@@ -267,18 +300,85 @@ def _used(system: str) -> dict[str, str]:
 # ------------------------------------------------------------------------------------ examples and the list of files
 
 
-@pytest.mark.parametrize(("name", "release"), SHOWN.items())
-def test_an_example_is_what_is_rendered_today(name: str, release: Release) -> None:
-    assert RESOURCES[name] == shown(release), "write them again: .venv/bin/python -m tests.contracts.profiles"
+@pytest.mark.parametrize("name", SHOWN)
+def test_an_example_is_what_is_rendered_today(name: str) -> None:
+    assert RESOURCES[name] == example(name), "write them again: .venv/bin/python -m tests.contracts.profiles"
 
 
 def test_the_example_shows_every_part_there_is() -> None:
-    assert all(_parts_used([shown("R4")], url) == parts(BY_URL[url]).keys() for url in (FINDING, SCREENING))
+    """But for the one that says that a person has taken over."""
+    assert _parts_used([shown("R4")], FINDING) == parts(BY_URL[FINDING]).keys()
+    assert _parts_used([shown("R4")], SCREENING) == parts(BY_URL[SCREENING]).keys() - {"stateSetByPerson"}
 
 
 def test_the_readme_lists_every_file_and_no_other() -> None:
     rows = table((DIRECTORY / "README.md").read_text(encoding="utf-8"), "files:")
     assert [row[0].strip("`") for row in rows] == [each.name for each in FILES]
+
+
+# ------------------------------------------------------------------------------------ topic and capabilities
+
+TOPIC = RESOURCES["SubscriptionTopic-prescreening.json"]
+CAPABILITIES = RESOURCES["CapabilityStatement-prescreen.json"]
+
+
+def test_the_topic_tells_of_every_type_that_is_read() -> None:
+    told = {each["resource"].rpartition("/")[2]: each for each in TOPIC["resourceTrigger"]}
+    assert told.keys() == SUPPORTED | {"Patient"}
+    assert all({"create", "update"} <= set(each["supportedInteraction"]) for each in told.values())
+    shapes = [each["resource"] for each in TOPIC["notificationShape"]]
+    assert shapes == list(told) and {each["resource"] for each in TOPIC["canFilterBy"]} == SUPPORTED
+
+
+def test_the_topic_tells_of_corrections_and_withdrawals() -> None:
+    """Whatever has criteria lets a result that was amended or entered in error through."""
+    for each in TOPIC["resourceTrigger"]:
+        criteria = each.get("queryCriteria", {}).get("current", "status=entered-in-error")
+        assert "entered-in-error" in criteria
+        assert each.get("queryCriteria", {}).get("resultForDelete", "test-passes") == "test-passes"
+    (results,) = (each for each in TOPIC["resourceTrigger"] if each["resource"].endswith("/Observation"))
+    assert {"final", "amended", "corrected"} <= set(results["queryCriteria"]["current"].partition("=")[2].split(","))
+
+
+@pytest.mark.shared
+def test_the_topic_filters_by_search_parameters_that_there_are(shared: Path) -> None:
+    path = shared / "data/definitions/r4/search-parameters.json.gz"
+    listed = [each["resource"] for each in json.loads(gzip.decompress(path.read_bytes()))["entry"]]
+    known = {(base, each["code"]) for each in listed for base in each["base"]}
+    filters = {(each["resource"], each["filterParameter"]) for each in TOPIC["canFilterBy"]}
+    asked = {
+        (each["type"], parameter["name"])
+        for each in CAPABILITIES["rest"][0]["resource"]
+        for parameter in each.get("searchParam", ())
+        if not parameter["name"].startswith("_")
+    }
+    assert (filters | asked) - known == set()
+
+
+def test_the_capabilities_are_those_of_the_code() -> None:
+    client, server = CAPABILITIES["rest"]
+    does = {each["type"]: {found["code"] for found in each["interaction"]} for each in client["resource"]}
+    assert {kind for kind, each in does.items() if each == {"read", "search-type"}} == SUPPORTED | {
+        "Patient",
+        "Medication",
+    }
+    assert {kind for kind, each in does.items() if each & {"create", "update"}} == HERE - {"Device"} | {"Subscription"}
+    profiles = {kind: [url] for kind, url in PROFILES.items()} | {
+        "ResearchSubject": [own("StructureDefinition", "prescreened-subject")]
+    }
+    assert {
+        each["type"]: each["supportedProfile"] for each in client["resource"] if "supportedProfile" in each
+    } == profiles
+    assert (client["mode"], server["mode"], server.get("resource")) == ("client", "server", None)
+
+
+@pytest.mark.shared
+def test_an_installation_answers_with_a_valid_instance(shared: Path) -> None:
+    found = capability_instance(CAPABILITIES, "https://prescreen.example/fhir", "0.1.0", "2026-06-30")
+    validator = official(shared / "data/definitions/r4", "CapabilityStatement")
+    assert [error.message for error in validator.iter_errors(found)] == []
+    assert (found["kind"], found["implementation"]["url"]) == ("instance", "https://prescreen.example/fhir")  # type: ignore[index]
+    assert found["software"] == {"name": "fhir-prescreen", "version": "0.1.0"} and found["rest"] == CAPABILITIES["rest"]
 
 
 # ------------------------------------------------------------------------------------ the checks above can fail
@@ -308,6 +408,28 @@ def test_what_does_not_keep_to_the_profile_is_seen(change: Callable[[Json], obje
     subject = copy.deepcopy(shown("R4"))
     change(subject)
     assert [*broken_subject(subject)] != []
+
+
+WRONG: list[tuple[str, Callable[[Json], object]]] = [
+    ("ResearchStudy", lambda r: r.pop("description")),
+    ("ResearchStudy", lambda r: r.pop("extension")),
+    ("ResearchStudy", lambda r: r["identifier"][0].pop("system")),
+    ("Provenance", lambda r: r.pop("occurredDateTime")),
+    ("Provenance", lambda r: r["target"].append(r["target"][0])),
+    ("Provenance", lambda r: r["entity"][1].update(extension=r["entity"][0]["extension"])),
+    ("List", lambda r: r["identifier"][0].update(system="urn:x")),
+    ("List", lambda r: r["entry"][0].pop("date")),
+    ("List", lambda r: r["entry"][0].update(deleted=True)),
+    ("Flag", lambda r: r["period"].pop("start")),
+    ("Task", lambda r: r.pop("focus")),
+]
+
+
+@pytest.mark.parametrize(("kind", "change"), WRONG)
+def test_what_does_not_keep_to_another_profile_is_seen(kind: str, change: Callable[[Json], object]) -> None:
+    resource = copy.deepcopy(written("R4")[kind])
+    change(resource)
+    assert [*broken_resource(resource, BY_URL[PROFILES[kind]])] != []
 
 
 def test_a_wrong_binding_of_a_value_set_is_seen() -> None:
