@@ -4,12 +4,15 @@ What the status says decides whether there is a fact at all: an order that was c
 against one either; "not taken" is evidence against.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from service.eligibility.dosing.daily import Holding
+from service.eligibility.dosing.amount import Holding, piece_of
 from service.eligibility.dosing.model import Instruction
+from service.eligibility.dosing.sigs.quantities import Known
+from service.eligibility.dosing.texts import with_texts
 from service.eligibility.facts import Certainty, Evidence, MedicationFact, Source, Unreadable
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.dates import read_event_date
@@ -151,8 +154,8 @@ def _adhered(resource: Resource, certainty: Certainty) -> Certainty | None:
 def _fact(
     resource: Resource, source: Source, certainty: Certainty, evidence: Evidence, drug: Drug, reading: Reading
 ) -> MedicationFact:
-    instructions, marks = _instructions(resource, source, reading)
     holding = Holding(drug.strengths, mixed=len({each.ingredient for each in drug.strengths}) > 1)
+    instructions, marks = _instructions(resource, source, drug, holding, reading)
     times = _times(resource, source, instructions, holding, reading)
     dosage = node(resource.get("dosage"), "dosage") if source is Source.ADMINISTRATION else {}
     route = dosage.get("route")
@@ -194,19 +197,30 @@ def _times(
 
 
 def _instructions(
-    resource: Resource, source: Source, reading: Reading
+    resource: Resource, source: Source, drug: Drug, holding: Holding, reading: Reading
 ) -> tuple[tuple[Instruction, ...], tuple[str, ...]]:
-    """The instructions, and marks. What is taken "not as directed", or given in part, is not what was instructed."""
+    """The instructions, their texts read, and marks.
+
+    What is taken "not as directed", or given in part, is not what was instructed.
+    """
     name = "dosage" if source in (Source.STATEMENT, Source.ADMINISTRATION) else "dosageInstruction"
     found, marks = read_dosages(resource.get(name), f"{source.value}.{name}", reading.zone)
-    found = found or _rendered(resource, source)
+    found = with_texts(found or _rendered(resource, source), holding, _known(drug, holding))
     if source is Source.STATEMENT and _adherence(resource) == NOT_AS_DIRECTED:
-        return tuple(replace(each, amount=None, rate=None) for each in found), (*marks, "not-as-directed")
+        return tuple(replace(each, amount=None, rate=None, readings=()) for each in found), (*marks, "not-as-directed")
     if source is Source.ADMINISTRATION:
         partial = resource.get("status") in ("stopped", "in-progress")
         found = tuple(replace(each, as_needed=True) for each in found) if partial else found
         marks = (*marks, "given-in-part") if partial else marks
     return found, marks
+
+
+def _known(drug: Drug, holding: Holding) -> Known:
+    """What the product tells the reader of a text: the mg in a piece of it, and its name, which says no dose."""
+    names = (*drug.concept.texts, *(each.name for each in drug.strengths))
+    return Known(
+        piece_of(holding), frozenset(word for name in names for word in re.findall(r"[^\W\d_]+", name.lower()))
+    )
 
 
 def _rendered(resource: Resource, source: Source) -> tuple[Instruction, ...]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from service.eligibility.dosing.body import MARKS, Size, sized
 from service.eligibility.dosing.model import Strength
-from service.eligibility.dosing.ranges import Range
+from service.eligibility.dosing.ranges import Range, decimal
 from service.eligibility.dosing.units import COUNT, MASS, VOLUME, Measured, base, measured
 from service.eligibility.outcome import Reason
-from service.eligibility.quantity import Quantity
+from service.eligibility.quantity import Interval, Quantity
 
 UNKNOWN_AMOUNT = Range(Range.exactly(0).low, None)
 
@@ -66,6 +66,14 @@ def _held(quantity: Quantity, words: str | None, holding: Holding) -> Amount:
     if dose.unit in (COUNT, VOLUME, MASS) or "/" in dose.unit or dose.unit.startswith(("{", "[")):
         return _no_strength(dose, said)
     return Amount(dose.value, dose.unit, said)
+
+
+def piece_of(holding: Holding) -> Interval | None:
+    """The mg in one piece (tablet, capsule) of a product of one ingredient; None where that is not known."""
+    one = amount(Quantity(Interval.exactly(1), COUNT), holding)
+    if one.reason is not None or one.unit != MASS or holding.mixed or one.value.high is None:
+        return None
+    return Interval(decimal(one.value.low), decimal(one.value.high))
 
 
 def missing(why: str, reason: Reason = Reason.DOSE_MISSING) -> Amount:

@@ -11,7 +11,7 @@ from service.eligibility.dosing.rhythm import Obscure, Rhythm, rhythm
 from service.eligibility.dosing.units import MASS, days
 from service.eligibility.outcome import Reason
 
-__all__ = ["MISSING", "NO_REASONS", "Daily", "Holding", "daily", "multiplied", "unknown"]
+__all__ = ["MISSING", "NO_REASONS", "Daily", "Holding", "daily", "either", "multiplied", "says_how_often", "unknown"]
 
 NO_REASONS: frozenset[Reason] = frozenset()
 MISSING = frozenset({Reason.DOSE_MISSING})
@@ -44,8 +44,35 @@ def unknown(words: str, reasons: frozenset[Reason] = MISSING, marks: tuple[str, 
 
 def daily(each: Instruction, holding: Holding, single: bool = False) -> Daily:
     """The daily dose of one instruction. `single`: without a timing it is one dose (an administration)."""
+    found = _read_once(each, holding, single)
+    for reading in each.readings:
+        found = either(found, _read_once(reading, holding, single))
+    return found
+
+
+def either(one: Daily, other: Daily) -> Daily:
+    """The dose that may be one or the other; in different units it is not known."""
+    words = f"{one.words}, or by its text {other.words}"
+    reasons, marks = one.reasons | other.reasons, tuple(dict.fromkeys((*one.marks, *other.marks)))
+    if one.unit != other.unit:
+        return unknown(words, reasons or MISSING, marks)
+    return Daily(
+        one.average.hull(other.average),
+        one.peak.hull(other.peak),
+        one.trough.hull(other.trough),
+        one.unit,
+        max(one.cycle, other.cycle),
+        max(one.spacing, other.spacing),
+        one.weekdays if one.weekdays == other.weekdays else (),
+        words,
+        reasons,
+        marks,
+    )
+
+
+def _read_once(each: Instruction, holding: Holding, single: bool) -> Daily:
     found = _uncapped(each, holding, single)
-    marks = found.marks + (each.timing.marks if each.timing is not None else ())
+    marks = found.marks + (each.timing.marks if each.timing is not None else ()) + each.marks
     if each.as_needed:
         found = replace(found, average=found.average.possibly(), peak=found.peak.possibly(), trough=ZERO)
         found, marks = replace(found, words=f"as needed, up to {found.words}"), (*marks, "as-needed")
@@ -59,7 +86,7 @@ def _uncapped(each: Instruction, holding: Holding, single: bool) -> Daily:
         return _infused(each.rate, each.timing, holding, single)
     one = _no_more(amount(each.amount, holding), each, holding)
     if one.reason is not None:
-        why = f"{one.words} (text only)" if each.amount is None and each.text else one.words
+        why = f"{one.words}; its text was not understood: {each.unread}" if each.unread else one.words
         return unknown(why, frozenset({one.reason}))
     return _timed(one, each.timing, single)
 
@@ -80,7 +107,7 @@ def _timed(one: Amount, timing: Timing | None, single: bool) -> Daily:
 
 
 def _in_time(one: Amount, timing: Timing | None, single: bool) -> Daily:
-    if once(timing) or (single and (timing is None or not _says_how_often(timing))):
+    if once(timing) or (single and (timing is None or not says_how_often(timing))):
         return Daily(one.value, one.value, one.value, one.unit, words=f"{one.words} = {one.value} {one.unit} once")
     if timing is None:
         return unknown(f"{one.words}, how often is not stated")
@@ -90,7 +117,8 @@ def _in_time(one: Amount, timing: Timing | None, single: bool) -> Daily:
     return unknown(f"{one.words}: {found.why}") if isinstance(found, Obscure) else multiplied(one, found)
 
 
-def _says_how_often(timing: Timing) -> bool:
+def says_how_often(timing: Timing) -> bool:
+    """Does it state a rhythm, or one that cannot be computed?"""
     return bool(timing.frequency or timing.period or timing.days_of_week or timing.occasions or timing.problem)
 
 
@@ -120,7 +148,7 @@ def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) 
         value = per_day.times(days(timing.duration))
         lasted = f"{words} for {timing.duration.value} {timing.duration.unit}"
         return _timed(replace(part, value=value, words=lasted), timing, single)
-    if timing is not None and _says_how_often(timing):
+    if timing is not None and says_how_often(timing):
         return _timed(part, timing, single) if rate.whole else unknown(f"{words}, for how long is not stated")
     least = ZERO if not rate.whole else per_day if days(rate.period).low >= 1 else part.value
     value = Range(min(least.low, per_day.low), per_day.high)

@@ -72,7 +72,8 @@ class Instruction:
     """One dosage instruction. `amount` is what one dose is: mg, or tablets, or mL (unit `{tbl}`, `mL` …), or None.
 
     `rate` is an alternative to `amount`. `bounds`: the planned days; `lasts`: a planned length without fixed dates.
-    `most` is the most of one administration. `element` is where it stands in the resource; `text` its free text.
+    `most` is the most of one administration. `element` is where it stands in the resource; `text` its free text, and
+    `unread` why that was not understood. `readings`: what its text says instead, so that the dose spans all of them.
     """
 
     element: str
@@ -87,6 +88,9 @@ class Instruction:
     route: Concept | None = None
     text: str | None = None
     most: Quantity | None = None
+    readings: tuple["Instruction", ...] = ()
+    marks: tuple[str, ...] = ()
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,131 @@
+"""The free text beside a structured instruction: it fills what is silent, spans what it contradicts, and never invents.
+
+Tablets of 5 mg. The dose is mg a day; `-` between two numbers is a range, `missing` no dose.
+"""
+
+from decimal import Decimal
+
+import pytest
+
+from service.eligibility.dosing.amount import Holding
+from service.eligibility.dosing.daily import daily
+from service.eligibility.dosing.model import Instruction, Timing
+from service.eligibility.dosing.sigs.quantities import Known
+from service.eligibility.dosing.texts import DISAGREES, TEXT, UNREAD, with_texts
+from service.eligibility.outcome import Reason
+from service.eligibility.quantity import Interval
+from tests.doses import DAILY, cap, instruction, lapse, quantity, strength, timing
+
+HOLDING = Holding((strength(),))
+KNOWN = Known(Interval.exactly(Decimal(5)), frozenset({"prednisone"}))
+TWICE, UNSAID = timing(2), Timing()
+NOTHING = instruction(None, None)
+
+
+def told(each: Instruction, text: str | None) -> tuple[Instruction, ...]:
+    return with_texts([Instruction(**{**_fields(each), "text": text})], HOLDING, KNOWN)
+
+
+def _fields(each: Instruction) -> dict[str, object]:
+    return {name: getattr(each, name) for name in Instruction.__slots__}
+
+
+def shown(each: Instruction) -> str:
+    found = daily(each, HOLDING)
+    if Reason.DOSE_MISSING in found.reasons:
+        return "missing"
+    return str(found.average).replace(" to ", "-")
+
+
+# what the structure says                    what the text says                          dose      marks
+BESIDE = [
+    # the text alone
+    (NOTHING, "Take 2 tablets by mouth daily", "10", {TEXT}),
+    (NOTHING, "take 7.5 mg every morning", "7.5", {TEXT}),
+    (NOTHING, "take as directed", "missing", {UNREAD}),
+    (NOTHING, "two of the blue ones", "missing", {UNREAD}),
+    (NOTHING, None, "missing", set()),
+    # the structure alone, or agreeing
+    (instruction("5 mg"), None, "5", set()),
+    (instruction("5 mg"), "Take 5 mg by mouth daily", "5", set()),
+    (instruction("5 mg"), "Take 1 tablet by mouth daily", "5", set()),
+    (instruction("1 {tbl}", TWICE), "5 mg bid", "10", set()),
+    # both, disagreeing: the dose spans both, and says so
+    (instruction("5 mg"), "Take 4 tablets by mouth daily", "5-20", {TEXT, DISAGREES}),
+    (instruction("5 mg"), "Take 1 tablet twice daily", "5-10", {TEXT, DISAGREES}),
+    (instruction("20 mg"), "Take 1 tablet by mouth daily", "5-20", {TEXT, DISAGREES}),
+    (instruction("5 mg"), "Take 4 tablets daily for 5 days then 2 tablets daily", "5-20", {TEXT, DISAGREES}),
+    (instruction("5 mg"), "Take 5 mg by mouth daily as needed", "0-5", {"as-needed"}),
+    # both, the text not understood: the structure stands
+    (instruction("5 mg"), "take as directed", "5", {UNREAD}),
+    (instruction("5 mg"), "do not take", "5", {UNREAD}),
+    # a part of the structure: the text fills the rest
+    (instruction("5 mg", None), "twice daily", "missing", {UNREAD}),  # a rhythm without an amount is no sig
+    (instruction("5 mg", None), "5 mg twice daily", "10", {TEXT}),
+    (instruction("5 mg", UNSAID), "5 mg twice daily", "10", {TEXT}),
+    (instruction("5 mg", None), "10 mg twice daily", "10-20", {TEXT, DISAGREES}),
+    (instruction(None, TWICE), "take 1 tablet twice daily", "10", {TEXT}),
+    (instruction(None, TWICE), "take 1 tablet daily", "5-10", {TEXT, DISAGREES}),
+    (instruction("2", DAILY), "take 2 tablets daily", "10", {TEXT}),  # a number without a unit takes the text's
+    (instruction("1", DAILY), "take 2 tablets daily", "5-10", {TEXT, DISAGREES}),
+    (instruction("2", DAILY), "as directed", "missing", {UNREAD}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("each", "text", "dose", "marks"), BESIDE, ids=[f"{i}-{row[1]}" for i, row in enumerate(BESIDE)]
+)
+def test_what_structure_and_text_say_together(each: Instruction, text: str | None, dose: str, marks: set[str]) -> None:
+    (found,) = told(each, text)
+    assert shown(found) == dose
+    ours = {TEXT, DISAGREES, UNREAD, "as-needed"}
+    assert set(daily(found, HOLDING).marks) & ours == marks
+
+
+def test_a_course_in_words_becomes_its_steps_one_after_another() -> None:
+    steps = told(NOTHING, "take 4 tablets daily for 5 days then 2 tablets daily for 5 days then 1 tablet daily")
+    assert [(each.sequence, shown(each)) for each in steps] == [(1, "20"), (2, "10"), (3, "5")]
+    assert [each.lasts for each in steps] == [lapse("5 d"), lapse("5 d"), None]
+
+
+def test_a_length_that_only_the_text_states_counts() -> None:
+    (found,) = told(instruction("20 mg"), "Take 4 tablets daily for 5 days")
+    assert (shown(found), found.lasts, found.marks) == ("20", lapse("5 d"), (TEXT,))
+
+
+def test_a_length_that_the_structure_states_stands() -> None:
+    (found,) = told(instruction("20 mg", lasts=lapse("7 d")), "Take 4 tablets daily for 5 days")
+    assert found.lasts == lapse("7 d")
+
+
+def test_the_structure_keeps_its_cap_and_its_place() -> None:
+    (found,) = told(instruction(None, None, sequence=3, caps=(cap("8 mg"),)), "Take 2 tablets daily")
+    assert (found.sequence, shown(found)) == (3, "8")
+
+
+def test_courses_of_several_instructions_follow_their_sequence() -> None:
+    first = instruction(None, None, sequence=2, text="take 1 tablet daily")
+    second = instruction(None, None, sequence=1, text="take 4 tablets daily for 5 days then 2 tablets daily for 5 days")
+    found = with_texts([first, second], HOLDING, KNOWN)
+    assert [(each.sequence, shown(each)) for each in found] == [(1, "20"), (2, "10"), (3, "5")]
+
+
+def test_a_course_beside_others_without_a_sequence_is_no_dose() -> None:
+    course = instruction(None, None, text="take 4 tablets daily for 5 days then 2 tablets daily")
+    found = with_texts([course, instruction("5 mg")], HOLDING, KNOWN)
+    assert [shown(each) for each in found] == ["missing", "5"]
+    assert found[0].unread
+
+
+def test_different_units_of_structure_and_text_give_no_dose() -> None:
+    (found,) = told(instruction("5 mL"), "Take 2 tablets daily")
+    assert shown(found) == "missing"
+
+
+def test_the_reason_for_a_refusal_is_told() -> None:
+    (found,) = told(NOTHING, "take as directed")
+    assert "its text was not understood: " in daily(found, HOLDING).words
+
+
+def test_a_number_without_a_unit_stays_without_one() -> None:
+    assert quantity("2").unit is None
