@@ -204,7 +204,7 @@ def test_a_counter_may_be_a_number(form: Callable[[Told], Json]) -> None:
 def test_status_answers_with_a_searchset_of_statuses() -> None:
     statuses = [r5(Told("query-status", number))["entry"][0] for number in (4, 5)]
     body = {"resourceType": "Bundle", "type": "searchset", "entry": [*statuses, {"resource": LAB}]}
-    assert [each.count for each in read_statuses(body, (BASE,))] == [4, 5]
+    assert [(each.count, each.problems) for each in read_statuses(body, (BASE,))] == [(4, ()), (5, ())]
     assert [each.count for each in read_statuses(statuses[0]["resource"], (BASE,))] == [4]
     assert read_statuses(None, (BASE,)) == read_statuses({"entry": 1}, (BASE,)) == ()
 
@@ -466,6 +466,20 @@ def test_a_sentence_says_what_where_and_what_to_do(sentence: Sentence) -> None:
     assert sentence.remedy in issue["diagnostics"] and issue["expression"] == ["Bundle.type"]
     assert issue["severity"] == ("error" if sentence.refused else "warning")
     assert str(problem).startswith("Bundle.type: ")
+
+
+def test_a_problem_repeats_nothing_of_the_content() -> None:
+    body = changed(r4, lambda b: status(b)["parameter"].append({"name": "topic", "valueJohn Doe": "x", "value": 1}))
+    assert read(body).problems == ()
+
+
+def test_a_long_notification_takes_no_long_time() -> None:
+    events = [(number, f"Observation/{number}", []) for number in range(1, 3001)]
+    resources = [{**LAB, "id": str(number)} for number in range(1, 3001)]
+    body = r5(Told("event-notification", 3000, events, resources))
+    body["entry"][1:] = [{**each, "fullUrl": 5} for each in body["entry"][1:]]
+    notification = read(body)
+    assert len(notification.problems) == 3000 and len(todo(notification).to_read) == 3000
 
 
 def test_places() -> None:

@@ -39,9 +39,11 @@ def concerns(notification: Notification, events: Sequence[Event] | None = None, 
     patients = [patient for each in nameless for patient in each.patients if trusted]
     to_read: list[str] = []
     placeless: list[str] = []
+    came: dict[str | None, list[Carried]] = {}
+    for each in notification.carried if trusted else ():
+        came.setdefault(each.key, []).append(each)
     for focus in _focuses(listed):
-        came = [each for each in notification.carried if each.key == focus and trusted]
-        _sort(focus, came, patients, to_read, placeless)
+        _sort(focus, came.get(focus, []), patients, to_read, placeless)
     unsure = any(not (trusted and each.patients) for each in nameless)
     return Concerns(
         patients=_once(patients),

@@ -25,7 +25,7 @@ def read_notification(arrival: Arrival, bases: Sequence[str]) -> Notification:
     """
     report = Report()
     found = _read(arrival, Bases(tuple(bases)), report)
-    problems = tuple(report.problems)
+    problems = report.problems
     if any(each.sentence.refused for each in problems):
         return replace(REFUSED, problems=problems)
     return replace(found, problems=problems)
@@ -33,11 +33,16 @@ def read_notification(arrival: Arrival, bases: Sequence[str]) -> Notification:
 
 def read_statuses(body: object, bases: Sequence[str]) -> tuple[Notification, ...]:
     """What `$status` answers: a searchset of statuses (or one status), each as a notification."""
-    if is_status(body):
-        return (read_notification(Arrival("POST", body), bases),)
     listed = entries(body, Report()) if isinstance(body, Mapping) else []
-    found = [each.get("resource") for each, _ in listed]
-    return tuple(read_notification(Arrival("POST", each), bases) for each in found if is_status(each))
+    found = [body] if is_status(body) else [each.get("resource") for each, _ in listed]
+    return tuple(_answered(each, bases) for each in found if is_status(each))
+
+
+def _answered(status: object, bases: Sequence[str]) -> Notification:
+    """A status that was asked for stands in no Bundle of its own."""
+    found = read_notification(Arrival("POST", status), bases)
+    problems = tuple(each for each in found.problems if each.sentence is not standard.NO_BUNDLE)
+    return replace(found, problems=problems)
 
 
 def _read(arrival: Arrival, bases: Bases, report: Report) -> Notification:

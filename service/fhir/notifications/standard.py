@@ -40,13 +40,16 @@ class Report:
     """The problems found so far while one notification is read."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self._found: dict[Problem, None] = {}
 
     def __call__(self, sentence: Sentence, where: str) -> None:
         """Note that a sentence is broken here; the same breach in the same place counts once."""
-        problem = Problem(sentence, where)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self._found[Problem(sentence, where)] = None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every problem, in the order in which they were found."""
+        return tuple(self._found)
 
 
 def problems_outcome(problems: Iterable[Problem]) -> dict[str, object]:

@@ -26,6 +26,7 @@ NAMES = {  # R4 parameter -> (element of SubscriptionStatus, the type of its val
 }
 KINDS = {each.value: each for each in (Kind.HANDSHAKE, Kind.HEARTBEAT, Kind.EVENT, Kind.QUERY_STATUS, Kind.QUERY_EVENT)}
 DIGITS = re.compile(r"[0-9]{1,19}")
+VALUE = re.compile(r"value[A-Z][A-Za-z0-9]{1,20}")
 GREATEST = 2**63 - 1
 SUBSCRIPTION = re.compile(r"(?:^|/)Subscription/([A-Za-z0-9._-]{1,64})(?:/_history/[^/]+)?$")
 REPEATABLE = frozenset({"error", "additionalContext"})
@@ -123,7 +124,7 @@ def _parameters(listed: Iterator[tuple[Mapping[str, object], str]], report: Repo
         if not isinstance(name, str) or name not in NAMES:
             continue
         element, wanted = NAMES[name]
-        key = next((key for key in each if key.startswith("value") and each[key] is not None), None)
+        key = next((key for key in each if VALUE.fullmatch(key) and each[key] is not None), None)
         if key is None:
             continue
         if key != wanted:
