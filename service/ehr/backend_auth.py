@@ -108,13 +108,15 @@ class BackendAuth:
 
     def _granted(self) -> Token:
         where = self._discovered()
+        old = bool(self._old)
         try:
-            return self._asked(where, old=bool(self._old))
+            granted = self._asked(where, old=old)
         except _ScopesNotKnown:
             if self._old is not None:
                 raise
-        granted = self._asked(where, old=True)
-        self._old = True
+            old = True
+            granted = self._asked(where, old=old)
+        self._old = old
         return granted
 
     def _discovered(self) -> str:
@@ -126,6 +128,8 @@ class BackendAuth:
             if published is None or not isinstance(where, str) or not where:
                 raise UnusableAnswer(f"{DISCOVERY}: it names no token endpoint", status=answer.status)
             self._where = urljoin(answer.url, where)
+            if self._base.startswith("https:") and not self._where.startswith("https:"):
+                raise UnusableAnswer(f"{DISCOVERY}: its token endpoint is not encrypted", status=answer.status)
             if self._old is None:
                 self._old = _old_scopes(published.get("capabilities"))
         return self._where
@@ -177,6 +181,7 @@ class BackendAuth:
             data=body,
             timeout=(self._limits.connect_timeout, self._limits.read_timeout),
             allow_redirects=False,
+            stream=False,
             auth=as_given,
         )
         lowered = {name.lower(): value for name, value in response.headers.items()}

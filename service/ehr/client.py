@@ -1,6 +1,8 @@
 """The client of a FHIR server: read, search, write, call operations; resources are plain JSON. STANDARDS §8."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from copy import copy
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -28,7 +30,15 @@ from service.ehr.writing import (
     place_of,
     version_of,
 )
-from service.errors import EhrRefused, EhrUnavailable, UnusableAnswer, UsageError, VersionConflict, WritesStopped
+from service.errors import (
+    EhrRefused,
+    EhrUnavailable,
+    ResourceGone,
+    UnusableAnswer,
+    UsageError,
+    VersionConflict,
+    WritesStopped,
+)
 
 FHIR_JSON = "application/fhir+json"
 ACCEPT = {"Accept": "application/fhir+json, application/json;q=0.9"}
@@ -38,6 +48,7 @@ PERSONAL = frozenset(
     {"identifier", "name", "family", "given", "birthdate", "phone", "email", "telecom", "address", "url"}
 )
 MOST_IDS = 50
+UNAUTHORIZED = 401
 
 
 class FhirClient:
@@ -87,17 +98,21 @@ class FhirClient:
 
         What keeps it from being whole (a page that is refused, no right to all of it, records of others) is in
         `problems`. If the server gives out meanwhile it raises EhrUnavailable; with `partial`, that is a problem too.
+        Where no token can be had, or none is accepted, nothing can be said of this type, and it raises.
         """
         asked = tuple(params.items()) if isinstance(params, Mapping) else tuple(params)
         gathering = Gathering(kind, asked, self.base, self.dialect, self._accepted)
+        if not self._permitted(gathering):
+            return gathering.result()
         try:
-            if self._permitted(gathering):
-                self._all_pages(gathering, self._first(kind, self.dialect.sent(kind, asked)))
+            self._all_pages(gathering, self._first(kind, self.dialect.sent(kind, asked)))
         except EhrUnavailable as problem:
             if not partial:
                 raise
             gathering.problem(str(problem))
         except (EhrRefused, UnusableAnswer) as problem:
+            if problem.status == UNAUTHORIZED:
+                raise  # we are let in nowhere: that says nothing about this type
             gathering.problem(str(problem))
         return gathering.result()
 
@@ -160,7 +175,8 @@ class FhirClient:
     def delete(self, kind: str, id: str) -> None:
         """Delete it. Gone already is as good."""
         self._check_may_write()
-        self._send(Ask("DELETE", joined(self.base, kind, _segment(id)), ACCEPT))
+        with suppress(ResourceGone):
+            self._send(Ask("DELETE", joined(self.base, kind, _segment(id)), ACCEPT))
 
     def transaction(self, bundle: Resource) -> tuple[EntryAnswer, ...]:
         """Send a transaction or batch. Of a batch each answer has to be looked at: some entries may have failed."""
@@ -180,8 +196,7 @@ class FhirClient:
 
     def speaking(self, dialect: Dialect) -> "FhirClient":
         """The same client, for a server of that dialect; it shares the limits and the token."""
-        other = object.__new__(FhirClient)
-        other.__dict__.update(self.__dict__)
+        other = copy(self)
         other.dialect = dialect
         return other
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from service.ehr.capability import Features
 from service.ehr.client import FhirClient
 from service.ehr.searching import Resource, SearchResult
 
@@ -9,9 +10,11 @@ MEDICATION = "Medication"
 REFERENCE = "medicationReference"
 
 
-def include_parameter(client: FhirClient, kind: str) -> dict[str, str]:
-    """The parameter that asks for them together with the orders; empty for a server that cannot."""
-    return {"_include": f"{kind}:medication"} if client.dialect.includes_medications else {}
+def include_parameter(client: FhirClient, features: Features, kind: str) -> dict[str, str]:
+    """The parameter that asks for them together with the orders; empty for a server that does not declare it."""
+    wanted = f"{kind}:medication"
+    declared = not features.of(kind).includes.isdisjoint({wanted, "*"})
+    return {"_include": wanted} if declared and client.dialect.includes_medications else {}
 
 
 def missing_medications(client: FhirClient, results: Iterable[SearchResult]) -> SearchResult:

@@ -1,8 +1,9 @@
 """What sends the requests: a `requests.Session` or anything alike, and how a safe one is made."""
 
 import logging
+from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol
+from typing import Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -11,7 +12,18 @@ from requests.adapters import HTTPAdapter
 class Transport(Protocol):
     """The part of `requests.Session` that is used."""
 
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        data: bytes | None,
+        timeout: tuple[float, float],
+        allow_redirects: bool,
+        stream: bool,
+        auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
+    ) -> requests.Response:
         """Send it; raises requests.RequestException."""
 
 

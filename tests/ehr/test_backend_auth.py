@@ -152,6 +152,32 @@ def test_3_60_without_a_token_endpoint_nothing_is_sent(auth_of: Made, status: in
         assert len(answers.calls) == 1
 
 
+def test_3_60_an_assertion_is_not_sent_without_encryption(auth_of: Made) -> None:
+    with responses.RequestsMock() as answers:
+        published = {"token_endpoint": "http://ehr.example/token"}
+        answers.get(f"{BASE}/.well-known/smart-configuration", json=published)
+        with pytest.raises(UnusableAnswer, match="not encrypted"):
+            auth_of(BASE).token()
+
+
+def test_3_59_the_configuration_is_read_once(guarded: FhirServer, auth_of: Made, watch: Watch) -> None:
+    guarded.smart.capabilities = []
+    auth = auth_of(guarded.base)
+    for _ in range(3):
+        auth.token()
+        watch.passed += 1000
+    assert (len(guarded.log.of("GET")), len(forms(guarded))) == (1, 3)
+
+
+def test_a_search_without_any_token_is_an_error(
+    guarded: FhirServer, auth_of: Made, client_of: Callable[..., FhirClient]
+) -> None:
+    guarded.smart.clients.clear()
+    guarded.smart.clients["other"] = Client("other", {"keys": []})
+    with pytest.raises(NotPermitted, match="invalid_client"):
+        client_of(guarded.base, auth=auth_of(guarded.base)).search("Observation", {"patient": "p1"})
+
+
 @pytest.mark.parametrize(
     ("capabilities", "known", "setting", "asked"),
     [

@@ -16,7 +16,7 @@ from service.ehr.medications import include_parameter, missing_medications
 from service.ehr.scopes import Reach
 from service.ehr.searching import SearchResult
 from service.ehr.transport import new_session
-from service.errors import EhrUnavailable, UsageError
+from service.errors import EhrUnavailable, NotPermitted, UsageError
 from tests.ehr.records import observation, order, outcome, page, patient
 from tests.fhir_server import FhirServer
 
@@ -397,13 +397,25 @@ def test_8_24_medications_come_along_or_are_fetched(server: FhirServer, client: 
         *(order(f"r{number}", f"m{number}") for number in range(3)),
         order("contained", "x") | {"medicationReference": {"reference": "#1"}},
     )
-    included = client.search("MedicationRequest", {**OURS, **include_parameter(client, "MedicationRequest")})
+    features = client.capabilities()
+    included = client.search("MedicationRequest", {**OURS, **include_parameter(client, features, "MedicationRequest")})
     assert sorted(str(each["id"]) for each in included.included) == ["m0", "m1", "m2"]
     before = len(server.log)
     assert missing_medications(client, [included]) == SearchResult("Medication")
     assert len(server.log) == before
     plain = client.search("MedicationRequest", OURS)
     assert sorted(str(each) for each in ids(missing_medications(client, [plain]))) == ["m0", "m1", "m2"]
+
+
+def test_8_24_nothing_is_included_that_the_server_does_not_declare(server: FhirServer, client: FhirClient) -> None:
+    server.without = {"MedicationRequest.include"}
+    assert include_parameter(client, client.capabilities(), "MedicationRequest") == {}
+
+
+def test_8_30_who_is_let_in_nowhere_is_told_so(server: FhirServer, client: FhirClient) -> None:
+    server.fail(status=401)
+    with pytest.raises(NotPermitted):
+        client.search("Observation", OURS)
 
 
 def test_3_53_a_medication_that_is_not_found_is_a_problem(server: FhirServer, client: FhirClient) -> None:

@@ -196,6 +196,8 @@ def test_a_deleted_resource_is_gone_and_may_be_deleted_again(server: FhirServer,
     server.seed(patient())
     client.delete("Patient", "p1")
     client.delete("Patient", "p1")
+    server.fail(method="DELETE", status=404)
+    client.delete("Patient", "p1")
     with pytest.raises(ResourceGone) as gone:
         client.read("Patient", "p1")
     assert gone.value.status == 410

@@ -40,6 +40,8 @@ def _of_type(kind: str, topics: Iterable[str], lacking: set[str]) -> dict[str, A
         "conditionalUpdate": f"{kind}.conditionalUpdate" not in lacking,
         "searchParam": [{"name": each, "type": "string"} for each in sorted(KNOWN) if f"{kind}.?{each}" not in lacking],
     }
+    if kind.startswith("Medication") and f"{kind}.include" not in lacking:
+        resource["searchInclude"] = [f"{kind}:medication"]
     if kind == "Subscription":
         resource["extension"] = [{"url": TOPICS, "valueCanonical": each} for each in topics]
     return resource
