@@ -65,7 +65,7 @@ def heard(
     store: Store, tenant: str, subscription: str, now: datetime, total: int | None = None, status: str | None = None
 ) -> Arrival:
     """A handshake, heartbeat or status came, with the count of events so far, if it says so."""
-    changes = {} if status is None else {"status": status}
+    told: dict[str, object] = {"heard": now} if status is None else {"heard": now, "status": status}
 
     def change(connection: Connection, position: Position) -> Arrival:
         arrival = Arrival(position) if total is None else counting.reach(position, total, now)
@@ -73,7 +73,7 @@ def heard(
             connection.execute(delete(feed_events).where(*_of(feed_events, tenant, subscription)))
         return arrival
 
-    return _advance(store, tenant, subscription, now, change, changes)
+    return _advance(store, tenant, subscription, change, **told)
 
 
 def arrived(
@@ -103,16 +103,16 @@ def arrived(
             return Arrival(reached, arrival.fresh, arrival.repeated, arrival.restarted)
         return arrival
 
-    return _advance(store, tenant, subscription, now, change, {})
+    return _advance(store, tenant, subscription, change, heard=now)
 
 
-def settled(store: Store, tenant: str, subscription: str, upto: int, now: datetime) -> Position:
+def settled(store: Store, tenant: str, subscription: str, upto: int) -> Position:
     """What was missing up to the number `upto` was recovered, as by a query. Returns the position."""
 
     def change(_: Connection, position: Position) -> Arrival:
         return Arrival(counting.settle(position, upto))
 
-    return _advance(store, tenant, subscription, now, change, {}, hearing=False).position
+    return _advance(store, tenant, subscription, change).position
 
 
 def queried(store: Store, tenant: str, subscription: str, upto: datetime) -> None:
@@ -132,6 +132,18 @@ def reconciled(store: Store, tenant: str, subscription: str, began: datetime) ->
         connection.execute(update(feeds).where(*mine, feeds.c.reconcile_since <= began).values(reconcile_since=null()))
         left = connection.execute(select(feeds.c.reconcile_since).where(*mine)).scalar_one_or_none()
     return left is None
+
+
+def forget_events(store: Store, before: datetime) -> int:
+    """Forget by what repetitions are known, of before that time. Returns how many events that were."""
+    with store.writing() as connection:
+        for row in connection.execute(select(feeds).with_for_update()).all():
+            position = _position(row)
+            kept = tuple(gap for gap in position.gaps if not gap.settled or gap.since >= before)
+            if kept != position.gaps:
+                mine = _of(feeds, row.tenant, row.subscription)
+                connection.execute(update(feeds).where(*mine).values(gaps=_as_json(kept)))
+        return connection.execute(delete(feed_events).where(feed_events.c.seen < before)).rowcount
 
 
 def find(store: Store, tenant: str, subscription: str) -> Feed | None:
@@ -160,20 +172,16 @@ def _advance(
     store: Store,
     tenant: str,
     subscription: str,
-    now: datetime,
     change: Callable[[Connection, Position], Arrival],
-    changes: Mapping[str, object],
-    *,
-    hearing: bool = True,
+    **told: object,
 ) -> Arrival:
-    """Change the counter of a subscription, which nobody else changes meanwhile."""
-    told = {**changes, **({"heard": now} if hearing else {})}
+    """Change the counter of a subscription, which nobody else changes meanwhile, and the columns `told`."""
     with store.transaction() as whole, whole.writing() as connection:
         _put(whole, tenant, subscription, **told)
         mine = _of(feeds, tenant, subscription)
         row = connection.execute(select(feeds).where(*mine).with_for_update()).one()
         arrival = change(connection, _position(row))
-        since = {"reconcile_since": now} if arrival.restarted else {}
+        since = {"reconcile_since": row.heard} if arrival.restarted else {}
         gaps = {"gaps": _as_json(arrival.position.gaps), "last_event": arrival.position.last}
         connection.execute(update(feeds).where(*mine).values(**gaps, **since))
     return arrival

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, delete, exists, insert, not_, or_, select
 
+from service.store import feeds
 from service.store.engine import Store
 from service.store.leases import State
 from service.store.tables import (
@@ -14,7 +15,6 @@ from service.store.tables import (
     audit,
     current,
     deliveries,
-    feed_events,
     forgetting,
     outbox,
     published,
@@ -87,7 +87,7 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
         _permit(connection)
         gone = {
             "deliveries": _delete(connection, deliveries, finished),
-            "events": _delete(connection, feed_events, feed_events.c.seen < now - keep.events),
+            "events": feeds.forget_events(whole, now - keep.events),
             "current": _delete(connection, current, stale),
             "assessments": _delete(connection, assessments, _unused(now, keep)),
             "published": _delete(connection, published, _lost(now - keep.unconfirmed)),
