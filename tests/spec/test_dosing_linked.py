@@ -188,6 +188,10 @@ STOPS = {
         [order("20 mg", start="2026-02-01"), stated("20 mg")],
         [("01-05", "01-20", "20", "met"), ("02-01", TO_NOW, "20", "met")],
     ),
+    "stopped on the very day on which the order begins: that was a course before": (
+        [order("20 mg", start="2026-01-20"), stated("20 mg")],
+        [("01-05", "01-19", "20", "met"), ("01-20", "01-20", "20", "met"), ("01-21", TO_NOW, "20", "met")],
+    ),
     "a statement that is not over only tells of other days": (
         [order("20 mg"), stated("20 mg", over=False)],
         [("01-05", "01-20", "20", "met"), ("01-21", TO_NOW, "20", "met")],

@@ -163,6 +163,10 @@ COURSES = {
         medication(instruction("5 mg", timing(2, "1 d", count=timing(10).frequency))),
         [("2026-01-05", "2026-01-09", "10")],
     ),
+    "2 doses in all, one every hour, are 10 mg and not 120": (
+        medication(instruction("5 mg", timing(1, "1 h", count=timing(2).frequency))),
+        [("2026-01-05", "2026-01-05", "10")],
+    ),
     "one dose in all": (medication(instruction("80 mg", timing(None, None, count=timing(1).frequency))),
                         [("2026-01-05", "2026-01-05", "80")]),
     "on stated days": (

@@ -114,7 +114,19 @@ def _in_time(one: Amount, timing: Timing | None, single: bool) -> Daily:
     if timing.events:
         return Daily(one.value, one.value, ZERO, one.unit, words=f"{one.words} on stated days")
     found = rhythm(timing)
-    return unknown(f"{one.words}: {found.why}") if isinstance(found, Obscure) else multiplied(one, found)
+    if isinstance(found, Obscure):
+        return unknown(f"{one.words}: {found.why}")
+    return _in_all(multiplied(one, found), one, timing)
+
+
+def _in_all(found: Daily, one: Amount, timing: Timing) -> Daily:
+    """No day holds more than all doses together: two doses, one every hour, are two doses on their day and not 24."""
+    total = None if timing.count is None else one.value.times(Range.of(timing.count)).high
+    if total is None or (found.peak.high is not None and found.peak.high <= total):
+        return found
+    words = f"{found.words}, {timing.count} doses in all: {Range.exactly(total)} {one.unit}"
+    average, peak, trough = (each.capped(total) for each in (found.average, found.peak, found.trough))
+    return replace(found, average=average, peak=peak, trough=trough, words=words)
 
 
 def says_how_often(timing: Timing) -> bool:

@@ -83,7 +83,8 @@ def _counted(timing: Timing | None) -> Range | None:
     if isinstance(found, Obscure) or found.average.low == 0 or count.high is None or found.average.high is None:
         return None
     first = max(count.low - 1, Range.exactly(0).low) / found.average.high
-    return Range(Range.exactly(floor(first) + 1).low, count.high / found.average.low + (7 if found.weekdays else 0))
+    least = Range.exactly(floor(first) + 1).low
+    return Range(least, max(least, count.high / found.average.low + (7 if found.weekdays else 0)))
 
 
 def _next_start(spans: Sequence[Span]) -> Days | None:

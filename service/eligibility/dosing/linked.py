@@ -118,7 +118,7 @@ def _stopped(fact: MedicationFact, facts: Sequence[MedicationFact], keys: Keys) 
     if not stops:
         return fact
     stop = Days(max(each.earliest for each in stops), max(each.latest for each in stops))
-    if stop.latest < fact.span.start.earliest or any(_used_after(each, stop) for each in akin):
+    if stop.latest <= fact.span.start.earliest or any(_used_after(each, stop) for each in akin):
         return fact
     end = fact.span.end
     if fact.over and stop.overlaps(end):
