@@ -12,8 +12,11 @@ from service.fhir.notifications import (
     Bases,
     Concerns,
     Event,
+    Heard,
     Kind,
     Notification,
+    Numbers,
+    advance,
     concerns,
     problems_outcome,
     read_notification,
@@ -441,6 +444,13 @@ def test_what_can_be_acted_upon_is_accepted_with_a_warning(
     assert [(each.sentence, each.where) for each in notification.problems] == breaches
     assert {each.severity for each in notification.problems} == {"warning"}
     assert todo(notification) == expected
+
+
+def test_events_in_a_heartbeat_are_missing_afterwards() -> None:
+    """They were not worked on, so they must not count as received."""
+    notification = read(changed(r5, lambda b: status(b).update(type="heartbeat")))
+    assert (notification.events, notification.carried) == ((), ())
+    assert advance(Heard(), notification).gaps == (Numbers(1, 1),)
 
 
 def test_a_header_that_names_nothing_leads_to_a_query() -> None:
