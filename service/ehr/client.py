@@ -25,6 +25,7 @@ from service.ehr.writing import (
     check_whole,
     condition,
     entry_answers,
+    entry_resources,
     if_match,
     is_repeatable,
     place_of,
@@ -180,6 +181,8 @@ class FhirClient:
 
     def transaction(self, bundle: Resource) -> tuple[EntryAnswer, ...]:
         """Send a transaction or batch. Of a batch each answer has to be looked at: some entries may have failed."""
+        for resource in entry_resources(bundle):
+            check_whole(resource)
         answer = self._write("POST", (), bundle, repeatable=is_repeatable(bundle), prefer="minimal")
         return entry_answers(answer.resource("Bundle"), bundle)
 

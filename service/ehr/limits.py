@@ -157,7 +157,9 @@ class Gate:
             now = self._clock.seconds()
             wait = self._pace.wait(now)
             if wait > self.limits.longest_wait:
-                raise EhrUnavailable("the requests that this server is given are used up", retry_after=wait)
+                raise EhrUnavailable(
+                    "the server asked for a pause, or what it is asked per hour is used up", retry_after=wait
+                )
             self._pace.take(now + wait)
         if wait > 0:
             self._clock.sleep(wait)

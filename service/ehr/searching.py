@@ -103,7 +103,7 @@ class Gathering:
     def _keep(self, resource: Resource) -> None:
         if _is_part(resource):
             self.problem("the server gave a part of a resource alone")
-        if not self._is_theirs(resource):
+        if not self._is_theirs(resource) or not self._is_asked(resource):
             self.problem("the server answered with records of somebody else; they are left out")
         elif any(surely_outside(resource, name, value) for name, value in self.params):
             self.notes[f"{self.kind}: some records lay outside of the dates asked for"] = None
@@ -117,6 +117,11 @@ class Gathering:
         reference = said.get("reference") if isinstance(said, dict) else None
         found = LITERAL.search(reference) if isinstance(reference, str) else None
         return not asked or found is None or found["id"] in asked
+
+    def _is_asked(self, resource: Resource) -> bool:
+        """Is it one of those that were asked for by id, if any were?"""
+        asked = {each for name, value in self.params if name == "_id" for each in value.split(",")}
+        return not asked or str(resource.get("id")) in asked
 
     def _compare_with_self(self, bundle: Resource) -> None:
         """Which parameters did the server not use? A link that names none of them tells nothing."""
@@ -146,14 +151,16 @@ class Gathering:
 
 def _key(resource: Resource) -> object:
     """What makes a resource the same as one on an earlier page; one without an id is always another."""
-    identity = resource.get("id")
-    return (resource.get("resourceType"), identity) if isinstance(identity, str) else id(resource)
+    kind, identity = resource.get("resourceType"), resource.get("id")
+    return (kind, identity) if isinstance(kind, str) and isinstance(identity, str) else id(resource)
 
 
 def _is_part(resource: Resource) -> bool:
     meta = resource.get("meta")
     tags = meta.get("tag") if isinstance(meta, dict) else None
-    return any(isinstance(each, dict) and each.get("code") == "SUBSETTED" for each in tags or ())
+    return any(
+        isinstance(each, dict) and each.get("code") == "SUBSETTED" for each in (tags if isinstance(tags, list) else ())
+    )
 
 
 def _name(parameter: str) -> str:

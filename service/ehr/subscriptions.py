@@ -15,6 +15,7 @@ from service.errors import UsageError
 
 Resource = dict[str, object]
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
+PROFILE = BACKPORT + "backport-subscription"
 NARROWED = BACKPORT + "backport-filter-criteria"
 CONTENT = BACKPORT + "backport-payload-content"
 HEARTBEAT = BACKPORT + "backport-heartbeat-period"
@@ -117,7 +118,9 @@ def as_resource(wanted: Wanted) -> Resource:
     """The Subscription to create; its status is `requested`, as a client may set no other. STANDARDS 2.2."""
     channel: Resource = {"type": "rest-hook", "endpoint": wanted.endpoint}
     mime = f"application/fhir+json; fhirVersion={VERSIONS[wanted.release]}"
+    meta: Resource = {}
     if wanted.by_topic:
+        meta = {"meta": {"profile": [PROFILE]}}  # some servers tell by it that the criteria are a topic
         channel |= {"payload": mime, "_payload": {"extension": [{"url": CONTENT, "valueCode": wanted.payload}]}}
         if extensions := _channel_extensions(wanted):
             channel["extension"] = extensions
@@ -127,6 +130,7 @@ def as_resource(wanted: Wanted) -> Resource:
         channel["header"] = [f"{wanted.secret_header}: {wanted.secret}"]
     resource: Resource = {
         "resourceType": "Subscription",
+        **meta,
         "status": "requested",
         "reason": wanted.reason,
         "criteria": wanted.criteria,
@@ -143,7 +147,8 @@ def changed(actual: Resource, wanted: Wanted) -> Resource:
     """What stands there, made what is wanted; whatever else it holds stays."""
     ours = as_resource(wanted)
     kept = {name: value for name, value in actual.items() if name not in ("end", "_criteria", "error")}
-    return {**kept, **ours, "channel": {**_object(actual.get("channel")), **_object(ours["channel"])}}
+    merged = {name: {**_object(actual.get(name)), **_object(ours.get(name))} for name in ("meta", "channel")}
+    return {**kept, **ours, **merged}
 
 
 def differences(wanted: Wanted, actual: Resource) -> tuple[Difference, ...]:
@@ -207,6 +212,8 @@ def _problems(wanted: Wanted) -> Iterable[str]:
         yield "a Subscription by criteria has neither the payload id-only nor conditions beside its criteria"
     if wanted.release not in VERSIONS:
         yield f"Subscriptions are made for {' and '.join(VERSIONS)}, not yet for {wanted.release}"
+    if wanted.end is not None and wanted.end.tzinfo is None:
+        yield "the end of a Subscription has a time zone"
     if wanted.secret_header.lower() in ("authorization", "proxy-authorization"):
         yield "no token is put into a Subscription; use a header of its own for the secret"
     if any(each in wanted.secret_header + (wanted.secret or "") for each in "\r\n"):

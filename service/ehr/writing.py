@@ -60,7 +60,9 @@ def check_whole(resource: Mapping[str, object]) -> None:
     """Raises InvalidOutput for a resource that is only a part: writing it would delete the rest. STANDARDS 8.12."""
     meta = resource.get("meta")
     tags = meta.get("tag") if isinstance(meta, dict) else None
-    if any(isinstance(each, dict) and each.get("code") == "SUBSETTED" for each in tags or ()):
+    if any(
+        isinstance(each, dict) and each.get("code") == "SUBSETTED" for each in (tags if isinstance(tags, list) else ())
+    ):
         raise InvalidOutput("only a part of the resource was read; a part is never written back")
 
 
@@ -124,6 +126,17 @@ def differences(sent: object, stands: object, element: str) -> tuple[str, ...]:
             dict.fromkeys(one for a, b in zip(sent, each_there, strict=False) for one in differences(a, b, element))
         )
     return () if sent == stands else (element,)
+
+
+def entry_resources(bundle: Mapping[str, object]) -> tuple[Resource, ...]:
+    """The resources of a Bundle."""
+    listed = bundle.get("entry")
+    found = (
+        [each.get("resource") if isinstance(each, dict) else None for each in listed or ()]
+        if isinstance(listed, list)
+        else []
+    )
+    return tuple(each for each in found if isinstance(each, dict))
 
 
 def _requests(bundle: Mapping[str, object]) -> list[Resource]:

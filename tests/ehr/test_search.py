@@ -187,6 +187,13 @@ def test_8_20_records_of_somebody_else_are_left_out_and_incomplete() -> None:
     assert "somebody else" in str(result.problem)
 
 
+def test_8_20_what_was_not_asked_for_by_id_is_left_out(client_of: Made) -> None:
+    with responses.RequestsMock() as answers:
+        answers.get(f"{BASE}/Patient", json=page(patient("p1"), patient("p2")))
+        result = client_of(BASE).search("Patient", {"_id": "p1"})
+    assert (ids(result), result.complete) == (["p1"], False)
+
+
 @pytest.mark.parametrize("reference", ["Patient/p1", f"{BASE}/Patient/p1", "Patient/p1/_history/3"])
 def test_8_20_whose_a_record_is_may_be_written_in_several_ways(reference: str) -> None:
     assert answered(page({**observation("1"), "subject": {"reference": reference}})).complete

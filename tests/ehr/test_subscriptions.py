@@ -27,6 +27,9 @@ TOPIC = "https://example.org/topic"
 HOOK = "https://us.example/hooks/x7f3"
 
 
+META = {"profile": ["http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/backport-subscription"]}
+
+
 def wanted(**more: Any) -> Wanted:
     return Wanted(**{"endpoint": HOOK, "criteria": TOPIC, "secret": "s3cret", **more})
 
@@ -37,7 +40,7 @@ def standing(want: Wanted | None = None, **more: Any) -> dict[str, Any]:
 
 def test_a_subscription_by_topic() -> None:
     made = as_resource(wanted(narrowed=("patient=1",), heartbeat=60, timeout=10, most_events=5))
-    assert (made["status"], made["criteria"]) == ("requested", TOPIC)  # 2.2, 2.12
+    assert (made["status"], made["criteria"], made["meta"]) == ("requested", TOPIC, META)  # 2.2, 2.12
     assert made["_criteria"] == {"extension": [{"url": NARROWED, "valueString": "patient=1"}]}  # 2.12
     channel: Any = made["channel"]
     assert (channel["type"], channel["endpoint"]) == ("rest-hook", HOOK)
@@ -75,6 +78,7 @@ def test_2_4_a_subscription_by_criteria(payload: str, mime: str | None) -> None:
         pytest.param({"payload": "everything"}, id="2.14 no such payload"),
         pytest.param({"by_topic": False, "criteria": "A?b=c", "payload": "id-only"}, id="2.14 by topic alone"),
         pytest.param({"by_topic": False, "criteria": "A?b=c", "payload": "empty", "narrowed": ("a=b",)}, id="2.12"),
+        pytest.param({"end": datetime(2026, 7, 1)}, id="2.53 an end without a time zone"),
         pytest.param({"release": "R5"}, id="2.57 R5 is not made yet"),
         pytest.param({"narrowed": ("patient=1", "Observation?patient=2&trigger=x")}, id="2.21 two patients"),
         pytest.param({"narrowed": ("patient=1,2",)}, id="2.21 two patients in one"),
@@ -191,7 +195,7 @@ def test_a_change_keeps_what_the_server_knows_besides() -> None:
     actual = standing(contact=[{"value": "x"}], meta={"versionId": "3"}, end="2026-07-01T00:00:00Z", error="404")
     actual["channel"]["extension"] = [{"url": "urn:theirs"}]
     made: Any = changed(actual, wanted(end=NOW + 4 * WEEK))
-    assert (made["status"], made["contact"], made["meta"]) == ("requested", [{"value": "x"}], {"versionId": "3"})
+    assert (made["status"], made["contact"], made["meta"]) == ("requested", [{"value": "x"}], META | {"versionId": "3"})
     assert (made["end"], "error" in made) == ("2026-07-28T00:00:00+00:00", False)
     assert made["channel"]["extension"] == [{"url": "urn:theirs"}]
     assert "end" not in changed(actual, wanted())

@@ -189,6 +189,8 @@ def test_an_update_needs_an_id(client: FhirClient, id: object) -> None:
 def test_8_12_a_part_is_never_written_back(server: FhirServer, client: FhirClient) -> None:
     with pytest.raises(InvalidOutput):
         client.update({**patient(), "meta": {"tag": [{"code": "SUBSETTED"}]}}, "1")
+    with pytest.raises(InvalidOutput):
+        client.transaction(bundle(entry({**patient(), "meta": {"tag": [{"code": "SUBSETTED"}]}}, method="PUT")))
     assert len(server.log) == 0
 
 

@@ -2,4 +2,4 @@
 
 from service.ehr.dialects.dialect import Dialect
 
-HAPI = Dialect(name="hapi", software=("hapi", "smile"), page_size=200)
+HAPI = Dialect(name="hapi", software=("hapi", "smile"))

@@ -2,4 +2,4 @@
 
 from service.ehr.dialects.dialect import Dialect
 
-MEDPLUM = Dialect(name="medplum", software=("medplum",), page_size=200, post_search=False)
+MEDPLUM = Dialect(name="medplum", software=("medplum",))
