@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 
 import pytest
 import responses
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
@@ -333,6 +335,13 @@ def test_a_key_is_read_from_pem_or_jwk() -> None:
     assert from_pem.key.as_dict(private=False)["x"] == from_jwk.key.as_dict(private=False)["x"]
 
 
+def weak_key() -> str:
+    """An RSA key that is too short."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -345,8 +354,20 @@ def test_a_key_is_read_from_pem_or_jwk() -> None:
         ECKey.generate_key("P-256").as_pem(private=True).decode(),
         ECKey.generate_key("P-384").as_pem(private=False).decode(),
         json.dumps(ECKey.generate_key("P-384").as_dict(private=False)),
+        weak_key(),
     ],
-    ids=["empty", "no key", "a list", "broken", "symmetric", "broken PEM", "another curve", "public", "public JWK"],
+    ids=[
+        "empty",
+        "no key",
+        "a list",
+        "broken",
+        "symmetric",
+        "broken PEM",
+        "another curve",
+        "public",
+        "public JWK",
+        "weak",
+    ],
 )
 def test_a_key_that_cannot_sign_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="P-384") as refused:

@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import requests
 import responses
 
 from service.ehr.client import FhirClient
@@ -134,6 +135,14 @@ def test_a_lost_answer_is_asked_for_again(server: FhirServer, client: FhirClient
 def test_a_server_that_is_not_there_is_unavailable(client_of: Made) -> None:
     with pytest.raises(EhrUnavailable, match="GET Patient: the connection failed"):
         client_of("http://127.0.0.1:9/fhir").read("Patient", "p1")
+
+
+def test_a_certificate_that_is_not_accepted_is_named(client_of: Made) -> None:
+    with responses.RequestsMock() as answers:
+        for _ in range(4):
+            answers.get(f"{BASE}/Patient/p1", body=requests.exceptions.SSLError("the address and all"))
+        with pytest.raises(EhrUnavailable, match="GET Patient: the server's certificate is not accepted"):
+            client_of(BASE).read("Patient", "p1")
 
 
 def test_a_server_that_is_too_slow_is_unavailable(server: FhirServer, client_of: Made) -> None:

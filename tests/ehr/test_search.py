@@ -63,6 +63,7 @@ def test_8_19_a_relative_next_link_is_resolved() -> None:
         pytest.param("https://ehr.example@evil.example/page1", id="8.27 a host in disguise"),
         pytest.param("//evil.example/page1", id="8.27 without scheme"),
         pytest.param("https://[broken/page1", id="8.27 no address at all"),
+        pytest.param("https://ehr.example:99999/page1", id="8.27 no port at all"),
     ],
 )
 def test_paging_to_another_host_is_refused_and_incomplete(elsewhere: str) -> None:
@@ -207,6 +208,7 @@ def test_8_20_whose_a_record_is_may_be_written_in_several_ways(reference: str) -
         pytest.param("Observation?patient=p1", 1, True, id="8.20 the code was not: more comes, nothing is lost"),
         pytest.param("Observation?code=x", 1, False, id="8.20 the patient was not"),
         pytest.param("?_getpages=abc", 0, True, id="8.20 a link that says nothing"),
+        pytest.param("[?patient=p1", 1, True, id="8.20 an odd link"),
         pytest.param(None, 0, True, id="8.20 no link"),
     ],
 )
@@ -260,6 +262,7 @@ def test_dates_are_applied_here_again(params: dict[str, str], kept: list[str]) -
         ({"resourceType": "Observation", "effectiveDateTime": "2020-04-20"}, "date", "eq2020-02", True),
         ({"resourceType": "Observation", "effectiveTiming": {}}, "date", "ge2021", False),
         ({"resourceType": "Group", "date": "2020"}, "date", "ge2021", False),
+        ({"resourceType": "Observation", "effectiveDateTime": 2020}, "date", "ge2021", False),
     ],
 )
 def test_only_what_is_surely_outside_is_left_out(resource: Any, name: str, value: str, outside: bool) -> None:

@@ -150,6 +150,20 @@ def test_8_10_an_unconditional_create_that_names_nothing_is_unusable() -> None:
             FhirClient(BASE, new_session()).create(subject())
 
 
+def test_8_10_a_create_that_left_nothing_behind_is_unusable() -> None:
+    with responses.RequestsMock() as answers:
+        answers.post(f"{BASE}/ResearchSubject", status=200, body=b"")
+        answers.post(f"{BASE}/ResearchSubject/_search", json={"resourceType": "Bundle", "type": "searchset"})
+        with pytest.raises(UnusableAnswer, match="none has the identifier"):
+            FhirClient(BASE, new_session()).create_once(subject(), SYSTEM, "s1")
+
+
+def test_what_has_no_type_is_not_written(server: FhirServer, client: FhirClient) -> None:
+    with pytest.raises(UsageError):
+        client.create({"id": "x"})
+    assert len(server.log) == 0
+
+
 def test_8_10_a_location_alone_is_enough() -> None:
     with responses.RequestsMock() as answers:
         location = {"Location": f"{BASE}/ResearchSubject/9/_history/4"}
