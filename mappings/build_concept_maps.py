@@ -80,17 +80,21 @@ def _element(
     return {
         "code": row["code"],
         "display": row["display"],
-        "target": [_target(found, strength, form) for found, strength in held],
+        "target": [_target(found, strength, form, alone=len(held) == 1) for found, strength in held],
     }
 
 
-def _target(found: Ingredient, strength: NamedStrength | None, form: str | None) -> dict[str, Any]:
+def _target(found: Ingredient, strength: NamedStrength | None, form: str | None, *, alone: bool) -> dict[str, Any]:
+    """The ingredient with what the name says of it; a pack of several strengths (not `alone`) has no one package."""
     stated = []
     if strength is not None and strength.amount.low is not None and strength.per.value.low is not None:
         size = f"{plain(strength.per.value.low)} {strength.per.unit}"
         stated.append(
             {"property": f"{BASE}/property/strength", "value": f"{plain(strength.amount.low)} {strength.unit}/{size}"}
         )
+        if strength.pieces is not None and alone:
+            whole = f"{plain(strength.amount.low * strength.pieces)} {strength.unit}"
+            stated.append({"property": f"{BASE}/property/package", "value": whole})
     if form:
         stated.append({"property": f"{BASE}/property/form", "value": form})
     target: dict[str, Any] = {"code": found[1], "display": found[2], "equivalence": "wider"}

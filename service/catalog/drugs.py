@@ -1,8 +1,9 @@
 """Reads `concept-maps/drug-products.json` and `drug-names.json` (FHIR R4 ConceptMaps) into the catalogue of drugs.
 
 A product is an element; its targets are its ingredients. What else the map says of an ingredient stands in the target's
-`product` list: property `strength` ("5 mg/1 {tbl}", "40 mg/1 mL") and, for the whole product, property `form` ("Oral
-Tablet"). In `drug-names.json` an element's code is a name (or brand) in lower case and its target the ingredient.
+`product` list: property `strength` ("5 mg/1 {tbl}", "40 mg/1 mL"), of a pack `package` ("84 mg") and, for the whole
+product, property `form` ("Oral Tablet"). In `drug-names.json` an element's code is a name (or brand) in lower case and
+its target the ingredient.
 """
 
 import json
@@ -107,9 +108,8 @@ def _product(element: Mapping[str, Any], where: str, problems: list[str]) -> Pro
         stated = {_last(each.get("property")): each.get("value") for each in target.get("product", [])}
         form = form or stated.get("form")
         if stated.get("strength"):
-            strengths += _strength(
-                coding, str(target.get("display") or coding.code), stated["strength"], where, problems
-            )
+            name, package = str(target.get("display") or coding.code), stated.get("package")
+            strengths += _strength(coding, name, stated["strength"], package, where, problems)
     if not ingredients:
         problems.append(f"{where}: a product without an ingredient")
     return Product(tuple(dict.fromkeys(ingredients)), tuple(strengths), form)
@@ -119,17 +119,29 @@ def _last(property_: object) -> str:
     return str(property_).rstrip("/").rsplit("/", 1)[-1]
 
 
-def _strength(coding: Coding, name: str, written: str, where: str, problems: list[str]) -> list[Strength]:
-    """`5 mg/1 {tbl}`: an amount of mass, per a quantity of product."""
+def _strength(
+    coding: Coding, name: str, written: str, package: str | None, where: str, problems: list[str]
+) -> list[Strength]:
+    """`5 mg/1 {tbl}`: an amount of mass, per a quantity of product; `105 mg` in a whole package."""
     above, _, below = str(written).partition("/")
     try:
         (amount, unit), (size, per) = (part.split(maxsplit=1) for part in (above, below))
         family, factor = base(unit)
         value = Decimal(amount) * factor.numerator / factor.denominator
+        whole = None if package is None else _mass(str(package), unit)
         if value <= 0 or Decimal(size) <= 0:
             raise ValueError(written)
     except (ValueError, InvalidOperation):
         problems.append(f"{where}: a strength is written like '5 mg/1 {{tbl}}', not {written!r}")
         return []
     quantity = Quantity(Interval.exactly(size), per)
-    return [Strength(coding, name, Interval.exactly(value), quantity, "product-map", unit=family)]
+    return [Strength(coding, name, Interval.exactly(value), quantity, "product-map", unit=family, package=whole)]
+
+
+def _mass(written: str, unit: str) -> Interval:
+    """`105 mg`, in the same unit as the strength. Raises ValueError for another."""
+    amount, own = written.split(maxsplit=1)
+    family, factor = base(own)
+    if family != base(unit)[0] or Decimal(amount) <= 0:
+        raise ValueError(written)
+    return Interval.exactly(Decimal(amount) * factor.numerator / factor.denominator)

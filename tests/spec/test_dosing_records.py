@@ -47,6 +47,16 @@ TOGETHER = {
     "one order of exactly 10 mg": ([order("10 mg")], "10", "10", NOT_MET),
     "orders of 5 mg and 7.5 mg add up": ([order("5 mg"), order("7.5 mg", "2")], "12.5", "12.5", MET),
     "two orders of 7 mg could be a renewal": ([order("7 mg"), order("7 mg", "2")], "7", "14", UNKNOWN),
+    "a renewal may word the same dose otherwise": (
+        [medication(instruction("7 mg", text="7 mg daily"), end=JANUARY), order("7 mg", "2")], "7", "14", UNKNOWN,
+    ),
+    "a renewal may be of another brand, of the same strength": (
+        [order("7 mg"), replace(order("7 mg", "2"), concept=Concept((Coding(RXNORM, "brand"),), ("Deltasone",)))],
+        "7", "14", UNKNOWN,
+    ),
+    "tablets of another strength are no renewal": (
+        [order("1 {tbl}"), order("1 {tbl}", "2", strengths=(strength(7),))], "12", "12", MET,
+    ),
     "three orders of 4 mg could be renewals": ([order("4 mg", n) for n in "123"], "4", "12", UNKNOWN),
     "the same resource twice is one": ([order("7 mg"), order("7 mg")], "7", "7", NOT_MET),
     "orders one after the other do not add up": (
@@ -201,6 +211,22 @@ COURSES = {
             end=days("2026-01-19"),
         ),
         [("2026-01-05", "2026-01-19", "an unknown amount")],
+    ),
+    "words say then, and no sequence does: both, or one after the other": (
+        medication(instruction("20 mg", lasts=lapse("1 wk")), instruction("10 mg", text="Then 10 mg daily")),
+        [("2026-01-05", "2026-01-11", "20 to 30"), ("2026-01-12", "2026-04-01", "10")],
+    ),
+    "the first of them has no end either": (
+        medication(instruction("20 mg"), instruction("10 mg", text="then 10 mg"), end=days("2026-01-19")),
+        [("2026-01-05", "2026-01-05", "20 to 30"), ("2026-01-06", "2026-01-19", "0 to 30")],
+    ),
+    "1 EA for 30 days may be a package": (
+        medication(source=Source.DISPENSE, supply=supply("1 EA", 30), end=days("2026-02-03")),
+        [("2026-01-05", "2026-02-03", "an unknown amount")],
+    ),
+    "1 tablet for 30 days is one tablet": (
+        medication(source=Source.DISPENSE, supply=supply("1 {tbl}", 30), end=days("2026-02-03")),
+        [("2026-01-05", "2026-02-03", "0.1667")],
     ),
     "the average of a supply": (
         medication(source=Source.DISPENSE, supply=supply("60 {tbl}", 30), end=days("2026-02-03")),

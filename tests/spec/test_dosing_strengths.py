@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from service.catalog.content import mappings_dir
+from service.catalog.drugs import load_drugs
 from service.catalog.equivalents import load_equivalents
+from service.eligibility.dosing.amount import Holding, amount
 from service.eligibility.dosing.measure import Taken, Terms, steps
 from service.eligibility.dosing.model import Strength
 from service.eligibility.dosing.products import CONFLICT, DrugCatalog, Product
@@ -69,6 +71,36 @@ def test_sources_that_disagree_reach_the_finding_as_a_range_with_its_reason() ->
     answer = asked([medication(instruction("1 {tbl}"), strengths=(found,), marks=marks)])
     assert (answer.outcome, str(answer.least), str(answer.most)) == (Outcome.UNKNOWN, "5", "20")
     assert answer.reasons == {Reason.DOSE_IMPRECISE} and CONFLICT in answer.marks
+
+
+PACK = "{21 (methylprednisolone 4 MG Oral Tablet) } Pack"
+TWO_STRENGTHS = "{10 (prednisone 20 MG Oral Tablet) / 5 (prednisone 10 MG Oral Tablet) } Pack"
+
+# a pack, of which so much is stated        name                                       mg
+PACKS = {
+    "1 tablet": (PACK, "4"),
+    "21 tablets": (PACK, "84"),
+    "1 {pack}": (PACK, "84"),
+    "1 package": (PACK, "84"),
+    "1 EA": (PACK, "4 to 84"),
+    "1 pack": (TWO_STRENGTHS, "250"),
+    "1 each": (TWO_STRENGTHS, "10 to 250"),
+    "1 ea": ("methylprednisolone 4 mg dose pack", "at least 4"),
+    "1 Each": ("methylprednisolone 4 mg tablet", "4"),
+    "1 box": ("methylprednisolone 4 mg tablet", "an unknown amount"),
+}
+
+
+@pytest.mark.parametrize(("dose", "name", "expected"), [(dose, *each) for dose, each in PACKS.items()])
+def test_one_of_a_pack_is_a_piece_or_the_pack(dose: str, name: str, expected: str) -> None:
+    names = {**NAMES, "methylprednisolone": Coding(RXNORM, "6902")}
+    strengths, _ = DrugCatalog(names=names).strengths((), (), (name,))
+    assert str(amount(quantity(dose), Holding(strengths)).value) == expected
+
+
+def test_the_map_of_products_knows_what_a_pack_holds() -> None:
+    found = load_drugs(mappings_dir() / "concept-maps").product((Coding(RXNORM, "762675"),))
+    assert found is not None and str(found.strengths[0].package) == "84"
 
 
 # two salts of one drug in one product         the dose       mg of betamethasone

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from service.eligibility.dosing.body import MARKS, Size, sized
 from service.eligibility.dosing.model import Strength
 from service.eligibility.dosing.ranges import Range, decimal
-from service.eligibility.dosing.units import COUNT, MASS, VOLUME, Measured, base, measured
+from service.eligibility.dosing.units import COUNT, MASS, PACKAGE, VOLUME, Measured, base, generic, measured
 from service.eligibility.outcome import Reason
 from service.eligibility.quantity import Interval, Quantity
 
@@ -84,7 +84,7 @@ def missing(why: str, reason: Reason = Reason.DOSE_MISSING) -> Amount:
 def _through_strength(dose: Measured, quantity: Quantity, said: str, strengths: tuple[Strength, ...]) -> Amount | None:
     held: list[tuple[Measured, Strength]] = []
     for strength in strengths:
-        each = _per(strength, dose.unit)
+        each = _packed(strength, dose.unit, generic(quantity.unit))
         if each is not None:
             held.append((each, strength))
     if not held or len({each.unit for each, _ in held}) > 1:
@@ -95,10 +95,21 @@ def _through_strength(dose: Measured, quantity: Quantity, said: str, strengths: 
     per, unit = held[0][1].per, held[0][0].unit
     words = (
         f"{quantity.value} x {value} {unit}"
-        if dose.unit == COUNT
+        if dose.unit in (COUNT, PACKAGE)
         else f"{said} x {value} {unit}/{per.unit if per else ''}"
     )
     return Amount(dose.value.times(value), unit, words)
+
+
+def _packed(strength: Strength, unit: str, either: bool) -> Measured | None:
+    """The strength per unit, be it of a piece or of a package; where either is meant, anything between."""
+    piece = _per(strength, COUNT if unit == PACKAGE else unit)
+    if piece is None or unit not in (COUNT, PACKAGE) or (unit == COUNT and not (either and strength.package)):
+        return piece if unit != PACKAGE else None
+    if strength.package is None:
+        return None
+    whole = Range.of(strength.package).times(Range.exactly(base(strength.unit)[1]))
+    return Measured(whole if unit == PACKAGE else piece.value.hull(whole), piece.unit)
 
 
 def _per(strength: Strength, unit: str) -> Measured | None:
@@ -117,6 +128,8 @@ def _no_strength(dose: Measured, said: str) -> Amount:
         return missing(f"{said} is an amount per something else, not one dose")
     if dose.unit == MASS:
         return missing(f"{said} of a product of several ingredients")
-    if dose.unit in (COUNT, VOLUME) or dose.unit.startswith("{"):  # puffs, applications: pieces of another kind
+    if dose.unit in (COUNT, VOLUME, PACKAGE) or dose.unit.startswith(
+        "{"
+    ):  # puffs, applications: pieces of another kind
         return missing(f"{said} of unknown strength")
     return missing(f"{said} cannot be converted", Reason.UNIT_NOT_CONVERTIBLE)

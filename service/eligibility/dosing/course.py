@@ -9,14 +9,16 @@ from service.eligibility.dates import FOREVER, Days, Span, shift
 from service.eligibility.dosing.amount import amount
 from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.daily import MISSING, Daily, Holding, daily, unknown
-from service.eligibility.dosing.layout import beyond, layout, once, within
+from service.eligibility.dosing.layout import beyond, layout, once, says_then, within
 from service.eligibility.dosing.model import Instruction, Supply
 from service.eligibility.dosing.ranges import ZERO, Range
+from service.eligibility.dosing.units import generic
 from service.eligibility.facts import MedicationFact, Source
 from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import Quantity
 
 FROM_SUPPLY = "derived-from-supply"
+SAYS_THEN = "text-says-then"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,14 @@ def course(fact: MedicationFact, span: Span, holding: Holding, body: Body = NOBO
         return (_phase(span, _without_instruction(fact, holding)),)
     single = fact.source is Source.ADMINISTRATION
     found: list[Phase] = []
-    placed = layout(fact.instructions, fact.span)
+    placed, unordered = layout(fact.instructions, fact.span), says_then(fact.instructions)
     for each, own in placed:
         sized = replace(holding, size=body.during(within(own, span) or own))
         dose = daily(each, sized, single)
         if each.amount is None and each.rate is None:
             dose = _beside_supply(dose, fact.supply, sized)
+        if unordered:
+            dose = replace(dose, marks=(*dose.marks, SAYS_THEN))
         for phase in _phases(each, own, dose, single):
             clipped = within(phase.span, span)
             if clipped is not None:
@@ -143,11 +147,17 @@ def supplied(supply: Supply, holding: Holding) -> Daily | None:
     if supply.quantity is None or supply.days is None:
         return None
     total, length = amount(supply.quantity, holding), Range.of(supply.days)
-    if total.reason is not None or length.low == 0:
+    if total.reason is not None or length.low == 0 or _perhaps_a_package(supply.quantity, length):
         return None
     average = total.value.over(length)
     words = f"{total.words} / {supply.days} days = {average} {total.unit}/day (from the supply)"
     return Daily(average, Range(average.low, None), ZERO, total.unit, words=words, marks=(FROM_SUPPLY,))
+
+
+def _perhaps_a_package(quantity: Quantity, length: Range) -> bool:
+    """Is it so little (1 EA for 30 days) that it counts packages, and says nothing of what is in them?"""
+    pieces = Range.of(quantity.value)
+    return generic(quantity.unit) and pieces.high is not None and pieces.high * 7 < length.low
 
 
 def _beside_supply(dose: Daily, supply: Supply | None, holding: Holding) -> Daily:

@@ -4,6 +4,7 @@ SEMANTICS §6.3.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from math import ceil, floor
 
 from service.eligibility.dates import FOREVER, Days, Span, shift
@@ -13,10 +14,42 @@ from service.eligibility.dosing.rhythm import Obscure, rhythm
 from service.eligibility.dosing.units import days
 
 Placed = tuple[Instruction, Span]
+# How a text goes on from the one before it.
+_THEN = ("then ", "then,", "followed by ", "dann ", "danach ", "anschließend ", "puis ", "ensuite ", "luego ")
 
 
 def layout(instructions: Sequence[Instruction], span: Span) -> tuple[Placed, ...]:
-    """Each instruction with the span in which it applies; one wholly outside the record's span is left out."""
+    """Each instruction with the span in which it applies; one wholly outside the record's span is left out.
+
+    Where words say "then" and no sequence does, it is not known whether they stand side by side or follow one another.
+    """
+    if says_then(instructions):
+        return _either(instructions, span)
+    return _laid(instructions, span)
+
+
+def says_then(instructions: Sequence[Instruction]) -> bool:
+    """Does the text of a later instruction begin with "then", although none has a sequence or bounds of its own?"""
+    plain = all(each.sequence is None and each.bounds is None for each in instructions)
+    return plain and any((each.text or "").lower().lstrip(" ,;.-").startswith(_THEN) for each in instructions[1:])
+
+
+def _either(instructions: Sequence[Instruction], span: Span) -> tuple[Placed, ...]:
+    numbered = [replace(each, sequence=number) for number, each in enumerate(instructions)]
+    found: list[Placed] = []
+    for each, step in zip(instructions, numbered, strict=True):
+        beside = [own for _, own in _laid([each], span)]
+        after = [own for other, own in _laid(numbered, span) if other == step]
+        for own in (beside + after)[:1]:
+            ends = [other.end for other in (*beside, *after)]
+            starts = [other.start for other in (*beside, *after)]
+            first = Days(min(day.earliest for day in starts), max(day.latest for day in starts))
+            last = Days(min(day.earliest for day in ends), max(day.latest for day in ends))
+            found.append((each, Span(first, _not_before(last, Days.on(own.start.earliest)))))
+    return tuple(found)
+
+
+def _laid(instructions: Sequence[Instruction], span: Span) -> tuple[Placed, ...]:
     unordered = [each for each in instructions if each.sequence is None]
     placed: list[Placed] = [(each, own_span(each, span.start) or span) for each in unordered]
     steps = sorted({each.sequence for each in instructions if each.sequence is not None})

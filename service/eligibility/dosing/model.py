@@ -97,7 +97,8 @@ class Instruction:
 class Strength:
     """How much of an ingredient one unit of the product holds: `amount` mg per `per` (1 tablet, 1 mL …).
 
-    `source` says where it was read: `ingredient`, `product-map`, `product-name`. `unit` is the unit of `amount`.
+    `source` says where it was read: `ingredient`, `product-map`, `product-name`. `unit` is the unit of `amount`, and of
+    `package`: what a whole package holds where the product is one, with no upper end where nobody says how many pieces.
     """
 
     ingredient: Coding
@@ -106,6 +107,7 @@ class Strength:
     per: Quantity | None
     source: str
     unit: str = "mg"
+    package: Interval | None = None
 
     def __post_init__(self) -> None:
         if (self.amount is None) != (self.per is None):

@@ -14,18 +14,20 @@ from service.eligibility.quantity import Interval, Quantity
 _AMOUNTS = {"mg", "g", "gm", "mcg", "ug", "µg", "μg", "ng", "unt", "meq", "mmol", "iu"}
 _PER = {"ml", "l", "mg", "g", "actuat", "hr", "h", "tablet", "tablets", "tab", "capsule", "cap", "each", "dose"}
 _PREFIXES = {"ml", "hr", "actuat", "l"}  # "1 ML methylprednisolone 40 MG/ML", "24 HR tacrolimus 1 MG"
+_PACKS = {"pack", "dosepak", "dosepack", "dose-pack", "packung"}
 _OTHERWISE = {"-", "–", "to", "or", "bis", "oder", "à", "ou"}
 _SPREAD = ("ointment", "cream", "gel", "paste", "lotion", "salbe", "creme")  # a per cent of these is by weight
 
 
 @dataclass(frozen=True, slots=True)
 class NamedStrength:
-    """One ingredient as the name gives it: `amount` of `unit` per `per`."""
+    """One ingredient as the name gives it: `amount` of `unit` per `per`; `pieces` of them are in a pack."""
 
     ingredient: str
     amount: Interval
     unit: str
     per: Quantity
+    pieces: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class ProductName:
 
     strengths: tuple[NamedStrength, ...]
     rest: str
+    pack: bool = False
 
     @property
     def understood(self) -> bool:
@@ -101,6 +104,8 @@ class _Walk:
 
     def __init__(self, tokens: Sequence[str], spread: bool) -> None:
         self.tokens, self.spread, self.at = tokens, spread, 0
+        self.braced = "{" in tokens
+        self.pieces: Decimal | None = None
         self.words: list[str] = []
         self.found: list[NamedStrength] = []
 
@@ -117,12 +122,16 @@ class _Walk:
                 elif self.peek() in ("/", "{", "(") and self.found:
                     self.words = []
                 self.at += 1
-        return ProductName(tuple(self.found), " ".join(self.words))
+        pack = self.braced or any(token in _PACKS for token in self.tokens)
+        return ProductName(tuple(self.found), " ".join(self.words), pack)
 
     def _strength(self) -> bool:
         value, unit = number(self.peek()), self.peek(1)
         if value is None:
             return False
+        if self.braced and unit == "(":  # {21 (… 4 MG Oral Tablet) } Pack
+            self.pieces, self.at = value, self.at + 2
+            return True
         if unit in _PREFIXES and not self.words:
             self.at += 2
             return True
@@ -158,5 +167,6 @@ class _Walk:
             return True
         family, factor = base(unit)
         amount = value * factor.numerator / factor.denominator
-        self.found.append(NamedStrength(name, Interval.exactly(amount), family, per))
+        self.found.append(NamedStrength(name, Interval.exactly(amount), family, per, self.pieces))
+        self.pieces = None
         return True

@@ -6,8 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from service.eligibility.dosing.model import Strength
-from service.eligibility.dosing.names import NamedStrength, read_name
-from service.eligibility.dosing.units import measured
+from service.eligibility.dosing.names import NamedStrength, ProductName, read_name
+from service.eligibility.dosing.units import COUNT, base, measured
+from service.eligibility.quantity import Interval
 from service.eligibility.terms import Coding
 
 NAME_SYSTEM = "urn:fhir-prescreen:ingredient-name"
@@ -46,7 +47,9 @@ class DrugCatalog:
 
     def from_name(self, name: str) -> tuple[Strength, ...]:
         """The strengths that a product's name states."""
-        return tuple(self._named(each) for each in read_name(name).strengths)
+        read = read_name(name)
+        found = tuple(self._named(each) for each in read.strengths)
+        return tuple(replace(each, package=_package(each, found, read)) for each in found) if read.pack else found
 
     def _named(self, each: NamedStrength) -> Strength:
         return Strength(
@@ -71,6 +74,19 @@ class DrugCatalog:
         merged = [_merged(each) for each in by_ingredient.values()]
         marks = {mark for _, mark in merged if mark is not None}
         return tuple(strength for strength, _ in merged), tuple(sorted(marks))
+
+
+def _package(one: Strength, found: tuple[Strength, ...], read: ProductName) -> Interval | None:
+    """What a whole pack holds of this ingredient; at least one piece where nobody says how many."""
+    if one.amount is None or one.per is None or base(one.per.unit or "")[0] != COUNT:
+        return None
+    parts = [n for n, each in enumerate(found) if each.ingredient == one.ingredient]
+    if any(read.strengths[n].pieces is None for n in parts):
+        return Interval(one.amount.low, None)
+    total = Interval.exactly(0)
+    for n in parts:
+        total = total + read.strengths[n].amount.scaled(read.strengths[n].pieces or Decimal(0))
+    return total
 
 
 def added_up(layer: tuple[Strength, ...]) -> tuple[Strength, ...]:
@@ -120,7 +136,18 @@ def _merged(found: list[Strength]) -> tuple[Strength, str | None]:
         if any(_scaled(theirs, ratio) != _scaled(own, Fraction(1)) for own, theirs in ends):
             conflict = True
             value = value.hull(other.amount.scaled(Decimal(ratio.numerator) / ratio.denominator))
+    best = replace(best, package=_packages(usable))
     return (replace(best, amount=value), CONFLICT) if conflict else (best, None)
+
+
+def _packages(found: list[Strength]) -> Interval | None:
+    """What a package holds, by the sources that say how many pieces, else by those that only call it one."""
+    said = [each.package for each in found if each.package is not None]
+    counted = [each for each in said if each.high is not None] or said
+    whole = counted[0] if counted else None
+    for each in counted[1:]:
+        whole = each if whole is None else whole.hull(each)
+    return whole
 
 
 def _scaled(end: Decimal | None, ratio: Fraction) -> Fraction | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.eligibility.dosing.course import Phase, share
+from service.eligibility.dosing.model import Instruction
 from service.eligibility.dosing.records import Record
 from service.eligibility.dosing.value import Value, added, either_or_both, views
 from service.eligibility.facts import MedicationFact, Source
@@ -42,14 +43,19 @@ class Therapy:
 
 
 def likeness(fact: MedicationFact) -> Hashable:
-    """Product and dosage of a record, without its dates and places."""
-    doses = (replace(each, element="", bounds=None, lasts=None, text=_words(each.text)) for each in fact.instructions)
-    supply = None if fact.instructions else fact.supply
-    return fact.concept.codings or fact.concept.texts, fact.strengths, frozenset(doses), supply
+    """Product and dosage of a record, without its dates and places, and the words beside a stated dose.
+
+    A product is its ingredients and strengths where those are known: a renewal may be of another brand.
+    """
+    strengths = frozenset((each.ingredient.normalized(), each.amount, each.unit) for each in fact.strengths)
+    product = strengths or fact.concept.codings or fact.concept.texts
+    return product, frozenset(_dosage(each) for each in fact.instructions), None if fact.instructions else fact.supply
 
 
-def _words(text: str | None) -> str | None:
-    return " ".join(text.lower().split()) if text else None
+def _dosage(each: Instruction) -> Instruction:
+    told = each.amount is not None or each.rate is not None
+    words = None if told or not each.text else " ".join(each.text.lower().split())
+    return replace(each, element="", bounds=None, lasts=None, route=None, text=words)
 
 
 def therapies(records: Sequence[Record]) -> tuple[Therapy, ...]:

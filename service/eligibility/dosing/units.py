@@ -7,7 +7,7 @@ from service.eligibility.dosing.model import Lapse
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.quantity import Quantity
 
-MASS, VOLUME, COUNT = "mg", "mL", "{each}"
+MASS, VOLUME, COUNT, PACKAGE = "mg", "mL", "{each}", "{pack}"
 
 _MASS: dict[str, int | Fraction] = {
     "kg": 10**6, "g": 1000, "gm": 1000, "mg": 1, "ug": Fraction(1, 1000), "mcg": Fraction(1, 1000),
@@ -32,6 +32,9 @@ _COUNT = {
     "pill", "pills", "ea", "1", "tablette", "tabletten", "comprimé", "comprimés", "comprimido", "comprimidos",
     "tabl", "comp", "kapsel", "kapseln", "stück",
 }  # fmt: skip
+# What may as well count packages as pieces, where the product is a pack.
+_GENERIC = {"{each}", "each", "ea", "1"}
+_PACKAGE = {"{pack}", "{package}", "{box}", "pack", "package", "pkg", "pk", "box", "packung", "schachtel", "boîte"}
 # Exact days in a unit of time; months and years as UCUM defines them (mean Julian), which dosing tables use.
 _DAYS = {
     "s": Fraction(1, 86400), "min": Fraction(1, 1440), "h": Fraction(1, 24), "d": Fraction(1), "wk": Fraction(7),
@@ -56,7 +59,14 @@ def base(unit: str) -> tuple[str, Fraction]:
             return VOLUME, Fraction(_VOLUME[each])
         if each in _COUNT:
             return COUNT, Fraction(1)
+        if each in _PACKAGE:
+            return PACKAGE, Fraction(1)
     return unit.strip(), Fraction(1)
+
+
+def generic(unit: str | None) -> bool:
+    """Does the unit count things without saying which: one of them may be a tablet or a pack?"""
+    return (unit or "").strip().lower().removesuffix(".") in _GENERIC
 
 
 def measured(quantity: Quantity) -> Measured | None:

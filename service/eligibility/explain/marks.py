@@ -22,6 +22,7 @@ MARKS = {
     "text-disagrees": "The text of the instruction gives another dose than its structure; the range spans both.",
     "text-not-understood": "The text of the instruction could not be read; no dose was taken from it.",
     "text-sig": "The dose, or a part of it, was read from the text of the instruction.",
+    "text-says-then": "Words say then, and no sequence does: the doses stand side by side or follow one another.",
     "timing-code-not-read": "The code of the timing is not known; the rest of the timing is used.",
     "unreadable-dosage": "A part of the dosage could not be read.",
     "weight-based": "The dose follows from a body weight near these days.",
