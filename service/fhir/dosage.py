@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from service.eligibility.dosing.model import Cap, Instruction, Lapse, Rate
-from service.eligibility.dosing.units import MASS, base
+from service.eligibility.dosing.units import COUNT, MASS, VOLUME, base
 from service.eligibility.quantity import Interval, Quantity
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.elements import UCUM, boolean, node, nodes, number, one_or_many, read_concept, text
@@ -70,7 +70,8 @@ def _caps(value: Mapping[str, object], element: str) -> tuple[Cap, ...]:
 def dose_quantity(value: object, element: str) -> Quantity | None:
     """A dose: its UCUM code, else the unit in words, else a code such as TAB; without any, of no unit (never guessed).
 
-    None without a value. Raises UnreadableResource for a number written as text and for a negative one.
+    None without a value; of no unit where code and words contradict each other. Raises UnreadableResource for a number
+    written as text and for a negative one.
     """
     whole = node(value, element)
     if whole.get("value") is None:
@@ -83,7 +84,14 @@ def dose_quantity(value: object, element: str) -> Quantity | None:
         code if code and text(whole.get("system"), f"{element}.system") == UCUM and (code != "1" or not words) else None
     )
     comparator = text(whole.get("comparator"), f"{element}.comparator")
-    return Quantity(_compared(amount, comparator, element), coded or words or code)
+    unit = None if coded and words and _contradict(coded, words) else coded or words or code
+    return Quantity(_compared(amount, comparator, element), unit)
+
+
+def _contradict(coded: str, words: str) -> bool:
+    """Do code and words name different known units (a code for tablets, and mg)? Then neither is believed."""
+    one, other = base(coded), base(words)
+    return one != other and {one[0], other[0]} <= {MASS, VOLUME, COUNT}
 
 
 def _compared(amount: Decimal, comparator: str | None, element: str) -> Interval:

@@ -373,6 +373,20 @@ DOSAGES = {
         "5 to 20 mg",
     ),
     "no unit": ({"doseAndRate": [{"doseQuantity": {"value": 1}}]}, "1"),
+    "a code for tablets, and mg in words: neither": (
+        {"doseQuantity": {"value": 5, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "{tbl}"}}, "5",
+    ),
+    "a code for micrograms, and mg in words: neither": (
+        {"doseQuantity": {"value": 5, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "ug"}}, "5",
+    ),
+    "a code and words for the same": (
+        {"doseQuantity": {"value": 5, "unit": "Tablet(s)", "system": "http://unitsofmeasure.org", "code": "{tbl}"}},
+        "5 {tbl}",
+    ),
+    "a code, and words that are no unit": (
+        {"doseQuantity": {"value": 5, "unit": "milligramme", "system": "http://unitsofmeasure.org", "code": "mg"}},
+        "5 mg",
+    ),
 }  # fmt: skip
 
 

@@ -248,6 +248,14 @@ def test_what_a_supply_implies_is_told_beside_as_directed_but_decides_nothing() 
     assert "30 x 5 mg / 30 days = 5 mg/day (from the supply)" in found.factors[0]
 
 
+def test_the_average_of_a_supply_says_nothing_of_the_highest_day_that_an_order_states() -> None:
+    handed = medication(source=Source.DISPENSE, supply=supply("60 {tbl}", 30), end=JANUARY)
+    assert asked([order("10 mg"), handed], measure="highest_day").outcome is NOT_MET
+    assert asked([handed], measure="highest_day").outcome is UNKNOWN
+    possible = order("10 mg", certainty=Certainty.POSSIBLE)
+    assert asked([possible, handed], measure="highest_day").outcome is UNKNOWN
+
+
 def test_twenty_every_other_day_is_ten_a_day_by_average_and_twenty_by_the_highest_day() -> None:
     fact = medication(instruction("20 mg", timing(1, "2 d")))
     assert asked([fact]).outcome is NOT_MET

@@ -86,10 +86,20 @@ def either_or_both(values: Sequence[Value]) -> Value:
 
 
 def _spanning(values: Sequence[Value]) -> Value:
-    average, peak, trough = values[0].average, values[0].peak, values[0].trough
+    average, trough = values[0].average, values[0].trough
     for value in values[1:]:
-        average, peak, trough = average.hull(value.average), peak.hull(value.peak), trough.hull(value.trough)
+        average, trough = average.hull(value.average), trough.hull(value.trough)
+    peaks = _telling_of_days(values)
+    peak = peaks[0].peak
+    for value in peaks[1:]:
+        peak = peak.hull(value.peak)
     return _joined(values, average, peak, trough)
+
+
+def _telling_of_days(values: Sequence[Value]) -> Sequence[Value]:
+    """Those that say what single days hold: not the average of a supply, where another surely tells of days."""
+    told = [value for value in values if value.peak.high is not None or value.average.high is None]
+    return told if any(value.taken is Outcome.MET and value.peak.high is not None for value in told) else values
 
 
 def _joined(values: Sequence[Value], average: Range, peak: Range, trough: Range) -> Value:
