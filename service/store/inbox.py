@@ -69,14 +69,13 @@ def deliver(store: Store, delivery: Delivery) -> Receipt:
         **leases.fresh(delivery.received),
     }
     with store.writing() as connection:
-        row = connection.execute(
+        again = {"repeats": deliveries.c.repeats + 1}
+        statement = (
             insert_into(connection, deliveries)
-            .values(**values)
-            .on_conflict_do_update(
-                index_elements=["tenant", "subscription", "digest"], set_={"repeats": deliveries.c.repeats + 1}
-            )
+            .on_conflict_do_update(index_elements=["tenant", "subscription", "digest"], set_=again)
             .returning(deliveries.c.id, deliveries.c.repeats)
-        ).one()
+        )
+        row = connection.execute(statement, values).one()
     return Receipt(row.id, duplicate=row.repeats > 0)
 
 
