@@ -34,6 +34,7 @@ ROUTES = {
     "topical": "6064005",
     "inhaled": "447694001",
     "ophthalmic": "54485002",
+    "intra-articular": "12130007",
 }
 Form = Mapping[str, Any]
 
