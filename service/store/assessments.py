@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
 
 from service.store.engine import Store, insert_into
 from service.store.tables import assessments, current
@@ -49,6 +49,17 @@ class Due:
     study: str
     patient: str
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Of whom something was found for a study, by which version of it, and up to which screening date it holds."""
+
+    patient: str
+    study: str
+    version: str
+    confirmed: date
+    withdrawn: str | None
 
 
 def add(
@@ -157,6 +168,21 @@ def patients(store: Store, tenant: str, most: int, after: str = "") -> tuple[str
     page = select(current.c.patient).where(*mine).distinct().order_by(current.c.patient).limit(most)
     with store.reading() as connection:
         return tuple(connection.execute(page).scalars())
+
+
+def known(store: Store, tenant: str, most: int, after: tuple[str, str] = ("", "")) -> tuple[Known, ...]:
+    """What there is for every patient and study, by both: at most `most`, from the one after `after` on; no content."""
+    columns = (current.c.patient, current.c.study, assessments.c.version, current.c.confirmed, current.c.withdrawn)
+    later = or_(current.c.patient > after[0], and_(current.c.patient == after[0], current.c.study > after[1]))
+    page = (
+        select(*columns)
+        .join(assessments, assessments.c.id == current.c.assessment)
+        .where(current.c.tenant == tenant, later)
+        .order_by(current.c.patient, current.c.study)
+        .limit(most)
+    )
+    with store.reading() as connection:
+        return tuple(Known(*row) for row in connection.execute(page))
 
 
 def history(store: Store, tenant: str, study: str, patient: str) -> tuple[Stored, ...]:

@@ -186,6 +186,14 @@ def failed(store: Store, table: Table, lease: Lease, error: str, retry_at: datet
     return state
 
 
+def postponed(store: Store, table: Table, lease: Lease, until: datetime) -> None:
+    """It could not even be begun, through no fault of its own: it waits until then, and this was no try of it."""
+    with store.writing() as connection:
+        row = held(connection, table, lease)
+        tries = max(row.tries - 1, 0) if row.again is None else 0
+        set_row(connection, table, row.id, state=State.WAITING, due=until, again=None, tries=tries)
+
+
 def dead(store: Store, table: Table, most: int) -> tuple[Dead, ...]:
     """The work that was given up, the oldest first, at most `most`."""
     optional = [name for name in ("subscription", "study", "patient") if name in table.c]

@@ -89,6 +89,11 @@ def failed(store: Store, lease: Lease, error: str, retry_at: datetime | None) ->
     return leases.failed(store, outbox, lease, error, retry_at)
 
 
+def postponed(store: Store, lease: Lease, until: datetime) -> None:
+    """It could not even be begun: try again at `until`, as if this had been no try. Raises LeaseLost."""
+    leases.postponed(store, outbox, lease, until)
+
+
 def renew(store: Store, lease: Lease, until: datetime) -> Lease:
     """Hold it for longer. Raises LeaseLost."""
     return leases.renew(store, outbox, lease, until)

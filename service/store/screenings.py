@@ -102,6 +102,11 @@ def failed(store: Store, lease: Lease, error: str, retry_at: datetime | None) ->
     return leases.failed(store, screenings, lease, error, retry_at)
 
 
+def postponed(store: Store, lease: Lease, until: datetime) -> None:
+    """It could not even be begun: try again at `until`, as if this had been no try. Raises LeaseLost."""
+    leases.postponed(store, screenings, lease, until)
+
+
 def renew(store: Store, lease: Lease, until: datetime) -> Lease:
     """Hold it for longer. Raises LeaseLost."""
     return leases.renew(store, screenings, lease, until)

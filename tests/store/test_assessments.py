@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from service.errors import StoreError
 from service.store import assessments
-from service.store.assessments import Due
+from service.store.assessments import Due, Known
 from service.store.engine import Store
 from tests.store.world import DAY, NOON
 
@@ -162,3 +162,19 @@ def test_the_history_cannot_be_emptied_at_a_stroke(store: Store) -> None:
     with pytest.raises(StoreError, match="refused a change"), store.writing() as connection:
         connection.execute(text("TRUNCATE assessments, current"))
     assert standings(store) == ["candidate"]
+
+
+def test_what_is_known_is_told_page_by_page_without_its_content(store: Store) -> None:
+    for patient, study in (("b", "y"), ("a", "z"), ("a", "y"), ("a", "y")):
+        add(store, patient=patient, study=study)
+    add(store, patient="a", study="y", version="2", screening_date=TOMORROW)
+    add(store, tenant="south", patient="c")
+    assessments.withdraw(store, "north", "b", "deceased", NOON)
+    pages, after = [], ("", "")
+    while page := assessments.known(store, "north", 2, after):
+        pages.append(page)
+        after = (page[-1].patient, page[-1].study)
+    assert pages == [
+        (Known("a", "y", "2", TOMORROW, None), Known("a", "z", "1", DAY, None)),
+        (Known("b", "y", "1", DAY, "deceased"),),
+    ]

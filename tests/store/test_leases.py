@@ -197,3 +197,22 @@ def _undone(store: Store, act: Callable[[Store], object]) -> None:
 def test_a_claim_that_cannot_be_meant_is_refused(store: Store, queue: Queue, lease: int, most: int, tries: int) -> None:
     with pytest.raises(InvalidValue):
         queue.module.claim(store, NOON, lease * SECOND, most, most_tries=tries)
+
+
+def test_what_could_not_be_begun_waits_and_has_all_its_tries(store: Store, queue: Queue) -> None:
+    queue.ask(store, "north", "a", NOON)
+    for number in range(20):
+        now = NOON + number * SECOND
+        (claimed,) = queue.claim(store, now, most_tries=2)
+        queue.module.postponed(store, claimed.lease, now + SECOND)
+        assert queue.claim(store, now) == []
+    (claimed,) = queue.claim(store, NOON + 20 * SECOND, most_tries=2)
+    assert claimed.lease.tries == 1
+
+
+def test_a_worker_that_was_too_slow_postpones_nothing(store: Store, queue: Queue) -> None:
+    queue.ask(store, "north", "a", NOON)
+    (slow,) = queue.claim(store, NOON)
+    queue.claim(store, NOON + LEASE)
+    with pytest.raises(LeaseLost):
+        queue.module.postponed(store, slow.lease, NOON + 2 * LEASE)

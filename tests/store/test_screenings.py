@@ -120,3 +120,14 @@ def test_a_request_revives_what_was_given_up(store: Store) -> None:
     assert screenings.dead(store) == ()
     (again,) = claim(store, 10)
     assert (again.reasons, again.lease.tries) == (("first", "second"), 1)
+
+
+def test_a_postponed_screening_keeps_what_asked_for_it_meanwhile(store: Store) -> None:
+    screenings.request(store, "north", "a", "event", NOON)
+    (claimed,) = screenings.claim(store, NOON, LEASE, 1)
+    screenings.request(store, "north", "a", "time", NOON)
+    screenings.postponed(store, claimed.lease, NOON + SECOND)
+    assert screenings.claim(store, NOON, LEASE, 1) == ()
+    (again,) = screenings.claim(store, NOON + SECOND, LEASE, 1)
+    assert (again.reasons, again.lease.tries) == (("event", "time"), 1)
+    assert not screenings.done(store, again.lease)
