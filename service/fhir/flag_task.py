@@ -6,7 +6,7 @@ Neither is ever deleted. What a person did to one of them (took up the Task, cal
 from collections.abc import Mapping
 from datetime import date
 
-from service.eligibility.assess import Assessment
+from service.fhir.opinion import Opinion
 from service.fhir.own import BASE, Json, Release, software_reference
 from service.fhir.subject import subject_identity
 
@@ -17,7 +17,7 @@ CANCELLED = "By the records as they are now, the person no longer fits the study
 
 
 def updated_flag(
-    previous: Mapping[str, object] | None, assessment: Assessment, fits: bool, at: date, version: str
+    previous: Mapping[str, object] | None, opinion: Opinion, fits: bool, at: date, version: str
 ) -> Json | None:
     """The Flag of one person for one study; None where there is nothing to write. The same in all releases.
 
@@ -32,11 +32,11 @@ def updated_flag(
     return {
         **before,
         "resourceType": "Flag",
-        "identifier": before.get("identifier") or [_identifier(FLAG_SYSTEM, assessment)],
+        "identifier": before.get("identifier") or [_identifier(FLAG_SYSTEM, opinion)],
         "status": "active" if fits else "inactive",
         "category": [CATEGORY],
-        "code": {"text": f"May fit a clinical study: {assessment.study.title}"},
-        "subject": {"reference": f"Patient/{assessment.patient}"},
+        "code": {"text": f"May fit a clinical study: {opinion.study.title}"},
+        "subject": {"reference": f"Patient/{opinion.patient}"},
         "period": _period(before.get("period"), fits, at),
         "author": software_reference(version),
     }
@@ -44,7 +44,7 @@ def updated_flag(
 
 def updated_task(
     previous: Mapping[str, object] | None,
-    assessment: Assessment,
+    opinion: Opinion,
     subject: str,
     fits: bool,
     at: date,
@@ -67,13 +67,13 @@ def updated_task(
     kept = {key: value for key, value in before.items() if key != "statusReason"}
     made: Json = {
         "resourceType": "Task",
-        "identifier": before.get("identifier") or [_identifier(TASK_SYSTEM, assessment)],
+        "identifier": before.get("identifier") or [_identifier(TASK_SYSTEM, opinion)],
         "status": "requested" if fits else "cancelled",
         "intent": "proposal",
         "code": {"text": "Review for a clinical study"},
-        "description": f"Look at this person for: {assessment.study.title}",
+        "description": f"Look at this person for: {opinion.study.title}",
         "focus": {"reference": subject},
-        "for": {"reference": f"Patient/{assessment.patient}"},
+        "for": {"reference": f"Patient/{opinion.patient}"},
         "authoredOn": before.get("authoredOn") or at.isoformat(),
         "lastModified": at.isoformat(),
         "requester": software_reference(version),
@@ -92,5 +92,5 @@ def _reason(release: Release) -> Json:
     return {"concept": {"text": CANCELLED}} if release == "R5" else {"text": CANCELLED}
 
 
-def _identifier(system: str, assessment: Assessment) -> Json:
-    return {"system": system, "value": subject_identity(assessment.study.id, assessment.patient)}
+def _identifier(system: str, opinion: Opinion) -> Json:
+    return {"system": system, "value": subject_identity(opinion.study.id, opinion.patient)}

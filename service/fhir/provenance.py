@@ -7,9 +7,9 @@ writing it again by PUT writes the same one.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from service.eligibility.assess import Assessment
 from service.eligibility.facts import PatientRecord
 from service.errors import InvalidValue
+from service.fhir.opinion import Opinion
 from service.fhir.own import BASE, STUDY_VERSION, Json, Release, digest, render_software, study_reference
 from service.fhir.subject import subject_identity
 
@@ -18,26 +18,25 @@ PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type
 
 
 def render_provenance(
-    assessment: Assessment,
+    opinion: Opinion,
     target: str,
     recorded: datetime,
     version: str,
     release: Release,
     versions: Mapping[str, str],
 ) -> Json:
-    """The Provenance of one assessment.
+    """The Provenance of one opinion.
 
     `target`: reference to the ResearchSubject, with its version where known. `recorded`: when it was written, with its
     time zone. `version`: of this software. `versions`: `Type/id` -> versionId of the records, where they have one.
     """
     if recorded.tzinfo is None:
         raise InvalidValue("the time of a Provenance needs its time zone")
-    entities = [_study(assessment), *(_record(each, versions) for each in evidence(assessment))]
-    day = assessment.screening_date.isoformat()
-    subject = subject_identity(assessment.study.id, assessment.patient)
+    entities = _entities(opinion, versions)
+    day = opinion.screening_date.isoformat()
     return {
         "resourceType": "Provenance",
-        "id": digest(subject, assessment.standing.value, day, version, repr(entities)),
+        "id": provenance_id(opinion, version, versions),
         "contained": [render_software(version, release)],
         "target": [{"reference": target}],
         "occurredDateTime": day,
@@ -50,10 +49,16 @@ def render_provenance(
     }
 
 
-def evidence(assessment: Assessment) -> tuple[str, ...]:
-    """The records on which the findings rest, each once, in the order of the criteria."""
-    exhibits = [each.reference for finding in assessment.findings for each in finding.judgement.exhibits]
-    return tuple(dict.fromkeys(exhibits))
+def provenance_id(opinion: Opinion, version: str, versions: Mapping[str, str]) -> str:
+    """The id of the Provenance of this opinion, the same each time."""
+    subject = subject_identity(opinion.study.id, opinion.patient)
+    day = opinion.screening_date.isoformat()
+    return digest(subject, opinion.standing.value, day, version, repr(_entities(opinion, versions)))
+
+
+def same_origin(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
+    """Do two Provenances say the same, but for when that was recorded and under which id?"""
+    return all(one.get(name) == other.get(name) for name in ("target", "occurredDateTime", "entity", "contained"))
 
 
 def evidence_versions(record: PatientRecord) -> dict[str, str]:
@@ -62,9 +67,13 @@ def evidence_versions(record: PatientRecord) -> dict[str, str]:
     return {each.reference: each.version for each in evidences if each.version is not None}
 
 
-def _study(assessment: Assessment) -> Json:
-    version = {"url": STUDY_VERSION, "valueString": assessment.study.version}
-    return {"extension": [version], "role": "source", "what": study_reference(assessment.study)}
+def _entities(opinion: Opinion, versions: Mapping[str, str]) -> list[Json]:
+    return [_study(opinion), *(_record(each, versions) for each in opinion.evidence)]
+
+
+def _study(opinion: Opinion) -> Json:
+    version = {"url": STUDY_VERSION, "valueString": opinion.version}
+    return {"extension": [version], "role": "source", "what": study_reference(opinion.study)}
 
 
 def _record(reference: str, versions: Mapping[str, str]) -> Json:

@@ -1,4 +1,4 @@
-"""All that is written for one assessment, as writes in the order in which they depend on one another.
+"""All that is written for one opinion, as writes in the order in which they depend on one another.
 
 What the server holds is given; what comes out is what should be sent, and why a person's state stays. Pure: a dry run
 prints exactly this.
@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from service.eligibility.assess import Assessment
-from service.eligibility.explain import Phrases
 from service.fhir.flag_task import updated_flag, updated_task
+from service.fhir.opinion import Opinion
 from service.fhir.own import Json, Release, marked, study_reference
 from service.fhir.provenance import PROVENANCE, render_provenance
 from service.fhir.research_study import RESEARCH_STUDY, render_study
 from service.fhir.screening_list import SCREENING_LIST, Screened, updated_list
-from service.fhir.subject import render_subject, subject_identity
+from service.fhir.subject import render_opinion, subject_identity
 from service.fhir.subject_update import SubjectUpdate, update_subject
 from service.fhir.transaction import (
     Write,
+    create,
     create_once,
     put_own,
     replace_version,
@@ -32,21 +32,27 @@ DEFAULT = frozenset({"ResearchStudy", "ResearchSubject", "Provenance", "List"})
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the server holds already of each kind; None where it has none."""
+    """What the server holds already of each kind; None where it has none.
+
+    `provenance`: that of this very opinion. It is looked at only where the ResearchSubject is there already.
+    """
 
     study: Mapping[str, object] | None = None
     subject: Mapping[str, object] | None = None
     list: Mapping[str, object] | None = None
     flag: Mapping[str, object] | None = None
     task: Mapping[str, object] | None = None
+    provenance: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What of a writing is not in the assessment: when, by which version of this software, and what was known before.
+    """What of a writing is not in the opinion: when, by which version of this software, and what was known before.
 
     `versions`: `Type/id` -> versionId of the records. `written` and `by_person`: what the store knows of the state.
-    `source`: the address of the server with the patients and records, where the target is another one.
+    `complete`: the store knows that all of this was written before; otherwise a writing that was cut off is made whole.
+    `source`: the address of the server with the patients and records, where the target is another one. `own_ids`:
+    whether the server lets us choose ids.
     """
 
     recorded: datetime
@@ -54,15 +60,21 @@ class Stamp:
     versions: Mapping[str, str] = field(default_factory=dict)
     written: str | None = None
     by_person: bool = False
+    complete: bool = True
+    own_ids: bool = True
     source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What to send, in order. `update` tells of a ResearchSubject that was there before (None: it is created)."""
+    """What to send, in order. `update` tells of a ResearchSubject that was there before (None: it is created).
+
+    `subject` is the ResearchSubject as it should stand afterwards.
+    """
 
     writes: tuple[Write, ...]
     update: SubjectUpdate | None
+    subject: Json
 
     @property
     def bundle(self) -> Json:
@@ -71,8 +83,7 @@ class Publication:
 
 
 def publication(
-    assessment: Assessment,
-    phrases: Phrases,
+    opinion: Opinion,
     release: Release,
     found: Found,
     stamp: Stamp,
@@ -80,51 +91,55 @@ def publication(
     kinds: frozenset[str] = DEFAULT,
     list_limit: int | None = None,
 ) -> Publication:
-    """What should be written for one assessment, of these kinds of resource.
+    """What should be written for one opinion, of these kinds of resource.
 
     `fits`: whether the person belongs on the list, has an active Flag and a Task. The ResearchStudy is only ever
     created. Nothing is written where nothing changed. A List and a Task need the ResearchSubject, a List the
     ResearchStudy too: where those are neither there nor written, they are left out.
     """
     writes: list[Write] = []
-    study = create_once(marked(render_study(assessment.study, release), _profile(RESEARCH_STUDY, release)))
+    study = create_once(marked(render_study(opinion.study, release), _profile(RESEARCH_STUDY, release)))
     study_address = _address(found.study)
     if found.study is None and "ResearchStudy" in kinds:
         writes.append(study)
         study_address = study.full_url
-    subject, update = _subject(assessment, phrases, release, found, stamp, study_address)
+    subject, update = _subject(opinion, release, found, stamp, study_address)
     subject_address = _address(found.subject)
-    if subject is not None and "ResearchSubject" in kinds:
-        writes.append(subject)
+    if "ResearchSubject" in kinds:
+        news = update is None or update.changed or not (stamp.complete or update.exact)
+        writes += [subject] if news else []
         subject_address = subject_address or subject.full_url
-        writes += _provenance(assessment, release, stamp, subject_address) if "Provenance" in kinds else []
+        if "Provenance" in kinds and (news or (found.provenance is None and not stamp.complete)):
+            writes.append(_provenance(opinion, release, stamp, subject_address))
     if subject_address is not None and study_address is not None and "List" in kinds:
-        entry = Screened(subject_address, subject_identity(assessment.study.id, assessment.patient), fits)
-        writes += _list(assessment, release, found, stamp, study_address, entry, list_limit)
+        entry = Screened(subject_address, subject_identity(opinion.study.id, opinion.patient), fits)
+        writes += _list(opinion, release, found, stamp, study_address, entry, list_limit)
     if subject_address is not None:
-        writes += _signs(assessment, release, found, stamp, subject_address, fits, kinds)
-    return Publication(tuple(_placed(each, stamp) for each in writes), update)
+        writes += _signs(opinion, release, found, stamp, subject_address, fits, kinds)
+    return Publication(tuple(_placed(each, stamp) for each in writes), update, _placed(subject, stamp).resource)
 
 
 def _subject(
-    assessment: Assessment, phrases: Phrases, release: Release, found: Found, stamp: Stamp, study_address: str | None
-) -> tuple[Write | None, SubjectUpdate | None]:
+    opinion: Opinion, release: Release, found: Found, stamp: Stamp, study_address: str | None
+) -> tuple[Write, SubjectUpdate | None]:
     """No profile is claimed: a person's later state would break it, and a server that validates would refuse them."""
-    rendered = _at_source(render_subject(assessment, phrases, release), stamp)
+    rendered = _at_source(render_opinion(opinion, release), stamp)
     if found.subject is None:
-        made = {**rendered, "study": study_reference(assessment.study, study_address)}
+        made = {**rendered, "study": study_reference(opinion.study, study_address)}
         return create_once(marked(made)), None
     update = update_subject(found.subject, rendered, release, written=stamp.written, by_person=stamp.by_person)
-    return replace_version(marked(update.resource)) if update.changed else None, update
+    return replace_version(marked(update.resource)), update
 
 
-def _provenance(assessment: Assessment, release: Release, stamp: Stamp, target: str) -> list[Write]:
-    made = render_provenance(assessment, target, stamp.recorded, stamp.version, release, stamp.versions)
-    return [put_own(marked(made, _profile(PROVENANCE, release)))]
+def _provenance(opinion: Opinion, release: Release, stamp: Stamp, target: str) -> Write:
+    """Where the server gives the ids, the caller has looked whether there is one."""
+    made = render_provenance(opinion, target, stamp.recorded, stamp.version, release, stamp.versions)
+    own = marked(made, _profile(PROVENANCE, release))
+    return put_own(own) if stamp.own_ids else create({name: own[name] for name in own if name != "id"})
 
 
 def _list(
-    assessment: Assessment,
+    opinion: Opinion,
     release: Release,
     found: Found,
     stamp: Stamp,
@@ -133,8 +148,8 @@ def _list(
     limit: int | None,
 ) -> list[Write]:
     """Created once, then replaced version by version: an update without a condition would lose others' entries."""
-    at = assessment.screening_date
-    made = updated_list(found.list, assessment.study, study_address, [entry], at, stamp.version, limit)
+    at = opinion.screening_date
+    made = updated_list(found.list, opinion.study, study_address, [entry], at, stamp.version, limit)
     listed = marked(made, _profile(SCREENING_LIST, release))
     if found.list is None:
         return [create_once(listed)] if entry.fits else []
@@ -143,7 +158,7 @@ def _list(
 
 
 def _signs(
-    assessment: Assessment,
+    opinion: Opinion,
     release: Release,
     found: Found,
     stamp: Stamp,
@@ -152,9 +167,9 @@ def _signs(
     kinds: frozenset[str],
 ) -> list[Write]:
     """The Flag and the Task, where wanted."""
-    at = assessment.screening_date
-    flag = updated_flag(found.flag, assessment, fits, at, stamp.version)
-    task = updated_task(found.task, assessment, subject_address, fits, at, stamp.version, release)
+    at = opinion.screening_date
+    flag = updated_flag(found.flag, opinion, fits, at, stamp.version)
+    task = updated_task(found.task, opinion, subject_address, fits, at, stamp.version, release)
     signs = [("Flag", found.flag, flag), ("Task", found.task, task)]
     return [
         create_once(marked(made)) if before is None else replace_version(marked(made))

@@ -6,8 +6,9 @@ The three machine-owned states are all that is ever written; each finding travel
 from collections.abc import Mapping
 from hashlib import sha256
 
-from service.eligibility.assess import Assessment, Finding, Standing
-from service.eligibility.explain import Phrases, finding_sentence
+from service.eligibility.assess import Assessment, Standing
+from service.eligibility.explain import Phrases
+from service.fhir.opinion import Opinion, Said, opinion_of
 from service.fhir.own import BASE, STUDY_SYSTEM, Json, Release, study_reference
 from service.fhir.subject_states import STATE_SYSTEM, state_entry
 
@@ -21,6 +22,7 @@ __all__ = [
     "SUBJECT_SYSTEM",
     "Json",
     "Release",
+    "render_opinion",
     "render_subject",
     "subject_identity",
 ]
@@ -36,21 +38,26 @@ STATES: Mapping[Standing, str] = {
 
 def render_subject(assessment: Assessment, phrases: Phrases, release: Release) -> Json:
     """The ResearchSubject of one assessment. Deterministic: the same assessment gives the same bytes."""
-    identity = subject_identity(assessment.study.id, assessment.patient)
+    return render_opinion(opinion_of(assessment, phrases), release)
+
+
+def render_opinion(opinion: Opinion, release: Release) -> Json:
+    """The ResearchSubject of one opinion. Deterministic, too."""
+    identity = subject_identity(opinion.study.id, opinion.patient)
     resource: Json = {
         "resourceType": "ResearchSubject",
         "id": identity,
         "extension": [
-            _screening(assessment),
-            *(_finding(finding, phrases) for finding in assessment.findings),
+            _screening(opinion),
+            *(_finding(each) for each in opinion.findings),
         ],
         "identifier": [{"system": SUBJECT_SYSTEM, "value": identity}],
     }
-    study = study_reference(assessment.study)
-    patient = {"reference": f"Patient/{assessment.patient}"}
-    state = STATES[assessment.standing]
+    study = study_reference(opinion.study)
+    patient = {"reference": f"Patient/{opinion.patient}"}
+    state = STATES[opinion.standing]
     if release == "R5":
-        progress = [state_entry(state, assessment.screening_date.isoformat())]
+        progress = [state_entry(state, opinion.screening_date.isoformat())]
         return {**resource, "status": "active", "progress": progress, "study": study, "subject": patient}
     return {**resource, "status": state, "study": study, "individual": patient}
 
@@ -60,31 +67,29 @@ def subject_identity(study: str, patient: str) -> str:
     return sha256(f"{study}|{patient}".encode()).hexdigest()[:40]
 
 
-def _screening(assessment: Assessment) -> Json:
+def _screening(opinion: Opinion) -> Json:
     parts: list[Json] = [
-        {"url": "studyVersion", "valueString": assessment.study.version},
-        {"url": "screeningDate", "valueDate": assessment.screening_date.isoformat()},
-        {"url": "standing", "valueCode": assessment.standing.value},
-        {"url": "signal", "valueCode": assessment.signal.value},
+        {"url": "studyVersion", "valueString": opinion.version},
+        {"url": "screeningDate", "valueDate": opinion.screening_date.isoformat()},
+        {"url": "standing", "valueCode": opinion.standing.value},
+        {"url": "signal", "valueCode": opinion.signal.value},
     ]
-    if assessment.later is not None:
-        parts.append({"url": "later", "valueDate": assessment.later.isoformat()})
-    if assessment.next_change is not None:
-        parts.append({"url": "nextChange", "valueDate": assessment.next_change.date.isoformat()})
+    if opinion.later is not None:
+        parts.append({"url": "later", "valueDate": opinion.later.isoformat()})
+    if opinion.next_change is not None:
+        parts.append({"url": "nextChange", "valueDate": opinion.next_change.isoformat()})
     return {"url": SCREENING, "extension": parts}
 
 
-def _finding(finding: Finding, phrases: Phrases) -> Json:
-    judgement = finding.judgement
-    references = dict.fromkeys(each.reference for each in judgement.exhibits)
-    reasons: list[Json] = [{"url": "reason", "valueCode": each} for each in sorted(r.code for r in judgement.reasons)]
-    evidence: list[Json] = [{"url": "evidence", "valueReference": {"reference": each}} for each in references]
+def _finding(said: Said) -> Json:
+    reasons: list[Json] = [{"url": "reason", "valueCode": each} for each in said.reasons]
+    evidence: list[Json] = [{"url": "evidence", "valueReference": {"reference": each}} for each in said.evidence]
     parts: list[Json] = [
-        {"url": "criterion", "valueString": finding.criterion.id},
-        {"url": "kind", "valueCode": finding.criterion.kind},
-        {"url": "outcome", "valueCode": judgement.outcome.code},
+        {"url": "criterion", "valueString": said.criterion},
+        {"url": "kind", "valueCode": said.kind},
+        {"url": "outcome", "valueCode": said.outcome},
         *reasons,
-        {"url": "sentence", "valueString": finding_sentence(finding, phrases)},
+        {"url": "sentence", "valueString": said.sentence},
         *evidence,
     ]
     return {"url": FINDING, "extension": parts}

@@ -21,11 +21,13 @@ BY_PERSON: Json = {"url": "stateSetByPerson", "valueBoolean": True}
 class SubjectUpdate:
     """What to send. `changed` is False where nothing but the screening date would differ: nothing is sent then.
 
+    `exact`: not even that would differ.
     `state`: what the record says afterwards; `opinion`: what the machine would say. They differ only `by_person`.
     """
 
     resource: Json
     changed: bool
+    exact: bool
     by_person: bool
     state: str | None
     opinion: str
@@ -56,6 +58,7 @@ def update_subject(
     return SubjectUpdate(
         resource=resource,
         changed=_dateless(resource) != _dateless(existing),
+        exact=resource == existing,
         by_person=persons,
         state=read_state(resource, release),
         opinion=opinion,

@@ -32,6 +32,11 @@ class Write:
         return _urn(f"{self.url}|{self.if_none_exist or ''}")
 
 
+def create(resource: Mapping[str, object]) -> Write:
+    """A create without a condition: for what has no identifier, after a look that it is not there."""
+    return Write(dict(resource), "POST", _kind(resource))
+
+
 def create_once(resource: Mapping[str, object]) -> Write:
     """A conditional create: nothing happens where the server has one of our identifier."""
     kind = _kind(resource)

@@ -23,6 +23,7 @@ from service.eligibility.criteria import (
     Study,
 )
 from service.eligibility.dates import Duration, Unit
+from service.fhir.opinion import opinion_of
 from service.fhir.publication import Found, Stamp, publication
 from service.fhir.subject import BASE, Release, render_subject
 from service.fhir.subject_update import update_subject
@@ -89,7 +90,7 @@ def written(release: Release) -> dict[str, Json]:
     """All that is written beside the ResearchSubject, by type, with the addresses that a server might give."""
     stamp = Stamp(datetime(AT.year, AT.month, AT.day, 12, tzinfo=UTC), "0.1.0", {"Observation/1": "2"})
     kinds = frozenset(PROFILES) | {"ResearchSubject"}
-    sent = publication(ASSESSED, PHRASES, release, Found(), stamp, fits=True, kinds=kinds).writes
+    sent = publication(opinion_of(ASSESSED, PHRASES), release, Found(), stamp, fits=True, kinds=kinds).writes
     known = {each.full_url: f"{each.url.partition('/')[0]}/example" for each in sent}
     made = {str(each.resource["resourceType"]): _plain(resolved(each.resource, known)) for each in sent}
     return {kind: {"resourceType": kind, "id": "example", **made[kind]} for kind in PROFILES}

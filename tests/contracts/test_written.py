@@ -14,8 +14,9 @@ from hypothesis import given, strategies as st
 from service.eligibility.criteria import Study
 from service.errors import InvalidValue
 from service.fhir.flag_task import updated_flag, updated_task
+from service.fhir.opinion import opinion_of, read_opinion
 from service.fhir.own import ORIGIN, STUDY_SYSTEM, STUDY_VERSION, Release, marked, render_software
-from service.fhir.provenance import evidence, evidence_versions, render_provenance
+from service.fhir.provenance import evidence_versions, provenance_id, render_provenance, same_origin
 from service.fhir.publication import DEFAULT, Found, Publication, Stamp, publication
 from service.fhir.research_study import RECORDS, render_study
 from service.fhir.screening_list import BELONGS_TO, NO_LONGER, Screened, updated_list
@@ -29,6 +30,7 @@ from service.fhir.transaction import (
     transaction,
     with_base,
 )
+from service.screening.render import assessment_line
 from tests.builders import concept, condition, record
 from tests.contracts.examples import EXAMPLES, PHRASES
 from tests.contracts.official import official
@@ -38,6 +40,7 @@ RELEASES: tuple[Release, ...] = get_args(Release)
 EVERY_RELEASE = pytest.mark.parametrize("release", RELEASES)
 FULL = EXAMPLES["everything"]
 CANDIDATE = EXAMPLES["candidate"]
+FULL_SAID, CANDIDATE_SAID = opinion_of(FULL, PHRASES), opinion_of(CANDIDATE, PHRASES)
 STUDY: Study = replace(FULL.study, sponsor="A hospital", identifiers=(("https://clinicaltrials.gov", "NCT00000000"),))
 NOW = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
 DAY = date(2026, 6, 30)
@@ -47,7 +50,7 @@ KINDS = DEFAULT | {"Flag", "Task"}
 
 
 def everything(release: Release, **found: Any) -> Publication:
-    return publication(FULL, PHRASES, release, Found(**found), STAMP, fits=True, kinds=KINDS)
+    return publication(FULL_SAID, release, Found(**found), STAMP, fits=True, kinds=KINDS)
 
 
 def plain(resource: object) -> Json:
@@ -57,13 +60,13 @@ def plain(resource: object) -> Json:
 def every_resource(release: Release) -> list[Json]:
     """One of each kind, in each of its shapes."""
     present = [plain(each.resource) for each in everything(release).writes]
-    flag = updated_flag(None, FULL, True, DAY, "0.1.0")
-    task = updated_task(None, FULL, "ResearchSubject/1", True, DAY, "0.1.0", release)
+    flag = updated_flag(None, FULL_SAID, True, DAY, "0.1.0")
+    task = updated_task(None, FULL_SAID, "ResearchSubject/1", True, DAY, "0.1.0", release)
     screened = [Screened("ResearchSubject/1", "a", True), Screened("ResearchSubject/2", "b", True)]
     worklist = updated_list(None, STUDY, "ResearchStudy/1", screened, DAY, "0.1.0", limit=1)
     ended = [
-        updated_flag(flag, FULL, False, LATER, "0.1.0"),
-        updated_task(task, FULL, "ResearchSubject/1", False, LATER, "0.1.0", release),
+        updated_flag(flag, FULL_SAID, False, LATER, "0.1.0"),
+        updated_task(task, FULL_SAID, "ResearchSubject/1", False, LATER, "0.1.0", release),
         updated_list(worklist, STUDY, "ResearchStudy/1", [Screened("x", "a", False)], LATER, "0.1.0"),
     ]
     others = [worklist, updated_list(None, STUDY, "ResearchStudy/1", [], DAY, "0.1.0"), *ended]
@@ -100,7 +103,9 @@ def test_it_is_deterministic(release: Release) -> None:
 # ------------------------------------------------------------------------------------------------- provenance
 @EVERY_RELEASE
 def test_a_provenance_names_software_study_day_and_records(release: Release) -> None:
-    found = plain(render_provenance(FULL, "ResearchSubject/1/_history/2", NOW, "0.1.0", release, {"Condition/1": "7"}))
+    found = plain(
+        render_provenance(FULL_SAID, "ResearchSubject/1/_history/2", NOW, "0.1.0", release, {"Condition/1": "7"})
+    )
     assert found["target"] == [{"reference": "ResearchSubject/1/_history/2"}]
     assert (found["occurredDateTime"], found["recorded"]) == ("2026-06-30", "2026-06-30T12:00:00Z")
     (software,) = found["contained"]
@@ -108,7 +113,7 @@ def test_a_provenance_names_software_study_day_and_records(release: Release) -> 
     study, *records = found["entity"]
     assert study["what"]["identifier"] == {"system": STUDY_SYSTEM, "value": FULL.study.id}
     assert study["extension"] == [{"url": STUDY_VERSION, "valueString": FULL.study.version}]
-    assert {each["what"]["reference"].partition("/_history/")[0] for each in records} == set(evidence(FULL))
+    assert {each["what"]["reference"].partition("/_history/")[0] for each in records} == set(FULL_SAID.evidence)
     assert {"reference": "Condition/1/_history/7"} in [each["what"] for each in records]
     assert {each["role"] for each in found["entity"]} == {"source"}
 
@@ -116,16 +121,76 @@ def test_a_provenance_names_software_study_day_and_records(release: Release) -> 
 def test_a_provenance_has_the_same_id_for_the_same_content_alone() -> None:
     def identity(**change: Any) -> object:
         said: Json = {"target": "urn:uuid:1", "recorded": NOW, "version": "1", "versions": {}, **change}
-        return render_provenance(said.pop("assessment", FULL), release="R4", **said)["id"]
+        return render_provenance(said.pop("opinion", FULL_SAID), release="R4", **said)["id"]
 
     assert identity() == identity(recorded=datetime(2027, 1, 1, tzinfo=UTC), target="ResearchSubject/1")
-    changes: list[Json] = [{"version": "2"}, {"versions": {"Condition/1": "8"}}, {"assessment": CANDIDATE}]
+    changes: list[Json] = [{"version": "2"}, {"versions": {"Condition/1": "8"}}, {"opinion": CANDIDATE_SAID}]
     assert len({identity(), *(identity(**each) for each in changes)}) == 4
+
+
+def test_the_id_of_a_provenance_is_known_before_it_is_made_and_what_it_says_is_compared_without_it() -> None:
+    made = render_provenance(FULL_SAID, "x", NOW, "1", "R4", {"Condition/1": "7"})
+    assert made["id"] == provenance_id(FULL_SAID, "1", {"Condition/1": "7"})
+    later = render_provenance(FULL_SAID, "x", datetime(2027, 1, 1, tzinfo=UTC), "1", "R4", {"Condition/1": "7"})
+    assert same_origin(made, {**later, "id": "4"}) and not same_origin(made, {**made, "target": []})
+    assert not same_origin(made, render_provenance(FULL_SAID, "x", NOW, "1", "R4", {"Condition/1": "8"}))
+
+
+# ------------------------------------------------------------------------------------------------- opinions
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_stored_line_of_an_assessment_is_the_same_opinion(name: str) -> None:
+    stored = plain(assessment_line(EXAMPLES[name], PHRASES))
+    assert read_opinion(stored, EXAMPLES[name].study) == opinion_of(EXAMPLES[name], PHRASES)
+
+
+@pytest.mark.parametrize(
+    "broken", [{"study": "another"}, {"standing": "eligible"}, {"screening_date": None}, {"findings": [{}]}]
+)
+def test_what_is_no_line_of_an_assessment_is_refused(broken: Json) -> None:
+    with pytest.raises(InvalidValue, match="line"):
+        read_opinion({**assessment_line(FULL, PHRASES), **broken}, FULL.study)
+
+
+def test_an_older_line_keeps_the_version_of_its_study() -> None:
+    newer = replace(FULL.study, version="9")
+    read = read_opinion(assessment_line(FULL, PHRASES), newer)
+    assert (read.version, read.study.version) == (FULL.study.version, "9")
+
+
+# ------------------------------------------------------------------------------------------------- cut off
+def standing(release: Release, screened: date = DAY) -> Found:
+    """All that a writing of that day leaves, but for the Provenance."""
+    said = replace(FULL_SAID, screening_date=screened)
+    first = publication(said, release, Found(), STAMP, fits=True)
+    kept = {each.resource["resourceType"]: plain(each.resource) for each in first.writes}
+    at = {name: {**each, "id": "1", "meta": {"versionId": "1"}} for name, each in kept.items()}
+    at["List"]["entry"][0]["item"]["reference"] = "ResearchSubject/1"
+    return Found(at["ResearchStudy"], at["ResearchSubject"], at["List"])
+
+
+@EVERY_RELEASE
+def test_a_writing_that_was_cut_off_is_made_whole(release: Release) -> None:
+    cut = replace(STAMP, complete=False)
+    (lacking,) = publication(FULL_SAID, release, standing(release), cut, fits=True).writes
+    assert lacking.url.startswith("Provenance/")
+    there = replace(standing(release), provenance={"resourceType": "Provenance"})
+    assert publication(FULL_SAID, release, there, cut, fits=True).writes == ()
+    yesterday = standing(release, date(2026, 6, 29))
+    assert publication(FULL_SAID, release, yesterday, STAMP, fits=True).writes == ()
+    again = publication(FULL_SAID, release, yesterday, cut, fits=True).writes
+    assert [each.resource["resourceType"] for each in again] == ["ResearchSubject", "Provenance"]
+
+
+def test_where_the_server_gives_the_ids_a_provenance_is_created_without_one() -> None:
+    stamp = replace(STAMP, own_ids=False)
+    made = publication(FULL_SAID, "R4", Found(), stamp, fits=True).writes
+    (origin,) = (each for each in made if each.resource["resourceType"] == "Provenance")
+    assert (origin.method, origin.url, "id" in origin.resource) == ("POST", "Provenance", False)
 
 
 def test_a_time_without_its_zone_is_refused() -> None:
     with pytest.raises(InvalidValue, match="time zone"):
-        render_provenance(FULL, "x", datetime(2026, 1, 1), "1", "R4", {})
+        render_provenance(FULL_SAID, "x", datetime(2026, 1, 1), "1", "R4", {})
 
 
 def test_the_versions_are_those_of_the_records_that_were_read() -> None:
@@ -264,7 +329,7 @@ def test_entries_are_never_removed_and_hold_to_the_invariants(rounds: list[list[
 
 # ------------------------------------------------------------------------------------------------- flag and task
 def flagged(previous: Json | None, fits: bool, at: date) -> Json | None:
-    found = updated_flag(previous, FULL, fits, at, "0.1.0")
+    found = updated_flag(previous, FULL_SAID, fits, at, "0.1.0")
     return None if found is None else plain(found)
 
 
@@ -286,7 +351,7 @@ def test_a_flag_that_a_person_called_an_error_stays_one() -> None:
 
 
 def tasked(previous: Json | None, fits: bool, release: Release = "R4") -> Json | None:
-    found = updated_task(previous, FULL, "ResearchSubject/1", fits, LATER, "0.1.0", release)
+    found = updated_task(previous, FULL_SAID, "ResearchSubject/1", fits, LATER, "0.1.0", release)
     return None if found is None else plain(found)
 
 
@@ -341,10 +406,10 @@ def test_what_stands_already_is_updated_by_its_version_or_left_alone(release: Re
     study, subject, _, worklist, flag, task = ({**each, "id": str(n), "meta": meta} for n, each in enumerate(first))
     worklist["entry"][0]["item"]["reference"] = "ResearchSubject/1"
     found = Found(study, subject, worklist, flag, task)
-    again = publication(FULL, PHRASES, release, found, STAMP, fits=True, kinds=KINDS)
+    again = publication(FULL_SAID, release, found, STAMP, fits=True, kinds=KINDS)
     assert again.writes == () and again.update is not None and not again.update.changed
     assert again.bundle["entry"] == []
-    changed = publication(CANDIDATE, PHRASES, release, found, STAMP, fits=False, kinds=KINDS)
+    changed = publication(CANDIDATE_SAID, release, found, STAMP, fits=False, kinds=KINDS)
     requests = {each.resource["resourceType"]: (each.method, each.url, each.if_match) for each in changed.writes}
     provenance = requests.pop("Provenance")
     assert provenance[0] == "PUT" and provenance[2] is None
@@ -367,14 +432,14 @@ def test_what_stands_already_is_updated_by_its_version_or_left_alone(release: Re
     ],
 )
 def test_no_reference_leads_to_what_is_not_written(kinds: set[str], written: list[str]) -> None:
-    found = publication(FULL, PHRASES, "R4", Found(), STAMP, fits=True, kinds=frozenset(kinds))
+    found = publication(FULL_SAID, "R4", Found(), STAMP, fits=True, kinds=frozenset(kinds))
     assert [each.resource["resourceType"] for each in found.writes] == written
     if "ResearchStudy" not in kinds:
         assert all("reference" not in each.resource.get("study", {}) for each in found.writes)  # type: ignore[operator]
 
 
 def test_who_does_not_fit_is_put_on_no_list() -> None:
-    found = publication(FULL, PHRASES, "R4", Found(), STAMP, fits=False, kinds=KINDS)
+    found = publication(FULL_SAID, "R4", Found(), STAMP, fits=False, kinds=KINDS)
     kinds = [each.resource["resourceType"] for each in found.writes]
     assert kinds == ["ResearchStudy", "ResearchSubject", "Provenance"]
 
@@ -383,7 +448,7 @@ def test_who_does_not_fit_is_put_on_no_list() -> None:
 def test_a_person_s_state_is_left_while_our_opinion_is_stored(release: Release) -> None:
     subject = plain(everything(release).writes[1].resource) | {"id": "1", "meta": {"versionId": "4"}}
     stamp = replace(STAMP, by_person=True)
-    found = publication(CANDIDATE, PHRASES, release, Found(subject=subject), stamp, fits=True)
+    found = publication(CANDIDATE_SAID, release, Found(subject=subject), stamp, fits=True)
     (sent,) = (each.resource for each in found.writes if each.resource["resourceType"] == "ResearchSubject")
     assert found.update is not None and (found.update.by_person, found.update.opinion) == (True, "candidate")
     names = ("status", "progress")
@@ -394,13 +459,13 @@ def test_a_person_s_state_is_left_while_our_opinion_is_stored(release: Release) 
 def test_records_of_another_server_are_named_with_its_address(release: Release) -> None:
     source = "https://ehr.example/fhir/"
     stamp = replace(STAMP, source=source)
-    found = publication(FULL, PHRASES, release, Found(), stamp, fits=True, kinds=KINDS)
+    found = publication(FULL_SAID, release, Found(), stamp, fits=True, kinds=KINDS)
     text = json.dumps([each.resource for each in found.writes])
     assert '"reference": "https://ehr.example/fhir/Patient/p"' in text
     assert '"reference": "https://ehr.example/fhir/Condition/1/_history/7"' in text
     assert '"reference": "Patient/' not in text and "fhir/ResearchS" not in text
     subject = plain(found.writes[1].resource) | {"id": "1", "meta": {"versionId": "4"}}
-    again = publication(FULL, PHRASES, release, Found(subject=subject), stamp, fits=True)
+    again = publication(FULL_SAID, release, Found(subject=subject), stamp, fits=True)
     assert again.update is not None and not again.update.changed
 
 

@@ -1,0 +1,111 @@
+"""What the machine says of one person and study, as plain data: from an assessment, or from its stored line.
+
+What is written to a server is made from this, so that a process started later writes what an earlier one found.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from service.eligibility.assess import Assessment, Finding, Signal, Standing
+from service.eligibility.criteria import Study
+from service.eligibility.explain import Phrases, finding_sentence
+from service.errors import InvalidValue
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is said of one criterion. `reasons` are codes, sorted; `evidence` is references, each once."""
+
+    criterion: str
+    kind: str
+    outcome: str
+    reasons: tuple[str, ...]
+    sentence: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """An assessment in words and codes. `version` is of the study by which it was made; `study` may be newer."""
+
+    patient: str
+    study: Study
+    version: str
+    screening_date: date
+    standing: Standing
+    signal: Signal
+    later: date | None
+    next_change: date | None
+    findings: tuple[Said, ...]
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The records on which the findings rest, each once, in the order of the criteria."""
+        return tuple(dict.fromkeys(each for said in self.findings for each in said.evidence))
+
+
+def opinion_of(assessment: Assessment, phrases: Phrases) -> Opinion:
+    """The opinion that an assessment is, with its sentences."""
+    change = assessment.next_change
+    return Opinion(
+        assessment.patient,
+        assessment.study,
+        assessment.study.version,
+        assessment.screening_date,
+        assessment.standing,
+        assessment.signal,
+        assessment.later,
+        None if change is None else change.date,
+        tuple(_said(each, phrases) for each in assessment.findings),
+    )
+
+
+def _said(finding: Finding, phrases: Phrases) -> Said:
+    judgement = finding.judgement
+    return Said(
+        finding.criterion.id,
+        finding.criterion.kind,
+        judgement.outcome.code,
+        tuple(sorted(each.code for each in judgement.reasons)),
+        finding_sentence(finding, phrases),
+        tuple(dict.fromkeys(each.reference for each in judgement.exhibits)),
+    )
+
+
+def read_opinion(line: Mapping[str, object], study: Study) -> Opinion:
+    """The opinion in a line of assessments.ndjson. Raises InvalidValue if it is no such line, or of another study."""
+    if line.get("study") != study.id:
+        raise InvalidValue("the line is not of this study")
+    try:
+        change, findings = line["next_change"], line["findings"]
+        return Opinion(
+            str(line["patient"]),
+            study,
+            str(line["study_version"]),
+            date.fromisoformat(str(line["screening_date"])),
+            Standing(line["standing"]),
+            Signal(line["signal"]),
+            _day(line["later"]),
+            _day(change["date"]) if isinstance(change, Mapping) else None,
+            tuple(_read(each) for each in findings if isinstance(each, Mapping)) if isinstance(findings, list) else (),
+        )
+    except (KeyError, ValueError) as error:
+        raise InvalidValue(f"this is no line of an assessment ({type(error).__name__})") from None
+
+
+def _read(finding: Mapping[str, object]) -> Said:
+    reasons, evidence = finding["reasons"], finding["evidence"]
+    listed = evidence if isinstance(evidence, list) else []
+    return Said(
+        str(finding["criterion"]),
+        str(finding["kind"]),
+        str(finding["outcome"]),
+        tuple(sorted(str(each) for each in reasons)) if isinstance(reasons, list) else (),
+        str(finding["sentence"]),
+        tuple(dict.fromkeys(str(each["reference"]) for each in listed)),
+    )
+
+
+def _day(value: object) -> date | None:
+    return None if value is None else date.fromisoformat(str(value))
