@@ -61,6 +61,10 @@ class UnsuitableContent(SeveralProblems):
     issue_code = "invalid"
 
 
+class SettingsError(UsageError, SeveralProblems):
+    """What an installation sets is not understood. Holds every problem; none repeats what may be a secret."""
+
+
 class InvalidValue(PrescreenError, ValueError):
     """A value object was asked to hold what it cannot mean (an interval ending before it begins, a negative count)."""
 

@@ -33,5 +33,5 @@ def test_a_setting_that_is_misspelt_is_refused() -> None:
 def test_nobody_else_reads_the_environment() -> None:
     reads = re.compile(r"os\.environ|getenv")
     assert [name_of(each) for each in modules("service") if reads.search(each.read_text(encoding="utf-8"))] == [
-        "service/settings.py"
+        "service/settings/environment.py"
     ]

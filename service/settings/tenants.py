@@ -1,0 +1,84 @@
+"""From what is set to tenants: their content is read, their studies looked up, the rights reckoned that they need."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from service.catalog.content import mappings_dir
+from service.catalog.load import Catalog, load_catalog
+from service.errors import CatalogError, SettingsError
+from service.screening.needs import Needs
+from service.screening.tenant import Hook, Tenant
+from service.settings.environment import Settings
+from service.settings.file import TenantSettings
+from service.settings.parts import DEVELOPMENT_HOOK
+
+READ, WRITE, SUBSCRIBE = "rs", "crus", "crus"
+
+
+def open_tenants(settings: Settings) -> tuple[Tenant, ...]:
+    """The tenants, with their content; in development, `demo` is one of them, and listens at /hooks/demo.
+
+    Raises SettingsError for studies that there are not, and CatalogError for content that is not sound.
+    """
+    listed = tuple(_with_demo(settings.tenants)) if settings.in_development else settings.tenants
+    problems: list[str] = []
+    catalogs: dict[Path | None, Catalog] = {}
+    found = []
+    for each in listed:
+        site = each.site or settings.site
+        catalog = catalogs.get(site) or _catalog(each, site, problems)
+        if catalog is not None:
+            catalogs[site] = catalog
+            found.append(_tenant(each, catalog, settings.writes, problems))
+    if problems:
+        raise SettingsError(problems)
+    return tuple(found)
+
+
+def _with_demo(tenants: Iterable[TenantSettings]) -> Iterator[TenantSettings]:
+    """The tenant `demo` gets the hook of that name, which asks for no secret and is open to this machine alone."""
+    hook = Hook(DEVELOPMENT_HOOK, DEVELOPMENT_HOOK)
+    there = False
+    for each in tenants:
+        demo = each.name == DEVELOPMENT_HOOK
+        there = there or demo
+        yield replace(each, hooks=(*each.hooks, hook)) if demo else each
+    if not there:
+        yield TenantSettings(DEVELOPMENT_HOOK, DEVELOPMENT_HOOK, hooks=(hook,))
+
+
+def _catalog(tenant: TenantSettings, site: Path | None, problems: list[str]) -> Catalog | None:
+    try:
+        return load_catalog(mappings_dir(), site)
+    except CatalogError as error:
+        problems += [f"{tenant.where}: {each}" for each in error.problems]
+        return None
+
+
+def _tenant(given: TenantSettings, catalog: Catalog, writes: bool, problems: list[str]) -> Tenant:
+    named = tuple(sorted(catalog.studies)) if given.studies is None else given.studies
+    unknown = [each for each in named if each not in catalog.studies]
+    there = ", ".join(sorted(catalog.studies))
+    problems += [f"{given.where}: there is no study {each!r}; there are: {there}" for each in unknown]
+    studies = tuple(each for each in named if each in catalog.studies)
+    rights = _rights(given, catalog, studies)
+    written = dict.fromkeys(sorted(given.target.resources), WRITE)
+    source = given.source
+    return Tenant(
+        name=given.name,
+        catalog=catalog,
+        studies=studies,
+        source=source.server({**rights, **(written if given.target.same else {})}) if source is not None else None,
+        target=given.target.target(written, rights, writes),
+        hooks=given.hooks,
+        bases=source.other_bases if source is not None else (),
+        pace=given.pace,
+    )
+
+
+def _rights(given: TenantSettings, catalog: Catalog, studies: Iterable[str]) -> Mapping[str, str]:
+    """What is read from the source: the types that the studies need, and the Subscriptions where there are hooks."""
+    needs = Needs([catalog.studies[each] for each in studies], catalog.terminology)
+    rights = dict.fromkeys(sorted(needs.types), READ)
+    return {**rights, "Subscription": SUBSCRIBE} if given.hooks else rights
