@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, delete, or_
+from sqlalchemy import and_, delete, or_, select
 
 from service.store import leases
 from service.store.engine import Store, insert_into
@@ -46,6 +46,40 @@ def put(
             ).returning(columns.id)
         ).one_or_none()
     return row is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A content that is to be written, whether somebody is at it or not."""
+
+    study: str
+    patient: str
+    digest: str
+    content: dict[str, object]
+
+
+def is_wanted(store: Store, tenant: str, study: str, patient: str) -> bool:
+    """Is anything to be written for this study and patient, is it being written, or was it given up?
+
+    Then a part of it may stand in the target already.
+    """
+    of_row = (outbox.c.tenant == tenant, outbox.c.study == study, outbox.c.patient == patient)
+    with store.reading() as connection:
+        return connection.execute(select(outbox.c.id).where(*of_row)).first() is not None
+
+
+def waiting(store: Store, tenant: str, most: int, after: tuple[str, str] = ("", "")) -> tuple[Waiting, ...]:
+    """What is to be written, by patient and study: at most `most`, from the one after `after` on. Claims nothing."""
+    columns = outbox.c
+    later = or_(columns.patient > after[0], and_(columns.patient == after[0], columns.study > after[1]))
+    page = (
+        select(columns.study, columns.patient, columns.digest, columns.content)
+        .where(columns.tenant == tenant, columns.state != State.DEAD, later)
+        .order_by(columns.patient, columns.study)
+        .limit(most)
+    )
+    with store.reading() as connection:
+        return tuple(Waiting(*row) for row in connection.execute(page))
 
 
 def claim(

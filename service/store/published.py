@@ -13,9 +13,10 @@ from service.store.tables import published
 class Published:
     """The resource in the target as we last knew it.
 
-    `resource_id` and `resource_version` are the server's. `digest` is of the content written last and `machine_state`
-    its status; both None if we never wrote it. `human_state` is the status that a person set, or None while the
-    resource is ours. `written` is when we last changed it, `checked` when we last looked.
+    `resource_id` and `resource_version` are the server's. `digest` is of the content written last, or None if we never
+    wrote one whole. `machine_state` is the status that we wrote, or None if we are about to write another one or never
+    did. `human_state` is the status that a person set, or None while the resource is ours. `written` is when we last
+    changed it, `checked` when we last looked.
     """
 
     tenant: str

@@ -180,6 +180,13 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
+stops = Table(
+    "stops",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("since", Instant, nullable=False),
+)
+
 # Holds a row only within a transaction of `retention`: the triggers that keep the history let that one delete.
 forgetting = Table("forgetting", metadata, Column("id", Integer, primary_key=True, autoincrement=False))
 

@@ -90,3 +90,33 @@ def test_what_is_being_written_cannot_be_taken_back(store: Store) -> None:
     (claimed,) = claim(store)
     assert not outbox.withdraw(store, "north", "study", "a")
     assert not outbox.done(store, claimed.lease)
+
+
+def test_it_is_told_whether_anything_is_to_be_written(store: Store) -> None:
+    def wanted() -> bool:
+        return outbox.is_wanted(store, "north", "study", "a")
+
+    assert not wanted()
+    outbox.put(store, "north", "study", "a", "digest", {}, NOON)
+    assert wanted() and not outbox.is_wanted(store, "south", "study", "a")
+    (claimed,) = outbox.claim(store, NOON, LEASE, 1)
+    assert wanted()
+    outbox.failed(store, claimed.lease, "refused", None)
+    assert wanted()
+    outbox.retry(store, claimed.lease.id, NOON)
+    (claimed,) = outbox.claim(store, NOON, LEASE, 1)
+    outbox.done(store, claimed.lease)
+    assert not wanted()
+
+
+def test_what_waits_is_shown_page_by_page_without_being_claimed(store: Store) -> None:
+    for study, patient in [("s2", "a"), ("s1", "a"), ("s1", "b"), ("s1", "given up")]:
+        outbox.put(store, "north", study, patient, f"{study} {patient}", {"of": patient}, NOON)
+    outbox.put(store, "south", "s1", "a", "digest", {}, NOON)
+    (*_, last) = outbox.claim(store, NOON, LEASE, 4, tenants=["north"])
+    outbox.failed(store, last.lease, "refused", None)
+    first = outbox.waiting(store, "north", 2)
+    assert [(each.patient, each.study) for each in first] == [("a", "s1"), ("a", "s2")]
+    (second,) = outbox.waiting(store, "north", 2, ("a", "s2"))
+    assert (second.patient, second.digest, second.content) == ("b", "s1 b", {"of": "b"})
+    assert len(outbox.claim(store, NOON + LEASE, LEASE, 9, tenants=["north"])) == 3
