@@ -246,6 +246,14 @@ def test_3_44_the_token_does_not_come_back_when_the_way_leads_back(watch: Watch)
         assert [each.request.headers.get("Authorization") for each in answers.calls] == ["Bearer token-0", None, None]
 
 
+def test_3_70_no_other_host_is_ever_given_the_token(watch: Watch) -> None:
+    exchange = Exchange(BASE, new_session(), OneToken(), Gate(clock=watch.clock), watch.clock)
+    with responses.RequestsMock() as answers:
+        answers.get("https://other.example/fhir/Patient", body=b"{}")
+        exchange.send(Ask("GET", "https://other.example/fhir/Patient"))
+        assert "Authorization" not in answers.calls[0].request.headers
+
+
 def test_a_redirection_on_the_same_host_keeps_the_token(client_of: Made) -> None:
     with responses.RequestsMock() as answers:
         answers.get(f"{BASE}/Patient/p1", status=307, headers={"Location": "/r4/Patient/p1"})
@@ -276,6 +284,7 @@ def test_the_circuit_leaves_a_failing_server_alone(server: FhirServer, client_of
         with pytest.raises(EhrUnavailable):
             made.read("Patient", "p1")
     assert len(server.log) == 5  # three tries, two more, and then it is open
+    assert watch.slept == [0.5, 1.0, 0.5]  # nobody waits for what will not be asked
     with pytest.raises(EhrUnavailable, match="left alone"):
         made.read("Patient", "p1")
     assert len(server.log) == 5

@@ -86,6 +86,15 @@ def test_whatever_goes_wrong_nothing_personal_is_told(
     assert told(guarded, caplog, *texts) == []
 
 
+def test_a_server_that_is_not_there_is_not_told_of_in_detail(
+    guarded: FhirServer, client_of: Callable[..., FhirClient], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(EhrError) as refused:
+        client_of("http://127.0.0.1:9/fhir").read("Patient", PERSON)
+    assert told(guarded, caplog, *traceback.format_exception(refused.value)) == []
+
+
 def test_what_goes_well_is_not_told_either(
     guarded: FhirServer, client: FhirClient, caplog: pytest.LogCaptureFixture
 ) -> None:
