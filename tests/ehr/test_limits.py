@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from service.ehr.limits import Circuit, Gate, Limits
+from service.ehr.limits import Circuit, Gate, Limits, Pace
 from service.errors import EhrUnavailable
 from tests.ehr.clock import Watch
 
@@ -19,6 +19,14 @@ def test_8_40_requests_keep_their_pace() -> None:
     watch = Watch()
     pass_through(Gate(Limits(per_second=2, burst=3), watch.clock), 7)
     assert watch.passed == pytest.approx(2.0)  # three at once, then one each half second
+
+
+def test_8_40_those_who_wait_go_one_after_the_other() -> None:
+    pace, waits = Pace(Limits(per_second=2, burst=1)), []
+    for _ in range(4):
+        waits.append(pace.wait(0))
+        pace.take(waits[-1])
+    assert waits == [0, 0.5, 1.0, 1.5]
 
 
 def test_8_40_a_rest_fills_the_burst_again_and_no_more() -> None:
