@@ -16,14 +16,16 @@ from service.settings.parts import DEVELOPMENT_HOOK
 READ, WRITE, SUBSCRIBE = "rs", "crus", "crus"
 
 
-def open_tenants(settings: Settings) -> tuple[Tenant, ...]:
+def open_tenants(settings: Settings, shared: Catalog | None = None) -> tuple[Tenant, ...]:
     """The tenants, with their content; in development, `demo` is one of them, and listens at /hooks/demo.
+
+    `shared`: the content of `settings.site`, if it was read already.
 
     Raises SettingsError for studies that there are not, and CatalogError for content that is not sound.
     """
     listed = tuple(_with_demo(settings.tenants)) if settings.in_development else settings.tenants
     problems: list[str] = []
-    catalogs: dict[Path | None, Catalog] = {}
+    catalogs: dict[Path | None, Catalog] = {} if shared is None else {settings.site: shared}
     found = []
     for each in listed:
         site = each.site or settings.site

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, Text, and_, insert, or_, select, type_coerce, update
 
 from service.store.engine import Store, insert_into
 from service.store.tables import assessments, current
@@ -160,6 +160,15 @@ def of_study(store: Store, tenant: str, study: str, most: int, after: str = "") 
     page = _current().where(*open_ones, current.c.patient > after).order_by(current.c.patient).limit(most)
     with store.reading() as connection:
         return tuple(_as_current(row) for row in connection.execute(page))
+
+
+def resting_on(store: Store, tenant: str, reference: str) -> tuple[str, ...]:
+    """The patients, sorted, whose assessments that hold now name this resource (`Type/id`) as evidence."""
+    named = type_coerce(assessments.c.line, Text).contains(f'"{reference}"', autoescape=True)
+    joined = select(current.c.patient).join(assessments, current.c.assessment == assessments.c.id)
+    with store.reading() as connection:
+        rows = connection.execute(joined.where(current.c.tenant == tenant, named).distinct())
+        return tuple(sorted(row.patient for row in rows))
 
 
 def patients(store: Store, tenant: str, most: int, after: str = "") -> tuple[str, ...]:

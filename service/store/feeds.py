@@ -106,6 +106,27 @@ def arrived(
     return _advance(store, tenant, subscription, change, heard=now)
 
 
+def digests(store: Store, tenant: str, subscription: str, numbers: Iterable[int]) -> dict[int, str]:
+    """Of these event numbers, those that came before, with what was told of them."""
+    columns, wanted = feed_events.c, tuple(numbers)
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(columns.number, columns.digest).where(
+                *_of(feed_events, tenant, subscription), columns.number.in_(wanted)
+            )
+        )
+        return {row.number: row.digest for row in rows}
+
+
+def last_seen(store: Store, tenant: str, subscription: str, before: int) -> datetime | None:
+    """When the latest of the events numbered below `before` came; None if none is known."""
+    columns = feed_events.c
+    mine = (*_of(feed_events, tenant, subscription), columns.number < before)
+    with store.reading() as connection:
+        statement = select(columns.seen).where(*mine).order_by(columns.number.desc()).limit(1)
+        return connection.execute(statement).scalar_one_or_none()
+
+
 def settled(store: Store, tenant: str, subscription: str, upto: int) -> Position:
     """What was missing up to the number `upto` was recovered, as by a query. Returns the position."""
 

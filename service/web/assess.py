@@ -11,6 +11,7 @@ from service.errors import UsageError
 from service.screening.asking import screening_day, study_of
 from service.screening.one_bundle import screen_bundle
 from service.web.answers import plain_json
+from service.web.bodies import whole_body
 
 PARAMETERS = "the parameters are study, at least once, and as_of, once"
 MEDIA_TYPES = frozenset({"application/fhir+json", "application/json"})
@@ -25,7 +26,7 @@ def blueprint(catalog: Catalog) -> Blueprint:
         """The same answers as those of `prescreen screen` for a file with this Bundle in it."""
         studies, at = _asked(catalog, request.args)
         _check_media_type()
-        return plain_json(screen_bundle(catalog, _content(), studies, at))
+        return plain_json(screen_bundle(catalog, whole_body(), studies, at))
 
     return page
 
@@ -36,15 +37,6 @@ def _asked(catalog: Catalog, given: MultiDict[str, str]) -> tuple[tuple[Study, .
     if not names or len(days) != 1 or set(given) != {"study", "as_of"}:
         raise UsageError(PARAMETERS)
     return tuple(study_of(catalog, each) for each in dict.fromkeys(names)), screening_day(days[0])
-
-
-def _content() -> bytes:
-    """The whole body. One whose length is not announced (chunks) would silently be cut at the limit."""
-    content = request.get_data(cache=False)
-    limit = request.max_content_length
-    if request.content_length is None and limit is not None and len(content) >= limit:
-        abort(413)
-    return content
 
 
 def _check_media_type() -> None:

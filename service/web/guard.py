@@ -15,21 +15,33 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+# Set by proxies, and by browsers that act for a page of another site.
+PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via", "Origin")
 
 
-def protect(app: Flask) -> None:
-    """Refuse other machines, and send the security headers with everything."""
+def protect(app: Flask, *, allow_remote: bool = False, own: frozenset[str] = frozenset()) -> None:
+    """Refuse other machines, unless they are allowed, and send the security headers with everything.
+
+    The blueprints in `own` decide for themselves who may ask.
+    """
+
+    def refuse_other_machines() -> None:
+        """403 unless the request comes from this machine: nobody is asked yet who they are.
+
+        However the service was started, an address that others can reach does not open it to them. What a request says
+        of where it comes from (Forwarded, X-Forwarded-For) opens nothing.
+        """
+        if not (allow_remote or request.blueprint in own or is_local(request.environ.get("REMOTE_ADDR", ""))):
+            abort(403)
+
     app.before_request(refuse_other_machines)
     app.after_request(add_headers)
 
 
-def refuse_other_machines() -> None:
-    """403 unless the request comes from this machine: nobody is asked yet who they are.
-
-    However the service was started, an address that others can reach does not open it to them.
-    """
-    if not is_local(request.environ.get("REMOTE_ADDR", "")):
-        abort(403)
+def is_of_this_machine() -> bool:
+    """Does the request come from here, and from no proxy or page in a browser, which would only pass it on?"""
+    passed_on = any(name in request.headers for name in PASSED_ON)
+    return not passed_on and is_local(request.environ.get("REMOTE_ADDR", ""))
 
 
 def is_local(address: str) -> bool:

@@ -7,7 +7,14 @@ from types import TracebackType
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from service.errors import MalformedContent, PrescreenError, UnknownStudy, UnsuitableContent, UsageError
+from service.errors import (
+    MalformedContent,
+    PrescreenError,
+    StoreUnavailable,
+    UnknownStudy,
+    UnsuitableContent,
+    UsageError,
+)
 from service.fhir.problems import operation_outcome, outcome
 from service.web.answers import fhir_json
 
@@ -16,7 +23,9 @@ STATUS: dict[type[PrescreenError], int] = {
     MalformedContent: 400,
     UnknownStudy: 404,
     UnsuitableContent: 422,
+    StoreUnavailable: 503,
 }
+RETRY_AFTER = "30"  # seconds
 MEGABYTE = 1_000_000
 OURS = "something went wrong here; the log of the service says where, without a word of what was sent"
 # Of HTTP's own errors: the code of an issue, and what to do.
@@ -26,7 +35,8 @@ HTTP: dict[int, tuple[str, str]] = {
     404: ("not-found", "nothing stands at this address; / says what there is"),
     405: ("not-supported", "this address does not take that method; the header Allow lists those it takes"),
     413: ("too-long", "the content is larger than {limit} MB; send fewer patients at once"),
-    415: ("not-supported", "send a FHIR Bundle as application/fhir+json, in UTF-8, not compressed"),
+    415: ("not-supported", "send FHIR as application/fhir+json, in UTF-8, not compressed"),
+    429: ("throttled", "too many at once; send the rest later"),
     500: ("exception", OURS),
 }
 Traced = tuple[type, BaseException, TracebackType] | tuple[None, None, None]
@@ -52,6 +62,10 @@ def _ours(error: PrescreenError) -> Response:
     status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
     if status < 500:
         return fhir_json(operation_outcome(error), status)
+    if status == 503:
+        response = fhir_json(operation_outcome(error), status)
+        response.headers["Retry-After"] = RETRY_AFTER
+        return response
     current_app.log_exception(sys.exc_info())
     return fhir_json(outcome(error.issue_code, OURS), status)
 

@@ -1,8 +1,9 @@
-"""The server process: gunicorn, on an address that only this machine reaches."""
+"""The server process: gunicorn, on an address that only this machine reaches, unless others are let in."""
 
 import os
 import socket
 import sys
+from ipaddress import ip_address
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -16,21 +17,32 @@ LONGEST_ANSWER = 300  # seconds; the largest Bundles take tens of them
 OPTIONS = {"timeout": LONGEST_ANSWER, "loglevel": "warning", "control_socket_disable": True}
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises UsageError for any host but this machine, and for a port that is taken."""
-    if host not in LOCAL:
+def listen(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
+    """A socket that listens there. Raises UsageError for a port that is taken, and for any host but this machine.
+
+    `anywhere`: another address may be given, as a number, because the service knows who may ask.
+    """
+    address = LOCAL.get(host) or (host if anywhere and _is_number(host) else None)
+    if address is None:
         raise UsageError(
             f"{host} could be reached from other machines, and this service does not ask yet who they are. Listen on "
             f"{', '.join(LOCAL)}; for others, put a reverse proxy that authenticates in front, on this machine"
         )
     if port > HIGHEST_PORT:
         raise UsageError(f"there is no port {port}; the highest is {HIGHEST_PORT}")
-    family = socket.AF_INET6 if ":" in LOCAL[host] else socket.AF_INET
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        return socket.create_server((LOCAL[host], port), family=family)
+        return socket.create_server((address, port), family=family)
     except OSError as error:
         reason = os.strerror(error.errno or 0).lower()
         raise UsageError(f"cannot listen on port {port} of {host}: {reason}; choose another --port") from error
+
+
+def _is_number(host: str) -> bool:
+    try:
+        return bool(ip_address(host))
+    except ValueError:
+        return False
 
 
 def serve(app: Flask, listener: socket.socket, workers: int) -> None:
