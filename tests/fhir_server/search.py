@@ -37,6 +37,7 @@ REFERENCES = {
     "target": ["target"],
     "focus": ["focus"],
     "medication": ["medicationReference"],
+    "link": ["link"],
 }
 INCLUDED = {"medication": "medicationReference", "patient": "subject", "subject": "subject", "study": "study"}
 KNOWN = {*DATES, *TOKENS, *REFERENCES, "_id", "_lastUpdated", "url", "name"}
@@ -78,6 +79,8 @@ def _bare(name: str) -> str:
 
 def _meets(resource: Resource, name: str, value: str) -> bool:
     bare = _bare(name)
+    if name.endswith(":missing"):
+        return (value == "true") != any(each in resource for each in {**DATES, **TOKENS, **REFERENCES}[bare])
     if bare == "_id":
         return resource["id"] in value.split(",")
     if bare == "url":
@@ -96,7 +99,8 @@ def _meets(resource: Resource, name: str, value: str) -> bool:
 
 
 def _targets(resource: Resource, elements: Iterable[str]) -> list[tuple[str, str]]:
-    references = [each.get("reference", "") for element in elements for each in _listed(resource.get(element))]
+    found = [each for element in elements for each in _listed(resource.get(element))]
+    references = [each.get("other", each).get("reference", "") for each in found]
     return [(each.split("/")[-2], each.split("/")[-1]) for each in references if each.count("/") >= 1]
 
 

@@ -1,0 +1,259 @@
+"""Screening one patient of an EHR: read the chart, judge it just as a population is judged, keep what was found.
+
+`examine` asks the EHR and decides, `keep` stores: between the two nothing is lost if the process ends, as the work is
+done again. As little is read as the answer needs: of who is held back by the Patient or a Consent nothing else is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from service.ehr.connect import Connection
+from service.ehr.searching import Resource
+from service.eligibility.assess import assess
+from service.eligibility.facts import Loaded, PatientRecord
+from service.errors import ResourceGone, UnreadableResource
+from service.fhir.patient import adapt_patient
+from service.fhir.reading import Reading
+from service.screening.chart import MOST_MERGED, Chart, Reader
+from service.screening.facts_digest import facts_digest
+from service.screening.needs import Needs
+from service.screening.people import Gathered, Population
+from service.screening.plan import NEVER_LEFT_OUT, searches
+from service.screening.population import (
+    REPLACED,
+    Progress,
+    Request,
+    gather,
+    knowledge_of,
+    merge_replaced,
+    phrases_of,
+    reason_to_hold,
+)
+from service.screening.render import assessment_line
+from service.screening.tenant import Tenant
+from service.store import assessments, audit, screenings
+from service.store.engine import Store
+
+GONE = "gone"
+MERGED = "merged"
+UNREADABLE = "unreadable"
+CLOSED = "study-closed"
+ACTOR = "service"
+Plan = Callable[[Store, Tenant, str, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The assessment of one study, as it is to be stored."""
+
+    study: str
+    version: str
+    digest: str
+    line: dict[str, object]
+    next_change: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What an examination gave: assessments, or (`withheld`) the reason why nothing may be said of this person.
+
+    `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
+    of which not everything could be read; `problems`: why, without anything of the patient's.
+    """
+
+    patient: str
+    at: date
+    found: tuple[Found, ...] = ()
+    withheld: str | None = None
+    survivor: str | None = None
+    merged: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def screening_date(tenant: Tenant, now: datetime) -> date:
+    """Which day it is at the site."""
+    return now.astimezone(tenant.catalog.site.zone).date()
+
+
+def examine(
+    tenant: Tenant,
+    patient: str,
+    connection: Connection,
+    at: date,
+    *,
+    partial: bool = False,
+    alive: Callable[[], None] = lambda: None,
+) -> Examined:
+    """Read and judge one patient for all open studies of the tenant. Raises EhrError where the EHR does not let us.
+
+    `partial`: a type that the server fails to give becomes `not-loaded`, instead of raising EhrUnavailable.
+    `alive` is called before each request.
+    """
+    return _Examination(tenant, Reader(connection, partial=partial, alive=alive), patient, at).made()
+
+
+def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime, plan: Plan) -> tuple[str, ...]:
+    """Store it, in one transaction; the studies of which the assessment changed.
+
+    What was found for the patient earlier and holds no longer is withdrawn. `plan` then decides, within the
+    transaction, what should stand in the target for a patient.
+    """
+    patient, changed = examined.patient, list[str]()
+    with store.transaction() as whole:
+        if examined.withheld is not None:
+            assessments.withdraw(whole, tenant.name, patient, examined.withheld, now)
+        else:
+            changed = [each.study for each in examined.found if _add(whole, tenant, examined, each, now)]
+            _close(whole, tenant, patient, now)
+        for other in examined.merged:
+            if assessments.withdraw(whole, tenant.name, other, MERGED, now):
+                plan(whole, tenant, other, now)
+        plan(whole, tenant, patient, now)
+        detail = {"changed": len(changed), "withheld": examined.withheld, "incomplete": " ".join(examined.incomplete)}
+        audit.append(whole, audit.Entry(now, tenant.name, ACTOR, "screened", patient=patient, detail=detail))
+    return tuple(changed)
+
+
+def screen_patient(
+    store: Store, tenant: Tenant, patient: str, connection: Connection, now: datetime, plan: Plan
+) -> Examined:
+    """Examine a patient and keep the result at once. Where another record took this one's place, that one is due."""
+    examined = examine(tenant, patient, connection, screening_date(tenant, now))
+    follow(store, tenant, examined, now)
+    keep(store, tenant, examined, now, plan)
+    return examined
+
+
+def follow(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> None:
+    """Ask for a screening of the record that survived; before `keep`, so that it cannot be forgotten."""
+    if examined.survivor is not None:
+        screenings.request(store, tenant.name, examined.survivor, MERGED, now)
+
+
+def _add(store: Store, tenant: Tenant, examined: Examined, found: Found, now: datetime) -> bool:
+    return assessments.add(
+        store,
+        tenant.name,
+        found.study,
+        found.version,
+        examined.patient,
+        found.digest,
+        examined.at,
+        found.line,
+        found.next_change,
+        now,
+    )
+
+
+def _close(store: Store, tenant: Tenant, patient: str, now: datetime) -> None:
+    """Withdraw what was found for studies that are not open any more."""
+    for each in assessments.of_patient(store, tenant.name, patient):
+        if each.withdrawn is None and each.stored.study not in tenant.studies:
+            assessments.withdraw(store, tenant.name, patient, CLOSED, now, each.stored.study)
+
+
+class _Examination:
+    """One patient being examined."""
+
+    def __init__(self, tenant: Tenant, reader: Reader, patient: str, at: date) -> None:
+        self._tenant, self._reader, self._patient, self._at = tenant, reader, patient, at
+        catalog = tenant.catalog
+        self._reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
+        self._chart = Chart((patient,))
+
+    def made(self) -> Examined:
+        """The whole of it, from the Patient to the findings."""
+        try:
+            own = self._reader.patient(self._patient)
+        except ResourceGone:
+            return self._withheld(GONE)
+        following = self._replaced_by(own)
+        if following is not None:
+            return self._elsewhere(following)
+        self._chart.add("Patient", [own, *self._others(own)])
+        asked = searches(self._tenant.open_studies, self._tenant.catalog, self._at)
+        for stage in (None, *sorted(asked, key=lambda each: each.kind != NEVER_LEFT_OUT)):
+            if stage is not None:
+                self._reader.search(self._chart, stage)
+            if stage is None or stage.kind == NEVER_LEFT_OUT:
+                reason = self._gathered()[2]
+                if reason is not None:
+                    return self._withheld(reason)
+        self._reader.medications(self._chart)
+        return self._judged()
+
+    def _elsewhere(self, following: str) -> Examined:
+        """Another record took this one's place. Where it leads nowhere, or in a circle, nobody can be screened."""
+        seen = {self._patient}
+        while following not in seen and len(seen) < MOST_MERGED:
+            seen.add(following)
+            try:
+                after = self._replaced_by(self._reader.patient(following))
+            except ResourceGone:
+                return self._withheld(REPLACED)
+            if after is None:
+                return replace(self._withheld(MERGED), survivor=following)
+            following = after
+        return self._withheld(REPLACED)
+
+    def _others(self, own: Resource) -> list[Resource]:
+        """The Patients that were merged into this one, directly or by way of another."""
+        merged: dict[str, Resource] = {}
+        waiting = [own]
+        while waiting and len(merged) < MOST_MERGED:
+            into = waiting.pop()
+            for each in self._reader.merged_into(into):
+                identity = str(each.get("id"))
+                if identity not in (self._patient, *merged) and self._replaced_by(each) == into.get("id"):
+                    merged[identity] = each
+                    waiting.append(each)
+        self._chart.patients = (self._patient, *sorted(merged))
+        return [merged[each] for each in sorted(merged)]
+
+    def _replaced_by(self, patient: Resource) -> str | None:
+        try:
+            following = adapt_patient(patient, self._reading).replaced_by
+        except UnreadableResource:
+            return None  # it is judged as any other that cannot be read: not at all
+        return None if following == self._patient == patient.get("id") else following
+
+    def _gathered(self) -> tuple[Population, Gathered, str | None]:
+        """What was read so far, as a population of one, and why that one is not screened (None: nothing says so)."""
+        catalog = self._tenant.catalog
+        request = Request((self._chart.source(),), self._tenant.open_studies, self._at, release=None)
+        population = gather(catalog, request, lambda reject: None, Progress()).population
+        merge_replaced(population)
+        person = population.person(self._patient)
+        if person.patient is None:
+            return population, person, UNREADABLE
+        return population, person, reason_to_hold(catalog, request, population, person.patient, person)
+
+    def _judged(self) -> Examined:
+        population, person, reason = self._gathered()
+        if reason is not None:
+            return self._withheld(reason)
+        record = person.record(population.loaded(sorted(person.sources), accepted_rejects=0))
+        loaded = {**record.loaded, **dict.fromkeys(sorted(self._chart.incomplete), Loaded.INCOMPLETE)}
+        record = replace(record, loaded=loaded)
+        lacking = sorted(kind for kind, how in loaded.items() if how is not Loaded.COMPLETE)
+        return replace(self._withheld(None), found=self._found(record), incomplete=tuple(lacking))
+
+    def _found(self, record: PatientRecord) -> tuple[Found, ...]:
+        catalog = self._tenant.catalog
+        knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
+        found = []
+        for study in self._tenant.open_studies:
+            assessment = assess(record, study, self._at, knowledge)
+            change = assessment.next_change
+            digest = facts_digest(record, Needs((study,), catalog.terminology))
+            line = assessment_line(assessment, phrases)
+            found.append(Found(study.id, study.version, digest, line, change.date if change else None))
+        return tuple(found)
+
+    def _withheld(self, reason: str | None) -> Examined:
+        problems = tuple(dict.fromkeys(self._chart.problems))
+        return Examined(self._patient, self._at, withheld=reason, merged=self._chart.patients[1:], problems=problems)
