@@ -135,13 +135,14 @@ def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progre
 
 def merge_replaced(population: Population) -> int:
     """Move the facts of records that were replaced to the record that survives; how many there were."""
-    merged = 0
-    for identity in sorted(population.people):
-        survivor = _survivor(population, identity)
+    moved: dict[str, str] = {}
+    for identity, survivor in [(each, _survivor(population, each)) for each in sorted(population.people)]:
+        while survivor in moved:  # records that replace each other in a circle: the first one has gone to another
+            survivor = moved[survivor]
         if survivor != identity:
             population.people[survivor].take_over(population.people.pop(identity))
-            merged += 1
-    return merged
+            moved[identity] = survivor
+    return len(moved)
 
 
 def _survivor(population: Population, identity: str) -> str:

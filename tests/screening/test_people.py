@@ -1,5 +1,6 @@
 """Who is screened: merged records once, held back people not at all; and what depends on the order of reading."""
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,19 @@ def test_a_merged_record_is_screened_once_under_the_surviving_one(tmp_path: Path
     assert result.summary["people"]["merged_into_another"] == 1  # type: ignore[index]
 
 
-def test_merging_follows_a_chain(tmp_path: Path) -> None:
-    people = [patient("a", **replaced_by("b")), patient("b", **replaced_by("c")), patient("c")]
-    source = export(tmp_path / "in", Patient=people, Condition=[cancer(of="a")], Encounter=[encounter(of="b")])
-    assert run(source).answer("E1", "c") == MET
+@pytest.mark.parametrize("names", list(permutations("abc")), ids="".join)
+def test_merging_follows_a_chain_whatever_its_records_are_called(tmp_path: Path, names: tuple[str, ...]) -> None:
+    first, second, last = names
+    people = [patient(first, **replaced_by(second)), patient(second, **replaced_by(last)), patient(last)]
+    source = export(tmp_path / "in", Patient=people, Condition=[cancer(of=first)], Encounter=[encounter(of=second)])
+    result = run(source)
+    assert list(result.assessments) == [last]
+    assert result.answer("E1", last) == MET
+
+
+def test_records_that_replace_each_other_in_a_circle_are_one_person(tmp_path: Path) -> None:
+    people = [patient("b", **replaced_by("c")), patient("c", **replaced_by("b")), patient("d", **replaced_by("c"))]
+    assert len(run(export(tmp_path / "in", Patient=people)).assessments) == 1
 
 
 def test_a_merged_record_is_complete_only_where_both_are(tmp_path: Path) -> None:
