@@ -36,7 +36,7 @@ class OfType:
     """What a server does with one type."""
 
     interactions: frozenset[str] = frozenset()
-    flags: frozenset[str] = frozenset()  # conditionalCreate, conditionalUpdate
+    flags: frozenset[str] = frozenset()  # conditionalCreate, conditionalUpdate, updateCreate
     params: frozenset[str] = frozenset()
     includes: frozenset[str] = frozenset()
     operations: frozenset[str] = frozenset()
@@ -103,7 +103,9 @@ def read_features(statement: Mapping[str, object]) -> Features:
 def _of_type(resource: Mapping[str, object]) -> OfType:
     return OfType(
         _codes(resource, "interaction"),
-        frozenset(each for each in ("conditionalCreate", "conditionalUpdate") if resource.get(each) is True),
+        frozenset(
+            each for each in ("conditionalCreate", "conditionalUpdate", "updateCreate") if resource.get(each) is True
+        ),
         frozenset(str(each.get("name")) for each in _objects(resource, "searchParam")),
         frozenset(str(each) for each in _list(resource, "searchInclude")),
         frozenset(str(each.get("name")).lstrip("$") for each in _objects(resource, "operation")),

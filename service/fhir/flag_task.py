@@ -8,7 +8,6 @@ from datetime import date
 
 from service.fhir.opinion import Opinion
 from service.fhir.own import BASE, Json, Release, software_reference
-from service.fhir.subject import subject_identity
 
 FLAG_SYSTEM = f"{BASE}/identifier/flag"
 TASK_SYSTEM = f"{BASE}/identifier/task"
@@ -93,4 +92,4 @@ def _reason(release: Release) -> Json:
 
 
 def _identifier(system: str, opinion: Opinion) -> Json:
-    return {"system": system, "value": subject_identity(opinion.study.id, opinion.patient)}
+    return {"system": system, "value": opinion.identity}

@@ -6,6 +6,7 @@ What is written to a server is made from this, so that a process started later w
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 
 from service.eligibility.assess import Assessment, Finding, Signal, Standing
 from service.eligibility.criteria import Study
@@ -27,7 +28,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """An assessment in words and codes. `version` is of the study by which it was made; `study` may be newer."""
+    """An assessment in words and codes. `version` is of the study by which it was made; `study` may be newer.
+
+    `source`: the address of the server with the patient and the records, where this is written to another one.
+    """
 
     patient: str
     study: Study
@@ -38,11 +42,22 @@ class Opinion:
     later: date | None
     next_change: date | None
     findings: tuple[Said, ...]
+    source: str | None = None
+
+    @property
+    def identity(self) -> str:
+        """The business identifier of its ResearchSubject. Patients of two servers may have the same id."""
+        return subject_identity(self.study.id, f"{self.source}/{self.patient}" if self.source else self.patient)
 
     @property
     def evidence(self) -> tuple[str, ...]:
         """The records on which the findings rest, each once, in the order of the criteria."""
         return tuple(dict.fromkeys(each for said in self.findings for each in said.evidence))
+
+
+def subject_identity(study: str, patient: str) -> str:
+    """The business identifier of one ResearchSubject: 40 hex digits, always the same for a study and patient."""
+    return sha256(f"{study}|{patient}".encode()).hexdigest()[:40]
 
 
 def opinion_of(assessment: Assessment, phrases: Phrases) -> Opinion:
@@ -73,7 +88,7 @@ def _said(finding: Finding, phrases: Phrases) -> Said:
     )
 
 
-def read_opinion(line: Mapping[str, object], study: Study) -> Opinion:
+def read_opinion(line: Mapping[str, object], study: Study, source: str | None = None) -> Opinion:
     """The opinion in a line of assessments.ndjson. Raises InvalidValue if it is no such line, or of another study."""
     if line.get("study") != study.id:
         raise InvalidValue("the line is not of this study")
@@ -89,6 +104,7 @@ def read_opinion(line: Mapping[str, object], study: Study) -> Opinion:
             _day(line["later"]),
             _day(change["date"]) if isinstance(change, Mapping) else None,
             tuple(_read(each) for each in findings if isinstance(each, Mapping)) if isinstance(findings, list) else (),
+            source,
         )
     except (KeyError, ValueError) as error:
         raise InvalidValue(f"this is no line of an assessment ({type(error).__name__})") from None

@@ -11,7 +11,6 @@ from service.eligibility.facts import PatientRecord
 from service.errors import InvalidValue
 from service.fhir.opinion import Opinion
 from service.fhir.own import BASE, STUDY_VERSION, Json, Release, digest, render_software, study_reference
-from service.fhir.subject import subject_identity
 
 PROVENANCE = f"{BASE}/StructureDefinition/screening-provenance"
 PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
@@ -51,9 +50,8 @@ def render_provenance(
 
 def provenance_id(opinion: Opinion, version: str, versions: Mapping[str, str]) -> str:
     """The id of the Provenance of this opinion, the same each time."""
-    subject = subject_identity(opinion.study.id, opinion.patient)
     day = opinion.screening_date.isoformat()
-    return digest(subject, opinion.standing.value, day, version, repr(_entities(opinion, versions)))
+    return digest(opinion.identity, opinion.standing.value, day, version, repr(_entities(opinion, versions)))
 
 
 def same_origin(one: Mapping[str, object], other: Mapping[str, object]) -> bool:

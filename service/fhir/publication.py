@@ -14,7 +14,7 @@ from service.fhir.own import Json, Release, marked, study_reference
 from service.fhir.provenance import PROVENANCE, render_provenance
 from service.fhir.research_study import RESEARCH_STUDY, render_study
 from service.fhir.screening_list import SCREENING_LIST, Screened, updated_list
-from service.fhir.subject import render_opinion, subject_identity
+from service.fhir.subject import render_opinion
 from service.fhir.subject_update import SubjectUpdate, update_subject
 from service.fhir.transaction import (
     Write,
@@ -51,8 +51,7 @@ class Stamp:
 
     `versions`: `Type/id` -> versionId of the records. `written` and `by_person`: what the store knows of the state.
     `complete`: the store knows that all of this was written before; otherwise a writing that was cut off is made whole.
-    `source`: the address of the server with the patients and records, where the target is another one. `own_ids`:
-    whether the server lets us choose ids.
+    `own_ids`: whether the server lets us choose ids.
     """
 
     recorded: datetime
@@ -62,7 +61,6 @@ class Stamp:
     by_person: bool = False
     complete: bool = True
     own_ids: bool = True
-    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +110,39 @@ def publication(
         if "Provenance" in kinds and (news or (found.provenance is None and not stamp.complete)):
             writes.append(_provenance(opinion, release, stamp, subject_address))
     if subject_address is not None and study_address is not None and "List" in kinds:
-        entry = Screened(subject_address, subject_identity(opinion.study.id, opinion.patient), fits)
+        entry = Screened(subject_address, opinion.identity, fits)
         writes += _list(opinion, release, found, stamp, study_address, entry, list_limit)
     if subject_address is not None:
         writes += _signs(opinion, release, found, stamp, subject_address, fits, kinds)
-    return Publication(tuple(_placed(each, stamp) for each in writes), update, _placed(subject, stamp).resource)
+    return Publication(tuple(_placed(each, opinion) for each in writes), update, _placed(subject, opinion).resource)
+
+
+def wanted_subject(opinion: Opinion, release: Release, study_address: str | None) -> Json:
+    """The ResearchSubject as it would be created, with a reference to the study of this address."""
+    rendered = render_opinion(opinion, release)
+    return _at_source({**rendered, "study": study_reference(opinion.study, study_address)}, opinion)
 
 
 def _subject(
     opinion: Opinion, release: Release, found: Found, stamp: Stamp, study_address: str | None
 ) -> tuple[Write, SubjectUpdate | None]:
     """No profile is claimed: a person's later state would break it, and a server that validates would refuse them."""
-    rendered = _at_source(render_opinion(opinion, release), stamp)
+    rendered = wanted_subject(opinion, release, study_address)
     if found.subject is None:
-        made = {**rendered, "study": study_reference(opinion.study, study_address)}
-        return create_once(marked(made)), None
+        return create_once(marked(rendered)), None
     update = update_subject(found.subject, rendered, release, written=stamp.written, by_person=stamp.by_person)
     return replace_version(marked(update.resource)), update
 
 
+def wanted_provenance(opinion: Opinion, release: Release, stamp: Stamp, subject: str) -> Json:
+    """The Provenance of this opinion; `subject`: reference to the ResearchSubject."""
+    made = render_provenance(opinion, subject, stamp.recorded, stamp.version, release, stamp.versions)
+    return _at_source(made, opinion)
+
+
 def _provenance(opinion: Opinion, release: Release, stamp: Stamp, target: str) -> Write:
     """Where the server gives the ids, the caller has looked whether there is one."""
-    made = render_provenance(opinion, target, stamp.recorded, stamp.version, release, stamp.versions)
-    own = marked(made, _profile(PROVENANCE, release))
+    own = marked(wanted_provenance(opinion, release, stamp, target), _profile(PROVENANCE, release))
     return put_own(own) if stamp.own_ids else create({name: own[name] for name in own if name != "id"})
 
 
@@ -178,12 +186,12 @@ def _signs(
     ]
 
 
-def _at_source(resource: Json, stamp: Stamp) -> Json:
-    return resource if stamp.source is None else with_base(resource, stamp.source, HERE)
+def _at_source(resource: Json, opinion: Opinion) -> Json:
+    return resource if opinion.source is None else with_base(resource, opinion.source, HERE)
 
 
-def _placed(write: Write, stamp: Stamp) -> Write:
-    return replace(write, resource=_at_source(write.resource, stamp))
+def _placed(write: Write, opinion: Opinion) -> Write:
+    return replace(write, resource=_at_source(write.resource, opinion))
 
 
 def _address(resource: Mapping[str, object] | None) -> str | None:

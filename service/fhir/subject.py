@@ -4,11 +4,10 @@ The three machine-owned states are all that is ever written; each finding travel
 """
 
 from collections.abc import Mapping
-from hashlib import sha256
 
 from service.eligibility.assess import Assessment, Standing
 from service.eligibility.explain import Phrases
-from service.fhir.opinion import Opinion, Said, opinion_of
+from service.fhir.opinion import Opinion, Said, opinion_of, subject_identity
 from service.fhir.own import BASE, STUDY_SYSTEM, Json, Release, study_reference
 from service.fhir.subject_states import STATE_SYSTEM, state_entry
 
@@ -43,7 +42,7 @@ def render_subject(assessment: Assessment, phrases: Phrases, release: Release) -
 
 def render_opinion(opinion: Opinion, release: Release) -> Json:
     """The ResearchSubject of one opinion. Deterministic, too."""
-    identity = subject_identity(opinion.study.id, opinion.patient)
+    identity = opinion.identity
     resource: Json = {
         "resourceType": "ResearchSubject",
         "id": identity,
@@ -60,11 +59,6 @@ def render_opinion(opinion: Opinion, release: Release) -> Json:
         progress = [state_entry(state, opinion.screening_date.isoformat())]
         return {**resource, "status": "active", "progress": progress, "study": study, "subject": patient}
     return {**resource, "status": state, "study": study, "individual": patient}
-
-
-def subject_identity(study: str, patient: str) -> str:
-    """The business identifier of one ResearchSubject: 40 hex digits, always the same for a study and patient."""
-    return sha256(f"{study}|{patient}".encode()).hexdigest()[:40]
 
 
 def _screening(opinion: Opinion) -> Json:

@@ -59,11 +59,17 @@ def put_own(resource: Mapping[str, object]) -> Write:
 
 def condition(resource: Mapping[str, object]) -> str:
     """`identifier=system|value` of the identifier that is ours; only the query, as `If-None-Exist` wants it."""
+    system, value = own_identifier(resource)
+    return f"identifier={_encoded(system)}|{_encoded(value)}"
+
+
+def own_identifier(resource: Mapping[str, object]) -> tuple[str, str]:
+    """System and value of the identifier that is ours. Raises InvalidValue where there is none."""
     listed = resource.get("identifier")
     for each in listed if isinstance(listed, list) else ():
         system = str(each.get("system", "")) if isinstance(each, Mapping) else ""
         if system.startswith(f"{BASE}/identifier/"):
-            return f"identifier={_encoded(system)}|{_encoded(str(each['value']))}"
+            return system, str(each["value"])
     raise InvalidValue(f"{_kind(resource)}: it carries no identifier of ours, so writing it twice would make two")
 
 

@@ -457,16 +457,16 @@ def test_a_person_s_state_is_left_while_our_opinion_is_stored(release: Release) 
 
 @EVERY_RELEASE
 def test_records_of_another_server_are_named_with_its_address(release: Release) -> None:
-    source = "https://ehr.example/fhir/"
-    stamp = replace(STAMP, source=source)
-    found = publication(FULL_SAID, release, Found(), stamp, fits=True, kinds=KINDS)
+    said = replace(FULL_SAID, source="https://ehr.example/fhir/")
+    found = publication(said, release, Found(), STAMP, fits=True, kinds=KINDS)
     text = json.dumps([each.resource for each in found.writes])
     assert '"reference": "https://ehr.example/fhir/Patient/p"' in text
     assert '"reference": "https://ehr.example/fhir/Condition/1/_history/7"' in text
     assert '"reference": "Patient/' not in text and "fhir/ResearchS" not in text
     subject = plain(found.writes[1].resource) | {"id": "1", "meta": {"versionId": "4"}}
-    again = publication(FULL_SAID, release, Found(subject=subject), stamp, fits=True)
+    again = publication(said, release, Found(subject=subject), STAMP, fits=True)
     assert again.update is not None and not again.update.changed
+    assert len({each.identity for each in (said, FULL_SAID, replace(said, source="https://other.example"))}) == 3
 
 
 def test_a_resource_stands_in_a_transaction_once() -> None:

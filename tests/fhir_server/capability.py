@@ -36,6 +36,7 @@ def _of_type(kind: str, topics: Iterable[str], lacking: set[str]) -> dict[str, A
     resource: dict[str, Any] = {
         "type": kind,
         "interaction": [{"code": each} for each in INTERACTIONS if f"{kind}.{each}" not in lacking],
+        "updateCreate": f"{kind}.updateCreate" not in lacking,
         "conditionalCreate": f"{kind}.conditionalCreate" not in lacking,
         "conditionalUpdate": f"{kind}.conditionalUpdate" not in lacking,
         "searchParam": [{"name": each, "type": "string"} for each in sorted(KNOWN) if f"{kind}.?{each}" not in lacking],

@@ -17,7 +17,8 @@ Params = list[tuple[str, str]]
 @dataclass
 class Rest:
     """`page_size`: when nobody asks; `most`: what `_count` gets at most. `outcomes`: OperationOutcomes beside every
-    search. `next_base`: of next links, if it is another one. `needs_if_match`: updates without it are refused."""
+    search. `next_base`: of next links, if it is another one. `needs_if_match`: updates without it are refused.
+    `gives_ids`: nothing is created by an update."""
 
     storage: Storage
     subscriptions: Subscriptions
@@ -25,6 +26,7 @@ class Rest:
     page_size: int = 20
     most: int = 200
     needs_if_match: bool = False
+    gives_ids: bool = False
     outcomes: list[Resource] = field(default_factory=list)
     next_base: str | None = None
     pages: dict[str, tuple[list[Resource], Resource]] = field(default_factory=dict)
@@ -75,6 +77,8 @@ class Rest:
             raise Refusal(400, "invalid", "the id of the body is not that of the address")
         with self.storage.lock:
             there = any(each["id"] == id for each in self.storage.current(kind))
+            if self.gives_ids and not there:
+                raise Refusal(405, "not-supported", "the server gives the ids")
             if self.needs_if_match and there and "If-Match" not in headers:
                 raise Refusal(412, "required", "If-Match is required")
             self.storage.check_version(kind, id, headers.get("If-Match"))

@@ -1,0 +1,1 @@
+"""Results on their way to the target: what is written, when, and what is left after a crash."""
