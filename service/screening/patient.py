@@ -1,12 +1,12 @@
 """Screening one patient of an EHR: read the chart, judge it just as a population is judged, keep what was found.
 
-`examine` asks the EHR and decides, `keep` stores: between the two nothing is lost if the process ends, as the work is
-done again. As little is read as the answer needs: of who is held back by the Patient or a Consent nothing else is read.
+`examine` asks the EHR and decides, `keep` stores: if the process ends between the two, the work is done again. As
+little is read as the answer needs: of who is held back by the Patient or a Consent nothing else is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -16,7 +16,9 @@ from service.eligibility.assess import assess
 from service.eligibility.facts import Loaded, PatientRecord
 from service.errors import ResourceGone, UnreadableResource
 from service.fhir.patient import adapt_patient
+from service.fhir.provenance import evidence_versions
 from service.fhir.reading import Reading
+from service.screening import publish
 from service.screening.chart import MOST_MERGED, Chart, Reader
 from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
@@ -42,18 +44,18 @@ MERGED = "merged"
 UNREADABLE = "unreadable"
 CLOSED = "study-closed"
 ACTOR = "service"
-Plan = Callable[[Store, Tenant, str, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The assessment of one study, as it is to be stored."""
+    """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`."""
 
     study: str
     version: str
     digest: str
     line: dict[str, object]
     next_change: date | None
+    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,35 +98,30 @@ def examine(
     return _Examination(tenant, Reader(connection, partial=partial, alive=alive), patient, at).made()
 
 
-def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime, plan: Plan) -> tuple[str, ...]:
-    """Store it, in one transaction; the studies of which the assessment changed.
+def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tuple[str, ...]:
+    """Store it, and let the target follow, in one transaction; the studies of which the assessment changed.
 
-    What was found for the patient earlier and holds no longer is withdrawn. `plan` then decides, within the
-    transaction, what should stand in the target for a patient.
+    What was found for the patient earlier and holds no longer is withdrawn.
     """
     patient, changed = examined.patient, list[str]()
     with store.transaction() as whole:
         if examined.withheld is not None:
-            assessments.withdraw(whole, tenant.name, patient, examined.withheld, now)
+            _withdraw(whole, tenant, patient, examined.withheld, now)
         else:
             changed = [each.study for each in examined.found if _add(whole, tenant, examined, each, now)]
-            _close(whole, tenant, patient, now)
+            _withdraw(whole, tenant, patient, CLOSED, now, but=tenant.studies)
         for other in examined.merged:
-            if assessments.withdraw(whole, tenant.name, other, MERGED, now):
-                plan(whole, tenant, other, now)
-        plan(whole, tenant, patient, now)
+            _withdraw(whole, tenant, other, MERGED, now)
         detail = {"changed": len(changed), "withheld": examined.withheld, "incomplete": " ".join(examined.incomplete)}
         audit.append(whole, audit.Entry(now, tenant.name, ACTOR, "screened", patient=patient, detail=detail))
     return tuple(changed)
 
 
-def screen_patient(
-    store: Store, tenant: Tenant, patient: str, connection: Connection, now: datetime, plan: Plan
-) -> Examined:
+def screen_patient(store: Store, tenant: Tenant, patient: str, connection: Connection, now: datetime) -> Examined:
     """Examine a patient and keep the result at once. Where another record took this one's place, that one is due."""
     examined = examine(tenant, patient, connection, screening_date(tenant, now))
     follow(store, tenant, examined, now)
-    keep(store, tenant, examined, now, plan)
+    keep(store, tenant, examined, now)
     return examined
 
 
@@ -135,25 +132,33 @@ def follow(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> N
 
 
 def _add(store: Store, tenant: Tenant, examined: Examined, found: Found, now: datetime) -> bool:
-    return assessments.add(
-        store,
-        tenant.name,
-        found.study,
-        found.version,
-        examined.patient,
-        found.digest,
-        examined.at,
-        found.line,
-        found.next_change,
-        now,
-    )
+    key = (tenant.name, found.study, found.version, examined.patient)
+    new = assessments.add(store, *key, found.digest, examined.at, found.line, found.next_change, now)
+    publish.plan(store, tenant, found.line, now, found.versions)
+    return new
 
 
-def _close(store: Store, tenant: Tenant, patient: str, now: datetime) -> None:
-    """Withdraw what was found for studies that are not open any more."""
+def _withdraw(
+    store: Store, tenant: Tenant, patient: str, reason: str, now: datetime, but: Collection[str] = ()
+) -> None:
+    """Withdraw what still holds for this patient, `but` in these studies."""
     for each in assessments.of_patient(store, tenant.name, patient):
-        if each.withdrawn is None and each.stored.study not in tenant.studies:
-            assessments.withdraw(store, tenant.name, patient, CLOSED, now, each.stored.study)
+        study = each.stored.study
+        if each.withdrawn is None and study not in but:
+            assessments.withdraw(store, tenant.name, patient, reason, now, study)
+            publish.withdraw(store, tenant, study, patient, reason, now)
+
+
+def _versions(record: PatientRecord, line: Mapping[str, object]) -> dict[str, str]:
+    """The versions of the records that the findings of a line name, and of the Patient."""
+    named = {record.person.evidence.reference, *_named(line["findings"])}
+    return {each: version for each, version in evidence_versions(record).items() if each in named}
+
+
+def _named(findings: object) -> Iterator[str]:
+    for each in findings if isinstance(findings, list) else ():
+        yield from (exhibit["reference"] for exhibit in each["evidence"])
+        yield from (each["computed"] or {}).get("records", ())
 
 
 class _Examination:
@@ -251,7 +256,8 @@ class _Examination:
             change = assessment.next_change
             digest = facts_digest(record, Needs((study,), catalog.terminology))
             line = assessment_line(assessment, phrases)
-            found.append(Found(study.id, study.version, digest, line, change.date if change else None))
+            day = change.date if change else None
+            found.append(Found(study.id, study.version, digest, line, day, _versions(record, line)))
         return tuple(found)
 
     def _withheld(self, reason: str | None) -> Examined:

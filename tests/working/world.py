@@ -13,7 +13,6 @@ from service.eligibility.criteria import Study
 from service.eligibility.policy import Policy
 from service.screening.patient import Examined, examine
 from service.screening.tenant import Tenant
-from service.store.engine import Store
 from tests.fhir_server import FhirServer
 from tests.screening import world as small
 from tests.screening.world import STUDY
@@ -70,7 +69,3 @@ def answer(found: Examined, criterion: str) -> tuple[str, tuple[str, ...]]:
         if each["criterion"] == criterion:
             return each["outcome"], tuple(each["reasons"])
     raise KeyError(criterion)
-
-
-def nothing_to_write(store: Store, of: Tenant, patient: str, now: datetime) -> None:
-    """A plan that lets nothing be written."""
