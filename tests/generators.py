@@ -76,7 +76,7 @@ from tests.builders import (
     record,
     result,
 )
-from tests.doses import instruction, medication
+from tests.doses import instruction, medication, timing
 
 # Mostly days around the ends of windows, so that facts meet there and with one another.
 EDGES = [AT + timedelta(days) for days in (-400, -181, -92, -91, -30, -10, -9, -1, 0, 1, 20)]
@@ -128,12 +128,25 @@ def _timed(draw: st.DrawFn, fact: ObservationFact) -> Fact:
 
 @st.composite
 def medications(draw: st.DrawFn, number: int) -> Fact:
-    start, dose = draw(vague()), draw(st.sampled_from(["5 mg", "15 mg", "5-15 mg", None]))
+    """Orders and statements, with an end or none, in use or stale; and single administrations."""
+    start, dose = draw(vague()), draw(st.sampled_from(["5 mg", "15 mg", "15 mg", "5-15 mg", None]))
+    source = draw(st.sampled_from([Source.REQUEST, Source.STATEMENT, Source.ADMINISTRATION]))
+    how = draw(st.sampled_from([timing(), timing(), timing(1, "1 wk"), timing(1, "2 d")]))
+    if source is Source.ADMINISTRATION:
+        given = medication(instruction(dose, None), name=str(number), source=source, start=start)
+        return replace(given, certainty=draw(certainties))
     later = Days(max(start.earliest, date(2026, 5, 1)), FOREVER)
-    end = draw(st.sampled_from([Days.on(FOREVER), later, Days.on(max(start.latest, AT)) if start.known else later]))
-    source = draw(st.sampled_from([Source.REQUEST, Source.STATEMENT]))
+    past = Days.on(start.latest + timedelta(draw(st.sampled_from([5, 30, 100])))) if start.known else later
+    ends = [Days.on(FOREVER), later, Days.on(max(start.latest, AT)) if start.known else later, past]
+    seen = draw(st.sampled_from([start, start, Days.on(draw(near))]))
     return medication(
-        instruction(dose), name=str(number), source=source, start=start, end=end, certainty=draw(certainties)
+        instruction(dose, how),
+        name=str(number),
+        source=source,
+        start=start,
+        end=draw(st.sampled_from(ends)),
+        certainty=draw(certainties),
+        last_sign=seen,
     )
 
 
@@ -434,7 +447,8 @@ def _result(data: st.DataObject, fact: ObservationFact) -> Fact:
 
 def _medication(data: st.DataObject, fact: MedicationFact) -> Fact:
     dose = fact.instructions[0].amount
-    fact = replace(fact, span=_lasting(data, fact.span))
+    point = fact.source is Source.ADMINISTRATION
+    fact = replace(fact, span=Span.on(_one_day(data, fact.span.start)) if point else _lasting(data, fact.span))
     if dose is None or dose.value.low is None:  # the dose engine has its own laws of what a missing dose means
         return fact
     number = data.draw(st.sampled_from([dose.value.low, dose.value.high]))

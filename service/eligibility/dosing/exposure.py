@@ -12,7 +12,7 @@ from service.eligibility.facts import Certainty, MedicationFact
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
 
-__all__ = ["Exposure", "exposure", "first_stale_day", "systemic"]
+__all__ = ["Exposure", "exposure", "first_stale_day", "systemic", "turning_days"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,19 @@ def _end(fact: MedicationFact, at: date, stale: bool) -> Days:
     latest = min(fact.span.end.latest, at)
     if not stale:
         return Days(min(fact.span.end.earliest, latest), latest)
+    return Days(min(_last_sign_of_life(fact), latest), latest)
+
+
+def _last_sign_of_life(fact: MedicationFact) -> date:
+    """The last day on which an order without an end surely went on, once it has grown stale."""
     sign = fact.last_sign.earliest if fact.last_sign.known else fact.span.start.earliest
-    alive = max(sign, fact.span.start.earliest)
-    return Days(min(max(alive, shift(ALWAYS, 1)), latest), latest)
+    return max(sign, fact.span.start.earliest, shift(ALWAYS, 1))
+
+
+def turning_days(fact: MedicationFact, policy: Policy) -> tuple[date, ...]:
+    """Beside its own dates, the days on which an order without an end counts otherwise: when it grows stale, from when.
+
+    Empty where it has an end of its own.
+    """
+    stale = first_stale_day(fact, policy)
+    return () if stale is None else (stale, _last_sign_of_life(fact))

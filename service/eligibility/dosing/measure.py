@@ -1,6 +1,6 @@
 """The daily dose over a window, and whether it was within bounds on any of its days. SEMANTICS §6.7, §6.8."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from service.eligibility.criteria import Bounds, DoseTest, Measure
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Span, Window, shift
 from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.equivalence import EquivalenceTable
-from service.eligibility.dosing.exposure import first_stale_day
+from service.eligibility.dosing.exposure import turning_days
 from service.eligibility.dosing.ranges import Range, decimal
 from service.eligibility.dosing.records import Record, Taken, Terms, records
 from service.eligibility.dosing.therapy import Therapy, grouped, therapies, total
@@ -92,25 +92,38 @@ def dose_in_window(
     groups = therapies(found)
     sure = [window.sure.earliest, shift(window.sure.latest, 1)] if window.sure is not None else []
     walked = _steps(groups, [*_cuts(found), *sure], window.possible, at)
-    return _answer(walked, groups, window, test, _boundaries(found, policy))
+    begins = {day for each in taken for day in (each.fact.span.start.earliest, each.fact.span.start.latest)}
+    return _answer(walked, groups, window, test, _boundaries(found, policy, begins))
 
 
 def _cuts(found: Iterable[Record]) -> list[date]:
     """The first days of all stretches on which nothing changes."""
-    spans = [phase.span for each in found for phase in each.phases]
-    begins = {day for span in spans for day in (span.start.earliest, span.start.latest)}
-    ends = {shift(day, 1) for span in spans for day in (span.end.earliest, span.end.latest) if day < FOREVER}
+    return _edges(phase.span for each in found for phase in each.phases)
+
+
+def _edges(spans: Iterable[Span]) -> list[date]:
+    known = list(spans)
+    begins = {day for span in known for day in (span.start.earliest, span.start.latest)}
+    ends = {shift(day, 1) for span in known for day in (span.end.earliest, span.end.latest) if day < FOREVER}
     return sorted(begins | ends)
 
 
-def _boundaries(found: Sequence[Record], policy: Policy) -> tuple[date, ...]:
-    days = set(_cuts(found))
-    for each in found:
-        stale = first_stale_day(each.fact, policy)
-        own = each.fact.span
-        days |= {own.start.earliest, own.start.latest, own.end.earliest, own.end.latest}
-        days |= {stale} if stale is not None else set()
+def _boundaries(found: Sequence[Record], policy: Policy, begins: set[date]) -> tuple[date, ...]:
+    """The days of the records' own plans: what is cut off at the screening date would change with every day."""
+    days = begins.union(_edges(span for each in found for span in (*each.planned, each.fact.span)))
+    days |= {shift(day, -1) for day in days}  # a stretch has left the window when its last day has
+    days |= {day for each in found for day in turning_days(each.fact, policy)}
+    days |= set(_shown_days(days, found))
     return tuple(sorted(day for day in days if ALWAYS < day < FOREVER))
+
+
+def _shown_days(edges: Iterable[date], found: Iterable[Record]) -> Iterator[date]:
+    """The days from which a stretch that begins or ends on one of the edges is too short to surely show its busiest."""
+    cycles = {phase.daily.cycle for each in found for phase in each.phases} - {1}
+    for day in edges:
+        for cycle in cycles:
+            yield shift(day, cycle - 1)
+            yield shift(day, -cycle)
 
 
 def _steps(found: Sequence[Therapy], cuts: Iterable[date], within: Days, at: date) -> tuple[Step, ...]:

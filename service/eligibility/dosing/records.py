@@ -72,7 +72,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record's course of one ingredient, in the unit asked for."""
+    """One record's course of one ingredient, in the unit asked for.
+
+    `planned`: the days of its phases as far as they are planned, those after the day it is looked at included.
+    """
 
     fact: MedicationFact
     taken: Taken
@@ -81,6 +84,7 @@ class Record:
     outcome: Outcome
     length: Reason | None
     family: str | None
+    planned: tuple[Span, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -157,6 +161,7 @@ def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
             outcome,
             shown.reason,
             family(taken.fact),
+            tuple(each.span for each in acted(course(taken.fact, taken.fact.span, each.holding), taken.acting)),
         )
         for each in ingredients(taken.fact, terms.table, terms.terminology, terms.codes)
     ]

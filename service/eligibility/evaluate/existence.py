@@ -98,7 +98,7 @@ def happened(
     occasions = _occasions(sure)
     outcome = at_least(wanted, occasions, len(sure) + len(possible) - occasions)
     if outcome is Outcome.NOT_MET:
-        shown = [each.exhibit for each in distinct]
+        shown = [each.exhibit for each in distinct if each.span.start.earliest <= case.at]
         silent = silence(
             case,
             node,

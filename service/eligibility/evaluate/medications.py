@@ -7,7 +7,7 @@ from datetime import date
 from service.eligibility.criteria import DoseTest, MedicationTaken
 from service.eligibility.dates import Days, Span, Window
 from service.eligibility.dosing.depots import Acting, acting
-from service.eligibility.dosing.exposure import Exposure, exposure, first_stale_day, systemic
+from service.eligibility.dosing.exposure import Exposure, exposure, systemic, turning_days
 from service.eligibility.dosing.measure import Taken, dose_in_window
 from service.eligibility.evaluate.absence import gaps, silence
 from service.eligibility.evaluate.body import body_of
@@ -47,12 +47,11 @@ def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple
     """As `medication_candidates`, each with the days on which it was taken as far as is known on the screening date."""
     for fact, belongs, route in _records(case, node):
         taken = _exposure(case, node, fact)
-        if taken.outcome is Outcome.NOT_MET:
-            continue
         doubts = frozenset({taken.reason}) if taken.reason else frozenset[Reason]()
         inside, why = dated(taken.span, window)
+        if taken.outcome is Outcome.NOT_MET:  # it begins later: it does not count, and is watched
+            inside = Outcome.NOT_MET
         timing = inside, (doubts or why) if inside is Outcome.UNKNOWN else frozenset[Reason]()
-        stale = first_stale_day(fact, case.policy)
         counted = candidate(
             belongs,
             Certainty.SURE,
@@ -60,7 +59,7 @@ def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple
             show(fact),
             fact.span,
             [route, (taken.outcome, doubts)],
-            also=(*_last_acting_days(case, node, fact), *(() if stale is None else (stale,))),
+            also=(*_last_acting_days(case, node, fact), *turning_days(fact, case.policy)),
             occasion=fact.span.hull(),  # an order and its dispense are one use, and so are two orders at a time
         )
         yield counted, taken.span
@@ -115,7 +114,8 @@ def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) ->
     answer = dose_in_window(
         taken, window, case.at, test, table, case.policy, case.terminology, node.codes, body_of(case)
     )
-    days = watch(node.look_back, answer.boundaries, case.at)
+    told = [day for each in _denied(case, node, window) for day in (each.said.earliest, each.said.latest)]
+    days = watch(node.look_back, [*answer.boundaries, *told], case.at)
     if answer.outcome is not Outcome.NOT_MET:
         judged = Judgement(node, answer.outcome, answer.reasons, unique(exhibits), dose=answer, watch=days)
         return _only_if_complete(case, node, test, judged)
