@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -144,8 +145,8 @@ def postgres() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def postgres_url(postgres: Cluster) -> Iterator[str]:
-    """A database of this worker, with the tables in it."""
-    with new_database(postgres, f"store_{WORKER}") as url:
+    """A database of this worker, with the tables in it. Each directory of tests that asks for one has its own."""
+    with new_database(postgres, f"store_{WORKER}_{uuid4().hex[:8]}") as url:
         store = open_store(url)
         migrate(store)
         store.close()

@@ -103,14 +103,15 @@ def read_again(tenant: Tenant, delivery: Delivery) -> Notification:
 
 
 def counted(events: Iterable[Event]) -> tuple[Counted, ...]:
-    """The events as they are counted, one for each number, by what they are about and when they happened.
+    """The events as they are counted, one for each number, by what they are about.
 
-    Two of one number in one notification are one event about both.
+    Two of one number in one notification are one event about both. The time does not count: some servers say when they
+    sent it, not when it happened.
     """
     parts: dict[int, list[str]] = {}
     for each in events:
         if each.number is not None:
-            parts.setdefault(each.number, []).append(f"{each.focus or ''} {each.foreign:d} {each.timestamp or ''}")
+            parts.setdefault(each.number, []).append(f"{each.focus or ''} {each.foreign:d}")
     return tuple(Counted(number, _digest("\n".join(sorted(said)).encode())) for number, said in parts.items())
 
 
@@ -185,10 +186,14 @@ def _digest(content: bytes) -> str:
 
 
 def _fresh(store: Store, tenant: Tenant, feed: str, notification: Notification, now: datetime) -> tuple[Event, ...]:
-    """The events that did not come before; those without a number always count."""
+    """The events to work off: those that did not come before, and those without a number.
+
+    A count below ours may mean that the notification is late, or that the server counts anew and tells of another
+    event about the same resource: then all are worked off, which does no harm.
+    """
     events = counted(notification.events)
     there = feeds.find(store, tenant.name, feed)
-    if not events or there is None:
+    if not events or there is None or notification.count is None or notification.count < there.position.last:
         return notification.events
     known = feeds.digests(store, tenant.name, feed, [each.number for each in events])
     numbers = set(arrive(there.position, known, events, now).fresh)
