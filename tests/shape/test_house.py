@@ -14,7 +14,7 @@ FUNCTION_LINES = 60
 SERVICE = modules("service")
 PURE = modules("service/eligibility", "service/fhir")
 # The two edges of a loop over work that is not ours: one broken piece is recorded, and the loop goes on.
-LOOP_EDGES = {"service/screening/inbox.py", "service/screening/population.py"}
+LOOP_EDGES = {"service/screening/worker.py", "service/screening/population.py"}
 # ucumvert's definitions of units are a table of that library, read once from where it is installed.
 TABLES_OF_LIBRARIES = {("service/eligibility/ucum.py", "definitions.read_text")}
 STUB = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")

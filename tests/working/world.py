@@ -1,18 +1,26 @@
 """A tenant whose EHR is the server of the tests, and small charts to put there."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
+import orjson
+
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
-from service.catalog.site import Site
+from service.catalog.site import Site as SiteSettings
 from service.ehr.connect import Connection, Server, connect
 from service.ehr.limits import Limits
 from service.eligibility.criteria import Study
 from service.eligibility.policy import Policy
 from service.screening.patient import Examined, examine
-from service.screening.tenant import Tenant
+from service.screening.tenant import Hook, Target, TargetKind, Tenant
+from service.screening.worker import Pass, Worker
+from service.store import assessments, screenings
+from service.store.engine import Store
+from service.store.inbox import Delivery
+from tests.ehr.clock import Watch
 from tests.fhir_server import FhirServer
 from tests.screening import world as small
 from tests.screening.world import STUDY
@@ -40,7 +48,7 @@ def catalog(*studies: Study, policy: Policy | None = None, **site: Any) -> Catal
         equivalents={},
         drugs=shipped().drugs,
         policy=policy or Policy(),
-        site=Site(**site),
+        site=SiteSettings(**site),
         study_files={},
         value_set_files={},
     )
@@ -69,3 +77,50 @@ def answer(found: Examined, criterion: str) -> tuple[str, tuple[str, ...]]:
         if each["criterion"] == criterion:
             return each["outcome"], tuple(each["reasons"])
     raise KeyError(criterion)
+
+
+def notice(resource: Json, number: int = 0) -> Delivery:
+    """What came in at the hook `labs`: this resource, in this version, as a rest-hook sends it."""
+    versioned = {**resource, "meta": {"versionId": str(number), "lastUpdated": NOON.isoformat()}}
+    path = f"{resource['resourceType']}/{resource['id']}"
+    digest = f"{path} {number}"
+    return Delivery("north", "labs", digest, True, "PUT", path, {}, orjson.dumps(versioned), NOON)
+
+
+def writing(server: FhirServer, content: Catalog | None = None, **more: Any) -> Tenant:
+    """A tenant that also writes to its EHR, and has a hook."""
+    target = Target(
+        TargetKind.FHIR,
+        server=Server(server.base, limits=FAST),
+        resources=frozenset({"ResearchSubject", "ResearchStudy"}),
+    )
+    hook = Hook("labs", "an-unguessable-name", secret="s", trusted=True)
+    return tenant(server, content, target=target, hooks=(hook,), **more)
+
+
+@dataclass
+class Site:
+    """A worker of one tenant, and the time that it sees."""
+
+    store: Store
+    tenant: Tenant
+    watch: Watch = field(default_factory=lambda: Watch(start=NOON))
+    passes: list[Pass] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.worker = Worker(self.store, [self.tenant], clock=self.watch.clock)
+
+    def step(self, **later: float) -> Pass:
+        """Some time later, one pass."""
+        self.watch.passed += timedelta(**later).total_seconds()
+        self.passes.append(self.worker.step())
+        return self.passes[-1]
+
+    def ask(self, patient: str = "p", reason: str = "event") -> None:
+        """Let a patient be screened now."""
+        screenings.request(self.store, "north", patient, reason, self.watch.now())
+
+    def standing(self, patient: str = "p", study: str = "demo") -> object:
+        """What holds of a patient now; None: nothing."""
+        found = assessments.latest(self.store, "north", study, patient)
+        return None if found is None or found.withdrawn else found.stored.line["standing"]

@@ -1,0 +1,248 @@
+"""The worker: works off what came in, screens who is due, writes what was found, and does by the clock what is due.
+
+As many as one likes may run, in threads or processes, on one database: a piece of work is done by whoever claims it.
+Killed anywhere, it leaves work that another takes up when its lease is over, and all steps may be repeated. What fails
+is tried again, later each time; what failed too often is a dead letter with a code, and nothing of a patient's. This
+is the one place that catches whatever goes wrong with a single piece, so that the others go on.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from service.ehr.clock import SYSTEM, Clock
+from service.errors import EhrError, EhrUnavailable, LeaseLost, PrescreenError, StoreError
+from service.screening import publish, recovery, scheduler
+from service.screening.connections import Connections
+from service.screening.jobs import SOURCE, Deliveries, Desk, Job, Screenings, Writes, claim
+from service.screening.patient import screening_date
+from service.screening.publish_results import code_of
+from service.screening.tenant import TargetKind, Tenant, by_name
+from service.store import retention
+from service.store.engine import Store
+from service.store.leases import MOST_TRIES, State
+from service.store.retention import Keep
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+MOST_OF_A_KIND = {"delivery": 100, "screening": 10, "write": 20}  # in one pass
+CARE_EVERY = timedelta(seconds=10)
+DAILY_AGAIN = timedelta(minutes=10)  # where it failed
+RECHECK_AFTER, MOST_RECHECKED = timedelta(days=7), 1000
+IDLE, MOST_IDLE = 0.5, 30.0  # seconds
+STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass did: pieces of work by kind, those that failed, those that were begun in vain; screenings asked for
+    by the clock."""
+
+    done: Mapping[str, int]
+    failed: int = 0
+    postponed: int = 0
+    requested: int = 0
+
+    @property
+    def worked(self) -> bool:
+        """Was there anything to do?"""
+        return any(self.done.values()) or self.failed > 0
+
+
+class Worker:
+    """Does all work of these tenants. `step` is one pass, `run` goes on until `stop`."""
+
+    def __init__(
+        self,
+        store: Store,
+        tenants: Collection[Tenant],
+        *,
+        clock: Clock = SYSTEM,
+        connections: Connections | None = None,
+        retain: Keep | None = None,
+        lease: timedelta = LEASE,
+        most_tries: int = MOST_TRIES,
+    ) -> None:
+        self._desk = Desk(store, by_name(tenants), connections or Connections(clock=clock), clock, lease, most_tries)
+        self._jobs: tuple[Job, ...] = (Deliveries(self._desk), Screenings(self._desk), Writes(self._desk))
+        self._retain = retain or Keep()
+        self._stopping, self._news = threading.Event(), threading.Event()
+        self._cared: dict[str, datetime] = {}
+        self._days: dict[str, date] = {}
+        self._daily_from: dict[str, datetime] = {}
+        self._purged: date | None = None
+        self._counts: Counter[str] = Counter()
+
+    def stop(self) -> None:
+        """Finish the piece of work at hand, and begin no other."""
+        self._stopping.set()
+        self._news.set()
+
+    def wake(self) -> None:
+        """There is news: do not wait for the next look."""
+        self._news.set()
+
+    def stop_on_signals(self) -> None:
+        """Let SIGTERM and SIGINT stop it. To be called in the main thread alone."""
+        for each in STOPPED_BY:
+            signal.signal(each, lambda *_: self.stop())
+
+    def run(self, idle: float = IDLE) -> None:
+        """Pass after pass, with a pause of `idle` seconds where there was nothing to do, until `stop`."""
+        trouble = 0
+        while not self._stopping.is_set():
+            self._news.clear()
+            try:
+                worked, trouble = self.step().worked, 0
+            except StoreError as problem:
+                log.warning("the worker waits: %s", problem)
+                worked, trouble = False, trouble + 1
+            if not worked:
+                self._news.wait(min(idle * 2**trouble, max(idle, MOST_IDLE)) if not self._stopping.is_set() else 0)
+
+    def step(self) -> Pass:
+        """One pass over everything. Raises StoreError; then whatever was at hand is taken up again later."""
+        self._counts = Counter()
+        for job in self._jobs:
+            for _ in range(MOST_OF_A_KIND[job.name]):
+                if self._stopping.is_set() or not self._one(job):
+                    break
+        for tenant in self._desk.tenants.values():
+            self._chores(tenant)
+        self._purge()
+        counts = self._counts
+        done = {job.name: counts[job.name] for job in self._jobs}
+        return Pass(done, counts["failed"], counts["postponed"], counts["requested"])
+
+    # ------------------------------------------------------------------------------------------------ pieces of work
+    def _one(self, job: Job) -> bool:
+        """Do one piece of this kind; False if there is none that may be begun now."""
+        desk, now = self._desk, self._desk.clock.now()
+        ready = [name for name, tenant in desk.tenants.items() if job.ready(tenant)]
+        claimed = claim(desk, job, ready, now) if ready else None
+        if claimed is None:
+            return False
+        tenant = desk.tenants[job.tenant_of(claimed)]
+        try:
+            connection = job.connect(tenant)
+        except EhrError as problem:
+            log.warning("tenant %s: the %s cannot be reached: %s", tenant.name, job.use, problem)
+            self._postpone(job, claimed, tenant)
+            return True
+        try:
+            ended = job.do(claimed, tenant, connection, now)
+        except LeaseLost:
+            log.info("a %s took longer than its lease, and is done by somebody else", job.name)
+        except StoreError:
+            raise
+        except PrescreenError as problem:
+            self._failed(job, claimed, tenant, problem)
+        except Exception as problem:  # noqa: BLE001 the edge of the loop: one broken piece must not stop the others
+            log.error("a %s failed unexpectedly: %s at %s", job.name, type(problem).__name__, _place(problem))
+            self._give_back(job, claimed, f"unexpected-{type(problem).__name__}", None)
+        else:
+            self._counts[job.name if ended else "failed"] += 1
+            if ended:
+                desk.connections.worked(tenant.name, job.use)
+        return True
+
+    def _failed(self, job: Job, claimed: Any, tenant: Tenant, problem: PrescreenError) -> None:
+        log.warning("a %s of tenant %s failed: %s", job.name, tenant.name, problem)
+        if isinstance(problem, EhrUnavailable):
+            self._desk.connections.failed(tenant.name, job.use, problem)
+            if problem.status is None and problem.retry_after is not None:
+                self._postpone(job, claimed, tenant)  # it is the limits that did not let us ask
+                return
+        asked = problem.retry_after if isinstance(problem, EhrUnavailable) else None
+        self._give_back(job, claimed, code_of(problem), asked)
+
+    def _give_back(self, job: Job, claimed: Any, code: str, asked: float | None) -> None:
+        """Let it be tried again later, or let it be, if it was tried often enough."""
+        desk, tries = self._desk, claimed.lease.tries
+        wait = min(FIRST_PAUSE * 2 ** min(tries - 1, 20), LONGEST_PAUSE) * (0.5 + desk.clock.chance() / 2)
+        retry_at = desk.clock.now() + max(wait, timedelta(seconds=asked or 0))
+        self._counts["failed"] += 1
+        try:
+            state = job.queue.failed(desk.store, claimed.lease, code, None if tries >= desk.most_tries else retry_at)
+        except LeaseLost:
+            return
+        if state is State.DEAD:
+            log.error("a %s was given up after %d tries: %s", job.name, tries, code)
+
+    def _postpone(self, job: Job, claimed: Any, tenant: Tenant) -> None:
+        until = self._desk.clock.now() + self._desk.connections.rest_left(tenant.name, job.use)
+        self._counts["postponed"] += 1
+        try:
+            job.queue.postponed(self._desk.store, claimed.lease, until)
+        except LeaseLost:
+            return
+
+    # -------------------------------------------------------------------------------------------------- by the clock
+    def _chores(self, tenant: Tenant) -> None:
+        """What is due for a tenant: the care of its feeds, and once a day those who are to be screened anyhow."""
+        now = self._desk.clock.now()
+        if self._stopping.is_set() or tenant.source is None:
+            return
+        if now - self._cared.get(tenant.name, now - CARE_EVERY) >= CARE_EVERY:
+            self._cared[tenant.name] = now
+            self._guarded(tenant, lambda: self._care(tenant, now))
+        today = screening_date(tenant, now)
+        if self._days.get(tenant.name) != today and now >= self._daily_from.get(tenant.name, now):
+            self._daily_from[tenant.name] = now + DAILY_AGAIN
+            if self._guarded(tenant, lambda: self._daily(tenant, now)):
+                self._days[tenant.name] = today
+                del self._daily_from[tenant.name]
+
+    def _care(self, tenant: Tenant, now: datetime) -> None:
+        if self._desk.connections.is_resting(tenant.name, SOURCE) or not recovery.is_due(self._desk.store, tenant, now):
+            return
+        connection = self._desk.source(tenant)
+        if connection is not None:
+            done = recovery.look_after(self._desk.store, tenant, now, connection)
+            self._counts["requested"] += sum(each.screenings for each in done)
+
+    def _daily(self, tenant: Tenant, now: datetime) -> None:
+        store = self._desk.store
+        self._counts["requested"] += scheduler.request_due(store, tenant, now)
+        self._counts["requested"] += scheduler.reconcile(store, tenant, now)
+        if tenant.target.kind is not TargetKind.NONE:
+            publish.recheck(store, tenant, now - RECHECK_AFTER, MOST_RECHECKED, now)
+
+    def _purge(self) -> None:
+        """Forget, once a day, what is older than is kept."""
+        now = self._desk.clock.now()
+        if self._purged != now.date() and not self._stopping.is_set():
+            retention.purge(self._desk.store, now, self._retain)
+            self._purged = now.date()
+
+    def _guarded(self, tenant: Tenant, chore: Callable[[], None]) -> bool:
+        """Do a chore; False if it failed, and is to be done again."""
+        try:
+            chore()
+        except StoreError:
+            raise
+        except EhrError as problem:
+            log.warning("a chore of tenant %s failed: %s", tenant.name, problem)
+            self._desk.connections.failed(tenant.name, SOURCE, problem)
+        except Exception as problem:  # noqa: BLE001 as above
+            log.error("a chore of tenant %s failed: %s at %s", tenant.name, type(problem).__name__, _place(problem))
+        else:
+            return True
+        return False
+
+
+def _place(problem: BaseException) -> str:
+    """Where it happened. What the error says may hold a patient's data, and is not told."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
