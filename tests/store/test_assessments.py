@@ -178,3 +178,17 @@ def test_what_is_known_is_told_page_by_page_without_its_content(store: Store) ->
         (Known("a", "y", "2", TOMORROW, None), Known("a", "z", "1", DAY, None)),
         (Known("b", "y", "1", DAY, "deceased"),),
     ]
+
+
+def test_who_rests_on_a_resource_is_found_as_long_as_it_holds(store: Store) -> None:
+    def resting(*references: str) -> dict[str, object]:
+        return {"standing": "x", "findings": [{"evidence": [{"reference": each} for each in references]}]}
+
+    add(store, patient="a", line=resting("Observation/1", "Observation/a_b"))
+    add(store, patient="b", line=resting("Observation/12", "Observation/aXb"))
+    add(store, patient="c", line=resting("Observation/1"), tenant="south")
+    add(store, patient="d", line=resting("Observation/1"))
+    add(store, patient="d", line=resting("Observation/2"), digest="other")
+    assert assessments.resting_on(store, "north", "Observation/1") == ("a",)
+    assert assessments.resting_on(store, "north", "Observation/a_b") == ("a",)
+    assert assessments.resting_on(store, "north", "Observation/9") == ()

@@ -136,3 +136,11 @@ def test_events_that_come_at_once_are_all_counted(store: Store) -> None:
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(lambda number: arrived(store, number), range(1, 31)))
     assert found(store).position == Position(30)
+
+
+def test_it_is_known_what_came_before_and_when(store: Store) -> None:
+    arrived(store, 1, 2)
+    arrived(store, 5, seconds=7)
+    assert feeds.digests(store, "north", "labs", [1, 3, 5]) == {1: "event 1", 5: "event 5"}
+    assert feeds.digests(store, "north", "drugs", [1]) == {}
+    assert [feeds.last_seen(store, "north", "labs", each) for each in (1, 3, 6)] == [None, NOON, NOON + 7 * SECOND]
