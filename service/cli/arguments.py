@@ -6,7 +6,12 @@ from pathlib import Path
 
 from service import __version__
 from service.cli import commands, studies
+from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
+from service.cli.inbox import add_inbox
+from service.cli.profiles import add_profiles
+from service.cli.subscribe import add_subscribe
+from service.cli.watch import add_watch
 from service.errors import UsageError
 from service.screening.asking import screening_day
 
@@ -28,6 +33,12 @@ def parser() -> ArgumentParser:
     _dose(sub.add_parser("dose", help="the daily doses of one patient, as text, JSON or a drawing"))
     _study(sub.add_parser("study", help="list, show, check or test studies"))
     _serve(sub.add_parser("serve", help="serve the studies and single screenings over HTTP"))
+    add_subscribe(sub.add_parser("subscribe", help="make the Subscriptions stand that the open studies need"))
+    add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
+    add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
+    add_db(sub.add_parser("db", help="the tables of the database"))
+    add_patient(sub.add_parser("patient", help="what is kept about one patient"))
+    add_profiles(sub.add_parser("profiles", help="the FHIR definitions of what is read and written"))
     return top
 
 

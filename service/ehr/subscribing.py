@@ -12,6 +12,7 @@ from service.ehr.subscriptions import (
     Step,
     Wanted,
     as_resource,
+    asks_for,
     changed,
     decide,
     differences,
@@ -69,7 +70,7 @@ def ensure(
 
 
 def find(client: FhirClient, wanted: Wanted, known_id: str | None) -> Resource | None:
-    """The Subscription as it stands; None if there is none. Raises VersionConflict if several send to our endpoint."""
+    """The Subscription as it stands; None if there is none. Raises VersionConflict if several send the same to us."""
     if known_id is not None:
         try:
             return client.read(SUBSCRIPTION, known_id)
@@ -78,7 +79,7 @@ def find(client: FhirClient, wanted: Wanted, known_id: str | None) -> Resource |
     result = client.search(SUBSCRIPTION, {"url": wanted.endpoint})
     if not result.complete:
         raise UnusableAnswer(f"GET Subscription: whether it stands already cannot be told ({result.problem})")
-    ours = [each for each in result.resources if _endpoint(each) == wanted.endpoint]
+    ours = [each for each in result.resources if _endpoint(each) == wanted.endpoint and _is_meant(wanted, each)]
     if len(ours) > 1:
         raise VersionConflict(f"GET Subscription: {len(ours)} send to the same endpoint; delete all but one")
     return ours[0] if ours else None
@@ -129,6 +130,11 @@ def _version(resource: Resource) -> str | None:
     meta = resource.get("meta")
     version = meta.get("versionId") if isinstance(meta, dict) else None
     return version if isinstance(version, str) else None
+
+
+def _is_meant(wanted: Wanted, actual: Resource) -> bool:
+    """By criteria, one endpoint may have a Subscription for each type, which then is told by its criteria."""
+    return wanted.by_topic or asks_for(actual, wanted.criteria)
 
 
 def _endpoint(resource: Resource) -> object:

@@ -9,16 +9,20 @@ from tests.shape.source import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)?[ ]*(\S+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PROMPT = "$ prescreen "
+PROMPT = re.compile(r"^\$ (?P<set>(?:[A-Z_]+=\S+ )*)prescreen ", re.MULTILINE)
 ANYTHING = "…"
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command that a document shows, with the lines of output below it (none: the output is not shown)."""
+    """A command that a document shows, with the lines of output below it (none: the output is not shown).
+
+    `environment`: the variables that are set for it, before its name.
+    """
 
     words: str
     shown: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,12 @@ def steps(path: Path) -> Iterator[Command | File]:
 
 
 def _commands(block: str) -> Iterator[Command]:
-    for part in re.split(rf"^(?={re.escape(PROMPT)})", block, flags=re.MULTILINE):
-        if part.startswith(PROMPT):
-            first, *shown = part.rstrip("\n").split("\n")
-            yield Command(first.removeprefix(PROMPT), tuple(shown))
+    prompts = list(PROMPT.finditer(block))
+    ends = [*(each.start() for each in prompts[1:]), len(block)]
+    for prompt, end in zip(prompts, ends, strict=False):  # a block may hold none
+        first, *shown = block[prompt.end() : end].rstrip("\n").split("\n")
+        variables = (each.partition("=") for each in prompt["set"].split())
+        yield Command(first, tuple(shown), tuple((name, value) for name, _, value in variables))
 
 
 def agrees(shown: str, line: str) -> bool:

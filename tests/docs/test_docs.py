@@ -22,7 +22,7 @@ from tests.shape.test_house import HOSTS, MACHINE_PATHS
 
 COMMAND_LINE = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
 SEMANTICS = (ROOT / "docs" / "semantics.md").read_text(encoding="utf-8")
-RUNNING_ON = "serve"  # a command that ends only when interrupted
+RUNNING_ON = ("serve", "worker")  # commands that end only when interrupted
 
 
 @pytest.mark.parametrize("document", [each for each in DOCUMENTS if any(steps(each))], ids=name_of)
@@ -35,8 +35,11 @@ def test_what_a_document_shows_is_what_happens(
             path = tmp_path / step.name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(step.content, encoding="utf-8")
-        elif step.words.split()[0] != RUNNING_ON:
-            _give(step, capsys)
+        elif step.words.split()[0] not in RUNNING_ON or "--once" in step.words:
+            with monkeypatch.context() as environment:
+                for name, value in step.environment:
+                    environment.setenv(name, value)
+                _give(step, capsys)
 
 
 def _give(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,9 +136,10 @@ def test_every_option_is_documented_and_no_other(name: str) -> None:
     assert [each for each in said if each not in text] == []
 
 
-def test_every_action_of_study_is_documented() -> None:
-    text = section(COMMAND_LINE, "## prescreen study")
-    assert set(re.findall(r"`prescreen study (\w+)", text)) == set(_subcommands(_subcommands(parser())["study"]))
+@pytest.mark.parametrize("name", [name for name, each in _subcommands(parser()).items() if _subcommands(each)])
+def test_every_action_is_documented(name: str) -> None:
+    text = section(COMMAND_LINE, f"## prescreen {name}")
+    assert set(re.findall(rf"`prescreen {name} (\w+)", text)) == set(_subcommands(_subcommands(parser())[name]))
 
 
 @pytest.fixture(scope="module")

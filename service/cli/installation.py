@@ -1,0 +1,72 @@
+"""What the commands of an installation share: its settings, its database, its tenants."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from service.errors import StoreOutdated, UsageError
+from service.screening.tenant import Tenant, by_name
+from service.settings import Settings, open_tenants
+from service.store.engine import Store, open_store
+from service.store.migration import is_current
+
+
+@dataclass(frozen=True)
+class Installation:
+    """The settings, the open database, and the tenants that they name."""
+
+    settings: Settings
+    store: Store
+    tenants: tuple[Tenant, ...]
+
+    def tenant(self, name: str | None) -> Tenant:
+        """The tenant of this name, or the only one. Raises UsageError where there is none, or a choice."""
+        return chosen_tenant(self.tenants, name)
+
+
+@contextmanager
+def installation() -> Iterator[Installation]:
+    """The installation that the environment describes. Raises SettingsError, and StoreOutdated before migration."""
+    settings = Settings.from_env()
+    with database(settings) as store:
+        yield Installation(settings, store, open_tenants(settings))
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[Store]:
+    """The database, with the tables of this version. Raises StoreOutdated if it does not have them."""
+    store = open_store(settings.database)
+    try:
+        if not is_current(store):
+            raise StoreOutdated("the database does not have the tables of this version; give: prescreen db migrate")
+        yield store
+    finally:
+        store.close()
+
+
+def chosen_tenant(tenants: Iterable[Tenant], name: str | None) -> Tenant:
+    """The tenant of this name, or the only one. Raises UsageError where there is none, or a choice."""
+    named = by_name(tuple(tenants))
+    listed = ", ".join(sorted(named)) or "none"
+    if name is None:
+        if len(named) == 1:
+            return next(iter(named.values()))
+        raise UsageError(f"say which --tenant; there are: {listed}" if named else NO_TENANT)
+    if name not in named:
+        raise UsageError(f"there is no tenant {name!r}; there are: {listed}")
+    return named[name]
+
+
+NO_TENANT = "no tenant is set up; the file that PRESCREEN_CONFIG names has to have one"
+
+
+def add_tenant(command: ArgumentParser) -> None:
+    """`--tenant`."""
+    command.add_argument("--tenant", metavar="NAME", help="which tenant; not needed where there is one alone")
+
+
+def now() -> datetime:
+    """The clock of the command line."""
+    return datetime.now(UTC)

@@ -1,0 +1,46 @@
+"""A database and a settings file of one's own, and the command line on them."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.cli import main
+from service.store.engine import Store, open_store
+from service.store.migration import migrate
+
+NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
+Prescreen = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory of an installation for development: a tenant `demo`, and a database file."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PRESCREEN_ENV", "development")
+    return tmp_path
+
+
+@pytest.fixture
+def store(place: Path) -> Iterator[Store]:
+    """The database of that installation, migrated."""
+    opened = open_store(f"sqlite:///{place}/prescreen.db")
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def prescreen(place: Path, capsys: pytest.CaptureFixture[str]) -> Prescreen:
+    """Give a command: its exit status, what it printed, what it complained about."""
+
+    def give(*words: str) -> tuple[int, str, str]:
+        try:
+            status = main(words)
+        except SystemExit as end:
+            status = int(end.code or 0)
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return give
