@@ -15,7 +15,8 @@ from datetime import datetime
 import orjson
 
 from service.ehr.connect import Connection
-from service.errors import StoreUnavailable
+from service.ehr.subscriptions import instant
+from service.errors import EhrUnavailable, StoreUnavailable
 from service.fhir.notifications import Arrival, Concerns, Event, Kind, Notification, concerns, read_notification
 from service.screening.tenant import Hook, Tenant
 from service.screening.whose import Whose, whose
@@ -88,6 +89,8 @@ def process(
     fresh = _fresh(store, tenant, delivery.subscription, notification, now)
     todo = concerns(notification, fresh, trusted=hook.trusted and hook.secret is not None)
     if connection is None and (todo.to_read or todo.query):
+        if tenant.source is not None:
+            raise EhrUnavailable("there is no connection to the EHR")
         return _give_up(store, claimed, NO_SOURCE)
     found = whose(store, tenant, hook, _not_yet_asked(store, tenant, delivery, todo), connection, delivery, now)
     return _finish(store, tenant, claimed, notification, fresh, found, now)
@@ -113,6 +116,11 @@ def counted(events: Iterable[Event]) -> tuple[Counted, ...]:
         if each.number is not None:
             parts.setdefault(each.number, []).append(f"{each.focus or ''} {each.foreign:d}")
     return tuple(Counted(number, _digest("\n".join(sorted(said)).encode())) for number, said in parts.items())
+
+
+def happened(events: Iterable[Event], come: datetime) -> datetime:
+    """When the first of them happened, as far as they say so; at the latest, when they had come."""
+    return min((come, *(at for each in events if (at := instant(each.timestamp)) is not None)))
 
 
 def _bases(tenant: Tenant, body: object) -> tuple[str, ...]:
@@ -221,9 +229,9 @@ def _finish(
     found: Whose,
     now: datetime,
 ) -> Processed:
-    feed = claimed.delivery.subscription
+    feed, come = claimed.delivery.subscription, claimed.delivery.received
     with store.transaction() as whole:
-        restarted, repeated = _count(whole, tenant, feed, notification, fresh, now)
+        restarted, repeated = _count(whole, tenant, feed, notification, fresh, come)
         found.keep(whole, tenant.name, feed, now)
         for patient in sorted(found.patients):
             screenings.request(whole, tenant.name, patient, EVENT, now + tenant.pace.coalesce)
@@ -232,17 +240,21 @@ def _finish(
 
 
 def _count(
-    store: Store, tenant: Tenant, feed: str, notification: Notification, fresh: Sequence[Event], now: datetime
+    store: Store, tenant: Tenant, feed: str, notification: Notification, fresh: Sequence[Event], come: datetime
 ) -> tuple[bool, int]:
-    """Advance the counter of the feed. Whether it began anew, and how many events came before."""
+    """Advance the counter of the feed. Whether it began anew, and how many events came before.
+
+    What counts is when the notification came, not when somebody had time for it.
+    """
     if notification.kind in COUNTED:
         total = notification.count if notification.kind is Kind.EVENT else None
-        arrival = feeds.arrived(store, tenant.name, feed, counted(notification.events), now, total)
+        seen = happened(notification.events, come)
+        arrival = feeds.arrived(store, tenant.name, feed, counted(notification.events), come, total, seen)
         if set(arrival.fresh) - {each.number for each in fresh}:
             raise StoreUnavailable("the counter of this feed was changed meanwhile; try again")
         return arrival.restarted, len(arrival.repeated)
     told = notification.count if notification.kind is not Kind.UNKNOWN else None
-    return feeds.heard(store, tenant.name, feed, now, told, notification.status).restarted, 0
+    return feeds.heard(store, tenant.name, feed, come, told, notification.status).restarted, 0
 
 
 def _give_up(store: Store, claimed: ClaimedDelivery, error: str) -> Processed:

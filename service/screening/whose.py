@@ -65,29 +65,34 @@ def whose(
 
     `connection` is there if anything is to be asked. What is about a type that no open study needs is not read at all.
     """
-    needed = needed_kinds(tenant)
-    to_read = [each for each in todo.to_read if each.partition("/")[0] in needed]
-    patients = set(todo.patients)
-    gone = list(todo.gone)
-    if connection is not None:
-        for key in to_read:
-            found = read_patients(tenant, connection, key)
-            patients.update(found or ())
-            gone += [key] if found is None else []
-    patients.update(patients_with(store, tenant, gone))
-    unneeded = len(todo.to_read) - len(to_read)
+    patients, unneeded = pointed_to(store, tenant, todo, connection)
     if not todo.query or connection is None:
-        return Whose(frozenset(patients), unneeded, todo.foreign)
+        return Whose(patients, unneeded, todo.foreign)
     changed = changed_since(tenant, hook, connection, _since(store, tenant, delivery))
     complete = not changed.problems
     return Whose(
-        frozenset(patients | changed.patients),
+        patients | changed.patients,
         unneeded,
         todo.foreign,
         now if complete else None,
         not complete,
         changed.problems,
     )
+
+
+def pointed_to(
+    store: Store, tenant: Tenant, todo: Concerns, connection: Connection | None
+) -> tuple[frozenset[str], int]:
+    """The patients of what a notification points to, and how much of it no open study needs. Raises EhrError."""
+    needed = needed_kinds(tenant)
+    to_read = [each for each in todo.to_read if each.partition("/")[0] in needed]
+    patients, gone = set(todo.patients), list(todo.gone)
+    if connection is not None:
+        for key in to_read:
+            found = read_patients(tenant, connection, key)
+            patients.update(found or ())
+            gone += [key] if found is None else []
+    return frozenset(patients | patients_with(store, tenant, gone)), len(todo.to_read) - len(to_read)
 
 
 def needed_kinds(tenant: Tenant) -> frozenset[str]:

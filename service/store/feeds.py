@@ -77,11 +77,18 @@ def heard(
 
 
 def arrived(
-    store: Store, tenant: str, subscription: str, events: Iterable[Event], now: datetime, total: int | None = None
+    store: Store,
+    tenant: str,
+    subscription: str,
+    events: Iterable[Event],
+    now: datetime,
+    total: int | None = None,
+    seen: datetime | None = None,
 ) -> Arrival:
     """Events came. A `total` beyond them shows that others were counted, which are missing as yet.
 
-    One below does not show a restart here, as a notification may come late.
+    One below does not show a restart here, as a notification may come late. `seen`: when they surely had not happened
+    before, if that is earlier than `now`.
     """
     given = tuple(events)
 
@@ -94,7 +101,7 @@ def arrived(
         if arrival.restarted:
             connection.execute(delete(feed_events).where(*mine))
         digests = {event.number: event.digest for event in given}
-        key = {"tenant": tenant, "subscription": subscription, "seen": now}
+        key = {"tenant": tenant, "subscription": subscription, "seen": seen or now}
         if arrival.fresh:
             lines = [{**key, "number": number, "digest": digests[number]} for number in arrival.fresh]
             connection.execute(insert(feed_events), lines)
@@ -119,7 +126,10 @@ def digests(store: Store, tenant: str, subscription: str, numbers: Iterable[int]
 
 
 def last_seen(store: Store, tenant: str, subscription: str, before: int) -> datetime | None:
-    """When the latest of the events numbered below `before` came; None if none is known."""
+    """Since when, at the latest, the event numbered below `before` was there; None if none is known.
+
+    What has the number `before` did not happen earlier.
+    """
     columns = feed_events.c
     mine = (*_of(feed_events, tenant, subscription), columns.number < before)
     with store.reading() as connection:

@@ -357,7 +357,9 @@ def test_an_answer_that_is_not_whole_leads_to_a_reconciliation(at_work: Ward) ->
 def test_without_an_ehr_a_delivery_is_set_aside_with_the_reason(at_work: Ward) -> None:
     at_work.tell(told(1))
     (claimed,) = inbox.claim(at_work.store, NOON, LEASE, 1)
-    done = process(at_work.store, at_work.tenant, claimed, NOON, None)
+    with pytest.raises(EhrUnavailable):
+        process(at_work.store, at_work.tenant, claimed, NOON, None)
+    done = process(at_work.store, replace(at_work.tenant, source=None), claimed, NOON, None)
     assert done.error == "no-source"
     assert [each.error for each in inbox.dead(at_work.store)] == ["no-source"]
 

@@ -9,8 +9,9 @@ import pytest
 
 from service.ehr.subscriptions import Wanted, as_resource
 from service.errors import EhrUnavailable
-from service.screening import recovery
-from service.screening.recovery import Care, is_due, look_after, recover, rescreen_all
+from service.screening import recovery, recovery_steps
+from service.screening.recovery import is_due, look_after, recover, rescreen_all
+from service.screening.recovery_steps import Care
 from service.store import feeds, inbox, screenings
 from service.store.counting import Gap
 from service.store.engine import Store
@@ -210,6 +211,35 @@ def test_2_49_a_server_without_the_operation_is_left_alone(at_work: Ward) -> Non
     assert care(at_work) == [Care("labs", silent=True)]
 
 
+def _without_3(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer of `$events` that does not tell of the last event."""
+    answer["entry"][0]["resource"]["parameter"].pop()
+    return answer
+
+
+def test_what_was_recovered_late_does_not_hide_what_is_still_missing(at_work: Ward) -> None:
+    """The server still has event 2, but not 3, which happened long before 2 was recovered."""
+    with_gap(at_work)
+    at_work.later(timedelta(hours=5))
+    at_work.ehr.fail(where=r"\$events", change=_without_3)
+    assert care(at_work) == [Care("labs", "query", 5, silent=True)]
+    assert set(at_work.asked()) == {"p1", "p2", "p3", "p4"}
+
+
+def test_what_waited_long_in_the_inbox_does_not_hide_what_is_missing(at_work: Ward) -> None:
+    """Event 1 came in time, but nobody worked it off for hours; 2 was lost meanwhile, and the server keeps nothing."""
+    happen(at_work, 1, 2, 3)
+    events = at_work.ehr.subscriptions.feed("s1").events
+    at_work.tell(Told("event-notification", 1, [(1, events[0].focus, [])]))
+    at_work.tell(Told("event-notification", 3, [(3, events[2].focus, [])]))
+    at_work.later(timedelta(hours=5))
+    at_work.work()
+    at_work.asked()
+    at_work.ehr.has_events = False
+    (done,) = care(at_work)
+    assert (done.how, set(at_work.asked())) == ("query", {"p1", "p2", "p3"})
+
+
 def test_2_50_before_a_subscription_in_error_is_requested_again_all_is_recovered(at_work: Ward) -> None:
     happen(at_work, 1, 2, 3)
     hear(at_work, 1)
@@ -228,6 +258,24 @@ def test_2_50_a_subscription_without_a_counter_is_recovered_by_a_question(at_wor
     at_work.ehr.fail(where="status", status=404, times=9)
     done = recover(at_work.store, at_work.tenant, "labs", at_work.now, at_work.connection)
     assert (done.how, set(at_work.asked())) == ("query", {"p1", "p5"})
+
+
+def test_2_50_that_another_subscription_of_the_hook_was_heard_says_nothing(at_work: Ward) -> None:
+    """Several send to one hook, without counters: results still come in while diagnoses do not."""
+    at_work.ehr.change({"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p8"}})
+    feeds.observe(at_work.store, "north", "labs/Condition", at_work.now, server_id="s1", status="active")
+    at_work.later(timedelta(hours=2))
+    at_work.receive(lab(1), "PUT", "Observation/1")
+    at_work.ehr.seed(lab(1))
+    at_work.work()
+    at_work.asked()
+    at_work.ehr.fail(where="status", status=404, times=9)
+    done = recover(at_work.store, at_work.tenant, "labs/Condition", at_work.now, at_work.connection)
+    assert (done.how, set(at_work.asked())) == ("query", {"p1", "p8"})
+    feeds.observe(at_work.store, "north", "labs", at_work.now, server_id="s1", status="error")
+    at_work.ehr.fail(where="status", status=404, times=9)
+    unsure = recover(at_work.store, at_work.tenant, "labs", at_work.now, at_work.connection)
+    assert unsure.how == "rescreen"
 
 
 def test_recovering_what_is_not_there_does_nothing(at_work: Ward) -> None:
@@ -251,7 +299,8 @@ def test_2_51_a_counter_that_began_anew_leads_to_everybody(at_work: Ward) -> Non
 
 
 def test_everybody_is_more_than_one_page(at_work: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "CHUNK", 2)
+    monkeypatch.setattr(recovery, "PAGE", 2)
+    monkeypatch.setattr(recovery_steps, "CHUNK", 2)
     for each in range(5):
         at_work.assessed(f"p{each}")
     assert rescreen_all(at_work.store, at_work.tenant, NOON, ["p0", "x", "y", "z"]) == 9
