@@ -1,43 +1,91 @@
 """The web service: a composition root. It reads the settings and the content, and connects the parts."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, time
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import orjson
 from flask import Flask
 
-from service.catalog.content import mappings_dir
+from service.catalog.content import mappings_dir, profiles_dir
 from service.catalog.load import Catalog, load_catalog
-from service.errors import StoreOutdated
-from service.screening.tenant import Tenant
-from service.settings import Settings, open_tenants
+from service.ehr.clock import SYSTEM, Clock
+from service.ehr.connect import Server
+from service.errors import StoreError, StoreOutdated
+from service.screening.companion import Companion
+from service.screening.exports import Export
+from service.screening.invented import invent
+from service.screening.nightly import screen_export
+from service.screening.population import Progress
+from service.screening.sample.write import TODAY
+from service.screening.tenant import Target, TargetKind, Tenant
+from service.screening.worker import Worker
+from service.settings import Mode, Settings, open_tenants
 from service.store.engine import Store, open_store
 from service.store.migration import is_current, migrate
-from service.web import assess, guard, health, notifications, problems, studies
+from service.web import assess, demo, guard, health, metadata, notifications, problems, studies
+from service.web.health import Check
+
+CAPABILITIES = "CapabilityStatement-prescreen.json"
 
 
 def create_app(settings: Settings) -> Flask:
-    """The WSGI application.
+    """The WSGI application; the work is done by `prescreen worker` beside it.
 
     Raises CatalogError or SettingsError if the content or the tenants are not sound, and StoreError if the database is
     not there or not current: then nothing is served.
     """
+    return _created(settings)[0]
+
+
+def _created(settings: Settings) -> tuple[Flask, Companion | None]:
+    """The application, and a worker to start in each process that serves it, if there is work."""
     catalog = load_catalog(mappings_dir(), settings.site)
     tenants = open_tenants(settings, catalog)
-    return app_of(catalog, settings, tenants, ready_store(settings) if tenants else None)
+    if not tenants:
+        return app_of(catalog, settings), None
+    store = ready_store(settings)
+    companion = Companion(lambda: Worker(store, tenants, retain=settings.keep))
+    return app_of(catalog, settings, tenants, store, companion), companion
 
 
-def app_of(catalog: Catalog, settings: Settings, tenants: Sequence[Tenant] = (), store: Store | None = None) -> Flask:
+def app_of(
+    catalog: Catalog,
+    settings: Settings,
+    tenants: Sequence[Tenant] = (),
+    store: Store | None = None,
+    companion: Companion | None = None,
+) -> Flask:
     """The application that answers from this catalog, and receives for these tenants into this store."""
     app = problems.Discreet("service.web")
     app.config["MAX_CONTENT_LENGTH"] = settings.largest_request
     guard.protect(app, allow_remote=settings.allow_remote, own=frozenset({notifications.NAME}))
     problems.answer_errors(app)
-    for blueprint in (health.blueprint(), studies.blueprint(catalog), assess.blueprint(catalog)):
+    statement = orjson.loads((profiles_dir() / CAPABILITIES).read_bytes())
+    checks: dict[str, Check] = {} if store is None else {"database": partial(_database_problem, store)}
+    if companion is not None:
+        checks["worker"] = companion.problem
+    for blueprint in (
+        health.blueprint(checks),
+        studies.blueprint(catalog),
+        assess.blueprint(catalog),
+        metadata.blueprint(statement, settings.public_url),
+    ):
         app.register_blueprint(blueprint)
     if store is not None:
         app.register_blueprint(notifications.blueprint(tenants, store))
     return app
+
+
+def _database_problem(store: Store) -> str | None:
+    try:
+        return None if is_current(store) else "its tables are not those of this version"
+    except StoreError as error:
+        return str(error)
 
 
 def ready_store(settings: Settings) -> Store:
@@ -54,8 +102,8 @@ def ready_store(settings: Settings) -> Store:
     return store
 
 
-def run_server(host: str, port: int, workers: int, site: Path | None) -> int:
-    """Serve until interrupted; returns 0. `port` 0 takes any free one.
+def run_server(host: str, port: int, workers: int, site: Path | None, *, with_worker: bool = True) -> int:
+    """Serve until interrupted; returns 0. `port` 0 takes any free one. `with_worker`: work is done here, too.
 
     Raises UsageError for a host that other machines could reach, and for a port that cannot be had.
     """
@@ -65,5 +113,47 @@ def run_server(host: str, port: int, workers: int, site: Path | None) -> int:
     # Hooks ask for a secret; everything else goes on refusing other machines unless they are let in.
     anywhere = settings.allow_remote or any(each.hooks for each in settings.tenants)
     with listen(host, port, anywhere=anywhere) as listener:
-        serve(create_app(replace(settings, site=site or settings.site)), listener, workers)
+        app, companion = _created(replace(settings, site=site or settings.site))
+        serve(app, listener, workers, companion if with_worker else None)
     return 0
+
+
+def run_demo(host: str, port: int, site: Path | None) -> int:
+    """Serve an invented population, screened, on this machine alone, until interrupted; nothing is kept.
+
+    The clock shows the day for which the population was invented. What the environment sets is not looked at.
+    """
+    from service.web.server import listen, serve
+
+    with TemporaryDirectory(prefix="prescreen-demo-") as place, listen(host, port) as listener:
+        address, number = listener.getsockname()[:2]
+        base = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
+        app, companion = demo_of(Path(place), base, site)
+        sys.stderr.write(f"{demo.MARK.upper()}.\n")
+        serve(app, listener, 1, companion)
+    return 0
+
+
+def demo_of(place: Path, base: str, site: Path | None, patients: int = 200) -> tuple[Flask, Companion]:
+    """The demonstration in this directory, to be reached under this address; its patients are screened first."""
+    settings = Settings(site=site, mode=Mode.DEVELOPMENT, database=f"sqlite:///{place}/demo.db")
+    catalog = load_catalog(mappings_dir(), site)
+    (plain,) = open_tenants(settings, catalog)
+    target = Target(TargetKind.NDJSON, directory=place / "written")
+    tenant = replace(plain, source=Server(f"{base}/demo/fhir"), target=target)
+    store, clock = ready_store(settings), _clock_from(datetime.combine(TODAY, time(9), catalog.site.zone))
+    invented = invent(place / "export", patients, 7)
+    export = Export("export", place / "export", clock.now(), None)
+    screen_export(store, tenant, export, place / "results", clock.now(), Progress())
+    store.close()
+    companion = Companion(lambda: Worker(store, (tenant,), clock=clock))
+    app = app_of(catalog, settings, (tenant,), store, companion)
+    app.register_blueprint(demo.blueprint(invented, tenant, store, clock))
+    demo.mark(app)
+    return app, companion
+
+
+def _clock_from(start: datetime) -> Clock:
+    """A clock that shows `start` now, and then goes as any other."""
+    began = SYSTEM.now()
+    return Clock(now=lambda: start.astimezone(UTC) + (SYSTEM.now() - began))

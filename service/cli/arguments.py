@@ -12,6 +12,7 @@ from service.cli.inbox import add_inbox
 from service.cli.profiles import add_profiles
 from service.cli.subscribe import add_subscribe
 from service.cli.watch import add_watch
+from service.cli.worker import add_publish, add_worker
 from service.errors import UsageError
 from service.screening.asking import screening_day
 
@@ -33,6 +34,8 @@ def parser() -> ArgumentParser:
     _dose(sub.add_parser("dose", help="the daily doses of one patient, as text, JSON or a drawing"))
     _study(sub.add_parser("study", help="list, show, check or test studies"))
     _serve(sub.add_parser("serve", help="serve the studies and single screenings over HTTP"))
+    add_worker(sub.add_parser("worker", help="do the work behind the notifications"))
+    add_publish(sub.add_parser("publish", help="what would be written, and the kill switch of writing"))
     add_subscribe(sub.add_parser("subscribe", help="make the Subscriptions stand that the open studies need"))
     add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
     add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
@@ -109,6 +112,8 @@ def _serve(command: ArgumentParser) -> None:
     command.add_argument("--port", type=_natural, default=8000)
     command.add_argument("--workers", type=_positive, default=1)
     command.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
+    command.add_argument("--no-worker", action="store_true", help="only receive; the work is done by prescreen worker")
+    command.add_argument("--demo", action="store_true", help="try it out: invented patients, nothing is kept")
     command.set_defaults(run=commands.serve)
 
 

@@ -53,9 +53,11 @@ def explain(chosen: Namespace) -> int:
 
 def serve(chosen: Namespace) -> int:
     """Serve over HTTP until interrupted."""
-    from service.app import run_server  # gunicorn is loaded only where a server is wanted
+    from service.app import run_demo, run_server  # gunicorn is loaded only where a server is wanted
 
-    return run_server(chosen.host, chosen.port, chosen.workers, chosen.site)
+    if chosen.demo:
+        return run_demo(chosen.host, chosen.port, chosen.site)
+    return run_server(chosen.host, chosen.port, chosen.workers, chosen.site, with_worker=not chosen.no_worker)
 
 
 def _request(

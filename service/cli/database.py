@@ -1,17 +1,20 @@
-"""db migrate, patient forget: the tables of the database, and one patient's rows in it."""
+"""db migrate, patient forget, patient screen: the tables of the database, and one patient's rows in it."""
 
 from argparse import ArgumentParser, Namespace
 from dataclasses import fields
+from pathlib import Path
 
 from service.cli.console import out
 from service.cli.installation import Installation, add_tenant, installation, now
+from service.errors import UsageError
+from service.screening.scheduler import Appointment, read_appointments, request_appointments
 from service.settings import Settings
-from service.store import audit, feeds
+from service.store import audit, feeds, screenings
 from service.store.engine import open_store
 from service.store.migration import migrate
 from service.store.retention import Forgotten, delete_patient
 
-ACTOR = "command-line"
+ACTOR, ASKED = "command-line", "asked"
 
 
 def add_db(command: ArgumentParser) -> None:
@@ -28,6 +31,11 @@ def add_patient(command: ArgumentParser) -> None:
     forgetting.add_argument("id", metavar="ID", help="the id of the Patient resource")
     add_tenant(forgetting)
     forgetting.set_defaults(run=forget)
+    screening = actions.add_parser("screen", help="ask for the screening of patients of the EHR")
+    screening.add_argument("id", nargs="*", metavar="ID", help="ids of Patient resources")
+    screening.add_argument("--appointments", type=Path, metavar="FILE", help="a list of appointments (id,day) as CSV")
+    add_tenant(screening)
+    screening.set_defaults(run=screen)
 
 
 def migrate_database(_: Namespace) -> int:
@@ -64,3 +72,27 @@ def _reconcile(there: Installation, tenant: str) -> None:
 def _told(gone: Forgotten) -> str:
     counted = [(each.name, getattr(gone, each.name)) for each in fields(gone)]
     return ", ".join(f"{count} of {name}" for name, count in counted if count) or "nothing, as nothing was kept"
+
+
+def screen(chosen: Namespace) -> int:
+    """Ask for screenings: of these patients now, of those with an appointment in the next seven days before all."""
+    if not chosen.id and chosen.appointments is None:
+        raise UsageError("name patients, or a list of --appointments")
+    with installation() as there:
+        tenant, moment = there.tenant(chosen.tenant), now()
+        count = 0
+        if chosen.appointments is not None:
+            count += request_appointments(there.store, tenant, _listed(chosen.appointments), moment)
+        for identity in sorted({each.removeprefix("Patient/") for each in chosen.id}):
+            screenings.request(there.store, tenant.name, identity, ASKED, moment)
+            count += 1
+    out(f"{count} to be screened.")
+    return 0
+
+
+def _listed(path: Path) -> tuple[Appointment, ...]:
+    try:
+        return read_appointments(path.read_text(encoding="utf-8-sig").splitlines())
+    except (OSError, UnicodeDecodeError) as error:
+        reason = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read as UTF-8 text"
+        raise UsageError(f"{path}: {reason}") from None

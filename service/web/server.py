@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from ipaddress import ip_address
+from typing import Protocol
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
@@ -45,16 +46,26 @@ def _is_number(host: str) -> bool:
         return False
 
 
-def serve(app: Flask, listener: socket.socket, workers: int) -> None:
+class Beside(Protocol):
+    """What runs in each process beside its answering."""
+
+    def start(self) -> None:
+        """Called when the process has begun."""
+
+    def stop(self) -> None:
+        """Called when it is about to end."""
+
+
+def serve(app: Flask, listener: socket.socket, workers: int, beside: Beside | None = None) -> None:
     """Answer on this socket, which becomes the server's own, until interrupted."""
-    _Server(app, listener, workers).run()
+    _Server(app, listener, workers, beside).run()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no types
     """gunicorn with settings of ours alone: none from files, arguments or its environment variable."""
 
-    def __init__(self, app: Flask, listener: socket.socket, workers: int) -> None:
-        self._app, self._workers = app, workers
+    def __init__(self, app: Flask, listener: socket.socket, workers: int, beside: Beside | None) -> None:
+        self._app, self._workers, self._beside = app, workers, beside
         host, port = listener.getsockname()[:2]
         self._address = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
         self._descriptor = listener.detach()  # gunicorn closes it
@@ -67,10 +78,21 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn carries no typ
             if name in self.cfg.settings:
                 self.cfg.set(name, value)
         self.cfg.set("when_ready", self._ready)
+        if self._beside is not None:
+            self.cfg.set("post_worker_init", self._begun)
+            self.cfg.set("worker_exit", self._ending)
 
     def load(self) -> Flask:
         """The application, made before: its content is read once for all workers."""
         return self._app
+
+    def _begun(self, _: object) -> None:
+        assert self._beside is not None, "set only where there is something"
+        self._beside.start()
+
+    def _ending(self, _: object, __: object) -> None:
+        assert self._beside is not None, "set only where there is something"
+        self._beside.stop()
 
     def _ready(self, _: object) -> None:
         sys.stderr.write(f"Serving on {self._address} until interrupted (Ctrl-C).\n")

@@ -9,7 +9,8 @@ import service
 from service.cli import main
 from service.web.guard import is_local
 
-ADDRESSES = ["/", "/health", "/studies", "/studies/demo", "/static/style.css"]
+ADDRESSES = ["/", "/health", "/health/live", "/health/ready", "/studies", "/studies/demo", "/static/style.css"]
+ADDRESSES += ["/fhir/metadata"]
 EVERYWHERE = [*ADDRESSES, "/nothing", "/studies/other", "/assess"]
 
 
@@ -36,7 +37,7 @@ def test_the_home_page_says_what_this_is_and_lists_the_studies(client: FlaskClie
 def test_every_link_of_the_home_page_leads_somewhere(client: FlaskClient) -> None:
     links = Links()
     links.feed(client.get("/").text)
-    assert {"/studies", "/studies/demo", "/health", "/static/style.css"} == links.found
+    assert {"/studies", "/studies/demo", "/health", "/fhir/metadata", "/static/style.css"} == links.found
     assert {client.get(each).status_code for each in links.found} == {200}
     assert links.inline == 0  # the Content-Security-Policy would not let a browser use it
 
@@ -45,6 +46,24 @@ def test_health_tells_status_and_version_and_no_more(client: FlaskClient) -> Non
     response = client.get("/health")
     assert response.mimetype == "application/json"
     assert response.get_json() == {"status": "ok", "version": service.__version__}
+
+
+def test_without_tenants_nothing_has_to_be_ready(client: FlaskClient) -> None:
+    assert client.get("/health/live").get_json() == client.get("/health").get_json()
+    ready = client.get("/health/ready")
+    assert (ready.status_code, ready.get_json()) == (200, {"status": "ready", "checks": {}})
+
+
+def test_the_capabilities_are_those_of_this_installation(client: FlaskClient) -> None:
+    response = client.get("/fhir/metadata")
+    told = response.get_json()
+    assert (response.mimetype, told["resourceType"], told["kind"]) == (
+        "application/fhir+json",
+        "CapabilityStatement",
+        "instance",
+    )
+    assert told["software"] == {"name": "fhir-prescreen", "version": service.__version__}
+    assert told["implementation"]["url"] == "http://localhost/fhir"
 
 
 def test_the_studies_are_listed(client: FlaskClient) -> None:

@@ -30,6 +30,8 @@ def start(*arguments: str, cwd: Path) -> tuple[subprocess.Popen[str], str]:
     )
     assert server.stderr is not None
     said = server.stderr.readline()
+    if "DEMONSTRATION" in said:
+        said = server.stderr.readline()
     address = STARTED.search(said)
     if address is None:
         server.kill()
