@@ -1,6 +1,6 @@
 """A tenant whose EHR is the server of the tests, and small charts to put there."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -41,12 +41,12 @@ def shipped() -> Catalog:
 def catalog(*studies: Study, policy: Policy | None = None, **site: Any) -> Catalog:
     """The small catalog of the tests of populations, with these studies and settings of the site."""
     made = small.catalog()
-    return Catalog(
+    return replace(
+        shipped(),
         studies={each.id: each for each in studies or (STUDY,)},
         terminology=made.terminology,
         units=made.units,
         equivalents={},
-        drugs=shipped().drugs,
         policy=policy or Policy(),
         site=SiteSettings(**site),
         study_files={},

@@ -1,0 +1,107 @@
+"""SIGKILL between any two arrows from the notification to the ResearchSubject: all ends as if nothing had been."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+
+from service.store import assessments, audit, inbox, outbox, screenings
+from service.store.engine import Store
+from service.store.leases import State
+from tests.fhir_server import FhirServer
+from tests.screening.world import encounter, haemoglobin, patient
+from tests.shape.source import ROOT
+from tests.working.world import NOON, notice
+
+MOST_STEPS = 400
+COMMAND = [sys.executable, "-m", "tests.working.victim"]
+
+
+class Victim:
+    """The process whose children are killed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def work(self, url: str, base: str, now: datetime, passes: int, kill: int | None = None) -> bool:
+        """Let a child do all that is due; False if it was killed at that step."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        order = {"url": url, "base": base, "now": now.isoformat(), "passes": passes, "kill": kill}
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        status = int(self._process.stdout.readline())
+        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed by itself"
+        assert not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGKILL
+        return not os.WIFSIGNALED(status)
+
+    def close(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def victim() -> Iterator[Victim]:
+    running = Victim()
+    yield running
+    running.close()
+
+
+def check(store: Store, server: FhirServer, person: str) -> None:
+    """Everything was done, and once in effect."""
+    assert [each.line["standing"] for each in assessments.history(store, "north", "demo", person)] == ["candidate"]
+    of_person = [
+        each for each in server.all("ResearchSubject") if each["individual"]["reference"] == f"Patient/{person}"
+    ]
+    assert [each["status"] for each in of_person] == ["candidate"]
+    assert len(server.storage.history("ResearchSubject", of_person[0]["id"])) == 1
+    assert (screenings.counts(store), outbox.counts(store)) == ({}, {})
+    left = inbox.counts(store)["north"]
+    assert (left.waiting, left.claimed, left.dead) == (0, 0, 0)
+
+
+def test_whatever_step_is_the_last_all_is_done_in_the_end(
+    url: str, store: Store, server: FhirServer, victim: Victim
+) -> None:
+    survived = False
+    for number in itertools.count():
+        person, now = f"p{number}", NOON + number * timedelta(hours=2)
+        result = haemoglobin(f"o{number}", person)
+        server.seed(patient(person), encounter(f"e{number}", person), result)
+        inbox.deliver(store, notice(result))
+        survived = victim.work(url, server.base, now, passes=2, kill=number)
+        if survived:
+            break
+        assert number < MOST_STEPS
+        assert victim.work(url, server.base, now + timedelta(minutes=11), passes=4)
+        check(store, server, person)
+    check(store, server, person)
+    assert number > 15, "there are that many requests and commits on the way"
+    screened = [each for each in audit.entries(store, "north", 10_000) if each.action == "screened"]
+    assert len(screened) >= number
+
+
+def test_sigterm_lets_the_piece_at_hand_be_finished_and_begins_no_other(
+    url: str, store: Store, server: FhirServer
+) -> None:
+    for each in ("a", "b"):
+        server.seed(patient(each), encounter(f"e{each}", each), haemoglobin(f"o{each}", each))
+        screenings.request(store, "north", each, "event", NOON)
+    process = subprocess.Popen([*COMMAND, url, server.base], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    for _ in range(3):  # what the server can do, then the Patient, then more
+        assert process.stdout.readline() == "asking\n"
+    process.send_signal(signal.SIGTERM)
+    rest = process.communicate(timeout=30)[0].splitlines()
+    assert (rest[-1], process.returncode) == ("stopped", 0)
+    done = {each: assessments.latest(store, "north", "demo", each) is not None for each in ("a", "b")}
+    assert done == {"a": True, "b": False}
+    left = screenings.counts(store)["north"]
+    assert (left.waiting, left.claimed) == (1, 0), State.WAITING
