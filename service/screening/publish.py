@@ -77,11 +77,10 @@ def withdraw(store: Store, tenant: Tenant, study: str, patient: str, reason: str
 
     Who was written is taken off the list, and the Flag and Task end. The ResearchSubject keeps what was last said.
     """
-    held = assessments.latest(store, tenant.name, study, patient)
-    if held is None or tenant.target.kind is TargetKind.NONE or study not in tenant.catalog.studies:
+    content = _holding(store, tenant, study, patient, now)
+    if content is None or tenant.target.kind is TargetKind.NONE:
         return False
-    content = content_of(tenant, held.stored.line, now)
-    return _put(store, tenant, replace(content, first=False, fits=False, withdrawn=reason), now)
+    return _put(store, tenant, _ended(content, reason), now)
 
 
 def recheck(store: Store, tenant: Tenant, before: datetime, most: int, now: datetime) -> int:
@@ -89,16 +88,29 @@ def recheck(store: Store, tenant: Tenant, before: datetime, most: int, now: date
 
     Returns how many writes were asked for; each changes nothing where all stands as it should.
     """
-    asked = 0
-    for each in published.checked_before(store, tenant.name, before, most):
-        held = assessments.latest(store, tenant.name, each.study, each.patient)
-        if held is None or each.study not in tenant.catalog.studies:
-            continue
-        content = content_of(tenant, held.stored.line, now)
-        if held.withdrawn is not None:
-            content = replace(content, first=False, fits=False, withdrawn=held.withdrawn)
-        asked += outbox.put(store, tenant.name, each.study, each.patient, content.digest, content.as_json(), now)
-    return asked
+    stale = published.checked_before(store, tenant.name, before, most)
+    return sum(_look_again(store, tenant, each.study, each.patient, now) for each in stale)
+
+
+def _look_again(store: Store, tenant: Tenant, study: str, patient: str, now: datetime) -> bool:
+    """Let the target be compared with what holds now."""
+    content = _holding(store, tenant, study, patient, now)
+    if content is None:
+        return False
+    return outbox.put(store, tenant.name, study, patient, content.digest, content.as_json(), now)
+
+
+def _holding(store: Store, tenant: Tenant, study: str, patient: str, now: datetime) -> Content | None:
+    """The content of what holds now, or held last."""
+    held = assessments.latest(store, tenant.name, study, patient)
+    if held is None or study not in tenant.catalog.studies:
+        return None
+    content = content_of(tenant, held.stored.line, now)
+    return content if held.withdrawn is None else _ended(content, held.withdrawn)
+
+
+def _ended(content: Content, reason: str) -> Content:
+    return replace(content, first=False, fits=False, withdrawn=reason)
 
 
 def _put(store: Store, tenant: Tenant, content: Content, now: datetime) -> bool:
@@ -121,14 +133,25 @@ def may_write(store: Store, tenant: Tenant) -> bool:
 def write(store: Store, tenant: Tenant, claimed: ClaimedWrite, connection: Connection | None, now: datetime) -> Result:
     """Write one claimed content, and end, postpone or give up its row of the outbox.
 
-    `connection`: to the target, where it is a FHIR server. Raises StoreUnavailable: then the lease runs out.
+    `connection`: to the target, where it is a FHIR server. Raises StoreUnavailable: then the lease runs out. Where the
+    lease has run out meanwhile, what stands there is looked at once more.
     """
     try:
         if not may_write(store, tenant):
             return postpone(store, claimed, now + SWITCHED_OFF, What.STOPPED)
         return _written(store, tenant, claimed, connection, now)
     except LeaseLost:
+        _doubt(store, tenant, claimed, now)
         return Result(What.LOST)
+
+
+def _doubt(store: Store, tenant: Tenant, claimed: ClaimedWrite, now: datetime) -> None:
+    """What we sent may have arrived after our successor looked: the target is compared once more with what holds."""
+    with store.transaction() as whole:
+        known = published.find(whole, claimed.tenant, claimed.study, claimed.patient)
+        if known is not None:
+            published.record(whole, replace(known, digest=None, machine_state=None))
+        _look_again(whole, tenant, claimed.study, claimed.patient, now)
 
 
 def _written(
@@ -226,7 +249,9 @@ def _previewed(store: Store, tenant: Tenant, waiting: Waiting, connection: Conne
         if connection is None:
             return Preview(waiting.study, waiting.patient, None, "no-connection")
         decided = _writing(store, tenant, claimed, content, connection, now).decide()
-        bundle = decided.made.bundle if decided.made is not None and decided.made.writes else None
-        return Preview(waiting.study, waiting.patient, bundle, decided.code or (None if bundle else What.UNCHANGED))
+        if decided.code is not None or decided.made is None:
+            return Preview(waiting.study, waiting.patient, None, decided.code or What.NOTHING)
+        bundle = decided.made.bundle if decided.made.writes else None
+        return Preview(waiting.study, waiting.patient, bundle, None if bundle else What.UNCHANGED)
     except PROBLEMS as problem:
         return Preview(waiting.study, waiting.patient, None, code_of(problem))

@@ -13,12 +13,13 @@ from service.ehr.connect import Connection, Server, connect
 from service.ehr.limits import Limits
 from service.ehr.transport import Transport
 from service.eligibility.assess import Signal, Standing
+from service.eligibility.criteria import Study
 from service.fhir.opinion import subject_identity
 from service.screening import publish
 from service.screening.publish import Result
 from service.screening.render import assessment_line
 from service.screening.tenant import Target, TargetKind, Tenant
-from service.store import outbox
+from service.store import assessments, outbox
 from service.store.engine import Store
 from tests.contracts.examples import EXAMPLES, PHRASES
 from tests.fhir_server.server import FhirServer
@@ -36,6 +37,19 @@ STATES = {"candidate": "candidate", "needs_review": "potential-candidate", "inel
 LIMITS = Limits(per_second=100_000, burst=100_000, tries=3)
 
 
+class Studies(dict[str, Study]):
+    """As many studies as anybody asks for, all alike."""
+
+    def get(self, id: str, default: Any = None) -> Any:
+        return self[id]
+
+    def __missing__(self, id: str) -> Study:
+        return replace(STUDY, id=id)
+
+    def __contains__(self, id: object) -> bool:
+        return True
+
+
 def line(standing: str = "candidate", day: date = DAY, **change: Any) -> Json:
     """A line of assessments.ndjson with a strong signal."""
     made = json.loads(json.dumps(assessment_line(EXAMPLES[BY_NAME[standing]], PHRASES)))
@@ -44,7 +58,7 @@ def line(standing: str = "candidate", day: date = DAY, **change: Any) -> Json:
 
 def tenant(base: str, **target: Any) -> Tenant:
     """A tenant whose EHR is also the target."""
-    catalog: Any = SimpleNamespace(studies={STUDY.id: STUDY})
+    catalog: Any = SimpleNamespace(studies=Studies({STUDY.id: STUDY}))
     ehr = Server(base, limits=LIMITS)
     wanted = Target(TargetKind.FHIR, server=ehr, written=WRITTEN)
     return Tenant("north", catalog, (STUDY.id,), source=ehr, target=replace(wanted, **target))
@@ -69,7 +83,13 @@ class Office:
     results: list[Result] = field(default_factory=list)
 
     def plan(self, standing: str = "candidate", **change: Any) -> bool:
-        return publish.plan(self.store, self.tenant, line(standing, **change), self.now, {"Condition/1": "7"})
+        """As the screening does: in the transaction that keeps the assessment."""
+        said = line(standing, **change)
+        with self.store.transaction() as whole:
+            key = (self.tenant.name, said["study"], said["study_version"], said["patient"])
+            day = date.fromisoformat(said["screening_date"])
+            assessments.add(whole, *key, "facts", day, said, None, self.now)
+            return publish.plan(whole, self.tenant, said, self.now, {"Condition/1": "7"})
 
     def work(self) -> list[Result]:
         """Do all that is due, and return what became of it."""
