@@ -56,7 +56,7 @@ class FhirClient:
     """One FHIR server, with the rights and the limits that it is used with.
 
     Every method raises EhrUnavailable (later it may work), EhrRefused and its kinds, UnusableAnswer. `may_write` is
-    asked before each write: False makes it raise WritesStopped.
+    asked before each write, and before it is repeated: False makes it raise WritesStopped.
     """
 
     def __init__(
@@ -175,9 +175,8 @@ class FhirClient:
 
     def delete(self, kind: str, id: str) -> None:
         """Delete it. Gone already is as good."""
-        self._check_may_write()
         with suppress(ResourceGone):
-            self._send(Ask("DELETE", joined(self.base, kind, _segment(id)), ACCEPT))
+            self._send(Ask("DELETE", joined(self.base, kind, _segment(id)), ACCEPT, check=self._check_may_write))
 
     def transaction(self, bundle: Resource) -> tuple[EntryAnswer, ...]:
         """Send a transaction or batch. Of a batch each answer has to be looked at: some entries may have failed."""
@@ -249,10 +248,10 @@ class FhirClient:
         repeatable: bool = True,
         prefer: str = "representation",
     ) -> Answer:
-        self._check_may_write()
         all_headers = ACCEPT | {"Content-Type": FHIR_JSON, "Prefer": f"return={prefer}"} | dict(headers or {})
         url = joined(self.base, *(_segment(each) for each in path))
-        return self._send(Ask(method, url, all_headers, orjson.dumps(resource), repeatable))
+        body = orjson.dumps(resource)
+        return self._send(Ask(method, url, all_headers, body, repeatable, check=self._check_may_write))
 
     def _written(self, answer: Answer, kind: str, id: str | None) -> Written:
         """What stands there now: from the body, else read back, since some servers answer with nothing."""

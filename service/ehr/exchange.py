@@ -1,7 +1,7 @@
 """One request and its answer, the only place where HTTP happens: limits, token, redirections, retries. STANDARDS 8D."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -58,7 +58,8 @@ class NoToken:
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A request. `repeatable`: making it twice changes nothing more. `elsewhere`: a redirection to another host may be
-    followed, without the token (files of a bulk export)."""
+    followed, without the token (files of a bulk export). `check`: called before each time it is sent; raises if it may
+    not be."""
 
     method: str
     url: str = field(repr=False)
@@ -66,6 +67,7 @@ class Ask:
     body: bytes | None = field(default=None, repr=False)
     repeatable: bool = True
     elsewhere: bool = False
+    check: Callable[[], None] | None = field(default=None, repr=False)
 
 
 class Exchange:
@@ -88,6 +90,8 @@ class Exchange:
         attempt, renewed = 0, False
         while True:
             attempt += 1
+            if ask.check is not None:
+                ask.check()
             token = self._auth.token()
             try:
                 answer = self._once(ask, what, token)

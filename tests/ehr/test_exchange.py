@@ -314,6 +314,14 @@ def test_8_38_nothing_is_sent_while_writing_is_switched_off(server: FhirServer, 
     assert len(server.log) == 0
 
 
+def test_a_write_is_not_repeated_once_writing_was_switched_off(server: FhirServer, client_of: Made) -> None:
+    made = client_of(server.base, may_write=lambda: len(server.log) == 0)
+    server.fail(method="PUT", status=503)
+    with pytest.raises(WritesStopped):
+        made.update({**subject(), "id": "x"}, None)
+    assert len(server.log) == 1 and server.all("ResearchSubject") == []
+
+
 def test_no_cookie_and_no_password_of_a_netrc_file_is_sent(
     server: FhirServer, client_of: Made, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
