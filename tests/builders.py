@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from service.eligibility.criteria import Node
 from service.eligibility.dates import ANY_DAY, FOREVER, Days, Span
+from service.eligibility.dosing.half_lives import HalfLife, HalfLives
 from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
 from service.eligibility.facts import (
     AdverseEventFact,
@@ -68,7 +69,8 @@ HYSTERECTOMY = ValueSet("hysterectomy", "hysterectomy", sure=coded(SCT, "8"), wo
 BREAST_FEEDING = ValueSet("feeding", "breast feeding", sure=coded(SCT, "10"), words=("lactation",))
 FEEDING_STATUS = ValueSet("feeding-status", "breast feeding status", sure=coded(LOINC, "bf"), words=("breast feeding",))
 RESEARCH = ValueSet("research", "consent to research", sure=coded(SCT, "11"), words=("research",))
-DRUG = ValueSet("drug", "prednisone", sure=coded(RXNORM, "8640"), words=("prednisone",))
+DRUG = ValueSet("drug", "prednisone", sure=coded(RXNORM, "8640", "6902"), words=("prednisone",))
+TEN_TO_TWENTY_DAYS = HalfLife("prednisone", Interval(Decimal(10), Decimal(20)), "invented for tests")
 REACTION = ValueSet("reaction", "a reaction", sure=coded(SCT, "12"), words=("reaction",))
 VACCINE = ValueSet("vaccine", "a vaccine", sure=coded(SCT, "13"), words=("vaccine",))
 ADMISSION = ValueSet("admission", "an admission", sure=coded(SCT, "14"), words=("admission",))
@@ -81,7 +83,8 @@ SETS = (
 def knowledge(policy: Policy | None = None) -> Knowledge:
     """A small world of twenty value sets."""
     terminology = Terminology({each.id: each for each in SETS})
-    return Knowledge(terminology, UnitTable({}, {}, {}), {}, policy or Policy())
+    half_lives = HalfLives({Coding(RXNORM, "8640"): TEN_TO_TWENTY_DAYS})
+    return Knowledge(terminology, UnitTable({}, {}, {}), {}, policy or Policy(), half_lives)
 
 
 def concept(*codes: str, text: str = "something", system: str = SCT) -> Concept:

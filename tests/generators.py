@@ -26,6 +26,8 @@ from service.eligibility.criteria import (
     CodedTest,
     ConditionPresent,
     ConsentIs,
+    Courses,
+    DayCount,
     DoseTest,
     EncounterHad,
     IfElse,
@@ -40,8 +42,10 @@ from service.eligibility.criteria import (
     Pregnant,
     ProcedureDone,
     SexIs,
+    Throughout,
     Tier,
     Tiers,
+    UnchangedDose,
 )
 from service.eligibility.dates import ANY_DAY, FOREVER, Days, Duration, Span, Unit
 from service.eligibility.facts import (
@@ -132,8 +136,9 @@ def medications(draw: st.DrawFn, number: int) -> Fact:
     start, dose = draw(vague()), draw(st.sampled_from(["5 mg", "15 mg", "15 mg", "5-15 mg", None]))
     source = draw(st.sampled_from([Source.REQUEST, Source.STATEMENT, Source.ADMINISTRATION]))
     how = draw(st.sampled_from([timing(), timing(), timing(1, "1 wk"), timing(1, "2 d")]))
+    drug = draw(st.sampled_from(["prednisone", "prednisone", "prednisone", "methylprednisolone"]))
     if source is Source.ADMINISTRATION:
-        given = medication(instruction(dose, None), name=str(number), source=source, start=start)
+        given = medication(instruction(dose, None), name=str(number), drug=drug, source=source, start=start)
         return replace(given, certainty=draw(certainties))
     later = Days(max(start.earliest, date(2026, 5, 1)), FOREVER)
     past = Days.on(start.latest + timedelta(draw(st.sampled_from([5, 30, 100])))) if start.known else later
@@ -142,6 +147,7 @@ def medications(draw: st.DrawFn, number: int) -> Fact:
     return medication(
         instruction(dose, how),
         name=str(number),
+        drug=drug,
         source=source,
         start=start,
         end=draw(st.sampled_from(ends)),
@@ -216,6 +222,7 @@ def records(draw: st.DrawFn, makers: Sequence[Maker] = tuple(FACTS.values())) ->
 
 
 # ---------------------------------------------------------------------------------------------------------- nodes
+Inner = st.SearchStrategy[Node]
 durations = st.builds(Duration, st.integers(1, 14), st.sampled_from([Unit.MONTH, Unit.WEEK]))
 anchors = st.builds(
     Anchor,
@@ -250,13 +257,46 @@ choices = st.sampled_from(
 fresh = st.none() | st.just(Duration(6, Unit.MONTH))
 times = st.integers(1, 2)
 nothing: st.SearchStrategy[tuple[str, ...]] = st.just(())
-doses = st.sampled_from(
-    [
-        None,
-        DoseTest(Bounds(above=Decimal(10))),
-        DoseTest(Bounds(at_most=Decimal(10))),
-        DoseTest(Bounds(above=Decimal(10)), measure="highest_day"),
-    ]
+dose_bounds = st.sampled_from([Bounds(above=Decimal(10)), Bounds(at_most=Decimal(10)), Bounds(at_least=Decimal(5))])
+totals = st.sampled_from([100, 150, 155, 400, 450, 1000])
+day_counts = st.builds(DayCount, st.integers(1, 40), st.booleans())
+doses = st.one_of(
+    st.builds(DoseTest, dose_bounds, measure=st.sampled_from(["cycle_average", "highest_day", "mean"])),
+    st.builds(DoseTest, dose_bounds, days=day_counts),
+    st.builds(
+        lambda limit, name: DoseTest(Bounds(**{name: Decimal(limit)}), "mg", measure="cumulative"),
+        totals,
+        st.sampled_from(["above", "at_least", "at_most", "below"]),
+    ),
+)
+gaps = st.builds(Duration, st.integers(0, 30), st.just(Unit.DAY))
+whole_looks = st.builds(LookBack, durations, st.none() | anchors, st.none() | st.just(Duration(10, Unit.DAY)))
+whole = st.one_of(
+    st.builds(lambda gap: {"exposed": Throughout(gap)}, gaps),
+    st.builds(lambda gap: {"exposed": UnchangedDose(gap)}, gaps),
+    st.builds(lambda bounds: {"dose": DoseTest(bounds, measure="mean")}, dose_bounds),
+)
+lengths = st.builds(Duration, st.integers(1, 60), st.just(Unit.DAY))
+in_courses = st.builds(lambda n, gap, lasting: {"exposed": Courses(n, gap, lasting)}, times, gaps, lengths)
+by_half_lives = st.builds(lambda n: {"half_lives": n}, st.integers(1, 5))
+
+
+def _taken(looks: st.SearchStrategy[LookBack | None], more: st.SearchStrategy[Mapping[str, object]]) -> Inner:
+    return st.builds(
+        lambda look, absence, asked: MedicationTaken(("drug",), look_back=look, absence=absence, **asked),  # type: ignore[arg-type]
+        looks,
+        absences,
+        more,
+    )
+
+
+any_day = doses.filter(lambda test: test.measure != "mean").map(lambda test: {"dose": test})
+medication_nodes = st.one_of(
+    _taken(looks, times.map(lambda n: {"at_least": n})),
+    _taken(looks, any_day),
+    _taken(looks, in_courses),
+    _taken(whole_looks, whole),
+    _taken(st.builds(LookBack, durations), by_half_lives),
 )
 LEAVES: Mapping[type, st.SearchStrategy[Node]] = {
     ConditionPresent: st.builds(
@@ -268,9 +308,7 @@ LEAVES: Mapping[type, st.SearchStrategy[Node]] = {
         times,
         absences,
     ),
-    MedicationTaken: st.builds(
-        MedicationTaken, st.just(("drug",)), nothing, looks, st.just(False), doses, times, absences
-    ),
+    MedicationTaken: medication_nodes,
     ObservationValue: st.one_of(
         st.builds(
             ObservationValue,
@@ -331,7 +369,6 @@ LEAVES: Mapping[type, st.SearchStrategy[Node]] = {
     ),
     Manual: st.just(Manual("Is it so?")),
 }
-Inner = st.SearchStrategy[Node]
 COMPOSITES: Mapping[type, Callable[[Inner], Inner]] = {
     AllOf: lambda inner: st.builds(AllOf, st.tuples(inner, inner)),
     AnyOf: lambda inner: st.builds(AnyOf, st.tuples(inner, inner)),

@@ -10,6 +10,7 @@ from service.catalog.absence import load_absence
 from service.catalog.code_maps import load_code_maps
 from service.catalog.drugs import is_drug_map, load_drugs
 from service.catalog.equivalents import load_equivalents
+from service.catalog.half_lives import load_half_lives
 from service.catalog.shelf import Shelf
 from service.catalog.site import Site, load_site
 from service.catalog.studies import StudyFile, load_study
@@ -18,6 +19,7 @@ from service.catalog.units import load_units
 from service.catalog.value_sets import ValueSetFile, load_value_sets
 from service.eligibility.criteria import Study
 from service.eligibility.dosing.equivalence import EquivalenceTable
+from service.eligibility.dosing.half_lives import HalfLives
 from service.eligibility.dosing.products import DrugCatalog
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
@@ -39,6 +41,7 @@ class Catalog:
     units: UnitTable
     equivalents: Mapping[str, EquivalenceTable]
     drugs: DrugCatalog
+    half_lives: HalfLives
     policy: Policy
     site: Site
     study_files: Mapping[str, StudyFile]
@@ -71,11 +74,12 @@ def load_catalog(mappings: Path, site: Path | None = None) -> Catalog:
     equivalents = part(lambda: load_equivalents(mappings / "dose-equivalents", shelf.own("dose-equivalents")))
     if value_sets is None or equivalents is None or units is None:
         raise CatalogError(problems)
+    half_lives = part(lambda: load_half_lives(shelf.file("half-lives.json")))
     problems += _unknown_sets(equivalents, value_sets)
     names = _names(value_sets, equivalents, units)
     schema = shelf.schema("study")
     studies = [part(partial(load_study, path, schema, names)) for path in shelf.files("studies")]
-    if problems or settings is None or drugs is None or maps is None:
+    if problems or settings is None or drugs is None or maps is None or half_lives is None:
         raise CatalogError(problems)
     files = {each.study.id: each for each in studies if each is not None}
     return Catalog(
@@ -84,6 +88,7 @@ def load_catalog(mappings: Path, site: Path | None = None) -> Catalog:
         units=units,
         equivalents=equivalents,
         drugs=drugs,
+        half_lives=half_lives,
         policy=settings[1],
         site=settings[0],
         study_files=files,

@@ -7,7 +7,7 @@ from pathlib import Path
 from service.errors import CatalogError
 
 # What a site may bring; anything else in its directory is a slip of the keyboard that would be ignored silently.
-FILES = frozenset({"site.yaml", "absence.yaml"})
+FILES = frozenset({"site.yaml", "absence.yaml", "half-lives.json"})
 DIRECTORIES = {
     "studies": "*/study.yaml",
     "value-sets": "*.json",

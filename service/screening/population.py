@@ -59,7 +59,7 @@ class Progress:
 
 def knowledge_of(catalog: Catalog) -> Knowledge:
     """The catalog's part in every judgement."""
-    return Knowledge(catalog.terminology, catalog.units, catalog.equivalents, catalog.policy)
+    return Knowledge(catalog.terminology, catalog.units, catalog.equivalents, catalog.policy, catalog.half_lives)
 
 
 def phrases_of(catalog: Catalog) -> Phrases:

@@ -1,9 +1,11 @@
 """Windows, anchors, and the characteristics that ask whether something happened."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from service.catalog.documents import Where
+from service.catalog.studies.exposure import exposed
 from service.catalog.studies.limits import choice, dose_test, value_test
 from service.catalog.studies.reader import Content, Reader, optional_duration
 from service.catalog.words import duration
@@ -63,15 +65,24 @@ def _condition(reader: Reader, content: Content, where: Where) -> Event:
 def _medication(reader: Reader, content: Content, where: Where) -> Event:
     systemic = content.get("systemic", False)
     also = systemic if isinstance(systemic, dict) else {}
-    return MedicationTaken(
-        systemic=bool(systemic),
-        also_systemic=reader.value_sets(also, "also", (*where, "systemic"), "route"),
-        depot=_depot(reader, content, where),
-        dose=dose_test(reader, content, where),
-        **_codes(reader, content, where, "medication"),
-        **_occasion(reader, content, where),
-        at_least=content.get("at_least", 1),
-    )
+    codes = _codes(reader, content, where, "medication")
+    parts = {
+        "systemic": bool(systemic),
+        "also_systemic": reader.value_sets(also, "also", (*where, "systemic"), "route"),
+        "depot": _depot(reader, content, where),
+        "dose": dose_test(reader, content, where),
+        "exposed": exposed(reader, content, where),
+        "half_lives": _half_lives(content),
+        **codes,
+        **_occasion(reader, content, where, half_lives=True),
+    }
+    made = partial(MedicationTaken, **parts, at_least=content.get("at_least", 1))
+    return reader.build(where, made, MedicationTaken(codes["codes"]))
+
+
+def _half_lives(content: Content) -> int | None:
+    look = content.get("look_back")
+    return look.get("half_lives") if isinstance(look, dict) else None
 
 
 def _depot(reader: Reader, content: Content, where: Where) -> Depot | None:
@@ -120,7 +131,9 @@ def _codes(reader: Reader, content: Content, where: Where, *kinds: str) -> dict[
     return {"codes": codes, "excluding": excluding}
 
 
-def _occasion(reader: Reader, content: Content, where: Where) -> dict[str, Any]:
+def _occasion(reader: Reader, content: Content, where: Where, *, half_lives: bool = False) -> dict[str, Any]:
+    if not half_lives and _half_lives(content) is not None:
+        reader.problem((*where, "look_back", "half_lives"), "only drugs have half-lives; leave this out")
     return {"look_back": look_back(reader, content, where), "absence": reader.absence(content)}
 
 

@@ -2,7 +2,16 @@
 
 from service.catalog.documents import Where
 from service.catalog.studies.reader import Content, Reader
-from service.eligibility.criteria import BooleanTest, Choice, CodedTest, DoseTest, NumberTest, TypedTest, ValueTest
+from service.eligibility.criteria import (
+    BooleanTest,
+    Choice,
+    CodedTest,
+    DayCount,
+    DoseTest,
+    NumberTest,
+    TypedTest,
+    ValueTest,
+)
 
 ONE_OF_SEVERAL = Choice()
 DOSE_TIMES = frozenset({"d", "wk", "h"})  # what a dose is asked for per; it is averaged over its cycle all the same
@@ -49,18 +58,45 @@ def choice(reader: Reader, content: Content, where: Where) -> Choice:
 
 
 def dose_test(reader: Reader, content: Content, where: Where) -> DoseTest | None:
-    """`daily_dose`."""
+    """`daily_dose`, or `cumulative_dose`."""
+    if "cumulative_dose" in content:
+        if "daily_dose" in content:
+            reader.problem(
+                (*where, "cumulative_dose"), "ask for a daily or a cumulative dose; join two with all or any"
+            )
+        return _cumulative(reader, content["cumulative_dose"], (*where, "cumulative_dose"))
     if "daily_dose" not in content:
         return None
-    where = (*where, "daily_dose")
-    written = content["daily_dose"]
-    reference = written.get("equivalent_to")
+    written, where = content["daily_dose"], (*where, "daily_dose")
+    unit = reader.unit(written, where) or "mg/d"
+    if unit.partition("/")[2] not in DOSE_TIMES:
+        reader.problem((*where, "unit"), f"a dose is an amount per day, week or hour, such as mg/d, not {unit!r}")
+    bounds, reference = reader.bounds(written, where), equivalent_to(reader, written, where)
+    measure, days = written.get("measure", "cycle_average"), _days(reader, written, where)
+    return reader.build(where, lambda: DoseTest(bounds, unit, reference, measure, days), DoseTest(bounds))
+
+
+def _cumulative(reader: Reader, written: Content, where: Where) -> DoseTest:
+    unit = reader.unit(written, where) or "mg"
+    bounds, reference = reader.bounds(written, where), equivalent_to(reader, written, where)
+    return reader.build(where, lambda: DoseTest(bounds, unit, reference, "cumulative"), DoseTest(bounds))
+
+
+def _days(reader: Reader, written: Content, where: Where) -> DayCount | None:
+    """`on_days`, or `on_consecutive_days`."""
+    if "on_days" in written and "on_consecutive_days" in written:
+        reader.problem((*where, "on_consecutive_days"), "days in a row are days already; leave on_days out")
+    if "on_consecutive_days" in written:
+        return DayCount(written["on_consecutive_days"], consecutive=True)
+    return DayCount(written["on_days"]) if "on_days" in written else None
+
+
+def equivalent_to(reader: Reader, written: Content, where: Where) -> str | None:
+    """A reference drug for which there are equivalents."""
+    reference: str | None = written.get("equivalent_to")
     if reference is not None and reference not in reader.names.equivalents:
         there = ", ".join(sorted(reader.names.equivalents))
         reader.problem(
             (*where, "equivalent_to"), f"there are no equivalents of {reference!r}; there are those of: {there}"
         )
-    unit = reader.unit(written, where) or "mg/d"
-    if unit.partition("/")[2] not in DOSE_TIMES:
-        reader.problem((*where, "unit"), f"a dose is an amount per day, week or hour, such as mg/d, not {unit!r}")
-    return DoseTest(reader.bounds(written, where), unit, reference, written.get("measure", "cycle_average"))
+    return reference

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from service.eligibility.criteria.exposure import Exposed, Throughout, UnchangedDose
 from service.eligibility.criteria.limits import Choice, DoseTest, ValueSetIds, ValueTest
 from service.eligibility.dates import Duration
 from service.eligibility.outcome import Outcome
@@ -34,10 +35,14 @@ class Anchor:
 
     def __post_init__(self) -> None:
         event = self.event
-        counted = getattr(event, "at_least", 1) > 1 or getattr(event, "dose", None) is not None
+        counted = getattr(event, "at_least", 1) > 1 or any(
+            getattr(event, each, None) is not None for each in ("dose", "exposed", "half_lives")
+        )
         chosen = getattr(event, "choice", Choice()) != Choice() or getattr(event, "not_met_valid_for", None) is not None
         if counted or chosen or event.absence is not None:
-            raise InvalidValue("an anchor's event takes no dose, at_least, which, not_met_valid_for or if_absent")
+            raise InvalidValue(
+                "an anchor's event takes no dose, at_least, courses, throughout, which, not_met_valid_for or if_absent"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class MedicationTaken:
     """A drug of these codes was taken in the window; by a systemic route if `systemic`; in that daily dose.
 
     `also_systemic` are value sets of further routes that count as systemic; `depot` says which products act longer.
+    `exposed`: not only at some time, but throughout, in courses, or in an unchanged dose. `half_lives`: the window
+    reaches back for so many of the drug's own half-lives where these are longer than its duration.
     """
 
     codes: ValueSetIds
@@ -95,6 +102,26 @@ class MedicationTaken:
     absence: Absence | None = None
     also_systemic: ValueSetIds = ()
     depot: Depot | None = None
+    exposed: Exposed | None = None
+    half_lives: int | None = None
+
+    def __post_init__(self) -> None:
+        asked = (self.dose is not None, self.exposed is not None, self.half_lives is not None, self.at_least > 1)
+        if sum(asked) > 1:
+            raise InvalidValue(
+                "ask for one of: a dose, at_least so many occasions, courses, throughout, an unchanged dose, half-lives"
+            )
+        look, past = self.look_back, self.look_back is not None and self.look_back.ahead is None
+        if self._of_whole_window() and (look is None or look.duration is None or not past):
+            raise InvalidValue("what is asked of a whole window needs a look-back of a stated length into the past")
+        if self.half_lives is not None and (self.half_lives < 1 or (look and (look.gap or look.anchor))):
+            raise InvalidValue("at least one half-life back from the screening date, and neither `gap` nor `before`")
+        if isinstance(self.exposed, UnchangedDose) and self.depot is not None:
+            raise InvalidValue("the dose of a depot after its day is not known, and so not whether it is unchanged")
+
+    def _of_whole_window(self) -> bool:
+        mean = self.dose is not None and self.dose.measure == "mean"
+        return mean or self.half_lives is not None or isinstance(self.exposed, Throughout | UnchangedDose)
 
 
 @dataclass(frozen=True, slots=True)

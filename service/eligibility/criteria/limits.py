@@ -96,14 +96,48 @@ class Choice:
             raise InvalidValue(f"{self.which} cannot ask for {self.count} of {self.out_of} results")
 
 
-Measure = Literal["cycle_average", "highest_day"]
+Measure = Literal["cycle_average", "highest_day", "mean", "cumulative"]
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """On at least so many days of the window; `consecutive`: so many in a row."""
+
+    at_least: int
+    consecutive: bool = False
+
+    def __post_init__(self) -> None:
+        if self.at_least < 1:
+            raise InvalidValue(f"a dose is asked for on at least one day, not {self.at_least}")
 
 
 @dataclass(frozen=True, slots=True)
 class DoseTest:
-    """A daily dose within bounds: in `unit` per day of the drug itself, or equivalent to a reference drug."""
+    """A dose within bounds: in `unit`, of the drug itself or equivalent to a reference drug.
+
+    cycle_average: on any day of the window, by the average over the dosing cycle; highest_day: on any single day;
+    mean: of all days of the window; cumulative: what was taken in it altogether, in a unit that is per no time.
+    `days`: on so many days instead of on any.
+    """
 
     bounds: Bounds
     unit: str = "mg/d"
     equivalent_to: str | None = None
     measure: Measure = "cycle_average"
+    days: DayCount | None = None
+
+    def __post_init__(self) -> None:
+        if self.measure == "cumulative" and "/" in self.unit:
+            raise InvalidValue(f"a cumulative dose is an amount such as mg, not {self.unit!r}")
+        if self.days is not None and self.measure != "cycle_average":
+            raise InvalidValue("days are counted by the daily dose that is the average over its cycle, not otherwise")
+
+    @property
+    def of_window(self) -> bool:
+        """Is it one number for the whole window?"""
+        return self.measure in ("mean", "cumulative")
+
+    @property
+    def limited(self) -> bool:
+        """May a further record turn a yes into a no?"""
+        return self.bounds.below is not None or self.bounds.at_most is not None

@@ -1,4 +1,4 @@
-"""The daily dose over a window, and whether it was within bounds on any of its days. SEMANTICS §6.7, §6.8."""
+"""The dose in a window, by the measure asked for, against its bounds. SEMANTICS §6.7, §6.8."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,46 +6,36 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from service.eligibility.criteria import Bounds, DoseTest, Measure
-from service.eligibility.dates import ALWAYS, FOREVER, Days, Span, Window, shift
+from service.eligibility.criteria import DoseTest
+from service.eligibility.dates import ALWAYS, FOREVER, Span, Window, shift
 from service.eligibility.dosing.body import NOBODY, Body
+from service.eligibility.dosing.day_counts import Judged, of_days
 from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.exposure import turning_days
-from service.eligibility.dosing.ranges import Range, decimal
+from service.eligibility.dosing.pace import Pace
+from service.eligibility.dosing.ranges import decimal
 from service.eligibility.dosing.records import Record, Taken, Terms, records
-from service.eligibility.dosing.therapy import Therapy, grouped, therapies, total
-from service.eligibility.dosing.value import Value
+from service.eligibility.dosing.steps import Step, edges, lines, steps, steps_in, steps_of
+from service.eligibility.dosing.therapy import Therapy, grouped, therapies
+from service.eligibility.dosing.totals import of_window
 from service.eligibility.facts import Source
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 
-__all__ = ["DoseAnswer", "Step", "Taken", "Terms", "dose_in_window", "steps", "steps_of"]
+__all__ = ["DoseAnswer", "Step", "Taken", "Terms", "boundaries", "dose_in_window", "steps", "steps_of"]
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Days, both ends in, on which the dose is the same. `value`: exact, in the unit asked for."""
-
-    start: date
-    end: date
-    value: Value
-
-    def measured(self, measure: Measure) -> Range:
-        """The dose by this measure, if taken."""
-        return self.value.average if measure == "cycle_average" else self.value.peak
-
-    def outcome(self, bounds: Bounds, measure: Measure) -> Outcome:
-        """Was it taken on these days, in a dose within bounds?"""
-        return min(self.measured(measure).within(bounds), self.value.taken)
+HIGHEST, MEAN, TOTAL = "highest dose in the window", "mean dose of the window", "cumulative dose in the window"
 
 
 @dataclass(frozen=True, slots=True)
 class DoseAnswer:
-    """Was a dose within bounds taken on any day of the window, and the arithmetic of the highest day.
+    """Was a dose within bounds taken in the window, by the measure asked for, and the arithmetic.
 
-    `outcome` is computed exactly; `least` and `most` are rounded to four places, for people; `most` is None where no
-    limit is known. `boundaries` are the days at which the answer may change when the window moves.
+    `what` says what `least` and `most` are: the dose of the highest day, or the mean or total of all days. `outcome` is
+    computed exactly; `least` and `most` are rounded to four places, for people; `most` is None where no limit is known.
+    `boundaries` are the days at which the answer may change when the window moves, `moves` the first later day on which
+    it may although nothing begins or ends then. `sums` are further lines of the arithmetic.
     """
 
     outcome: Outcome
@@ -59,16 +49,9 @@ class DoseAnswer:
     boundaries: tuple[date, ...]
     steps: tuple[Step, ...] = ()
     marks: tuple[str, ...] = ()
-
-
-def steps(taken: Sequence[Taken], at: date, terms: Terms, window: Days | None = None) -> tuple[Step, ...]:
-    """The daily dose, a step function of the days up to `at` (and within `window`); days without a record have none."""
-    return steps_of(records(taken, at, terms), window or Days(ALWAYS, at), at)
-
-
-def steps_of(found: Sequence[Record], within: Days, at: date) -> tuple[Step, ...]:
-    """The daily dose of these records together on the days of `within` up to `at`."""
-    return _steps(therapies(found), _cuts(found), within, at)
+    what: str = HIGHEST
+    sums: tuple[str, ...] = ()
+    moves: date | None = None
 
 
 def dose_in_window(
@@ -81,69 +64,107 @@ def dose_in_window(
     terminology: Terminology | None = None,
     codes: tuple[str, ...] = (),
     body: Body = NOBODY,
+    pace: Pace | None = None,
 ) -> DoseAnswer:
-    """The dose of all these records together on the days of the window, as of the day `at`.
+    """The dose of all these records together in the window, as of the day `at`.
 
-    `codes` are the value sets asked about: they say which ingredient of a mixture counts. Raises InvalidValue where the
-    test asks for an equivalence and `table` is None, or for a unit per anything but day, week or hour.
+    `codes` are the value sets asked about: they say which ingredient of a mixture counts. `pace`: how the window moves;
+    None for one whose length is fixed. Raises InvalidValue where the test asks for an equivalence and `table` is None,
+    or for a unit per anything but day, week or hour.
     """
     terms = replace(Terms.of(test, table, policy), terminology=terminology, codes=codes, body=body)
     found = records(taken, at, terms)
     groups = therapies(found)
-    sure = [window.sure.earliest, shift(window.sure.latest, 1)] if window.sure is not None else []
-    walked = _steps(groups, [*_cuts(found), *sure], window.possible, at)
-    begins = {day for each in taken for day in (each.fact.span.start.earliest, each.fact.span.start.latest)}
-    return _answer(walked, groups, window, test, _boundaries(found, policy, begins))
+    walked = steps_in(found, groups, window, at)
+    days = boundaries(found, taken, policy)
+    if test.of_window:
+        return _whole(walked, groups, window, test, days, pace or Pace(at))
+    judged = [(step, _judged(step, window, test)) for step in walked]
+    if test.days is not None:
+        return _counted(judged, groups, window, test, days, pace or Pace(at))
+    return _highest(judged, groups, window, test, days)
 
 
-def _cuts(found: Iterable[Record]) -> list[date]:
-    """The first days of all stretches on which nothing changes."""
-    return _edges(phase.span for each in found for phase in each.phases)
-
-
-def _edges(spans: Iterable[Span]) -> list[date]:
-    known = list(spans)
-    begins = {day for span in known for day in (span.start.earliest, span.start.latest)}
-    ends = {shift(day, 1) for span in known for day in (span.end.earliest, span.end.latest) if day < FOREVER}
-    return sorted(begins | ends)
-
-
-def _boundaries(found: Sequence[Record], policy: Policy, begins: set[date]) -> tuple[date, ...]:
+def boundaries(found: Sequence[Record], taken: Iterable[Taken], policy: Policy) -> tuple[date, ...]:
     """The days of the records' own plans: what is cut off at the screening date would change with every day."""
-    days = begins.union(_edges(span for each in found for span in (*each.planned, each.fact.span)))
+    own = [each.fact.span for each in taken]
+    days = set(edges(span for each in found for span in each.planned)) | set(edges(own))
     days |= {shift(day, -1) for day in days}  # a stretch has left the window when its last day has
     days |= {day for each in found for day in turning_days(each.fact, policy)}
     days |= set(_shown_days(days, found))
     return tuple(sorted(day for day in days if ALWAYS < day < FOREVER))
 
 
-def _shown_days(edges: Iterable[date], found: Iterable[Record]) -> Iterator[date]:
-    """The days from which a stretch that begins or ends on one of the edges is too short to surely show its busiest."""
+def _shown_days(firsts: Iterable[date], found: Iterable[Record]) -> Iterator[date]:
+    """The days from which a stretch that begins or ends on one of them is too short to surely show its busiest."""
     cycles = {phase.daily.cycle for each in found for phase in each.phases} - {1}
-    for day in edges:
+    for day in firsts:
         for cycle in cycles:
             yield shift(day, cycle - 1)
             yield shift(day, -cycle)
 
 
-def _steps(found: Sequence[Therapy], cuts: Iterable[date], within: Days, at: date) -> tuple[Step, ...]:
-    last_day = min(within.latest, at)
-    if within.earliest > last_day:
-        return ()
-    begins = sorted({within.earliest, *(day for day in cuts if within.earliest < day <= last_day)})
-    ends = [shift(day, -1) for day in begins[1:]] + [last_day]
-    pieces = ((first, last, total(found, first, last)) for first, last in zip(begins, ends, strict=True))
-    return tuple(Step(first, last, value.settled()) for first, last, value in pieces if value is not None)
-
-
-def _answer(
-    walked: tuple[Step, ...], found: Sequence[Therapy], window: Window, test: DoseTest, boundaries: tuple[date, ...]
+def _highest(
+    judged: Judged, found: Sequence[Therapy], window: Window, test: DoseTest, days: tuple[date, ...]
 ) -> DoseAnswer:
-    judged = [(step, _judged(step, window, test)) for step in walked]
+    """On any day of the window."""
     outcome = max((each for _, each in judged), default=Outcome.NOT_MET)
     if outcome is Outcome.UNKNOWN and _somewhere(found, window, test):
         outcome = Outcome.MET
     doubtful = [step for step, each in judged if each is Outcome.UNKNOWN]
+    return _answer(judged, outcome, doubtful, window, test, days)
+
+
+def _counted(
+    judged: Judged, found: Sequence[Therapy], window: Window, test: DoseTest, days: tuple[date, ...], pace: Pace
+) -> DoseAnswer:
+    """On so many days of the window."""
+    wanted = test.days
+    assert wanted is not None
+    counted = of_days(judged, window, wanted, pace, somewhere=_somewhere(found, window, test))
+    doubtful = [step for step, each in judged if each is Outcome.UNKNOWN]
+    answer = _answer(judged, counted.outcome, doubtful, window, test, days)
+    number = str(counted.sure) if counted.sure == counted.possible else f"{counted.sure} to {counted.possible}"
+    said = f"within the limit on {number} days{' in a row' if wanted.consecutive else ''}"
+    moves = None if counted.moves is None else shift(pace.at, counted.moves)
+    return replace(answer, sums=(said, *lines([step for step, each in judged if each > 0], test.unit)), moves=moves)
+
+
+def _whole(
+    walked: tuple[Step, ...],
+    found: Sequence[Therapy],
+    window: Window,
+    test: DoseTest,
+    days: tuple[date, ...],
+    pace: Pace,
+) -> DoseAnswer:
+    """The mean or the total of all days of the window."""
+    total = of_window(walked, found, window, test, pace)
+    sure = [step for step in walked if step.value.taken is Outcome.MET and step.surely_inside(window)]
+    doubtful = [step for step in walked if step not in sure or not step.value.average.exact]
+    answer = _answer([(step, Outcome.UNKNOWN) for step in walked], total.outcome, doubtful, window, test, days)
+    return replace(
+        answer,
+        least=decimal(total.value.low),
+        most=None if total.value.high is None else decimal(total.value.high),
+        day=None,
+        records=tuple(sorted({each for step in walked for each in step.value.records})),
+        factors=tuple(sorted({each for step in walked for each in step.value.words})),
+        what=TOTAL if test.measure == "cumulative" else MEAN,
+        sums=lines(walked, test.unit),
+        moves=None if total.moves is None else shift(pace.at, total.moves),
+    )
+
+
+def _answer(
+    judged: Judged,
+    outcome: Outcome,
+    doubtful: Sequence[Step],
+    window: Window,
+    test: DoseTest,
+    days: tuple[date, ...],
+) -> DoseAnswer:
+    walked = tuple(step for step, _ in judged)
     reasons = _reasons(doubtful, window) if outcome is Outcome.UNKNOWN else frozenset[Reason]()
     highest = max(walked, key=lambda step: _height(step, test), default=None)
     ranges = [step.measured(test.measure) for step in walked]
@@ -158,7 +179,7 @@ def _answer(
         highest.value.records if highest else (),
         highest.value.words if highest else (),
         reasons,
-        boundaries,
+        days,
         walked,
         tuple(sorted({mark for step in walked for mark in step.value.marks})),
     )
@@ -166,13 +187,12 @@ def _answer(
 
 def _judged(step: Step, window: Window, test: DoseTest) -> Outcome:
     outcome = step.outcome(test.bounds, test.measure)
-    inside = window.sure is not None and Days(step.start, step.end).inside(window.sure)
-    return outcome if inside else min(outcome, Outcome.UNKNOWN)
+    return outcome if step.surely_inside(window) else min(outcome, Outcome.UNKNOWN)
 
 
 def _reasons(doubtful: Sequence[Step], window: Window) -> frozenset[Reason]:
     found = frozenset[Reason]().union(*(step.value.reasons for step in doubtful))
-    if any(window.sure is None or not Days(step.start, step.end).inside(window.sure) for step in doubtful):
+    if any(not step.surely_inside(window) for step in doubtful):
         found |= {Reason.DATE_IMPRECISE}
     return found or frozenset({Reason.DOSE_IMPRECISE})
 
@@ -188,7 +208,7 @@ def _somewhere(found: Sequence[Therapy], window: Window, test: DoseTest) -> bool
 
     Only for a lower bound: other records can add to it, and none may speak against it.
     """
-    if test.bounds.below is not None or test.bounds.at_most is not None:
+    if test.limited:
         return False
     groups, _ = grouped(found)
     alone = [each for group in groups if _one_kind(group) for therapy in group for each in therapy.records]
@@ -196,8 +216,7 @@ def _somewhere(found: Sequence[Therapy], window: Window, test: DoseTest) -> bool
     return any(
         each.outcome is Outcome.MET
         and _falls_in(phase.span, window)
-        and (phase.somewhere if test.measure == "cycle_average" else phase.daily.peak).within(test.bounds)
-        is Outcome.MET
+        and (phase.daily.peak if test.measure == "highest_day" else phase.somewhere).within(test.bounds) is Outcome.MET
         for each in {id(each): each for each in [*alone, *given]}.values()
         for phase in each.phases
     )

@@ -15,6 +15,7 @@ from service.eligibility.criteria import (
     BreastFeeding,
     ConditionPresent,
     ConsentIs,
+    Courses,
     EncounterHad,
     IfElse,
     ImmunizationGiven,
@@ -26,19 +27,24 @@ from service.eligibility.criteria import (
     Pregnant,
     ProcedureDone,
     SexIs,
+    Throughout,
     Tiers,
+    UnchangedDose,
 )
 from service.eligibility.dates import Days, Window
 from service.eligibility.evaluate.allergies import allergy_known, consent_is
 from service.eligibility.evaluate.anchors import Found, find_anchor
 from service.eligibility.evaluate.conditions import condition_present
 from service.eligibility.evaluate.context import Case, Knowledge
+from service.eligibility.evaluate.courses import taken_in_courses, taken_throughout
 from service.eligibility.evaluate.demographics import age_at_screening, alive, sex_is
+from service.eligibility.evaluate.doses import dose_taken
 from service.eligibility.evaluate.events import adverse_event_had, event_happened
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, combined, in_order, unique
 from service.eligibility.evaluate.medications import medication_taken
 from service.eligibility.evaluate.observations import observation_value
 from service.eligibility.evaluate.reproduction import breast_feeding, pregnant
+from service.eligibility.evaluate.unchanged import dose_unchanged
 from service.eligibility.evaluate.windows import window_of
 from service.eligibility.outcome import Outcome, Reason, at_least, conjunction, disjunction, negate
 
@@ -140,6 +146,20 @@ def _in_window(judge: Callable[[Case, Windowed, Window], Judgement]) -> Callable
     return judged
 
 
+def _medication(case: Case, node: MedicationTaken, window: Window) -> Judgement:
+    if node.dose is not None:
+        return dose_taken(case, node, node.dose, window)
+    match node.exposed:
+        case Throughout():
+            return taken_throughout(case, node, node.exposed, window)
+        case Courses():
+            return taken_in_courses(case, node, node.exposed, window)
+        case UnchangedDose():
+            return dose_unchanged(case, node, node.exposed, window)
+        case None:
+            return medication_taken(case, node, window)
+
+
 _Evaluator = Callable[[Case, Node], Judgement]
 _EVALUATORS: dict[type, _Evaluator] = cast(
     dict[type, _Evaluator],
@@ -152,7 +172,7 @@ _EVALUATORS: dict[type, _Evaluator] = cast(
         Tiers: _tiers,
         Manual: _manual,
         ConditionPresent: _in_window(condition_present),  # type: ignore[arg-type]
-        MedicationTaken: _in_window(medication_taken),  # type: ignore[arg-type]
+        MedicationTaken: _in_window(_medication),  # type: ignore[arg-type]
         ObservationValue: _in_window(observation_value),  # type: ignore[arg-type]
         ProcedureDone: _in_window(event_happened),  # type: ignore[arg-type]
         ImmunizationGiven: _in_window(event_happened),  # type: ignore[arg-type]

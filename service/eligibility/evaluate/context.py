@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from service.eligibility.dosing.equivalence import EquivalenceTable
+from service.eligibility.dosing.half_lives import NO_HALF_LIVES, HalfLives
 from service.eligibility.facts import Kind, PatientRecord
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
@@ -30,6 +31,7 @@ class Knowledge:
     units: UnitTable
     equivalents: Mapping[str, EquivalenceTable] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
+    half_lives: HalfLives = NO_HALF_LIVES
 
 
 @dataclass(frozen=True, slots=True)

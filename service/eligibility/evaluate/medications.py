@@ -1,29 +1,24 @@
-"""Medications: taken in the window, by a systemic route if asked, in a daily dose within bounds. SEMANTICS §6."""
+"""Medications: taken in the window, by a systemic route if asked. SEMANTICS §6."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from service.eligibility.criteria import DoseTest, MedicationTaken
+from service.eligibility.criteria import MedicationTaken
 from service.eligibility.dates import Days, Span, Window
 from service.eligibility.dosing.depots import Acting, acting
 from service.eligibility.dosing.exposure import Exposure, exposure, systemic, turning_days
-from service.eligibility.dosing.measure import Taken, dose_in_window
-from service.eligibility.evaluate.absence import gaps, silence
-from service.eligibility.evaluate.body import body_of
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
-from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
-from service.eligibility.evaluate.windows import watch
+from service.eligibility.evaluate.half_lives import reaching
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
 from service.eligibility.facts import Certainty, Kind, MedicationFact
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.terms import Membership
 
 
 def medication_taken(case: Case, node: MedicationTaken, window: Window) -> Judgement:
-    """Was a drug of these codes taken in the window, and if a dose is asked for, in such a dose?"""
-    if node.dose is not None:
-        return _dosed(case, node, node.dose, window)
+    """Was a drug of these codes taken in the window?"""
     return happened(
         case,
         node,
@@ -34,7 +29,7 @@ def medication_taken(case: Case, node: MedicationTaken, window: Window) -> Judge
         look_back=node.look_back,
         wanted=node.at_least,
         absence=node.absence,
-        denied=_denied(case, node, window),
+        denied=denials(case, node, window),
     )
 
 
@@ -45,13 +40,18 @@ def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> 
 
 def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple[Candidate, Span]]:
     """As `medication_candidates`, each with the days on which it was taken as far as is known on the screening date."""
-    for fact, belongs, route in _records(case, node):
-        taken = _exposure(case, node, fact)
+    for fact, belongs, route in drug_records(case, node):
+        taken = exposure_of(case, node, fact)
         doubts = frozenset({taken.reason}) if taken.reason else frozenset[Reason]()
-        inside, why = dated(taken.span, window)
+        reach = reaching(case, node, fact, window)
+        inside, why = dated(taken.span, reach.window)
+        longer = dated(taken.span, window)[0] is Outcome.NOT_MET  # only by its half-lives can it count at all
+        if longer and reach.reason is not None:
+            why = frozenset({reach.reason})
         if taken.outcome is Outcome.NOT_MET:  # it begins later: it does not count, and is watched
             inside = Outcome.NOT_MET
         timing = inside, (doubts or why) if inside is Outcome.UNKNOWN else frozenset[Reason]()
+        days = (*fact.span.boundaries(), *acting_days(case, node, fact), *turning_days(fact, case.policy))
         counted = candidate(
             belongs,
             Certainty.SURE,
@@ -59,15 +59,17 @@ def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple
             show(fact),
             fact.span,
             [route, (taken.outcome, doubts)],
-            also=(*_last_acting_days(case, node, fact), *turning_days(fact, case.policy)),
+            notes=reach.notes if longer else (),
+            also=(*days, *reach.days(days)),
             occasion=fact.span.hull(),  # an order and its dispense are one use, and so are two orders at a time
         )
         yield counted, taken.span
 
 
-def _records(
+def drug_records(
     case: Case, node: MedicationTaken
 ) -> Iterator[tuple[MedicationFact, Membership, tuple[Outcome, frozenset[Reason]]]]:
+    """Every record of a drug that could belong, with whether it does, and whether its route does if that is asked."""
     for fact in case.record.facts:
         if not isinstance(fact, MedicationFact) or fact.certainty is Certainty.DENIED:
             continue
@@ -81,9 +83,9 @@ def _records(
         yield fact, belongs, route
 
 
-def _exposure(case: Case, node: MedicationTaken, fact: MedicationFact) -> Exposure:
+def exposure_of(case: Case, node: MedicationTaken, fact: MedicationFact) -> Exposure:
     """When it was taken, or acted as a depot, until the screening date."""
-    taken, how = exposure(fact, case.at, case.policy), _acting(case, node, fact)
+    taken, how = exposure(fact, case.at, case.policy), acting_of(case, node, fact)
     if how is None or taken.outcome is Outcome.NOT_MET:
         return taken
     span = how.after(taken.span)
@@ -92,59 +94,18 @@ def _exposure(case: Case, node: MedicationTaken, fact: MedicationFact) -> Exposu
     return replace(taken, span=Span(span.start, until), reason=doubt)
 
 
-def _last_acting_days(case: Case, node: MedicationTaken, fact: MedicationFact) -> tuple[date, ...]:
-    how = _acting(case, node, fact)
+def acting_days(case: Case, node: MedicationTaken, fact: MedicationFact) -> tuple[date, ...]:
+    """The days on which its time of acting begins and ends, if it is a depot of the study."""
+    how = acting_of(case, node, fact)
     return () if how is None else how.after(fact.span).boundaries()
 
 
-def _acting(case: Case, node: MedicationTaken, fact: MedicationFact) -> Acting | None:
+def acting_of(case: Case, node: MedicationTaken, fact: MedicationFact) -> Acting | None:
+    """How long its doses act, if it is a depot of the study."""
     return acting(fact, node.depot.codes, node.depot.acts, case.terminology) if node.depot is not None else None
 
 
-def _dosed(case: Case, node: MedicationTaken, test: DoseTest, window: Window) -> Judgement:
-    """The dose over all records together: a sum cannot be judged record by record."""
-    taken, exhibits = [], []
-    for fact, belongs, (acts, why) in _records(case, node):
-        reasons = why | (frozenset({belongs.reason}) if belongs.reason else frozenset())
-        taken.append(Taken(fact, min(belongs.outcome, acts), reasons, _acting(case, node, fact)))
-        span = _exposure(case, node, fact).span
-        if dated(span, window)[0] is not Outcome.NOT_MET:
-            exhibits.append(show(fact))
-    table = case.knowledge.equivalents.get(test.equivalent_to) if test.equivalent_to else None
-    answer = dose_in_window(
-        taken, window, case.at, test, table, case.policy, case.terminology, node.codes, body_of(case)
-    )
-    told = [day for each in _denied(case, node, window) for day in (each.said.earliest, each.said.latest)]
-    days = watch(node.look_back, [*answer.boundaries, *told], case.at)
-    if answer.outcome is not Outcome.NOT_MET:
-        judged = Judgement(node, answer.outcome, answer.reasons, unique(exhibits), dose=answer, watch=days)
-        return _only_if_complete(case, node, test, judged)
-    # no other record may exist that would add to the dose: that is what silence has to vouch for
-    denied = [] if exhibits else _denied(case, node, window)
-    silent = silence(
-        case,
-        node,
-        Kind.MEDICATION,
-        node.codes,
-        window,
-        look_back=node.look_back,
-        absence=node.absence,
-        shown=exhibits,
-        denied=denied,
-    )
-    return replace(silent, dose=answer if exhibits else None, watch=silent.watch | days)
-
-
-def _only_if_complete(case: Case, node: MedicationTaken, test: DoseTest, judged: Judgement) -> Judgement:
-    """That a dose is not higher than a limit can only be said where all records are known."""
-    unlimited = test.bounds.below is None and test.bounds.at_most is None
-    missing = gaps(case, Kind.MEDICATION, node.codes)
-    if judged.outcome is not Outcome.MET or unlimited or not missing:
-        return judged
-    return replace(judged, outcome=Outcome.UNKNOWN, reasons=missing.reasons, lacking=missing.lacking)
-
-
-def _denied(case: Case, node: MedicationTaken, window: Window) -> list[Negative]:
+def denials(case: Case, node: MedicationTaken, window: Window) -> list[Negative]:
     """Explicit negatives (not taken, not done) about these drugs."""
     found = []
     for fact in case.record.facts:

@@ -10,7 +10,6 @@ from service.eligibility.criteria import (
     AllOf,
     AnyOf,
     AtLeast,
-    Bounds,
     BreastFeeding,
     ConditionPresent,
     ConsentIs,
@@ -29,8 +28,8 @@ from service.eligibility.criteria import (
     Tiers,
 )
 from service.eligibility.dates import Duration
-from service.eligibility.explain.values import choice_words, value_words
-from service.eligibility.quantity import plain
+from service.eligibility.explain.exposure import dose_test_words, exposed_words, half_lives_words
+from service.eligibility.explain.values import bounds_words, choice_words, value_words
 
 Titles = Mapping[str, str]
 
@@ -86,14 +85,10 @@ class Phrases:
     def _medication(self, node: MedicationTaken) -> str:
         drugs = self._named(node.codes, node.excluding) + (" by a systemic route" if node.systemic else "")
         drugs += f" ({self.names(node.also_systemic)} included)" if node.also_systemic else ""
-        if node.dose is not None:
-            drugs += f" {bounds_words(node.dose.bounds)} {node.dose.unit.replace('/d', '/day').replace('/wk', '/week')}"
-            if node.dose.equivalent_to:
-                drugs += f" of {node.dose.equivalent_to} equivalent"
-            if node.dose.measure == "highest_day":
-                drugs += " on any single day"
+        drugs += "" if node.dose is None else dose_test_words(node.dose)
         times = f" at least {node.at_least} times" if node.at_least > 1 else ""
-        when = self.window(node.look_back) or "on the screening date"
+        times += "" if node.exposed is None else exposed_words(node.exposed)
+        when = (self.window(node.look_back) or "on the screening date") + half_lives_words(node)
         depot = "" if node.depot is None else f" ({self.names(node.depot.codes)} act for {node.depot.acts})"
         return f"{drugs} taken{times} {when}{depot}"
 
@@ -158,17 +153,6 @@ def _demographic(node: Node) -> str:
             return "breast feeding on the screening date"
         case _:
             return type(node).__name__
-
-
-def bounds_words(bounds: Bounds) -> str:
-    """`above 10`, `at least 18 and below 76`."""
-    named = (
-        ("above", bounds.above),
-        ("at least", bounds.at_least),
-        ("below", bounds.below),
-        ("at most", bounds.at_most),
-    )
-    return " and ".join(f"{word} {plain(limit)}" for word, limit in named if limit is not None)
 
 
 def _joined(words: list[str], conjunction: str) -> str:

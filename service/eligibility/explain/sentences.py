@@ -83,9 +83,9 @@ def dose_words(dose: DoseAnswer) -> str:
     most = "an unknown amount" if dose.most is None else plain(dose.most)
     amount = plain(dose.least) if dose.most == dose.least else f"between {plain(dose.least)} and {most}"
     day = f" on {dose.day}" if dose.day else ""
-    sums = f": {'; '.join(dose.factors)}" if dose.factors else ""
+    sums = f": {'; '.join((*dose.factors, *dose.sums))}" if dose.factors or dose.sums else ""
     notes = "".join(f"; {mark_words(mark).rstrip('.')}" for mark in dose.marks)
-    return f"highest dose in the window {amount} {dose.unit.replace('/d', '/day')}{day}{sums}{notes}"
+    return f"{dose.what} {amount} {dose.unit.replace('/d', '/day').replace('/wk', '/week')}{day}{sums}{notes}"
 
 
 def standing_sentence(assessment: Assessment) -> str:

@@ -25,9 +25,9 @@ def value_words(test: ValueTest | None, names: Callable[[tuple[str, ...]], str])
         case None:
             return "recorded"
         case NumberTest(bounds, unit, None):
-            return f"{_bounds(bounds)} {unit_words(unit)}".rstrip()
+            return f"{bounds_words(bounds)} {unit_words(unit)}".rstrip()
         case NumberTest(bounds, _, relative):
-            return f"{_bounds(bounds)} times the {str(relative).replace('_', ' ')}"
+            return f"{bounds_words(bounds)} times the {str(relative).replace('_', ' ')}"
         case CodedTest(answers, _):
             return names(answers)
         case TypedTest(number, coded, boolean):
@@ -44,6 +44,7 @@ def unit_words(unit: str | None) -> str:
     return unit.translate(str.maketrans("", "", "{}[]")) if unit else ""
 
 
-def _bounds(bounds: Bounds) -> str:
+def bounds_words(bounds: Bounds) -> str:
+    """`above 10`, `at least 18 and below 76`."""
     named = {"above": bounds.above, "at least": bounds.at_least, "below": bounds.below, "at most": bounds.at_most}
     return " and ".join(f"{word} {plain(limit)}" for word, limit in named.items() if limit is not None)
