@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,7 @@ from service.screening.nightly import screen_export
 from service.screening.population import Progress
 from service.screening.sample.write import TODAY
 from service.screening.tenant import Target, TargetKind, Tenant
-from service.screening.worker import Worker
+from service.screening.worker import LEASE, Worker
 from service.settings import Mode, Settings, open_tenants
 from service.store.engine import Store, open_store
 from service.store.migration import is_current, migrate
@@ -42,14 +42,14 @@ def create_app(settings: Settings) -> Flask:
     return _created(settings)[0]
 
 
-def _created(settings: Settings) -> tuple[Flask, Companion | None]:
+def _created(settings: Settings, lease: timedelta = LEASE) -> tuple[Flask, Companion | None]:
     """The application, and a worker to start in each process that serves it, if there is work."""
     catalog = load_catalog(mappings_dir(), settings.site)
     tenants = open_tenants(settings, catalog)
     if not tenants:
         return app_of(catalog, settings), None
     store = ready_store(settings)
-    companion = Companion(lambda: Worker(store, tenants, retain=settings.keep))
+    companion = Companion(lambda: Worker(store, tenants, retain=settings.keep, lease=lease))
     return app_of(catalog, settings, tenants, store, companion), companion
 
 
@@ -102,8 +102,12 @@ def ready_store(settings: Settings) -> Store:
     return store
 
 
-def run_server(host: str, port: int, workers: int, site: Path | None, *, with_worker: bool = True) -> int:
-    """Serve until interrupted; returns 0. `port` 0 takes any free one. `with_worker`: work is done here, too.
+def run_server(
+    host: str, port: int, workers: int, site: Path | None, *, with_worker: bool = True, lease: timedelta = LEASE
+) -> int:
+    """Serve until interrupted; returns 0. `port` 0 takes any free one.
+
+    `with_worker`: work is done here, too, and belongs to this process for the time of a `lease`.
 
     Raises UsageError for a host that other machines could reach, and for a port that cannot be had.
     """
@@ -113,7 +117,7 @@ def run_server(host: str, port: int, workers: int, site: Path | None, *, with_wo
     # Hooks ask for a secret; everything else goes on refusing other machines unless they are let in.
     anywhere = settings.allow_remote or any(each.hooks for each in settings.tenants)
     with listen(host, port, anywhere=anywhere) as listener:
-        app, companion = _created(replace(settings, site=site or settings.site))
+        app, companion = _created(replace(settings, site=site or settings.site), lease)
         serve(app, listener, workers, companion if with_worker else None)
     return 0
 

@@ -9,6 +9,7 @@ from service.cli import commands, studies
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.inbox import add_inbox
+from service.cli.installation import add_lease
 from service.cli.profiles import add_profiles
 from service.cli.subscribe import add_subscribe
 from service.cli.watch import add_watch
@@ -113,6 +114,7 @@ def _serve(command: ArgumentParser) -> None:
     command.add_argument("--workers", type=_positive, default=1)
     command.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
     command.add_argument("--no-worker", action="store_true", help="only receive; the work is done by prescreen worker")
+    add_lease(command)
     command.add_argument("--demo", action="store_true", help="try it out: invented patients, nothing is kept")
     command.set_defaults(run=commands.serve)
 

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterable
+from datetime import timedelta
 
 import orjson
 
@@ -57,7 +58,14 @@ def serve(chosen: Namespace) -> int:
 
     if chosen.demo:
         return run_demo(chosen.host, chosen.port, chosen.site)
-    return run_server(chosen.host, chosen.port, chosen.workers, chosen.site, with_worker=not chosen.no_worker)
+    return run_server(
+        chosen.host,
+        chosen.port,
+        chosen.workers,
+        chosen.site,
+        with_worker=not chosen.no_worker,
+        lease=timedelta(seconds=chosen.lease),
+    )
 
 
 def _request(

@@ -1,6 +1,6 @@
 """What the commands of an installation share: its settings, its database, its tenants."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from service.screening.tenant import Tenant, by_name
 from service.settings import Settings, open_tenants
 from service.store.engine import Store, open_store
 from service.store.migration import is_current
+
+LONGEST_LEASE = 86400
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,23 @@ NO_TENANT = "no tenant is set up; the file that PRESCREEN_CONFIG names has to ha
 def add_tenant(command: ArgumentParser) -> None:
     """`--tenant`."""
     command.add_argument("--tenant", metavar="NAME", help="which tenant; not needed where there is one alone")
+
+
+def add_lease(command: ArgumentParser) -> None:
+    """`--lease`."""
+    command.add_argument(
+        "--lease",
+        type=_seconds,
+        default=600,
+        metavar="SECONDS",
+        help="after a kill, others take up work that was begun when so much time is over (default 600)",
+    )
+
+
+def _seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= LONGEST_LEASE:
+        raise ArgumentTypeError(f"{text!r} is no number of seconds from 1 to {LONGEST_LEASE}")
+    return int(text)
 
 
 def now() -> datetime:

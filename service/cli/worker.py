@@ -2,11 +2,12 @@
 
 import logging
 from argparse import ArgumentParser, Namespace
+from datetime import timedelta
 
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import Installation, add_tenant, installation, now
+from service.cli.installation import Installation, add_lease, add_tenant, installation, now
 from service.ehr.connect import Connection, connect
 from service.errors import UsageError
 from service.screening.publish import Preview, preview
@@ -22,6 +23,7 @@ def add_worker(command: ArgumentParser) -> None:
     """`prescreen worker`."""
     add_tenant(command)
     command.add_argument("--once", action="store_true", help="do what is due now, then end")
+    add_lease(command)
     command.set_defaults(run=work)
 
 
@@ -44,7 +46,7 @@ def work(chosen: Namespace) -> int:
             raise UsageError(
                 "no tenant is set up, so there is no work; the file that PRESCREEN_CONFIG names has to have one"
             )
-        worker = Worker(there.store, tenants, retain=there.settings.keep)
+        worker = Worker(there.store, tenants, retain=there.settings.keep, lease=timedelta(seconds=chosen.lease))
         worker.stop_on_signals()
         if not chosen.once:
             worker.run()

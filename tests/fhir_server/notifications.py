@@ -27,7 +27,7 @@ def bundle(
     address = f"{base}/Subscription/{subscription['id']}/$status"
     entries: list[Resource] = [
         {
-            "fullUrl": f"urn:uuid:{uuid.uuid4()}",
+            "fullUrl": f"urn:uuid:{status['id']}",
             "resource": status,
             "request": {"method": "GET", "url": address},
             "response": {"status": "200"},
