@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from service.eligibility.policy import Policy
+from service.eligibility.criteria import EVER, Criterion, MedicationTaken, ProcedureDone
+from service.eligibility.policy import MEDICATION_TYPES, Policy
 from service.errors import EhrUnavailable
 from service.screening.patient import Examined, examine, screen_patient
 from service.store import assessments, audit, screenings
 from service.store.engine import Store
+from tests.builders import RXNORM, SCT
 from tests.fhir_server import FhirServer
 from tests.screening.world import STUDY, Json, cancer, encounter, haemoglobin, patient
 from tests.working.world import DAY, NOON, TODAY, answer, catalog, connection, examined, tenant
@@ -44,6 +46,22 @@ def test_a_server_that_cannot_find_linked_patients_is_not_asked_for_them(seen: F
     seen.without.add("Patient.?link")
     examined(tenant(seen))
     assert sorted(asked(seen)) == ["Condition", "Consent", "Encounter", "Observation", "Patient/p"]
+
+
+@pytest.mark.parametrize("sent_along", [True, False])
+def test_medications_are_read_to_the_last_ingredient(seen: FhirServer, sent_along: bool) -> None:
+    if not sent_along:
+        seen.without.update(f"{each}.include" for each in MEDICATION_TYPES)
+    order = {"resourceType": "MedicationRequest", "id": "r", "status": "active", "intent": "order"}
+    order |= {"subject": {"reference": "Patient/p"}, "medicationReference": {"reference": "Medication/m"}}
+    part = {"itemReference": {"reference": f"{seen.base}/Medication/n"}}
+    drug = {"coding": [{"system": RXNORM, "code": "8640"}]}
+    seen.seed(order | {"authoredOn": "2026-06-01"}, {"resourceType": "Medication", "id": "m", "ingredient": [part]})
+    seen.seed({"resourceType": "Medication", "id": "n", "code": drug})
+    taken = Criterion("E1", "exclusion", "a drug", MedicationTaken(("drug",)))
+    found = examined(tenant(seen, catalog(replace(STUDY, criteria=(taken,)))))
+    assert answer(found, "E1") == MET
+    assert asked(seen).count("Medication") == (1 if sent_along else 2)
 
 
 # ---------------------------------------------------------------------------------------------------- completeness
@@ -199,6 +217,21 @@ def test_what_no_study_asks_for_makes_no_new_entry(store: Store, seen: FhirServe
     assert len(assessments.history(store, "north", "demo", "p")) == 1
 
 
+def test_what_another_study_asks_for_makes_no_new_entry(store: Store, seen: FhirServer) -> None:
+    operated = Criterion("E1", "exclusion", "an operation", ProcedureDone(("operation",), look_back=EVER))
+    of = tenant(seen, catalog(STUDY, replace(STUDY, id="surgery", criteria=(operated,))))
+    screen_patient(store, of, "p", connection(of), NOON)
+    done = {
+        "status": "completed",
+        "code": {"coding": [{"system": SCT, "code": "4"}]},
+        "performedDateTime": "2026-01-01",
+    }
+    seen.change({"resourceType": "Procedure", "id": "r", "subject": {"reference": "Patient/p"}, **done})
+    screen_patient(store, of, "p", connection(of), NOON)
+    entries = {each: len(assessments.history(store, "north", each, "p")) for each in of.studies}
+    assert entries == {"demo": 1, "surgery": 2}
+
+
 def test_a_new_version_of_the_evidence_is_a_new_entry(store: Store, seen: FhirServer) -> None:
     first = keep(store, seen)
     seen.change(haemoglobin())
@@ -271,7 +304,8 @@ def test_the_survivor_withdraws_what_was_found_under_the_old_record(store: Store
 
 def test_who_is_only_said_to_have_been_replaced_is_another_person(seen: FhirServer) -> None:
     seen.seed(patient(**link("replaces", "q")), patient("q"), cancer(of="q"))
-    assert answer(examined(tenant(seen)), "E1") == NOT_MET
+    found = examined(tenant(seen))
+    assert (answer(found, "E1"), found.merged) == (NOT_MET, ())
 
 
 def test_an_old_record_that_is_gone_is_passed_over(seen: FhirServer) -> None:
