@@ -56,7 +56,9 @@ class Place:
         )
 
     def _study(self, opinion: Opinion) -> Json | None:
-        """By our identifier, else by another one of the study."""
+        """By our identifier, else by another one of the study. Of one that was found, nothing but its place matters."""
+        if "ResearchStudy" in self.ids:
+            return {"resourceType": "ResearchStudy", "id": self.ids["ResearchStudy"]}
         identifiers = ((STUDY_SYSTEM, opinion.study.id), *opinion.study.identifiers)
         found = (self._find("ResearchStudy", system, value) for system, value in identifiers)
         return next((each for each in found if each is not None), None)

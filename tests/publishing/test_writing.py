@@ -299,6 +299,18 @@ def test_what_was_deleted_comes_back_unless_a_person_had_taken_it_over(
     assert len(server.all("ResearchSubject")) == (0 if taken_over else 1)
 
 
+def test_few_requests_are_enough(store: Store, server: FhirServer) -> None:
+    desk = office(store, server)
+    server.log.clear()
+    desk.plan()
+    desk.work()
+    assert [each.method for each in server.log.of()] == ["POST"] * 4 + ["GET"] * 3, "three searches, one transaction"
+    server.log.clear()
+    desk.plan("ineligible")
+    desk.work()
+    assert len(server.log) == 8
+
+
 # ------------------------------------------------------------------------------------------------- audit
 def test_every_write_is_on_record_without_a_word_about_the_patient(store: Store, server: FhirServer) -> None:
     desk = office(store, server)
