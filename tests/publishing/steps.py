@@ -25,8 +25,8 @@ class Watched:
         return answer
 
 
-def watch_commits(store: Store, step: Step) -> Step:
-    """Tell of each transaction before it is committed, and once it is; returns what ends that."""
+def watch_commits(store: Store, step: Step) -> None:
+    """Tell of each transaction before it is committed, and once it is."""
 
     def before(_: object) -> None:
         step()
@@ -36,9 +36,3 @@ def watch_commits(store: Store, step: Step) -> Step:
 
     event.listen(store.engine, "commit", before)
     event.listen(store.engine, "checkin", after)
-
-    def end() -> None:
-        event.remove(store.engine, "commit", before)
-        event.remove(store.engine, "checkin", after)
-
-    return end

@@ -5,7 +5,6 @@ latest assessment says, as far as the state is ours.
 """
 
 import itertools
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,9 +42,9 @@ class Killed(BaseException):
 class Schedule:
     """One patient of one study, on one server and in one store; and what a person set last, if anything."""
 
-    def __init__(self, store: Store, server: FhirServer) -> None:
+    def __init__(self, url: str, store: Store, server: FhirServer) -> None:
         self.study = f"random-{next(NUMBERS)}"
-        self.store, self.server = store, server
+        self.url, self.store, self.server = url, store, server
         self.desk = office(store, server)
         self.said: tuple[str, str] | None = None
         self.person: str | None = None
@@ -92,11 +91,13 @@ class Schedule:
             self.sets(status)
 
         connection = connected(self.server.base, Watched(new_session(), step))
-        worker = Office(self.store, self.desk.tenant, connection, self.desk.later(hours=7).now)
-        end = watch_commits(self.store, step) if status is None else lambda: None
+        store = open_store(self.url)  # another process has connections of its own
+        worker = Office(store, self.desk.tenant, connection, self.desk.later(hours=7).now)
+        if status is None:
+            watch_commits(store, step)
         with suppress(Killed):
             worker.work()
-        end()
+        store.engine.dispose()
         self.check_person()
 
     def check_person(self) -> None:
@@ -144,10 +145,8 @@ class Schedule:
 
 
 @pytest.fixture(scope="module")
-def shared_store(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    opened = open_store(sqlite_url(sqlite_template, tmp_path_factory.mktemp("random")))
-    yield opened
-    opened.close()
+def shared_url(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return sqlite_url(sqlite_template, tmp_path_factory.mktemp("random"))
 
 
 def run(schedule: Schedule, events: list[tuple[str, ...]]) -> None:
@@ -170,7 +169,9 @@ def run(schedule: Schedule, events: list[tuple[str, ...]]) -> None:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(events=st.lists(EVENTS, min_size=2, max_size=8), transactions=st.booleans())
-def test_any_schedule_ends_right(shared_store: Store, events: list[tuple[str, ...]], transactions: bool) -> None:
+def test_any_schedule_ends_right(shared_url: str, events: list[tuple[str, ...]], transactions: bool) -> None:
+    store = open_store(shared_url)
     with FhirServer() as server:
         server.without = set() if transactions else {"transaction"}
-        run(Schedule(shared_store, server), [("assessed", "candidate", "strong"), *events])
+        run(Schedule(shared_url, store, server), [("assessed", "candidate", "strong"), *events])
+    store.close()
