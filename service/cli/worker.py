@@ -2,6 +2,8 @@
 
 import logging
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import orjson
@@ -39,8 +41,7 @@ def add_publish(command: ArgumentParser) -> None:
 
 def work(chosen: Namespace) -> int:
     """Work until SIGTERM or Ctrl-C; the piece at hand is finished first."""
-    logging.basicConfig(level=logging.INFO, format=FORMAT)
-    with installation() as there:
+    with _log(), installation() as there:
         tenants = there.tenants if chosen.tenant is None else (there.tenant(chosen.tenant),)
         if not tenants:
             raise UsageError(
@@ -54,6 +55,21 @@ def work(chosen: Namespace) -> int:
         while worker.step().worked:
             pass
     return 0
+
+
+@contextmanager
+def _log() -> Iterator[None]:
+    """Our own messages to standard error. Those of libraries may hold addresses, and so ids of patients."""
+    own, handler = logging.getLogger("service"), logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(FORMAT))
+    level = own.level
+    own.addHandler(handler)
+    own.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        own.removeHandler(handler)
+        own.setLevel(level)
 
 
 def publish(chosen: Namespace) -> int:

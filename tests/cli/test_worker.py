@@ -50,6 +50,13 @@ def test_what_is_due_is_done_and_written(prescreen: Prescreen, store: Store, ser
     assert outbox.waiting(store, "north", 10) == ()
 
 
+def test_its_log_tells_of_a_failure_and_names_nobody(prescreen: Prescreen, server: FhirServer, due: None) -> None:
+    server.fail(where="Patient/p1", status=403)
+    _, out, log = prescreen("worker", "--once")
+    assert "a screening of tenant north failed: GET Patient: HTTP 403" in log
+    assert "p1" not in out + log
+
+
 def test_without_tenants_there_is_no_work(prescreen: Prescreen, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PRESCREEN_ENV", "production")
     status, _, complaint = prescreen("worker", "--once")
