@@ -28,7 +28,11 @@ def served(url: str, place: Path, *arguments: str, **more: str) -> Iterator[tupl
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESCREEN_")}
     environment |= {"PYTHONPATH": str(Path(__file__).parents[2]), "PRESCREEN_DATABASE": url, **more}
     server = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=place, stderr=subprocess.PIPE, env=environment, start_new_session=True
+        [*COMMAND, "--no-worker", *arguments],
+        cwd=place,
+        stderr=subprocess.PIPE,
+        env=environment,
+        start_new_session=True,
     )
     try:
         assert server.stderr is not None
