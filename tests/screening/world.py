@@ -19,6 +19,7 @@ from service.eligibility.criteria import (
     ObservationValue,
     Study,
 )
+from service.eligibility.dosing.half_lives import NO_HALF_LIVES
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 from service.eligibility.units import UnitTable
@@ -61,6 +62,7 @@ def catalog(**site: object) -> SimpleNamespace:
         units=UnitTable({}, {}, {}),
         equivalents={},
         drugs=None,
+        half_lives=NO_HALF_LIVES,
         policy=Policy(),
         site=Site(**site),  # type: ignore[arg-type]
     )

@@ -1,6 +1,6 @@
 """How long a drug was taken: on every day of the window, or in courses; with gaps that still count as use."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -34,14 +34,14 @@ class _Told:
 
 def taken_throughout(case: Case, node: MedicationTaken, asked: Throughout, window: Window) -> Judgement:
     """Was it taken on every day of the window, up to its last?"""
-    told = list(_told(case, node))
+    told = _told(case, node)
     outcome = throughout([each.use for each in told], window, in_days(asked.gap))
     return _judged(case, node, window, told, outcome, ())
 
 
 def taken_in_courses(case: Case, node: MedicationTaken, asked: Courses, window: Window) -> Judgement:
     """Was it taken in at least so many courses, each of at least so many days?"""
-    told, lasting = list(_told(case, node)), in_days(asked.lasting)
+    told, lasting = _told(case, node), in_days(asked.lasting)
     outcome, least, most = courses([each.use for each in told], window, in_days(asked.gap), lasting, asked.at_least)
     number = str(least) if least == most else f"{least} to {most}"
     judged = _judged(case, node, window, told, outcome, (f"{number} such course{'s' if most != 1 else ''}",))
@@ -62,18 +62,24 @@ def _length(window: Window) -> int:
     return (window.possible.latest - window.possible.earliest).days + 1
 
 
-def _told(case: Case, node: MedicationTaken) -> Iterator[_Told]:
-    """What each record says, with what those linked to it, or a stop on record, say about its time."""
+def _told(case: Case, node: MedicationTaken) -> list[_Told]:
+    """What each record says, with what those linked to it, or a stop on record, say about its time.
+
+    The same record read twice counts once, at its best.
+    """
+    best: dict[str, _Told] = {}
     for fact, belongs, (acts, why) in drug_records(_reconciled(case, node), node):
-        taken = exposure_of(case, node, fact)
+        taken, name = exposure_of(case, node, fact), fact.evidence.reference
         outcome = min(belongs.outcome, acts, taken.outcome)
         doubts = {each for each in (belongs.reason, taken.reason) if each is not None}
-        yield _Told(fact, Use(taken.span, outcome), case.at, why | doubts)
+        if name not in best or outcome > best[name].use.outcome:
+            best[name] = _Told(fact, Use(taken.span, outcome), case.at, why | doubts)
+    return [best[name] for name in sorted(best)]
 
 
 def _reconciled(case: Case, node: MedicationTaken) -> Case:
     own = {fact.evidence.reference: fact for fact, _, _ in drug_records(case, node)}
-    known = reconciled(own, partial(_keys, case, node))
+    known = reconciled(dict(sorted(own.items())), partial(_keys, case, node))
     return replace(case, record=replace(case.record, facts=tuple(_with(each, known) for each in case.record.facts)))
 
 
