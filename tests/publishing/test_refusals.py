@@ -152,6 +152,20 @@ def test_one_that_is_there_already_is_adopted_with_the_state_that_a_person_set(
     assert len(server.all("Provenance")) == 1 and len(only(server, "List")["entry"]) == 1
 
 
+def test_nothing_is_said_of_anothers_that_appears_while_we_create(store: Store, server: FhirServer) -> None:
+    server.without = {"transaction"}
+    desk = office(store, server)
+
+    def step() -> None:
+        if server.all("ResearchStudy") and not server.all("ResearchSubject"):
+            seeded(server, individual={"reference": "Patient/another"})
+
+    desk.connection = connected(server.base, Watched(new_session(), step))
+    desk.plan()
+    assert [(each.what, each.code) for each in desk.work()] == [(What.DEAD, "not-ours")]
+    assert writes(server) == {"ResearchStudy": 1, "ResearchSubject": 1}
+
+
 @WAYS
 def test_one_that_appears_while_we_create_is_adopted(store: Store, server: FhirServer, lacking: set[str]) -> None:
     server.without = lacking

@@ -150,6 +150,20 @@ def test_a_persons_state_is_kept_and_our_opinion_stands_beside_it(
         assert known is not None and known.human_state == status
 
 
+def test_a_persons_state_is_kept_even_where_our_extension_was_lost(store: Store, server: FhirServer) -> None:
+    desk = office(store, server)
+    desk.plan()
+    desk.work()
+    person_sets(server, "screening")
+    desk.plan("needs_review")
+    desk.work()
+    subject = only(server, "ResearchSubject")
+    server.change({**{key: subject[key] for key in subject if key != "extension"}, "status": "candidate"})
+    desk.plan("ineligible")
+    assert [each.by_person for each in desk.work()] == [True]
+    assert only(server, "ResearchSubject")["status"] == "candidate"
+
+
 def test_what_people_add_to_a_resource_stays(store: Store, server: FhirServer) -> None:
     desk = office(store, server)
     desk.plan()
