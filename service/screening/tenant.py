@@ -25,12 +25,7 @@ class TargetKind(StrEnum):
 RESOURCES = frozenset({"ResearchSubject", "ResearchStudy", "Provenance", "List", "Flag", "Task"})
 USUAL_RESOURCES = frozenset({"ResearchSubject", "ResearchStudy", "Provenance", "List"})
 # Written besides: every patient about whom something was written before.
-USUALLY_WRITTEN = frozenset(
-    {
-        *((Standing.CANDIDATE, each) for each in Signal),
-        (Standing.NEEDS_REVIEW, Signal.STRONG),
-    }
-)
+USUALLY_WRITTEN = frozenset({(Standing.CANDIDATE, Signal.STRONG), (Standing.NEEDS_REVIEW, Signal.STRONG)})
 
 
 @dataclass(frozen=True, slots=True)
