@@ -6,9 +6,10 @@ little is read as the answer needs: of who is held back by the Patient or a Cons
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Protocol
 
 from service.ehr.connect import Connection
 from service.ehr.searching import Resource
@@ -23,7 +24,7 @@ from service.screening.chart import MOST_MERGED, Chart, Reader
 from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
 from service.screening.people import Gathered, Population
-from service.screening.plan import NEVER_LEFT_OUT, searches
+from service.screening.plan import NEVER_LEFT_OUT, Search, searches
 from service.screening.population import (
     REPLACED,
     Progress,
@@ -76,6 +77,38 @@ class Examined:
     problems: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was read of a person: the record to judge, or (`record` None) in `withheld` why nobody may be judged.
+
+    The rest is as in Examined.
+    """
+
+    patient: str
+    record: PatientRecord | None = field(default=None, repr=False)
+    withheld: str | None = None
+    survivor: str | None = None
+    merged: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class Charts(Protocol):
+    """Where a chart is read from: an EHR (`chart.Reader`), or what came with a call."""
+
+    def patient(self, identity: str) -> Resource:
+        """The Patient. Raises ResourceGone."""
+
+    def merged_into(self, patient: Resource) -> Iterable[Resource]:
+        """The Patients that may have been merged into this one."""
+
+    def search(self, chart: Chart, search: Search) -> None:
+        """Put into the chart what this search finds."""
+
+    def medications(self, chart: Chart) -> None:
+        """Put the Medications there to which the chart refers."""
+
+
 def screening_date(tenant: Tenant, now: datetime) -> date:
     """Which day it is at the site."""
     return now.astimezone(tenant.catalog.site.zone).date()
@@ -95,7 +128,22 @@ def examine(
     `partial`: a type that the server fails to give becomes `not-loaded`, instead of raising EhrUnavailable.
     `alive` is called before each request.
     """
-    return _Examination(tenant, Reader(connection, partial=partial, alive=alive), patient, at).made()
+    recorded = read_record(tenant, patient, Reader(connection, partial=partial, alive=alive), at)
+    return Examined(
+        patient,
+        at,
+        found=() if recorded.record is None else _found(tenant, recorded.record, at),
+        withheld=recorded.withheld,
+        survivor=recorded.survivor,
+        merged=recorded.merged,
+        incomplete=recorded.incomplete,
+        problems=recorded.problems,
+    )
+
+
+def read_record(tenant: Tenant, patient: str, charts: Charts, at: date) -> Recorded:
+    """Read one patient for all open studies of the tenant: the part of `examine` before anything is judged."""
+    return _Examination(tenant, charts, patient, at).made()
 
 
 def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tuple[str, ...]:
@@ -164,14 +212,14 @@ def _named(findings: object) -> Iterator[str]:
 class _Examination:
     """One patient being examined."""
 
-    def __init__(self, tenant: Tenant, reader: Reader, patient: str, at: date) -> None:
+    def __init__(self, tenant: Tenant, reader: Charts, patient: str, at: date) -> None:
         self._tenant, self._reader, self._patient, self._at = tenant, reader, patient, at
         catalog = tenant.catalog
         self._reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
         self._chart = Chart((patient,))
 
-    def made(self) -> Examined:
-        """The whole of it, from the Patient to the findings."""
+    def made(self) -> Recorded:
+        """The whole of it, from the Patient to the record."""
         try:
             own = self._reader.patient(self._patient)
         except ResourceGone:
@@ -189,9 +237,9 @@ class _Examination:
                 if reason is not None:
                     return self._withheld(reason)
         self._reader.medications(self._chart)
-        return self._judged()
+        return self._recorded()
 
-    def _elsewhere(self, following: str) -> Examined:
+    def _elsewhere(self, following: str) -> Recorded:
         """Another record took this one's place. Where it leads nowhere, or in a circle, nobody can be screened."""
         seen = {self._patient}
         while following not in seen and len(seen) < MOST_MERGED:
@@ -237,7 +285,7 @@ class _Examination:
             return population, person, UNREADABLE
         return population, person, reason_to_hold(catalog, request, population, person.patient, person)
 
-    def _judged(self) -> Examined:
+    def _recorded(self) -> Recorded:
         population, person, reason = self._gathered()
         if reason is not None:
             return self._withheld(reason)
@@ -245,21 +293,22 @@ class _Examination:
         loaded = {**record.loaded, **dict.fromkeys(sorted(self._chart.incomplete), Loaded.INCOMPLETE)}
         record = replace(record, loaded=loaded)
         lacking = sorted(kind for kind, how in loaded.items() if how is not Loaded.COMPLETE)
-        return replace(self._withheld(None), found=self._found(record), incomplete=tuple(lacking))
+        return replace(self._withheld(None), record=record, incomplete=tuple(lacking))
 
-    def _found(self, record: PatientRecord) -> tuple[Found, ...]:
-        catalog = self._tenant.catalog
-        knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
-        found = []
-        for study in self._tenant.open_studies:
-            assessment = assess(record, study, self._at, knowledge)
-            change = assessment.next_change
-            digest = facts_digest(record, Needs((study,), catalog.terminology))
-            line = assessment_line(assessment, phrases)
-            day = change.date if change else None
-            found.append(Found(study.id, study.version, digest, line, day, _versions(record, line)))
-        return tuple(found)
-
-    def _withheld(self, reason: str | None) -> Examined:
+    def _withheld(self, reason: str | None) -> Recorded:
         problems = tuple(dict.fromkeys(self._chart.problems))
-        return Examined(self._patient, self._at, withheld=reason, merged=self._chart.patients[1:], problems=problems)
+        return Recorded(self._patient, withheld=reason, merged=self._chart.patients[1:], problems=problems)
+
+
+def _found(tenant: Tenant, record: PatientRecord, at: date) -> tuple[Found, ...]:
+    catalog = tenant.catalog
+    knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
+    found = []
+    for study in tenant.open_studies:
+        assessment = assess(record, study, at, knowledge)
+        change = assessment.next_change
+        digest = facts_digest(record, Needs((study,), catalog.terminology))
+        line = assessment_line(assessment, phrases)
+        day = change.date if change else None
+        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line)))
+    return tuple(found)
