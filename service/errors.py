@@ -61,6 +61,13 @@ class UnsuitableContent(SeveralProblems):
     issue_code = "invalid"
 
 
+class InsufficientData(PrescreenError):
+    """A call brought too little to say anything, and nothing more can be read. Names what to send."""
+
+    issue_code = "required"
+    exit_status = 2
+
+
 class SettingsError(UsageError, SeveralProblems):
     """What an installation sets is not understood. Holds every problem; none repeats what may be a secret."""
 

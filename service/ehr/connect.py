@@ -43,14 +43,17 @@ def connect(
     gate: Gate | None = None,
     clock: Clock = SYSTEM,
     may_write: Callable[[], bool] = lambda: True,
+    auth: Auth | None = None,
+    features: Features | None = None,
 ) -> Connection:
     """Ask the server what it can do, and get the first token. Raises EhrError, and UsageError for an unknown dialect.
 
-    Servers that are one and the same (read from and written to) are to share their `gate`.
+    Servers that are one and the same (read from and written to) are to share their `gate`. `auth`: whose rights are
+    used, if not this service's own. `features`: what the server can do, where it is known.
     """
     choose(server.dialect)  # a wrong name is told before anything is sent
     sending: Transport = transport or new_session(server.limits.at_once)
-    auth = _auth(server, sending, clock)
+    auth = auth or _auth(server, sending, clock)
     client = FhirClient(
         server.base,
         sending,
@@ -60,7 +63,7 @@ def connect(
         accepted_outcomes=server.accepted_outcomes,
         may_write=may_write,
     )
-    features = client.capabilities()
+    features = features or client.capabilities()
     not_granted = auth.not_granted() if isinstance(auth, BackendAuth) else ()
     return Connection(client.speaking(choose(server.dialect, features.software)), features, not_granted)
 

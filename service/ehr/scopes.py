@@ -1,4 +1,4 @@
-"""SMART scopes of a backend service: what is asked for, how far what was granted reaches. STANDARDS 3.65-3.67."""
+"""SMART scopes: what is asked for, how far what was granted reaches. STANDARDS 3.65-3.67, 4.21-4.25."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,9 @@ from enum import Enum
 LETTERS = "cruds"  # in the order that the standard wants: create, read, update, delete, search
 OLD = {"read": "rs", "write": "cud", "*": "cruds"}
 READ = "rs"
-SCOPE = re.compile(r"system/(?P<kind>[A-Z][A-Za-z]*|\*)\.(?P<may>[a-z]+|\*)(?P<narrowed>\?\S+)?$")
+SYSTEM = "system"  # whose rights they are: of this service itself, or
+PATIENT, USER = "patient", "user"  # of a person, for the patient in context, or for whomever that person may see
+SCOPE = re.compile(r"(?P<whose>[a-z]+)/(?P<kind>[A-Z][A-Za-z]*|\*)\.(?P<may>[a-z]+|\*)(?P<narrowed>\?\S+)?$")
 
 
 class Reach(Enum):
@@ -18,18 +20,19 @@ class Reach(Enum):
     NONE = "none"
 
 
-def wanted(types: Mapping[str, str], *, old: bool) -> str:
+def wanted(types: Mapping[str, str], *, old: bool, whose: str = SYSTEM) -> str:
     """The scopes for these types, each with its letters (`rs`, `cruds`); `old`: in the words of version 1."""
     written = _old if old else _new
-    return " ".join(sorted({scope for kind, letters in types.items() for scope in written(kind, letters)}))
+    parts = {part for kind, letters in types.items() for part in written(kind, letters)}
+    return " ".join(sorted(f"{whose}/{each}" for each in parts))
 
 
-def reach(granted: Iterable[str], kind: str, letters: str) -> Reach:
+def reach(granted: Iterable[str], kind: str, letters: str, whose: Iterable[str] = (SYSTEM,)) -> Reach:
     """How far the granted scopes reach into one type, for all of these letters."""
     whole, partly = set[str](), set[str]()
     for scope in granted:
         found = SCOPE.match(scope)
-        if found is None or found["kind"] not in (kind, "*"):
+        if found is None or found["whose"] not in whose or found["kind"] not in (kind, "*"):
             continue
         (partly if found["narrowed"] else whole).update(_letters(found["may"]))
     if set(letters) <= whole:
@@ -43,8 +46,8 @@ def _letters(may: str) -> str:
 
 
 def _new(kind: str, letters: str) -> Iterable[str]:
-    return (f"system/{kind}.{''.join(each for each in LETTERS if each in letters)}",)
+    return (f"{kind}.{''.join(each for each in LETTERS if each in letters)}",)
 
 
 def _old(kind: str, letters: str) -> Iterable[str]:
-    return tuple(f"system/{kind}.{word}" for word in ("read", "write") if set(OLD[word]) & set(letters))
+    return tuple(f"{kind}.{word}" for word in ("read", "write") if set(OLD[word]) & set(letters))

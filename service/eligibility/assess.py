@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 
 from service.eligibility.criteria import Criterion, LookBack, Study
+from service.eligibility.criteria.walk import once_per_study, within
 from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
 from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
 from service.eligibility.facts import (
@@ -91,6 +92,15 @@ class Assessment:
         return sum(finding.outcome is Outcome.UNKNOWN for finding in self.findings)
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an assessment says of its own day, before anybody looks at what time will change."""
+
+    findings: tuple[Finding, ...]
+    standing: Standing
+    signal: Signal
+
+
 def blocks(criterion: Criterion, outcome: Outcome) -> bool:
     """An inclusion criterion that is not met, or an exclusion criterion that is."""
     return outcome is (Outcome.NOT_MET if criterion.kind == "inclusion" else Outcome.MET)
@@ -98,19 +108,35 @@ def blocks(criterion: Criterion, outcome: Outcome) -> bool:
 
 def assess(record: PatientRecord, study: Study, at: date, knowledge: Knowledge) -> Assessment:
     """Judge one person by every criterion of a study on screening date `at`."""
-    case = Case(as_of(record, at, study), at, knowledge)
-    findings = tuple(_finding(criterion, case) for criterion in study.criteria)
-    standing = _standing(findings)
+    case = case_of(record, study, at, knowledge)
+    verdict = judge(study, case)
+    findings = verdict.findings
     return Assessment(
         patient=record.person.id,
         study=study,
         screening_date=at,
         findings=findings,
-        standing=standing,
-        signal=signal(study, case),
-        later=_later(findings, case) if standing is Standing.INELIGIBLE else None,
+        standing=verdict.standing,
+        signal=verdict.signal,
+        later=later(verdict, case),
         next_change=_next_change(findings, case),
     )
+
+
+def case_of(record: PatientRecord, study: Study, at: date, knowledge: Knowledge) -> Case:
+    """One person as this study may see them on screening date `at`."""
+    return Case(as_of(record, at, study), at, knowledge)
+
+
+def judge(study: Study, case: Case) -> Verdict:
+    """Every criterion of a study, the standing and the signal, on the day of the case alone."""
+    findings = tuple(_finding(criterion, case) for criterion in study.criteria)
+    return Verdict(findings, _standing(findings), signal(study, case))
+
+
+def later(verdict: Verdict, case: Case) -> date | None:
+    """For somebody who is kept out now: the date from which nothing does, if time alone will bring it."""
+    return _later(verdict.findings, case) if verdict.standing is Standing.INELIGIBLE else None
 
 
 def _finding(criterion: Criterion, case: Case) -> Finding:
@@ -156,8 +182,7 @@ def _suggests(judged: Judgement) -> bool:
 
 def as_of(record: PatientRecord, at: date, study: Study) -> PatientRecord:
     """The record as it could be known on `at`: nothing after that day counts, unless the study asks for the future."""
-    looks = (look for criterion in study.criteria for look in _look_backs(criterion.node))
-    if any(look.ahead is not None and look.anchor is None for look in looks):
+    if _looks_ahead(study):
         return record
     facts = tuple(fact for fact in record.facts if _begins(fact) <= at)
     return replace(record, facts=facts, contacts=tuple(day for day in record.contacts if day <= at))
@@ -175,15 +200,11 @@ def _begins(fact: Fact) -> date:
     return fact.span.start.earliest
 
 
-def _look_backs(node: object) -> Iterator[LookBack]:
-    """Every look-back anywhere in a node's tree."""
-    if isinstance(node, LookBack):
-        yield node
-    for name in getattr(node, "__slots__", ()):
-        value = getattr(node, name)
-        for part in value if isinstance(value, tuple) else (value,):
-            if hasattr(part, "__dataclass_fields__"):
-                yield from _look_backs(part)
+@once_per_study
+def _looks_ahead(study: Study) -> bool:
+    """Does the study ask for the future of the screening date, anywhere in its criteria?"""
+    looks = [part for criterion in study.criteria for part in within(criterion.node) if isinstance(part, LookBack)]
+    return any(look.ahead is not None and look.anchor is None for look in looks)
 
 
 def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, Judgement]]:

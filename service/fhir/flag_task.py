@@ -6,12 +6,14 @@ Neither is ever deleted. What a person did to one of them (took up the Task, cal
 from collections.abc import Mapping
 from datetime import date
 
+from service.eligibility.criteria import Study
 from service.fhir.opinion import Opinion
 from service.fhir.own import BASE, Json, Release, software_reference
 
 FLAG_SYSTEM = f"{BASE}/identifier/flag"
 TASK_SYSTEM = f"{BASE}/identifier/task"
 CATEGORY = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/flag-category", "code": "research"}]}
+REVIEW = "Review for a clinical study"
 CANCELLED = "By the records as they are now, the person no longer fits the study."
 
 
@@ -69,7 +71,7 @@ def updated_task(
         "identifier": before.get("identifier") or [_identifier(TASK_SYSTEM, opinion)],
         "status": "requested" if fits else "cancelled",
         "intent": "proposal",
-        "code": {"text": "Review for a clinical study"},
+        "code": {"text": REVIEW},
         "description": f"Look at this person for: {opinion.study.title}",
         "focus": {"reference": subject},
         "for": {"reference": f"Patient/{opinion.patient}"},
@@ -78,6 +80,20 @@ def updated_task(
         "requester": software_reference(version),
     }
     return {**kept, **made, **({} if fits else {"statusReason": _reason(release)})}
+
+
+def review_task(study: Study, patient: str, at: date, version: str) -> Json:
+    """A new Task to review somebody for a study, for whoever makes it in their own name."""
+    return {
+        "resourceType": "Task",
+        "status": "requested",
+        "intent": "proposal",
+        "code": {"text": REVIEW},
+        "description": f"Look at this person for: {study.title}",
+        "for": {"reference": f"Patient/{patient}"},
+        "authoredOn": at.isoformat(),
+        "requester": software_reference(version),
+    }
 
 
 def _period(before: object, fits: bool, at: date) -> Json:

@@ -16,7 +16,7 @@ from service.eligibility.criteria import (
     ProcedureDone,
     Study,
 )
-from service.eligibility.criteria.walk import within
+from service.eligibility.criteria.walk import once_per_study, parts_of
 from service.eligibility.evaluate.context import RESOURCE_TYPES
 from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind
 from service.eligibility.outcome import Outcome
@@ -48,9 +48,8 @@ class Needs:
         self.whole = frozenset(whole)
         wanted: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         for study in studies:
-            for node in (*(criterion.node for criterion in study.criteria), *study.entry):
-                for kind, ids in _asked(node):
-                    wanted[kind].update(ids)
+            for kind, ids in _asked(study):
+                wanted[kind].update(ids)
         wanted[Kind.OBSERVATION].update(each for each in WEIGHT_AND_HEIGHT if each in terminology.value_sets)
         self.types = frozenset(_types({kind for kind, ids in wanted.items() if ids} | self.whole))
         self.wanted: Mapping[Kind, tuple[str, ...]] = {kind: tuple(sorted(ids)) for kind, ids in wanted.items()}
@@ -79,17 +78,21 @@ def _types(wanted: set[Kind]) -> Iterator[str]:
         yield "Medication"
 
 
-def _asked(tree: object) -> Iterator[tuple[Kind, tuple[str, ...]]]:
-    """Every (kind of fact, value sets) that a node's tree asks for, anchors included."""
-    for node in within(tree):
-        if isinstance(node, Pregnant | BreastFeeding):
-            yield Kind.CONDITION, node.conditions
-            yield Kind.OBSERVATION, (*node.statuses, *(node.tests if isinstance(node, Pregnant) else ()))
-            if isinstance(node, Pregnant):
-                yield Kind.PROCEDURE, node.hysterectomy
-                yield Kind.CONDITION, node.hysterectomy
-        elif isinstance(node, AdverseEventHad):
-            yield Kind.ADVERSE_EVENT, (*node.codes, *node.suspects)
-        elif type(node) in SIMPLE:
-            none_known = node.none_known if isinstance(node, AllergyKnown) else ()
-            yield SIMPLE[type(node)], (*getattr(node, "codes", ()), *none_known)
+@once_per_study
+def _asked(study: Study) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
+    """Every (kind of fact, value sets) that a study asks for, anchors included."""
+    return tuple(dict.fromkeys(each for part in parts_of(study) for each in _asked_by(part)))
+
+
+def _asked_by(node: object) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    if isinstance(node, Pregnant | BreastFeeding):
+        yield Kind.CONDITION, node.conditions
+        yield Kind.OBSERVATION, (*node.statuses, *(node.tests if isinstance(node, Pregnant) else ()))
+        if isinstance(node, Pregnant):
+            yield Kind.PROCEDURE, node.hysterectomy
+            yield Kind.CONDITION, node.hysterectomy
+    elif isinstance(node, AdverseEventHad):
+        yield Kind.ADVERSE_EVENT, (*node.codes, *node.suspects)
+    elif type(node) in SIMPLE:
+        none_known = node.none_known if isinstance(node, AllergyKnown) else ()
+        yield SIMPLE[type(node)], (*getattr(node, "codes", ()), *none_known)

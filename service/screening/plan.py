@@ -14,7 +14,7 @@ So a patient who is fetched is judged to the byte as in a bulk export, but for o
 and is legibly dated before all windows spoils nothing here, as it is not fetched.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,7 +28,7 @@ from service.eligibility.criteria import (
     Pregnant,
     Study,
 )
-from service.eligibility.criteria.walk import within
+from service.eligibility.criteria.walk import once_per_study, parts_of
 from service.eligibility.dates import ALWAYS, Duration, shift
 from service.screening.needs import Needs
 
@@ -72,7 +72,7 @@ def results_since(studies: Iterable[Study], catalog: Catalog, at: date) -> date 
 
     A result also shows that the person was seen, which counts for some time before the end of any window.
     """
-    parts = [part for study in studies for part in _parts(study)]
+    parts = [part for study in studies for part in _bounding(study)]
     if any(_asks_for_all(each) for each in parts):
         return None
     windows = [each.look_back for each in parts if isinstance(each, ObservationValue) and each.look_back is not None]
@@ -83,9 +83,11 @@ def results_since(studies: Iterable[Study], catalog: Catalog, at: date) -> date 
     return None if first == ALWAYS else shift(first, -MARGIN)
 
 
-def _parts(study: Study) -> Iterator[object]:
-    for node in (*(criterion.node for criterion in study.criteria), *study.entry):
-        yield from within(node)
+@once_per_study
+def _bounding(study: Study) -> tuple[object, ...]:
+    """The parts that can say from when on results are asked for."""
+    kinds = (ObservationValue, LookBack, Anchor, Pregnant, BreastFeeding, MedicationTaken)
+    return tuple(each for each in parts_of(study) if isinstance(each, kinds))
 
 
 def _asks_for_all(part: object) -> bool:

@@ -10,6 +10,7 @@ from service.catalog.load import Catalog
 from service.ehr.connect import Server
 from service.eligibility.assess import Signal, Standing
 from service.eligibility.criteria import Study
+from service.screening.cds.policy import CardPolicy
 
 SECRET_HEADER = "X-Prescreen-Secret"
 
@@ -100,7 +101,7 @@ class Tenant:
     """One site or department: what it reads from, what it screens for, where it writes.
 
     `studies`: the ids of those that are open, sorted. `source` None: nothing is fetched, as where files alone come in.
-    `bases`: other addresses by which the source calls itself.
+    `bases`: other addresses by which the source calls itself. `cards` None: it has no CDS Hooks.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Tenant:
     hooks: tuple[Hook, ...] = ()
     bases: tuple[str, ...] = ()
     pace: Pace = Pace()
+    cards: CardPolicy | None = None
 
     @property
     def open_studies(self) -> tuple[Study, ...]:

@@ -55,6 +55,18 @@ def find(store: Store, tenant: str, study: str, patient: str) -> Published | Non
     return None if row is None else _published(row)
 
 
+def states_of(store: Store, tenant: str, patient: str) -> dict[str, str]:
+    """The states that people set for this patient, by study."""
+    columns = published.c
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(columns.study, columns.human_state).where(
+                columns.tenant == tenant, columns.patient == patient, columns.human_state.is_not(None)
+            )
+        ).all()
+    return {row.study: row.human_state for row in rows}
+
+
 def by_resource(store: Store, tenant: str, resource_id: str) -> Published | None:
     """What is known of the resource of this server id, or None."""
     with store.reading() as connection:

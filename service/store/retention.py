@@ -13,6 +13,8 @@ from service.store.leases import State
 from service.store.tables import (
     assessments,
     audit,
+    card_responses,
+    cards,
     current,
     deliveries,
     forgetting,
@@ -26,10 +28,10 @@ from service.store.tables import (
 class Keep:
     """How long things are kept.
 
-    `deliveries`: what is known of a notification that was worked off, or given up. `events`: the numbers of events,
-    by which repetitions are known. `superseded`: an assessment that does not hold any more. `unconfirmed`: one that
-    holds, but was not confirmed for so long; what is known of its resource in the target goes with it. `audit`: who
-    did what.
+    `cards`: what was shown on cards, and what became of it. `deliveries`: what is known of a notification that was
+    worked off, or given up. `events`: the numbers of events, by which repetitions are known. `superseded`: an
+    assessment that does not hold any more. `unconfirmed`: one that holds, but was not confirmed for so long; what is
+    known of its resource in the target goes with it. `audit`: who did what.
     """
 
     deliveries: timedelta = timedelta(days=90)
@@ -37,6 +39,7 @@ class Keep:
     superseded: timedelta = timedelta(days=365)
     unconfirmed: timedelta = timedelta(days=3 * 365)
     audit: timedelta = timedelta(days=6 * 365)
+    cards: timedelta = timedelta(days=3 * 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Forgotten:
     outbox: int = 0
     published: int = 0
     audit: int = 0
+    cards: int = 0
+    card_responses: int = 0
 
     @property
     def total(self) -> int:
@@ -68,7 +73,8 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
     with store.transaction() as whole, whole.writing() as connection:
         _permit(connection)
         gone = {"deliveries": _delete_deliveries(connection, tenant, patient)}
-        for table in (current, assessments, screenings, outbox, published, audit):
+        gone["card_responses"] = _delete(connection, card_responses, _about(tenant, patient))
+        for table in (current, assessments, screenings, outbox, published, audit, cards):
             mine = (table.c.tenant == tenant, table.c.patient == patient)
             gone[table.name] = connection.execute(delete(table).where(*mine)).rowcount
         _forbid(connection)
@@ -92,10 +98,18 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "assessments": _delete(connection, assessments, _unused(now, keep)),
             "published": _delete(connection, published, _lost(now - keep.unconfirmed)),
             "audit": _delete(connection, audit, audit.c.at < now - keep.audit),
+            "card_responses": _delete(connection, card_responses, card_responses.c.received < now - keep.cards),
+            "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
         }
         _forbid(connection)
     _overwrite(store)
     return Forgotten(**gone)
+
+
+def _about(tenant: str, patient: str) -> Any:
+    """Responses to cards that were about this patient."""
+    mine = select(cards.c.card).where(cards.c.tenant == tenant, cards.c.patient == patient)
+    return and_(card_responses.c.tenant == tenant, card_responses.c.card.in_(mine))
 
 
 def _unused(now: datetime, keep: Keep) -> Any:

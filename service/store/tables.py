@@ -187,6 +187,39 @@ stops = Table(
     Column("since", Instant, nullable=False),
 )
 
+cards = Table(
+    "cards",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    _name("tenant"),
+    _name("card"),
+    _name("study"),
+    _name("patient"),
+    _name("about"),
+    _name("hook"),
+    Column("shown", Instant, nullable=False, index=True),
+    UniqueConstraint("tenant", "card", "study"),
+    Index(None, "tenant", "patient"),
+    sqlite_autoincrement=True,
+)
+
+card_responses = Table(
+    "card_responses",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    _name("tenant"),
+    _name("card"),
+    _name("response"),
+    _name("reason_system", optional=True),
+    _name("reason", optional=True),
+    Column("suggestions", Document, nullable=False),
+    Column("comment", Text, nullable=True),
+    Column("at", Instant, nullable=False),
+    Column("received", Instant, nullable=False, index=True),
+    Index(None, "tenant", "card"),
+    sqlite_autoincrement=True,
+)
+
 # Holds a row only within a transaction of `retention`: the triggers that keep the history let that one delete.
 forgetting = Table("forgetting", metadata, Column("id", Integer, primary_key=True, autoincrement=False))
 

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service.errors import (
+    InsufficientData,
     MalformedContent,
     PrescreenError,
     StoreUnavailable,
@@ -22,6 +23,7 @@ STATUS: dict[type[PrescreenError], int] = {
     UsageError: 400,
     MalformedContent: 400,
     UnknownStudy: 404,
+    InsufficientData: 412,
     UnsuitableContent: 422,
     StoreUnavailable: 503,
 }

@@ -62,6 +62,8 @@ def _study(reader: Reader, content: Content) -> Study | None:
         identifiers=tuple((each["system"], each["value"]) for each in content.get("identifiers", ())),
         sponsor=content.get("sponsor"),
         source=content.get("source", ""),
+        short_name=content.get("short_name"),
+        co_enrolment=content.get("co_enrolment", "allowed"),
     )
 
 

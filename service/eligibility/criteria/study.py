@@ -117,7 +117,10 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A trial with its criteria. `entry` names the evidence by which a person is worth looking at (SEMANTICS §7)."""
+    """A trial with its criteria. `entry` names the evidence by which a person is worth looking at (SEMANTICS §7).
+
+    `short_name`: for cards and lists. `co_enrolment`: may somebody be on another study at the same time?
+    """
 
     id: str
     version: str
@@ -127,6 +130,13 @@ class Study:
     identifiers: tuple[tuple[str, str], ...] = ()
     sponsor: str | None = None
     source: str = ""
+    short_name: str | None = None
+    co_enrolment: Literal["allowed", "forbidden"] = "allowed"
+
+    @property
+    def short_title(self) -> str:
+        """What to call it where there is little room."""
+        return self.short_name or self.title
 
     def __post_init__(self) -> None:
         ids = [criterion.id for criterion in self.criteria]

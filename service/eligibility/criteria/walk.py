@@ -1,8 +1,13 @@
 """Going through the tree of a criterion."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import is_dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+from service.eligibility.criteria.study import Study
+
+T = TypeVar("T")
+MOST_REMEMBERED = 1000
 
 
 def within(node: object) -> Iterator[Any]:
@@ -13,6 +18,31 @@ def within(node: object) -> Iterator[Any]:
         for part in value if isinstance(value, tuple) else (value,):
             if is_dataclass(part):
                 yield from within(part)
+
+
+def once_per_study(ask: Callable[[Study], T]) -> Callable[[Study], T]:
+    """Remember what a study was found to ask for: studies do not change, and are asked about for every person.
+
+    They are told apart by which object they are, as comparing them would take longer than asking again.
+    """
+    known: dict[int, tuple[Study, T]] = {}
+
+    def remembered(study: Study) -> T:
+        found = known.get(id(study))
+        if found is None or found[0] is not study:
+            if len(known) >= MOST_REMEMBERED:
+                known.clear()
+            found = known[id(study)] = (study, ask(study))
+        return found[1]
+
+    return remembered
+
+
+@once_per_study
+def parts_of(study: Study) -> tuple[Any, ...]:
+    """Every part of every criterion and of the entry evidence, as `within` gives them."""
+    nodes = (*(criterion.node for criterion in study.criteria), *study.entry)
+    return tuple(part for node in nodes for part in within(node))
 
 
 def value_sets_of(node: object) -> frozenset[str]:

@@ -33,9 +33,9 @@ USERS = CLINICIANS | {"Patient", "RelatedPerson"}
 # What each context has to hold besides userId and patientId.
 NEEDED: Mapping[Hook, tuple[str, ...]] = {
     Hook.PATIENT_VIEW: (),
-    Hook.ENCOUNTER_START: ("encounterId",),
-    Hook.ORDER_SELECT: ("draftOrders", "selections"),
-    Hook.ORDER_SIGN: ("draftOrders",),
+    Hook.ENCOUNTER_START: ("encounter_id",),
+    Hook.ORDER_SELECT: ("draft_orders", "selections"),
+    Hook.ORDER_SIGN: ("draft_orders",),
 }
 
 
@@ -62,7 +62,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call. `prefetch`: key -> the JSON that came, in its bytes. `drafts`: the Bundle of draft orders, in its bytes.
+    """One call. `prefetch`: key -> the JSON that came, in its bytes. `drafts`: the Bundle of draft orders, likewise.
 
     `selections`: references (`Type/id`) into the drafts. `access` None: no token, or none that may be used; `notes` say
     why, in words without anything of the patient's.
@@ -81,23 +81,23 @@ class Call:
     notes: tuple[str, ...] = ()
 
 
-class _Envelope(msgspec.Struct):
+class _Envelope(msgspec.Struct, rename="camel"):
     """The members that are read; whatever else there is (extensions) is passed over."""
 
     hook: Any = None
-    hookInstance: Any = None
+    hook_instance: Any = None
     context: msgspec.Raw = msgspec.Raw(b"null")
-    fhirServer: Any = None
-    fhirAuthorization: Any = None
+    fhir_server: Any = None
+    fhir_authorization: Any = None
     prefetch: dict[str, msgspec.Raw] | None = None
 
 
-class _Context(msgspec.Struct):
-    userId: Any = None
-    patientId: Any = None
-    encounterId: Any = None
+class _Context(msgspec.Struct, rename="camel"):
+    user_id: Any = None
+    patient_id: Any = None
+    encounter_id: Any = None
     selections: Any = None
-    draftOrders: msgspec.Raw = msgspec.Raw(b"null")
+    draft_orders: msgspec.Raw = msgspec.Raw(b"null")
 
 
 ENVELOPE = msgspec.json.Decoder(_Envelope)
@@ -126,14 +126,14 @@ def read_call(body: bytes, hooks: Collection[Hook]) -> Call:
 def _problems(envelope: _Envelope, context: _Context | None, hooks: Collection[Hook]) -> Iterator[str]:
     if envelope.hook not in tuple(hooks):
         yield f"hook has to be one of {', '.join(sorted(hooks))} at this address"
-    if not _is_text(envelope.hookInstance) or len(envelope.hookInstance) > LONGEST_INSTANCE:
+    if not _is_text(envelope.hook_instance) or len(envelope.hook_instance) > LONGEST_INSTANCE:
         yield "hookInstance is missing; it is the UUID of this very call"
     if context is None:
         yield "context is missing; it says for whom, and by whom, the hook was fired"
         return
-    if _bare(context.patientId, "Patient") is None:
+    if _bare(context.patient_id, "Patient") is None:
         yield "context.patientId is missing, or no id of a Patient"
-    if _user(context.userId) is None:
+    if _user(context.user_id) is None:
         yield f"context.userId is missing, or does not name one of {', '.join(sorted(USERS))} as Type/id"
     if envelope.hook in tuple(Hook):
         yield from _lacking(context, Hook(envelope.hook))
@@ -144,34 +144,34 @@ def _problems(envelope: _Envelope, context: _Context | None, hooks: Collection[H
 def _lacking(context: _Context, hook: Hook) -> Iterator[str]:
     for name in NEEDED[hook]:
         value = getattr(context, name)
-        if name == "draftOrders" and not bytes(value).lstrip().startswith(b"{"):
+        if name == "draft_orders" and not bytes(value).lstrip().startswith(b"{"):
             yield "context.draftOrders is missing; it is a Bundle of the orders that are about to be made"
         elif name == "selections" and not _are_texts(value):
             yield "context.selections is missing; it lists the orders that were just chosen, each as Type/id"
-        elif name == "encounterId" and _bare(value, "Encounter") is None:
+        elif name == "encounter_id" and _bare(value, "Encounter") is None:
             yield "context.encounterId is missing, or no id of an Encounter"
 
 
 def _is_of_another(envelope: _Envelope, context: _Context) -> bool:
-    given = envelope.fhirAuthorization
+    given = envelope.fhir_authorization
     lent_for = given.get("patient") if isinstance(given, dict) else None
     if lent_for is None:
         return False
-    return _bare(lent_for, "Patient") != _bare(context.patientId, "Patient")
+    return _bare(lent_for, "Patient") != _bare(context.patient_id, "Patient")
 
 
 def _call(envelope: _Envelope, context: _Context) -> Call:
-    user, patient = _user(context.userId), _bare(context.patientId, "Patient")
+    user, patient = _user(context.user_id), _bare(context.patient_id, "Patient")
     assert user is not None and patient is not None, "checked before"
     access, notes = _access(envelope)
-    drafts = bytes(context.draftOrders)
+    drafts = bytes(context.draft_orders)
     return Call(
         hook=Hook(envelope.hook),
-        instance=envelope.hookInstance,
+        instance=envelope.hook_instance,
         patient=patient,
         user=user,
-        encounter=_bare(context.encounterId, "Encounter"),
-        server=envelope.fhirServer if _is_text(envelope.fhirServer) else None,
+        encounter=_bare(context.encounter_id, "Encounter"),
+        server=envelope.fhir_server if _is_text(envelope.fhir_server) else None,
         access=access,
         prefetch={key: bytes(value) for key, value in (envelope.prefetch or {}).items()},
         drafts=drafts if drafts != b"null" else None,
@@ -182,10 +182,10 @@ def _call(envelope: _Envelope, context: _Context) -> Call:
 
 def _access(envelope: _Envelope) -> tuple[Access | None, tuple[str, ...]]:
     """The token, if it is whole and there is a server that it is for; else why there is none. STANDARDS 1.12, 1.14."""
-    given = envelope.fhirAuthorization
+    given = envelope.fhir_authorization
     if given is None:
         return None, ()
-    if not _is_text(envelope.fhirServer):
+    if not _is_text(envelope.fhir_server):
         return None, ("a token came without the server that it is for, and is not used",)
     if not isinstance(given, dict):
         return None, ("fhirAuthorization is no object, and is not used",)

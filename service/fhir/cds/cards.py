@@ -22,8 +22,10 @@ OVERRIDE_REASONS: Mapping[str, str] = {
     "inappropriate-recipient": "Somebody else should see this",
     "need-more-info": "More has to be known first",
 }
-# Whatever Markdown, or HTML in it, could make something of.
-SPECIAL = re.compile(r"([\\`*_{}\[\]()#+\-.!|~<>&])")
+# Whatever Markdown, or HTML in it, could make something of; lists, headings and numbers only where a text begins.
+SPECIAL = re.compile(
+    r"[\\`*_\[\]|~<>&]|(?:(?<=http)|(?<=https)):(?=//)|(?<=www)\.|^(?:[#+=-]|\d+(?=[.)]))", re.IGNORECASE
+)
 LAST = "…"
 
 
@@ -41,7 +43,7 @@ ORDER = Topic("order-against-a-study", "An order that speaks against a clinical 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to an app that is launched by the EHR. `context` reaches it in the token response, never in the address."""
+    """A link to an app that the EHR launches. `context` reaches it in the token response, never in the address."""
 
     label: str
     url: str
@@ -118,7 +120,12 @@ class Card:
 
 def escaped(text: str) -> str:
     """Plain text as Markdown that shows it as it is: no markup, no link, no image, no HTML, on one line."""
-    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    return SPECIAL.sub(_harmless, " ".join(text.split()))
+
+
+def _harmless(found: re.Match[str]) -> str:
+    """A number at the beginning cannot be escaped itself: what makes a list of it stands behind it."""
+    return f"{found[0]}\u200b" if found[0].isdigit() else f"\\{found[0]}"
 
 
 def shortened(text: str, most: int) -> str:

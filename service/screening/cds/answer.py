@@ -1,0 +1,180 @@
+"""What to answer to a call while somebody looks at a chart: one card for all studies that the patient may fit, or none.
+
+Reads what came along, asks for the rest with the lent token while there is time, and judges as everywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Protocol
+
+from service.eligibility.assess import Signal, Standing, case_of, judge, signal
+from service.eligibility.criteria import Study
+from service.eligibility.facts import PatientRecord
+from service.errors import EhrError, InsufficientData
+from service.fhir.cds.call import Call
+from service.fhir.cds.cards import FITS, Card, Link
+from service.screening.cds.entry import Entry, entry_of
+from service.screening.cds.policy import CardPolicy, Show
+from service.screening.cds.reader import CallReader
+from service.screening.cds.silence import Silence
+from service.screening.cds.suggestions import suggestions
+from service.screening.cds.templates import USER_ROLES, key_of
+from service.screening.cds.words import Fit, detail, summary
+from service.screening.chart import Reader
+from service.screening.patient import GONE, UNREADABLE, read_record, screening_date
+from service.screening.population import knowledge_of, phrases_of
+from service.screening.tenant import Tenant
+from service.store import cards as shown_cards
+from service.store.cards import ShownCard
+from service.store.engine import Store
+
+NO_PATIENT = "the Patient neither came along under the key patient, nor can be read"
+NO_RECORDS = "no records came along, and none can be read; send at least one of: "
+
+
+class Lent(Protocol):
+    """How the EHR is asked with a lent token."""
+
+    def __call__(self, call: Call) -> Reader | None:
+        """A reader that gives up when the time is over; None: there is no access."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Where calls of one tenant are answered. `new_id` makes the uuid of a card."""
+
+    store: Store
+    tenant: Tenant
+    policy: CardPolicy
+    lent: Lent
+    new_id: Callable[[], str]
+    entry: Entry
+
+
+def counter_of(store: Store, tenant: Tenant, policy: CardPolicy, lent: Lent, new_id: Callable[[], str]) -> Counter:
+    """The counter of a tenant with what its open studies ask for."""
+    return Counter(store, tenant, policy, lent, new_id, entry_of(tenant))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The cards, and of which types not all records were there, with a sentence each."""
+
+    cards: tuple[Card, ...] = ()
+    lacking: Mapping[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, object]:
+        """The answer as the standard wants it; what was lacking stands in an extension."""
+        found: dict[str, object] = {"cards": [each.as_json() for each in self.cards]}
+        if self.lacking:
+            unread = [{"type": kind, "reason": why} for kind, why in sorted(self.lacking.items())]
+            found["extension"] = {"org.fhir-prescreen": {"notWhollyRead": unread}}
+        return found
+
+
+NOTHING = Answer()
+NO_STUDY = frozenset[str]()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A chart that was read for a call. `record` None: nothing may be said of this person."""
+
+    reader: CallReader
+    at: date
+    record: PatientRecord | None
+    roles: tuple[str, ...] = ()
+
+
+def answer_view(counter: Counter, call: Call, now: datetime) -> Answer:
+    """The answer to patient-view and encounter-start. Raises InsufficientData where nothing can be told at all."""
+    suggested = counter.entry.suggested(call)
+    if not call.user.is_clinician or suggested == NO_STUDY:
+        return NOTHING
+    looked = look(counter, call, now, suggested)
+    if looked.record is None:
+        return Answer(lacking=looked.reader.lacking)
+    found = tuple(_fits(counter, call, looked, looked.record, now))
+    if not found:
+        return Answer(lacking=looked.reader.lacking)
+    card = _card(counter, call, looked, found)
+    _keep(counter, call, card, found, now)
+    return Answer((card,), looked.reader.lacking)
+
+
+def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] | None = None) -> Looked:
+    """Read the chart for these studies (None: for all that are open). Raises InsufficientData."""
+    tenant = counter.tenant if studies is None else replace(counter.tenant, studies=tuple(sorted(studies)))
+    at = screening_date(tenant, now)
+    reader = CallReader(tenant, call, lambda: counter.lent(call))
+    reader.load()
+    try:
+        recorded = read_record(tenant, call.patient, reader, at)
+    except EhrError as problem:
+        raise InsufficientData(NO_PATIENT) from problem
+    if recorded.withheld in (GONE, UNREADABLE):
+        raise InsufficientData(NO_PATIENT)
+    if reader.is_empty and recorded.record is not None:
+        keys = ", ".join(sorted(key_of(each) for each in reader.lacking))
+        raise InsufficientData(NO_RECORDS + keys)
+    roles = reader.roles(USER_ROLES) if counter.policy.roles else ()
+    return Looked(reader, at, recorded.record, roles)
+
+
+def _fits(counter: Counter, call: Call, looked: Looked, record: PatientRecord, now: datetime) -> Iterator[Fit]:
+    """The studies to speak of: a strong signal first, as it is quickly told and most charts have none."""
+    tenant, knowledge = looked.reader.tenant, knowledge_of(counter.tenant.catalog)
+    silence: Silence | None = None
+    for study in tenant.open_studies:
+        rule = counter.policy.of(study.id, looked.roles)
+        case = case_of(record, study, looked.at, knowledge)
+        if rule.show is Show.NEVER or signal(study, case) is not Signal.STRONG:
+            continue
+        fit = Fit(study, judge(study, case))
+        if not _is_near(fit, rule.show, rule.most_unknown):
+            continue
+        silence = silence or Silence(counter.store, tenant, counter.policy, call.patient, now)
+        if silence.of(study.id, FITS.code) is None:
+            yield fit
+
+
+def _is_near(fit: Fit, show: Show, most_unknown: int) -> bool:
+    if fit.verdict.standing is Standing.CANDIDATE:
+        return True
+    nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= most_unknown
+    return nearly and show is Show.NEARLY
+
+
+def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) -> Card:
+    phrases = phrases_of(counter.tenant.catalog)
+    policy = counter.policy
+    return Card(
+        counter.new_id(),
+        summary(found, phrases),
+        detail(found, phrases, looked.at, sorted(looked.reader.lacking.items())),
+        FITS,
+        url=policy.home,
+        links=links(policy, found[0].study),
+        suggestions=suggestions(counter.new_id, call, looked.at, [each.study for each in found])
+        if policy.tasks
+        else (),
+    )
+
+
+def links(policy: CardPolicy, study: Study) -> tuple[Link, ...]:
+    """The link to the page with the reasons; the client adds for whom. What it is about travels in the context."""
+    if policy.app is None:
+        return ()
+    return (Link("Show the reasons", policy.app, f'{{"study":"{study.id}"}}'),)
+
+
+def _keep(counter: Counter, call: Call, card: Card, found: tuple[Fit, ...], now: datetime) -> None:
+    """Keep that it is shown, before it is."""
+    rows = [
+        ShownCard(card.uuid, counter.tenant.name, each.study.id, call.patient, FITS.code, call.hook.value, now)
+        for each in found
+    ]
+    shown_cards.keep_shown(counter.store, rows)

@@ -1,0 +1,137 @@
+"""Asking an EHR with the token that it lent for one call: only a server that is listed, only until the time is over.
+
+The token is used by this call alone, and is kept nowhere. STANDARDS 1.13, 1.17, 1.18, 1.88, 1.89.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+
+import requests
+
+from service.ehr.addresses import base_of
+from service.ehr.capability import Features
+from service.ehr.clock import SYSTEM, Clock
+from service.ehr.connect import Server, connect
+from service.ehr.limits import Gate, Limits
+from service.ehr.transport import Transport, new_session
+from service.ehr.user_auth import UserAuth
+from service.errors import EhrError, UsageError
+from service.fhir.cds.call import Call
+from service.screening.cds.reader import AT_ONCE
+from service.screening.chart import Reader
+
+log = logging.getLogger(__name__)
+
+LONGEST_USE = timedelta(hours=12)  # of what a server said that it can do
+AFTER_FAILURE = timedelta(minutes=1)
+UNHURRIED = 1_000.0  # requests per second: within one call nothing is held back but by the time that is left
+
+
+class Hurried:
+    """A transport that sends nothing after the deadline, and waits no longer than until then."""
+
+    def __init__(self, transport: Transport, clock: Clock, budget: float) -> None:
+        self._transport, self._clock = transport, clock
+        self._until = clock.seconds() + budget
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        data: bytes | None,
+        timeout: tuple[float, float],
+        allow_redirects: bool,
+        stream: bool,
+        auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
+    ) -> requests.Response:
+        """Send it, if there is time. Raises requests.Timeout."""
+        left = self._until - self._clock.seconds()
+        if left <= 0:
+            raise requests.exceptions.ReadTimeout("no time is left")
+        return self._transport.request(
+            method,
+            url,
+            headers=headers,
+            data=data,
+            timeout=(min(timeout[0], left), min(timeout[1], left)),
+            allow_redirects=allow_redirects,
+            stream=stream,
+            auth=auth,
+        )
+
+
+class Lending:
+    """The servers that may be asked with lent tokens; what they can do is asked without one, and remembered."""
+
+    def __init__(
+        self, servers: tuple[str, ...], budget: float, *, clock: Clock = SYSTEM, transport: Transport | None = None
+    ) -> None:
+        self._allowed = frozenset(servers)
+        self._budget, self._clock = budget, clock
+        self._transport = transport or new_session(AT_ONCE)
+        self._known: dict[str, tuple[datetime, Features | None]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, call: Call) -> Reader | None:
+        """A reader for this call; None where nothing may, or can, be asked."""
+        for note in call.notes:
+            log.warning("a call of %s: %s", call.hook.value, note)
+        if call.access is None or call.server is None:
+            return None
+        try:
+            base = base_of(call.server)
+        except UsageError:
+            base = ""
+        if base not in self._allowed:
+            log.warning("a call of %s names a FHIR server that is not listed; nothing is asked there", call.hook.value)
+            return None
+        hurried = Hurried(self._transport, self._clock, self._budget)
+        features = self._features(base, hurried)
+        if features is None:
+            return None
+        auth = UserAuth(call.access.token, call.access.scopes)
+        limits = self._limits()
+        server, gate = Server(base, limits=limits), Gate(limits, self._clock)
+        connection = connect(
+            server, transport=hurried, gate=gate, clock=self._clock, auth=auth, features=features, may_write=_never
+        )
+        return Reader(connection, partial=True)
+
+    def _limits(self) -> Limits:
+        """One try each, all at once: what does not come in time does not come."""
+        budget = self._budget
+        return Limits(
+            per_second=UNHURRIED,
+            burst=int(UNHURRIED),
+            at_once=AT_ONCE,
+            tries=1,
+            longest_wait=budget,
+            connect_timeout=budget,
+            read_timeout=budget,
+            answer_deadline=budget,
+            failures_to_open=int(UNHURRIED),
+        )
+
+    def _features(self, base: str, transport: Transport) -> Features | None:
+        now = self._clock.now()
+        with self._lock:
+            known = self._known.get(base)
+        if known is not None and now - known[0] < (LONGEST_USE if known[1] is not None else AFTER_FAILURE):
+            return known[1]
+        try:
+            features = connect(Server(base, limits=self._limits()), transport=transport, clock=self._clock).features
+        except EhrError as problem:
+            log.warning("a FHIR server cannot be asked what it can do: %s", problem)
+            features = None
+        with self._lock:
+            self._known[base] = now, features
+        return features
+
+
+def _never() -> bool:
+    """Nothing is ever written with a lent token."""
+    return False

@@ -1,0 +1,152 @@
+"""Orders that are about to be made: would one of them keep somebody out of a study whom the records speak for so far?
+
+The orders are looked at as if they had been signed, in memory and for this answer alone: a draft is not taken for a
+drug that was taken (STANDARDS 1.26), and nothing of it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+import orjson
+
+from service.ehr.searching import Resource
+from service.eligibility.assess import Finding, Signal, Standing, Verdict, case_of, judge, later, signal
+from service.eligibility.criteria import Study
+from service.eligibility.evaluate import Case
+from service.eligibility.facts import Fact, MedicationFact, PatientRecord
+from service.errors import UnreadableResource
+from service.fhir.adapt import adapt
+from service.fhir.cds.call import Call, Hook
+from service.fhir.cds.cards import ORDER, Card
+from service.fhir.cds.drafts import as_if_signed, draft_orders
+from service.fhir.reading import Reading
+from service.screening.cds.answer import NO_STUDY, NOTHING, Answer, Counter, Looked, links, look
+from service.screening.cds.silence import Silence
+from service.screening.cds.words import against
+from service.screening.population import knowledge_of, phrases_of
+from service.store import cards as shown_cards
+from service.store.cards import ShownCard
+
+
+@dataclass(frozen=True, slots=True)
+class Hurt:
+    """A criterion that would keep the person out with the orders, and does not without them; until when it would."""
+
+    study: Study
+    finding: Finding
+    until: date | None
+
+
+def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
+    """The answer to order-select and order-sign: a warning for each study that an order would cost, or nothing.
+
+    Raises InsufficientData where nothing can be told at all.
+    """
+    drafts = draft_orders(_bundle(call), call.selections if call.hook is Hook.ORDER_SELECT else None)
+    if not call.user.is_clinician or not drafts.orders:
+        return NOTHING
+    silence = Silence(counter.store, counter.tenant, counter.policy, call.patient, now)
+    suggested = counter.entry.suggested(call)
+    studies = (
+        None if suggested is None else suggested | {each for each in counter.tenant.studies if silence.is_watched(each)}
+    )
+    if studies == NO_STUDY:
+        return NOTHING
+    looked = look(counter, call, now, studies)
+    record = looked.record
+    facts = () if record is None else tuple(_facts(counter, call, drafts.orders, drafts.medications, looked.at))
+    if record is None or not facts:
+        return Answer(lacking=looked.reader.lacking)
+    hurt = tuple(
+        each
+        for each in _hurt(counter, looked, record, facts, silence)
+        if silence.by_orders(each.study.id, each.finding.criterion.id) is None
+    )
+    cards = tuple(_warning(counter, each) for each in hurt)
+    rows = [
+        ShownCard(
+            card.uuid,
+            counter.tenant.name,
+            each.study.id,
+            call.patient,
+            each.finding.criterion.id,
+            call.hook.value,
+            now,
+        )
+        for card, each in zip(cards, hurt, strict=True)
+    ]
+    shown_cards.keep_shown(counter.store, rows)
+    return Answer(cards, looked.reader.lacking)
+
+
+def _bundle(call: Call) -> Resource:
+    assert call.drafts is not None, "a call about orders has drafts"
+    found = orjson.loads(call.drafts)
+    assert isinstance(found, dict), "drafts are an object"
+    return found
+
+
+def _facts(
+    counter: Counter, call: Call, orders: tuple[Resource, ...], medications: Mapping[str, Resource], at: date
+) -> Iterator[Fact]:
+    """What the orders would say once signed. One that cannot be read says nothing."""
+    catalog = counter.tenant.catalog
+    known = {f"Medication/{id}": each for id, each in medications.items()}
+    reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
+    reading = replace(reading, medications=known)
+    for number, each in enumerate(orders, 1):
+        try:
+            adapted = adapt(as_if_signed(each, call.patient, at, number), reading)
+        except UnreadableResource:
+            continue
+        if adapted.patient == call.patient:
+            yield from adapted.facts
+
+
+def _hurt(
+    counter: Counter, looked: Looked, record: PatientRecord, facts: tuple[Fact, ...], silence: Silence
+) -> Iterator[Hurt]:
+    knowledge = knowledge_of(counter.tenant.catalog)
+    signed = replace(record, facts=(*record.facts, *facts))
+    for study in looked.reader.tenant.open_studies:
+        for day in _days(facts, looked.at):
+            before, after = (case_of(each, study, day, knowledge) for each in (record, signed))
+            if not silence.is_watched(study.id) and signal(study, before) is not Signal.STRONG:
+                break
+            found = _new_block(study, before, after)
+            if found is not None:
+                yield found
+                break
+
+
+def _new_block(study: Study, before: Case, after: Case) -> Hurt | None:
+    """The first criterion that the orders turn against somebody whom nothing keeps out without them."""
+    now: Verdict = judge(study, before)
+    if now.standing is Standing.INELIGIBLE:
+        return None
+    then = judge(study, after)
+    blocking = next((each for each in then.findings if each.blocks), None)
+    return None if blocking is None else Hurt(study, blocking, later(then, after))
+
+
+def _days(facts: tuple[Fact, ...], at: date) -> tuple[date, ...]:
+    """The days on which to look: that of the order, and each later one on which a drug would begin."""
+    begins = {each.span.start.earliest for each in facts if isinstance(each, MedicationFact)}
+    return (at, *sorted(each for each in begins if each > at))
+
+
+def _warning(counter: Counter, hurt: Hurt) -> Card:
+    short, long = against(hurt.study, hurt.finding, hurt.until, phrases_of(counter.tenant.catalog))
+    policy = counter.policy
+    return Card(
+        counter.new_id(),
+        short,
+        long,
+        ORDER,
+        indicator="warning",
+        url=policy.home,
+        links=links(policy, hurt.study),
+    )

@@ -1,0 +1,101 @@
+"""What came with a call, and how far it can be relied on. STANDARDS 1.34-1.41.
+
+A search that came along is read as one that we made ourselves: the same pages, outcomes and records of others make it
+incomplete. So both ways give the same facts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import orjson
+
+from service.ehr.dialects import STANDARD, Dialect
+from service.ehr.searching import Gathering, Resource, SearchResult
+from service.screening.plan import Search
+
+NULL = b"null"
+OUTCOME = "OperationOutcome"
+FAILED_THERE = "the client could not read it"
+NOT_WHOLE = "more of it exists than came with the call"
+
+
+class State(Enum):
+    """What may be concluded from a value, and what is still to be asked."""
+
+    MISSING = "missing"  # the client did not send it, or nothing that makes sense: ask
+    WHOLE = "whole"  # all there is, which may be nothing
+    PART = "part"  # some of it: ask for all, or treat it as incomplete
+    FAILED = "failed"  # the client tried in vain: incomplete, and not asked again
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One value of the prefetch."""
+
+    state: State
+    result: SearchResult
+
+
+def given(search: Search, patient: str, value: bytes | None, base: str, dialect: Dialect = STANDARD) -> Given:
+    """What came for a search. `value` None: nothing came; `base`: the client's FHIR server, to which pages lead."""
+    if value is None:
+        return _nothing(search.kind, State.MISSING, "it was not sent")
+    if value.strip() == NULL:
+        return Given(State.WHOLE, SearchResult(search.kind))
+    content = parsed(value)
+    if content is None:
+        return _nothing(search.kind, State.MISSING, "what was sent is neither a resource, nor a Bundle, nor null")
+    if content.get("resourceType") == OUTCOME:
+        return _nothing(search.kind, State.FAILED, FAILED_THERE)
+    if content.get("resourceType") != "Bundle":
+        return _nothing(search.kind, State.MISSING, "what was sent is not the result of a search")
+    return _bundle(search, patient, content, base, dialect)
+
+
+def single(kind: str, identity: str, value: bytes | None) -> Resource | None:
+    """A resource that was asked for by its id; None: it did not come, or another one did."""
+    content = parsed(value) if value is not None else None
+    if content is None or content.get("resourceType") != kind or content.get("id") != identity:
+        return None
+    return content
+
+
+def parsed(value: bytes) -> Resource | None:
+    """A JSON object; None for anything else."""
+    try:
+        content = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _bundle(search: Search, patient: str, bundle: Resource, base: str, dialect: Dialect) -> Given:
+    gathering = Gathering(search.kind, tuple(search.params(patient).items()), base, dialect)
+    following = gathering.add(bundle, f"{base}/{search.kind}")
+    before = gathering.result()
+    listed = bundle.get("entry")
+    entries = [each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict)]
+    if following is not None or _announced(bundle) > len(entries):
+        gathering.problem(NOT_WHOLE)
+    result = gathering.result()
+    if not result.problems:
+        return Given(State.WHOLE, result)
+    if before.problems and any(_is_outcome(each) for each in entries):
+        return Given(State.FAILED, result)
+    return Given(State.PART, result)
+
+
+def _announced(bundle: Mapping[str, object]) -> int:
+    """How many records the search found, as the Bundle says; 0 if it does not."""
+    total = bundle.get("total")
+    return total if isinstance(total, int) and not isinstance(total, bool) else 0
+
+
+def _is_outcome(entry: Mapping[str, object]) -> bool:
+    resource = entry.get("resource")
+    return isinstance(resource, dict) and resource.get("resourceType") == OUTCOME
+
+
+def _nothing(kind: str, state: State, why: str) -> Given:
+    return Given(state, SearchResult(kind, problems=(f"{kind}: {why}",)))

@@ -1,0 +1,185 @@
+"""One patient's chart from what came with a call; what is lacking is asked for with the lent token, all at once.
+
+As the worker's reader, it says of which types it has all there is. Whatever is not there in time is not loaded.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from service.ehr.dialects import STANDARD
+from service.ehr.medications import MEDICATION
+from service.ehr.searching import Resource
+from service.errors import EhrError, ResourceGone
+from service.fhir.cds.call import Call
+from service.fhir.elements import nodes
+from service.screening.cds.prefetched import Given, State, given, parsed, single
+from service.screening.cds.templates import PATIENT, asked_of, key_of
+from service.screening.chart import REFERRING, Chart, Reader
+from service.screening.plan import Search
+from service.screening.tenant import Tenant
+
+AT_ONCE = 8
+TO_ASK = frozenset({State.MISSING, State.PART})
+NO_ACCESS = "it cannot be asked for"
+NOT_SENT = "the Patient did not come with the call, and cannot be asked for"
+
+Online = Callable[[], Reader | None]
+
+
+@dataclass
+class CallReader:
+    """Reads the chart of the patient of one call. `online`: how to ask the EHR; it is called only if something lacks.
+
+    `lacking`: types of which not all is there, with a sentence each.
+    """
+
+    tenant: Tenant
+    call: Call
+    online: Online = field(repr=False)
+    lacking: dict[str, str] = field(default_factory=dict)
+    _given: dict[str, Given] = field(default_factory=dict, repr=False)
+    _parts: dict[str, Chart] = field(default_factory=dict, repr=False)
+    _reader: Reader | None = field(default=None, repr=False)
+    _asked: bool = False
+
+    def load(self) -> None:
+        """Look at what came, and ask for the rest at once."""
+        call, base = self.call, self.call.server or ""
+        wanted = asked_of(self.tenant)
+        for each in wanted:
+            self._given[each.kind] = given(each, call.patient, call.prefetch.get(key_of(each.kind)), base, STANDARD)
+        open_ = [each for each in wanted if self._given[each.kind].state in TO_ASK]
+        reader = self._online() if open_ else None
+        if reader is not None:
+            with ThreadPoolExecutor(min(AT_ONCE, len(open_)), thread_name_prefix="hook") as threads:
+                self._parts = dict(threads.map(lambda each: (each.kind, self._asked_for(each, reader)), open_))
+
+    @property
+    def is_empty(self) -> bool:
+        """Is there nothing at all to go by: no type of record, not even a part of one?"""
+        whole = any(each.state is State.WHOLE or each.result.resources for each in self._given.values())
+        return not whole and not any(part.complete or part.resources for part in self._parts.values())
+
+    def roles(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """The user's roles, as `system|code`, as far as they came along."""
+        found = []
+        for key in keys:
+            value = self.call.prefetch.get(key)
+            content = parsed(value) if value is not None else None
+            for role in _resources(content, "PractitionerRole"):
+                for concept in nodes(role.get("code"), "PractitionerRole.code"):
+                    for coding in nodes(concept.get("coding"), "PractitionerRole.code.coding"):
+                        found.append(f"{coding.get('system')}|{coding.get('code')}")
+        return tuple(found)
+
+    # --------------------------------------------------------------------------------------- as `patient.Charts` wants
+    def patient(self, identity: str) -> Resource:
+        """The Patient. Raises ResourceGone."""
+        came = single("Patient", identity, self.call.prefetch.get(PATIENT))
+        if came is not None:
+            return came
+        reader = self._online()
+        if reader is None:
+            raise ResourceGone(NOT_SENT)
+        return reader.patient(identity)
+
+    def merged_into(self, patient: Resource) -> Iterator[Resource]:
+        """The Patients that may have been merged into this one; their records lie apart, and have to be asked for."""
+        links = list(nodes(patient.get("link"), "Patient.link"))
+        reader = self._online() if links else None
+        try:
+            found = list(reader.merged_into(patient)) if reader is not None else None
+        except EhrError:
+            found = None
+        if found is not None:
+            yield from found
+        elif any(each.get("type") == "replaces" for each in links):
+            self._lacks_merged()
+
+    def search(self, chart: Chart, search: Search) -> None:
+        """Put into the chart what came, or was asked for, and whether that is all."""
+        here = self._given[search.kind]
+        part = self._parts.get(search.kind)
+        if part is not None:
+            self._take(chart, part, search)
+        else:
+            for kind, found in ((search.kind, here.result.resources), (MEDICATION, here.result.included)):
+                chart.add(kind, (each for each in found if each.get("resourceType") == kind))
+            problems = list(here.result.problems)
+            if here.state in TO_ASK:
+                problems.append(f"{search.kind}: {NO_ACCESS}")
+            self._close(chart, search, problems)
+        self._merged(chart, search)
+
+    def medications(self, chart: Chart) -> None:
+        """The Medications that the chart refers to, as far as they can be asked for."""
+        reader = self._online() if any(chart.resources.get(each) for each in REFERRING) else None
+        if reader is not None:
+            try:
+                reader.medications(chart)
+            except EhrError as problem:  # then what refers to them cannot be read, and says so
+                chart.problems.append(str(problem))
+
+    # ----------------------------------------------------------------------------------------------------------- parts
+    def _online(self) -> Reader | None:
+        if not self._asked:
+            self._asked, self._reader = True, self.online()
+        return self._reader
+
+    def _asked_for(self, search: Search, reader: Reader) -> Chart:
+        part = Chart((self.call.patient,))
+        try:
+            reader.search(part, search)
+        except EhrError as problem:
+            part.close(search, [f"{search.kind}: {problem}"])
+        return part
+
+    def _take(self, chart: Chart, part: Chart, search: Search) -> None:
+        for kind, found in part.resources.items():
+            chart.add(kind, found.values())
+        problems = list(part.problems)
+        if search.kind not in part.complete and search.tells and not problems:
+            problems = [f"{search.kind}: the server has no search for it"]
+        self._close(chart, search, problems)
+
+    def _merged(self, chart: Chart, search: Search) -> None:
+        """What lies under the other records of the same person, asked for one after the other."""
+        others = chart.patients[1:]
+        reader = self._online() if others else None
+        if reader is not None:
+            rest = Chart(others)
+            try:
+                reader.search(rest, search)
+            except EhrError as problem:
+                rest.close(search, [f"{search.kind}: {problem}"])
+            for kind, found in rest.resources.items():
+                chart.add(kind, found.values())
+            if rest.problems:
+                chart.complete.discard(search.kind)
+                self._close(chart, search, rest.problems)
+
+    def _close(self, chart: Chart, search: Search, problems: Iterable[str]) -> None:
+        told = list(dict.fromkeys(problems))
+        chart.close(search, told)
+        if told:
+            self.lacking[search.kind] = told[0].removeprefix(f"{search.kind}: ")
+
+    def _lacks_merged(self) -> None:
+        """Another record of this person exists whose contents nobody can see here: nothing is complete."""
+        for kind, here in self._given.items():
+            problem = f"{kind}: another record of this patient was not read"
+            told = replace(here.result, problems=(*here.result.problems, problem))
+            self._given[kind] = Given(State.FAILED, told)
+
+
+def _resources(content: Mapping[str, object] | None, kind: str) -> Iterator[Mapping[str, object]]:
+    if content is None:
+        return
+    if content.get("resourceType") == kind:
+        yield content
+    listed = content.get("entry")
+    for each in listed if isinstance(listed, list) else ():
+        resource = each.get("resource") if isinstance(each, dict) else None
+        if isinstance(resource, dict) and resource.get("resourceType") == kind:
+            yield resource

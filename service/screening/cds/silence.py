@@ -1,0 +1,77 @@
+"""Who is not spoken of at all: whom people have decided on, or who answered a card not long ago."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from service.fhir.cds.cards import REFUSES
+from service.screening.cds.policy import CardPolicy
+from service.screening.tenant import Tenant
+from service.store import cards, published
+from service.store.engine import Store
+
+# R4 and R5 name what a person set alike (see `fhir.subject_states`).
+ON_STUDY = frozenset(
+    {
+        "pending-on-study",
+        "on-study",
+        "on-study-intervention",
+        "on-study-observation",
+        "follow-up",
+    }
+)
+# While somebody is being looked at, or was found to fit, an order against the study still matters.
+UNDER_WAY = frozenset({"candidate", "potential-candidate", "eligible", "screening", *ON_STUDY})
+
+
+class Silence:
+    """What is known of one patient when a card is considered."""
+
+    def __init__(self, store: Store, tenant: Tenant, policy: CardPolicy, patient: str, now: datetime) -> None:
+        self._tenant, self._policy, self._now = tenant, policy, now
+        self._states = published.states_of(store, tenant.name, patient)
+        self._answers = cards.answered(store, tenant.name, patient)
+
+    def of(self, study: str, about: str) -> str | None:
+        """Why nothing is said of this study; None: it may be. `about`: what would be said (as `store.cards`)."""
+        return next((reason for reason in self._reasons(study, about)), None)
+
+    def by_orders(self, study: str, about: str) -> str | None:
+        """The same for a warning about an order: it matters as long as somebody is on the way into the study."""
+        state = self._states.get(study)
+        if state is not None and state not in UNDER_WAY:
+            return "decided"
+        return self._answered(study, about)
+
+    def is_watched(self, study: str) -> bool:
+        """Has a person put this patient on the way into the study?"""
+        return self._states.get(study) in UNDER_WAY
+
+    def _reasons(self, study: str, about: str) -> Iterator[str]:
+        if study in self._states:
+            yield "decided"
+        if self._conflicts(study):
+            yield "on-another-study"
+        if (answer := self._answered(study, about)) is not None:
+            yield answer
+
+    def _conflicts(self, study: str) -> bool:
+        """Is the patient on a study beside which this one may not be, by the rule of either?"""
+        others = [each for each, state in self._states.items() if each != study and state in ON_STUDY]
+        known: Mapping[str, object] = self._tenant.catalog.studies
+        exclusive = {each for each in (study, *others) if each in known and self._excludes(each)}
+        return bool(others) and (study in exclusive or bool(exclusive & set(others)))
+
+    def _excludes(self, study: str) -> bool:
+        return self._tenant.catalog.studies[study].co_enrolment == "forbidden"
+
+    def _answered(self, study: str, about: str) -> str | None:
+        policy = self._policy
+        for each in self._answers:
+            if each.study != study:
+                continue
+            if each.reason == REFUSES:
+                if policy.after_refusal is None or self._now - each.at < policy.after_refusal:
+                    return "refused"
+            elif each.about == about and self._now - each.at < policy.after_response:
+                return "answered"
+        return None

@@ -1,0 +1,165 @@
+"""Cards that were shown, and what became of them: two records that only grow, until a patient is forgotten."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, insert, select
+
+from service.store.engine import Store
+from service.store.tables import card_responses, cards
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """One study on one card. `about`: what the card said of it (a topic's code, or a criterion's id)."""
+
+    card: str
+    tenant: str
+    study: str
+    patient: str
+    about: str
+    hook: str
+    shown: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CardResponse:
+    """What a client reported of a card: it was accepted or overridden. `comment` may say anything of the patient."""
+
+    tenant: str
+    card: str
+    response: str
+    at: datetime
+    received: datetime
+    reason_system: str | None = None
+    reason: str | None = None
+    suggestions: tuple[str, ...] = ()
+    comment: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The newest response to a card about this study and patient: for what, with which reason, when."""
+
+    study: str
+    about: str
+    response: str
+    reason: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How cards about one thing of one study fared: how many were shown, accepted, and overridden by reason.
+
+    A card that was answered more than once counts with its newest answer.
+    """
+
+    study: str
+    about: str
+    shown: int = 0
+    accepted: int = 0
+    overridden: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def unanswered(self) -> int:
+        """Those of which nothing was reported: nobody knows whether they were read."""
+        return self.shown - self.accepted - sum(self.overridden.values())
+
+
+NO_REASON = "none given"
+
+
+def keep_shown(store: Store, shown: Iterable[ShownCard]) -> None:
+    """Keep what is about to be shown."""
+    rows = [{name: getattr(each, name) for name in ShownCard.__slots__} for each in shown]
+    if rows:
+        with store.writing() as connection:
+            connection.execute(insert(cards), rows)
+
+
+def keep_responses(store: Store, responses: Iterable[CardResponse]) -> tuple[int, int]:
+    """Keep what was reported; how many were about cards that we know, and how many about others."""
+    listed = tuple(responses)
+    with store.writing() as connection:
+        wanted = {each.card for each in listed}
+        tenant = {each.tenant for each in listed}
+        known = set(
+            connection.scalars(select(cards.c.card).where(cards.c.tenant.in_(tenant), cards.c.card.in_(wanted)))
+        )
+        for each in listed:
+            values = {name: getattr(each, name) for name in CardResponse.__slots__}
+            values["suggestions"] = list(each.suggestions)
+            if each.card not in known:
+                values["comment"] = None  # nobody could ever find it to delete it with its patient
+            connection.execute(insert(card_responses).values(**values))
+    found = sum(each.card in known for each in listed)
+    return found, len(listed) - found
+
+
+def answered(store: Store, tenant: str, patient: str) -> tuple[Answered, ...]:
+    """Every response to a card about this patient, the newest first."""
+    columns = (cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason, card_responses.c.at)
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(*columns)
+            .join(card_responses, _same_card())
+            .where(cards.c.tenant == tenant, cards.c.patient == patient)
+            .order_by(card_responses.c.at.desc(), card_responses.c.id.desc())
+        ).all()
+    return tuple(Answered(**row._mapping) for row in rows)
+
+
+def _same_card() -> ColumnElement[bool]:
+    return and_(card_responses.c.tenant == cards.c.tenant, card_responses.c.card == cards.c.card)
+
+
+def rates(store: Store, tenant: str) -> tuple[Rate, ...]:
+    """How cards fared, by study and what they were about."""
+    with store.reading() as connection:
+        shown = connection.execute(
+            select(cards.c.study, cards.c.about, func.count().label("shown"))
+            .where(cards.c.tenant == tenant)
+            .group_by(cards.c.study, cards.c.about)
+            .order_by(cards.c.study, cards.c.about)
+        ).all()
+        newest = (
+            select(card_responses.c.card, func.max(card_responses.c.id).label("id"))
+            .where(card_responses.c.tenant == tenant)
+            .group_by(card_responses.c.card)
+            .subquery()
+        )
+        number = func.count().label("number")
+        answers = connection.execute(
+            select(cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason, number)
+            .join(newest, newest.c.card == cards.c.card)
+            .join(card_responses, card_responses.c.id == newest.c.id)
+            .where(cards.c.tenant == tenant)
+            .group_by(cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason)
+        ).all()
+    return tuple(_rate(each, answers) for each in shown)
+
+
+def unknown_responses(store: Store, tenant: str) -> int:
+    """How many reports were about cards that are not, or no longer, known."""
+    known = select(cards.c.card).where(cards.c.tenant == tenant)
+    with store.reading() as connection:
+        asked = select(func.count()).select_from(card_responses)
+        return int(
+            connection.scalar(asked.where(card_responses.c.tenant == tenant, card_responses.c.card.not_in(known))) or 0
+        )
+
+
+def _rate(shown: Row[Any], answers: Sequence[Row[Any]]) -> Rate:
+    accepted, overridden = 0, dict[str, int]()
+    for each in answers:
+        if (each.study, each.about) != (shown.study, shown.about):
+            continue
+        if each.response == "accepted":
+            accepted += each.number
+        else:
+            reason = each.reason or NO_REASON
+            overridden[reason] = overridden.get(reason, 0) + each.number
+    return Rate(shown.study, shown.about, shown.shown, accepted, dict(sorted(overridden.items())))
