@@ -45,7 +45,7 @@ class PublicKey:
 
     kid: str | None
     algorithm: str | None
-    key: Key = field(repr=False)
+    key: Key = field(repr=False, hash=False)
 
     def fits(self, kid: str | None, algorithm: str) -> bool:
         """Is it of this id (None: of any), and may it be used with this algorithm?"""

@@ -5,6 +5,7 @@
 - `inbox`: notifications that were accepted; `feeds`: the state of every subscription and of its event counter
 - `screenings`: whom to screen, and when; `assessments`: what was found, append-only, with what holds now
 - `outbox`: what should stand in the target; `published`: what was written there, and what people set
+- `tokens`: which tokens of callers were used already
 - `stops`: whose writes are stopped at once
 - `audit`: who did what; `retention`: what is forgotten, by age or for one patient
 

@@ -19,6 +19,7 @@ from service.store.tables import (
     outbox,
     published,
     screenings,
+    tokens,
 )
 
 
@@ -51,6 +52,7 @@ class Forgotten:
     outbox: int = 0
     published: int = 0
     audit: int = 0
+    tokens: int = 0
 
     @property
     def total(self) -> int:
@@ -77,7 +79,10 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
 
 
 def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
-    """Delete what is older than is kept. Work that waits or is being done stays, however old."""
+    """Delete what is older than is kept, and which tokens were used that are refused for their age by now.
+
+    Work that waits or is being done stays, however old.
+    """
     stale = current.c.touched < now - keep.unconfirmed
     finished = or_(
         deliveries.c.finished < now - keep.deliveries,
@@ -92,6 +97,7 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "assessments": _delete(connection, assessments, _unused(now, keep)),
             "published": _delete(connection, published, _lost(now - keep.unconfirmed)),
             "audit": _delete(connection, audit, audit.c.at < now - keep.audit),
+            "tokens": _delete(connection, tokens, tokens.c.until < now),
         }
         _forbid(connection)
     _overwrite(store)
