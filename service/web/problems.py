@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service.errors import (
     MalformedContent,
+    NotTrusted,
     PrescreenError,
     StoreUnavailable,
     UnknownStudy,
@@ -21,6 +22,7 @@ from service.web.answers import fhir_json
 STATUS: dict[type[PrescreenError], int] = {
     UsageError: 400,
     MalformedContent: 400,
+    NotTrusted: 401,
     UnknownStudy: 404,
     UnsuitableContent: 422,
     StoreUnavailable: 503,
@@ -61,7 +63,10 @@ def answer_errors(app: Flask) -> None:
 def _ours(error: PrescreenError) -> Response:
     status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
     if status < 500:
-        return fhir_json(operation_outcome(error), status)
+        response = fhir_json(operation_outcome(error), status)
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
     if status == 503:
         response = fhir_json(operation_outcome(error), status)
         response.headers["Retry-After"] = RETRY_AFTER
