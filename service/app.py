@@ -30,6 +30,7 @@ from service.store.migration import is_current, migrate
 from service.web import assess, demo, guard, health, metadata, notifications, problems, studies
 from service.web.health import Check
 
+DEVELOPMENT = "DEVELOPMENT: CALLERS ON THIS MACHINE NEED NOT PROVE WHO THEY ARE. NOT FOR PATIENTS' DATA."
 CAPABILITIES = "CapabilityStatement-prescreen.json"
 
 
@@ -44,6 +45,8 @@ def create_app(settings: Settings) -> Flask:
 
 def _created(settings: Settings, lease: timedelta = LEASE) -> tuple[Flask, Companion | None]:
     """The application, and a worker to start in each process that serves it, if there is work."""
+    if settings.in_development:
+        sys.stderr.write(f"{DEVELOPMENT}\n")
     catalog = load_catalog(mappings_dir(), settings.site)
     tenants = open_tenants(settings, catalog)
     if not tenants:
@@ -63,7 +66,12 @@ def app_of(
     """The application that answers from this catalog, and receives for these tenants into this store."""
     app = problems.Discreet("service.web")
     app.config["MAX_CONTENT_LENGTH"] = settings.largest_request
-    guard.protect(app, allow_remote=settings.allow_remote, own=frozenset({notifications.NAME}))
+    guard.protect(
+        app,
+        allow_remote=settings.allow_remote,
+        own=frozenset({notifications.NAME}),
+        development=settings.in_development,
+    )
     problems.answer_errors(app)
     statement = orjson.loads((profiles_dir() / CAPABILITIES).read_bytes())
     checks: dict[str, Check] = {} if store is None else {"database": partial(_database_problem, store)}
@@ -116,7 +124,7 @@ def run_server(
     settings = Settings.from_env()
     # Hooks ask for a secret; everything else goes on refusing other machines unless they are let in.
     anywhere = settings.allow_remote or any(each.hooks for each in settings.tenants)
-    with listen(host, port, anywhere=anywhere) as listener:
+    with listen(host, port, anywhere=anywhere, development=settings.in_development) as listener:
         app, companion = _created(replace(settings, site=site or settings.site), lease)
         serve(app, listener, workers, companion if with_worker else None)
     return 0

@@ -174,6 +174,19 @@ class WritesStopped(EhrError):
     issue_code = "business-rule"
 
 
+class NotTrusted(PrescreenError):
+    """Whoever called did not prove who they are. They are told nothing more than that.
+
+    `reason`: one word of ours for the log, e.g. `signature`.
+    """
+
+    issue_code = "login"
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__("not trusted")
+
+
 class StoreError(PrescreenError):
     """The database did not do what was asked of it."""
 

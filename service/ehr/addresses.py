@@ -6,6 +6,7 @@ from urllib.parse import urljoin, urlsplit
 from service.errors import UsageError
 
 PORTS = {"http": 80, "https": 443}
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 TYPE = re.compile(r"[A-Z][A-Za-z]+$")
 SAYABLE = re.compile(r"(?:[A-Z][A-Za-z]{1,63}|[$][a-z-]{1,63}|_search|_history|metadata|\.well-known)$")
 LITERAL = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/?#|\s]{1,128})(?:/_history/[^/?#\s]+)?$")
@@ -19,6 +20,18 @@ def base_of(text: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError("the base address of a FHIR server holds neither a user, a query nor a fragment")
     return text.strip().rstrip("/")
+
+
+def is_protected(url: str) -> bool:
+    """Can nobody between read or change what goes there: is it https, or this machine? Neither user nor fragment."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.password is not None or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and host in THIS_MACHINE)
 
 
 def origin(url: str) -> tuple[str, str, int | None]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from service.errors import SettingsError
+from service.settings.cds_clients import ANY_ORIGIN
 from service.settings.file import NOTHING, Given, TenantSettings, read_settings
 from service.store.retention import Keep
 
@@ -55,9 +56,24 @@ class Settings:
         problems = list(_unknown(environment))
         given = _file(environment, problems)
         chosen: dict[str, Any] = {**given.settings, **_variables(environment, problems)}
+        settings = replace(cls(tenants=given.tenants), **chosen)
+        problems += settings.contradictions()
         if problems:
             raise SettingsError(problems)
-        return replace(cls(tenants=given.tenants), **chosen)
+        return settings
+
+    def contradictions(self) -> list[str]:
+        """What is understood part by part, and is not safe together."""
+        problems = []
+        if self.in_development and self.allow_remote:
+            problems.append("allow_remote lets other machines in, and in development nobody proves who they are")
+        if not self.in_development:
+            problems += [
+                f"{each.where}: the origin * lets every page on the web ask; it is for development alone"
+                for each in self.tenants
+                if ANY_ORIGIN in each.cds.origins
+            ]
+        return problems
 
 
 def _unknown(environment: Mapping[str, str]) -> list[str]:

@@ -13,6 +13,7 @@ from service.catalog.documents import Document, Where, read_yaml, violations_at
 from service.ehr.addresses import base_of
 from service.errors import CatalogError, SettingsError, UsageError
 from service.screening.tenant import Hook, Pace, TargetKind
+from service.settings.cds_clients import CdsCallers, not_told_apart, read_callers
 from service.settings.parts import TargetSettings, read_hooks, read_pace, read_target
 from service.settings.secrets import Secrets
 from service.settings.servers import ServerSettings, read_server
@@ -35,6 +36,7 @@ class TenantSettings:
     target: TargetSettings = TargetSettings(TargetKind.NONE)
     hooks: tuple[Hook, ...] = ()
     pace: Pace = Pace()
+    cds: CdsCallers = CdsCallers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Given:
     secrets = Secrets(document, environment, problems)
     given = Given(_settings(secrets, document.content), _tenants(secrets, document.content.get("tenants", {})))
     problems += _taken_twice(given.tenants)
+    problems += not_told_apart((each.where, each.cds) for each in given.tenants)
     if problems:
         raise SettingsError(problems)
     return given
@@ -121,6 +124,7 @@ def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any]) -> TenantSe
         target=read_target(secrets, (*place, "target"), content.get("target", {"kind": "none"}), source),
         hooks=read_hooks(secrets, (*place, "hooks"), content.get("hooks", {})),
         pace=read_pace(content.get("pace", {})),
+        cds=read_callers(secrets, (*place, "cds"), name, content.get("cds", {})),
     )
 
 

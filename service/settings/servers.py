@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.catalog.documents import Where
-from service.ehr.addresses import base_of
+from service.ehr.addresses import base_of, is_protected
 from service.ehr.backend_auth import Registration
 from service.ehr.connect import Server
 from service.ehr.keys import SigningKey, load_key
 from service.ehr.limits import Limits
 from service.errors import UsageError
 from service.settings.secrets import Secrets
-
-LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ def _base(secrets: Secrets, where: Where, text: str) -> str:
     except UsageError as error:
         secrets.problems.append(f"{secrets.document.at(where)}: {error}")
         return text
-    if where[-1] == "base" and not base.startswith(("https://", *LOOPBACK)):
+    if where[-1] == "base" and not is_protected(base):
         secrets.problems.append(
             f"{secrets.document.at(where)}: patients' data and tokens go there, so it begins with https://"
         )

@@ -6,6 +6,7 @@
 - `screenings`: whom to screen, and when; `assessments`: what was found, append-only, with what holds now
 - `outbox`: what should stand in the target; `published`: what was written there, and what people set
 - `cards`: what was shown to clinicians, and what they did with it
+- `tokens`: which tokens of callers were used already
 - `stops`: whose writes are stopped at once
 - `audit`: who did what; `retention`: what is forgotten, by age or for one patient
 

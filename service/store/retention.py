@@ -21,6 +21,7 @@ from service.store.tables import (
     outbox,
     published,
     screenings,
+    tokens,
 )
 
 
@@ -56,6 +57,7 @@ class Forgotten:
     audit: int = 0
     cards: int = 0
     card_responses: int = 0
+    tokens: int = 0
 
     @property
     def total(self) -> int:
@@ -83,7 +85,10 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
 
 
 def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
-    """Delete what is older than is kept. Work that waits or is being done stays, however old."""
+    """Delete what is older than is kept, and which tokens were used that are refused for their age by now.
+
+    Work that waits or is being done stays, however old.
+    """
     stale = current.c.touched < now - keep.unconfirmed
     finished = or_(
         deliveries.c.finished < now - keep.deliveries,
@@ -100,6 +105,7 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "audit": _delete(connection, audit, audit.c.at < now - keep.audit),
             "card_responses": _delete(connection, card_responses, card_responses.c.received < now - keep.cards),
             "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
+            "tokens": _delete(connection, tokens, tokens.c.until < now),
         }
         _forbid(connection)
     _overwrite(store)

@@ -220,6 +220,13 @@ card_responses = Table(
     sqlite_autoincrement=True,
 )
 
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", Name, primary_key=True),
+    Column("until", Instant, nullable=False, index=True),
+)
+
 # Holds a row only within a transaction of `retention`: the triggers that keep the history let that one delete.
 forgetting = Table("forgetting", metadata, Column("id", Integer, primary_key=True, autoincrement=False))
 

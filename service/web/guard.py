@@ -1,9 +1,13 @@
 """What holds for every request and every answer: who may ask, and how a browser has to treat what it gets."""
 
+from collections.abc import Collection
 from ipaddress import IPv6Address, ip_address
 
 from flask import Flask, Response, abort, request
 
+from service.web.cors import comes_from
+
+MODE = "X-Prescreen-Mode"
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
@@ -15,14 +19,18 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# Set by proxies, and by browsers that act for a page of another site.
-PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via", "Origin")
+# Set by proxies; and, the last one, by browsers that act for a page of another site.
+PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+ORIGIN = "Origin"
 
 
-def protect(app: Flask, *, allow_remote: bool = False, own: frozenset[str] = frozenset()) -> None:
+def protect(
+    app: Flask, *, allow_remote: bool = False, own: frozenset[str] = frozenset(), development: bool = False
+) -> None:
     """Refuse other machines, unless they are allowed, and send the security headers with everything.
 
-    The blueprints in `own` decide for themselves who may ask.
+    The blueprints in `own` decide for themselves who may ask. In `development` nobody is asked who they are, so other
+    machines get nothing at all, and every answer says what this is.
     """
 
     def refuse_other_machines() -> None:
@@ -31,17 +39,24 @@ def protect(app: Flask, *, allow_remote: bool = False, own: frozenset[str] = fro
         However the service was started, an address that others can reach does not open it to them. What a request says
         of where it comes from (Forwarded, X-Forwarded-For) opens nothing.
         """
-        if not (allow_remote or request.blueprint in own or is_local(request.environ.get("REMOTE_ADDR", ""))):
+        let_in = not development and (allow_remote or request.blueprint in own)
+        if not (let_in or is_local(request.environ.get("REMOTE_ADDR", ""))):
             abort(403)
 
     app.before_request(refuse_other_machines)
     app.after_request(add_headers)
+    if development:
+        app.after_request(_say_that_it_is_for_trying_out)
 
 
-def is_of_this_machine() -> bool:
-    """Does the request come from here, and from no proxy or page in a browser, which would only pass it on?"""
-    passed_on = any(name in request.headers for name in PASSED_ON)
-    return not passed_on and is_local(request.environ.get("REMOTE_ADDR", ""))
+def is_of_this_machine(origins: Collection[str] = ()) -> bool:
+    """Does the request come from here, and from no proxy or page in a browser, which would only pass it on?
+
+    `origins`: pages of these may ask, if the browser is of this machine.
+    """
+    proxied = any(name in request.headers for name in PROXIED)
+    of_a_page = ORIGIN in request.headers and not comes_from(origins)
+    return not proxied and not of_a_page and is_local(request.environ.get("REMOTE_ADDR", ""))
 
 
 def is_local(address: str) -> bool:
@@ -54,6 +69,11 @@ def is_local(address: str) -> bool:
         return False
     mapped = known.ipv4_mapped if isinstance(known, IPv6Address) else None
     return (mapped or known).is_loopback
+
+
+def _say_that_it_is_for_trying_out(response: Response) -> Response:
+    response.headers[MODE] = "development"
+    return response
 
 
 def add_headers(response: Response) -> Response:

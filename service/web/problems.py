@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from service.errors import (
     InsufficientData,
     MalformedContent,
+    NotTrusted,
     PrescreenError,
     StoreUnavailable,
     UnknownStudy,
@@ -22,6 +23,7 @@ from service.web.answers import fhir_json
 STATUS: dict[type[PrescreenError], int] = {
     UsageError: 400,
     MalformedContent: 400,
+    NotTrusted: 401,
     UnknownStudy: 404,
     InsufficientData: 412,
     UnsuitableContent: 422,
@@ -63,7 +65,10 @@ def answer_errors(app: Flask) -> None:
 def _ours(error: PrescreenError) -> Response:
     status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
     if status < 500:
-        return fhir_json(operation_outcome(error), status)
+        response = fhir_json(operation_outcome(error), status)
+        if status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        return response
     if status == 503:
         response = fhir_json(operation_outcome(error), status)
         response.headers["Retry-After"] = RETRY_AFTER

@@ -18,12 +18,18 @@ LONGEST_ANSWER = 300  # seconds; the largest Bundles take tens of them
 OPTIONS = {"timeout": LONGEST_ANSWER, "loglevel": "warning", "control_socket_disable": True}
 
 
-def listen(host: str, port: int, *, anywhere: bool = False) -> socket.socket:
+def listen(host: str, port: int, *, anywhere: bool = False, development: bool = False) -> socket.socket:
     """A socket that listens there. Raises UsageError for a port that is taken, and for any host but this machine.
 
-    `anywhere`: another address may be given, as a number, because the service knows who may ask.
+    `anywhere`: another address may be given, as a number, because the service knows who may ask; in `development` it
+    asks nobody, so there it may not.
     """
-    address = LOCAL.get(host) or (host if anywhere and _is_number(host) else None)
+    address = LOCAL.get(host) or (host if anywhere and not development and _is_number(host) else None)
+    if address is None and development:
+        raise UsageError(
+            f"{host} could be reached from other machines, and in development nobody proves who they are. Listen on "
+            f"{', '.join(LOCAL)}; or, for others, set PRESCREEN_ENV=production"
+        )
     if address is None:
         raise UsageError(
             f"{host} could be reached from other machines, and this service does not ask yet who they are. Listen on "

@@ -37,6 +37,8 @@ def served(url: str, place: Path, *arguments: str, **more: str) -> Iterator[tupl
     try:
         assert server.stderr is not None
         said = server.stderr.readline().decode()
+        if said.startswith("DEVELOPMENT"):
+            said = server.stderr.readline().decode()
         address = STARTED.search(said)
         assert address is not None, said + server.stderr.read().decode()
         yield server, address[1]

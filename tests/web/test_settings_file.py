@@ -25,7 +25,7 @@ environment: development
 database_env: PRESCREEN_SECRET_DATABASE
 site: my-site
 largest_request_mb: 5
-allow_remote: true
+allow_remote: false
 public_url: https://prescreen.example/
 writes: false
 keep_days: {deliveries: 30, audit: 900}
@@ -77,7 +77,7 @@ def settings(place: Path, text: str) -> Settings:
 def test_everything_that_can_be_set_is_read(place: Path) -> None:
     found = settings(place, WHOLE)
     assert (found.mode, found.database) == (Mode.DEVELOPMENT, "postgresql://me:hush@db/prescreen")
-    assert (found.site, found.largest_request, found.allow_remote) == (place / "my-site", 5_000_000, True)
+    assert (found.site, found.largest_request, found.allow_remote) == (place / "my-site", 5_000_000, False)
     assert (found.public_url, found.writes) == ("https://prescreen.example", False)
     assert found.keep == Keep(deliveries=timedelta(days=30), audit=timedelta(days=900))
     (north,) = found.tenants
