@@ -7,15 +7,22 @@ from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import uuid4
 
 import orjson
-from flask import Flask
+from flask import Blueprint, Flask
 
 from service.catalog.content import mappings_dir, profiles_dir
 from service.catalog.load import Catalog, load_catalog
+from service.ehr.cds_clients import CdsTrust
 from service.ehr.clock import SYSTEM, Clock
 from service.ehr.connect import Server
+from service.ehr.jwks import KeySets
+from service.ehr.transport import new_session
 from service.errors import StoreError, StoreOutdated
+from service.screening.cds.answer import Counter, counter_of
+from service.screening.cds.lent import Lending
+from service.screening.cds.policy import CardPolicy
 from service.screening.companion import Companion
 from service.screening.exports import Export
 from service.screening.invented import invent
@@ -25,9 +32,10 @@ from service.screening.sample.write import TODAY
 from service.screening.tenant import Target, TargetKind, Tenant
 from service.screening.worker import LEASE, Worker
 from service.settings import Mode, Settings, open_tenants
+from service.store import tokens
 from service.store.engine import Store, open_store
 from service.store.migration import is_current, migrate
-from service.web import assess, demo, guard, health, metadata, notifications, problems, studies
+from service.web import assess, cds_hooks, demo, guard, health, metadata, notifications, problems, studies
 from service.web.health import Check
 
 DEVELOPMENT = "DEVELOPMENT: CALLERS ON THIS MACHINE NEED NOT PROVE WHO THEY ARE. NOT FOR PATIENTS' DATA."
@@ -62,6 +70,7 @@ def app_of(
     tenants: Sequence[Tenant] = (),
     store: Store | None = None,
     companion: Companion | None = None,
+    clock: Clock = SYSTEM,
 ) -> Flask:
     """The application that answers from this catalog, and receives for these tenants into this store."""
     app = problems.Discreet("service.web")
@@ -69,7 +78,7 @@ def app_of(
     guard.protect(
         app,
         allow_remote=settings.allow_remote,
-        own=frozenset({notifications.NAME}),
+        own=frozenset({notifications.NAME, cds_hooks.NAME}),
         development=settings.in_development,
     )
     problems.answer_errors(app)
@@ -86,7 +95,29 @@ def app_of(
         app.register_blueprint(blueprint)
     if store is not None:
         app.register_blueprint(notifications.blueprint(tenants, store))
+        if any(each.cards is not None for each in tenants):
+            app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     return app
+
+
+def _cds_hooks(settings: Settings, tenants: Sequence[Tenant], store: Store, clock: Clock) -> Blueprint:
+    """The CDS services of the tenants that have cards, and who may call them."""
+    callers = {each.name: each.cds for each in settings.tenants}
+    clients = [client for each in callers.values() for client in each.clients]
+    trust = CdsTrust(clients, KeySets(new_session(), clock), partial(tokens.first_use, store), clock)
+    counters = {each.name: _counter(store, each, each.cards, clock) for each in tenants if each.cards is not None}
+    origins = frozenset(origin for each in callers.values() for origin in each.origins)
+    open_to = cds_hooks.only_here(counters, origins) if settings.in_development else None
+    who = open_to or cds_hooks.by_token(trust)
+    return cds_hooks.blueprint(counters, who, origins, clock)
+
+
+def _counter(store: Store, tenant: Tenant, policy: CardPolicy, clock: Clock) -> Counter:
+    return counter_of(store, tenant, policy, Lending(policy.servers, policy.budget, clock=clock), _uuid)
+
+
+def _uuid() -> str:
+    return str(uuid4())
 
 
 def _database_problem(store: Store) -> str | None:
@@ -122,8 +153,8 @@ def run_server(
     from service.web.server import listen, serve  # gunicorn is not there on every system that can use `app`
 
     settings = Settings.from_env()
-    # Hooks ask for a secret; everything else goes on refusing other machines unless they are let in.
-    anywhere = settings.allow_remote or any(each.hooks for each in settings.tenants)
+    # Hooks ask for a secret, CDS services for a token; all else goes on refusing other machines unless they are let in.
+    anywhere = settings.allow_remote or any(each.hooks or each.cds.clients for each in settings.tenants)
     with listen(host, port, anywhere=anywhere, development=settings.in_development) as listener:
         app, companion = _created(replace(settings, site=site or settings.site), lease)
         serve(app, listener, workers, companion if with_worker else None)
@@ -152,14 +183,16 @@ def demo_of(place: Path, base: str, site: Path | None, patients: int = 200) -> t
     catalog = load_catalog(mappings_dir(), site)
     (plain,) = open_tenants(settings, catalog)
     target = Target(TargetKind.NDJSON, directory=place / "written")
-    tenant = replace(plain, source=Server(f"{base}/demo/fhir"), target=target)
+    own = f"{base}/demo/fhir"
+    cards = replace(plain.cards or CardPolicy(), servers=(own,))
+    tenant = replace(plain, source=Server(own), target=target, cards=cards)
     store, clock = ready_store(settings), _clock_from(datetime.combine(TODAY, time(9), catalog.site.zone))
     invented = invent(place / "export", patients, 7)
     export = Export("export", place / "export", clock.now(), None)
     screen_export(store, tenant, export, place / "results", clock.now(), Progress())
     store.close()
     companion = Companion(lambda: Worker(store, (tenant,), clock=clock))
-    app = app_of(catalog, settings, (tenant,), store, companion)
+    app = app_of(catalog, settings, (tenant,), store, companion, clock)
     app.register_blueprint(demo.blueprint(invented, tenant, store, clock))
     demo.mark(app)
     return app, companion

@@ -12,7 +12,9 @@ from service.catalog.content import mappings_dir
 from service.catalog.documents import Document, Where, read_yaml, violations_at
 from service.ehr.addresses import base_of
 from service.errors import CatalogError, SettingsError, UsageError
+from service.screening.cds.policy import CardPolicy
 from service.screening.tenant import Hook, Pace, TargetKind
+from service.settings.cards import read_card_policy
 from service.settings.cds_clients import CdsCallers, not_told_apart, read_callers
 from service.settings.parts import TargetSettings, read_hooks, read_pace, read_target
 from service.settings.secrets import Secrets
@@ -37,6 +39,7 @@ class TenantSettings:
     hooks: tuple[Hook, ...] = ()
     pace: Pace = Pace()
     cds: CdsCallers = CdsCallers()
+    cards: CardPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,8 @@ def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any]) -> TenantSe
         target=read_target(secrets, (*place, "target"), content.get("target", {"kind": "none"}), source),
         hooks=read_hooks(secrets, (*place, "hooks"), content.get("hooks", {})),
         pace=read_pace(content.get("pace", {})),
-        cds=read_callers(secrets, (*place, "cds"), name, content.get("cds", {})),
+        cds=read_callers(secrets, (*place, "cds"), name, content.get("cds") or {}),
+        cards=read_card_policy(secrets, (*place, "cds"), content["cds"] or {}) if "cds" in content else None,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
 from service.errors import CatalogError, SettingsError
+from service.screening.cds.policy import CardPolicy
 from service.screening.needs import Needs
 from service.screening.tenant import Hook, Tenant
 from service.settings.environment import Settings
@@ -32,22 +33,23 @@ def open_tenants(settings: Settings, shared: Catalog | None = None) -> tuple[Ten
         catalog = catalogs.get(site) or _catalog(each, site, problems)
         if catalog is not None:
             catalogs[site] = catalog
-            found.append(_tenant(each, catalog, settings.writes, problems))
+            found.append(_tenant(each, catalog, settings, problems))
     if problems:
         raise SettingsError(problems)
     return tuple(found)
 
 
 def _with_demo(tenants: Iterable[TenantSettings]) -> Iterator[TenantSettings]:
-    """The tenant `demo` gets the hook of that name, which asks for no secret and is open to this machine alone."""
+    """The tenant `demo` gets the hook of that name, which asks for no secret and is open to this machine alone; and
+    cards."""
     hook = Hook(DEVELOPMENT_HOOK, DEVELOPMENT_HOOK)
     there = False
     for each in tenants:
         demo = each.name == DEVELOPMENT_HOOK
         there = there or demo
-        yield replace(each, hooks=(*each.hooks, hook)) if demo else each
+        yield replace(each, hooks=(*each.hooks, hook), cards=each.cards or CardPolicy()) if demo else each
     if not there:
-        yield TenantSettings(DEVELOPMENT_HOOK, DEVELOPMENT_HOOK, hooks=(hook,))
+        yield TenantSettings(DEVELOPMENT_HOOK, DEVELOPMENT_HOOK, hooks=(hook,), cards=CardPolicy())
 
 
 def _catalog(tenant: TenantSettings, site: Path | None, problems: list[str]) -> Catalog | None:
@@ -58,7 +60,8 @@ def _catalog(tenant: TenantSettings, site: Path | None, problems: list[str]) -> 
         return None
 
 
-def _tenant(given: TenantSettings, catalog: Catalog, writes: bool, problems: list[str]) -> Tenant:
+def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problems: list[str]) -> Tenant:
+    writes, public = settings.writes, settings.public_url
     named = tuple(sorted(catalog.studies)) if given.studies is None else given.studies
     unknown = [each for each in named if each not in catalog.studies]
     there = ", ".join(sorted(catalog.studies))
@@ -76,7 +79,22 @@ def _tenant(given: TenantSettings, catalog: Catalog, writes: bool, problems: lis
         hooks=given.hooks,
         bases=source.other_bases if source is not None else (),
         pace=given.pace,
+        cards=_cards(given, studies, public, problems),
     )
+
+
+def _cards(
+    given: TenantSettings, studies: tuple[str, ...], public: str | None, problems: list[str]
+) -> CardPolicy | None:
+    """The rules for cards. Tokens may go to the source, unless other servers are listed; a card names `public`."""
+    policy = given.cards
+    if policy is None:
+        return None
+    unknown = sorted(policy.studies.keys() - set(studies))
+    problems += [f"{given.where}: cds has rules for {each!r}, which is no open study" for each in unknown]
+    source = given.source
+    bases = (source.base, *source.other_bases) if source is not None else ()
+    return replace(policy, servers=policy.servers or bases, home=public)
 
 
 def _rights(given: TenantSettings, catalog: Catalog, studies: Iterable[str]) -> Mapping[str, str]:

@@ -4,10 +4,11 @@ One address for all tenants: who calls is known by the token, and with it whose 
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from flask import Blueprint, Response, abort, request
 
+from service.ehr.cds_clients import CdsTrust
 from service.ehr.clock import SYSTEM, Clock
 from service.fhir.cds.call import ORDERS as ORDER_HOOKS, read_call
 from service.fhir.cds.feedback import read_feedback
@@ -18,20 +19,42 @@ from service.screening.cds.report import keep_feedback
 from service.screening.cds.services import SERVICES, CdsService, discovery
 from service.web.answers import fhir_json, plain_json
 from service.web.bodies import whole_body
+from service.web.cors import allow_origins
+from service.web.guard import is_of_this_machine
 
 log = logging.getLogger(__name__)
 
 NAME = "cds_hooks"
 BASE = "cds-services"
+DEMO = "demo"
 LARGEST_FEEDBACK = 1_000_000  # bytes
 
 # Which tenant calls, by the header Authorization, at these paths below its audience. Raises NotTrusted.
 WhoCalls = Callable[[str | None, tuple[str, ...]], str]
 
 
-def blueprint(counters: Mapping[str, Counter], who: WhoCalls, clock: Clock = SYSTEM) -> Blueprint:
-    """The CDS services of these tenants, by their names."""
+def by_token(trust: CdsTrust) -> WhoCalls:
+    """Whoever proves it with a signed token."""
+    return lambda header, paths: trust.check(header, paths).tenant
+
+
+def only_here(counters: Collection[str], origins: Collection[str]) -> WhoCalls:
+    """For trying things out: whoever is on this machine, for the one tenant that there is, or `demo`."""
+
+    def caller(header: str | None, paths: tuple[str, ...]) -> str:
+        if not is_of_this_machine(origins):
+            abort(403)
+        return next(iter(counters)) if len(counters) == 1 else DEMO
+
+    return caller
+
+
+def blueprint(
+    counters: Mapping[str, Counter], who: WhoCalls, origins: Collection[str] = (), clock: Clock = SYSTEM
+) -> Blueprint:
+    """The CDS services of these tenants, by their names; pages of these origins may ask from a browser."""
     page = Blueprint(NAME, __name__)
+    allow_origins(page, origins)
 
     def counter(*paths: str) -> Counter:
         name = who(request.headers.get("Authorization"), paths)

@@ -1,5 +1,6 @@
 """The server process: gunicorn, on an address that only this machine reaches, unless others are let in."""
 
+import gc
 import os
 import socket
 import sys
@@ -15,7 +16,14 @@ from service.errors import UsageError
 LOCAL = {"127.0.0.1": "127.0.0.1", "localhost": "127.0.0.1", "::1": "::1"}
 HIGHEST_PORT = 65535
 LONGEST_ANSWER = 300  # seconds; the largest Bundles take tens of them
-OPTIONS = {"timeout": LONGEST_ANSWER, "loglevel": "warning", "control_socket_disable": True}
+THREADS = 4  # of a worker: while one waits for an EHR, the others answer
+OPTIONS = {
+    "timeout": LONGEST_ANSWER,
+    "loglevel": "warning",
+    "control_socket_disable": True,
+    "worker_class": "gthread",
+    "threads": THREADS,
+}
 
 
 def listen(host: str, port: int, *, anywhere: bool = False, development: bool = False) -> socket.socket:
@@ -64,6 +72,8 @@ class Beside(Protocol):
 
 def serve(app: Flask, listener: socket.socket, workers: int, beside: Beside | None = None) -> None:
     """Answer on this socket, which becomes the server's own, until interrupted."""
+    gc.collect()
+    gc.freeze()  # content that stays need not be looked through for garbage again, nor be copied after a fork
     _Server(app, listener, workers, beside).run()
 
 

@@ -1,5 +1,6 @@
 """The words of a card. Nobody is called eligible: that is for people to say."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,9 +8,12 @@ from datetime import date
 from service.eligibility.assess import Finding, Standing, Verdict
 from service.eligibility.criteria import Study
 from service.eligibility.explain import Phrases, finding_sentence, wanted
+from service.eligibility.explain.sentences import deciding_leaves
 from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.quantity import plain
 from service.fhir.cds.cards import LONGEST_SUMMARY, escaped, shortened
 
+ANNOTATION = re.compile(r" ?\{[^}]*\}")  # of a unit in UCUM, which is no unit
 MOST_LISTED = 8
 MOST_EXHIBITS = 3
 LONGEST_NAME = 60
@@ -67,7 +71,10 @@ def against(study: Study, finding: Finding, until: date | None, phrases: Phrases
     """Summary and detail of a warning: with this order the finding keeps the person out, until that day."""
     name = shortened(study.short_title, LONGEST_NAME)
     when = f"until {until.isoformat()}" if until is not None else "for as long as it lasts, or longer"
-    short = shortened(f"With this order {name} no longer fits ({finding.criterion.id}), {when}", LONGEST_SUMMARY)
+    doses = [leaf.dose for leaf in deciding_leaves(finding.judgement) if leaf.dose is not None]
+    amount = f": {plain(doses[0].least)} {doses[0].unit.replace('/d', '/day')}" if doses else ""
+    said = f"This order would keep the patient out of {name} {when} ({finding.criterion.id}{amount})"
+    short = shortened(said, LONGEST_SUMMARY)
     lines = [
         f"**{escaped(study.title)}**, for which the records speak so far, has this criterion:",
         "",
@@ -131,7 +138,8 @@ def _reasons(fit: Fit) -> list[str]:
 
 def _evidence(finding: Finding) -> Iterator[str]:
     for each in finding.judgement.exhibits[:MOST_EXHIBITS]:
-        yield f"{each.value}, {each.when}" if each.when else str(each.value)
+        value = ANNOTATION.sub("", str(each.value))
+        yield f"{value}, {each.when}" if each.when else value
 
 
 def _listed(title: str, items: Sequence[str]) -> list[str]:
@@ -165,4 +173,4 @@ def _is_judged(finding: Finding) -> bool:
 
 def _lacks(finding: Finding) -> str:
     silent = finding.judgement.reasons <= {Reason.NO_RECORD, Reason.NOT_LOADED, Reason.NO_CONTACT}
-    return "missing" if silent else "unclear"
+    return "not recorded" if silent else "unclear"
