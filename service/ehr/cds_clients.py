@@ -193,4 +193,4 @@ def _time(claims: Mapping[str, object], name: str) -> float:
 
 def _sayable(claim: object) -> str:
     """What a log may show of a claim that nobody has verified: in one line, and not much of it."""
-    return repr(claim[:MOST_LOGGED]) if isinstance(claim, str) else "not given"
+    return ascii(claim[:MOST_LOGGED]) if isinstance(claim, str) else "not given"
