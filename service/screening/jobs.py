@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import ModuleType
 from typing import Any, Protocol
 
 from service.ehr.clock import Clock
@@ -20,12 +19,13 @@ from service.screening.connections import Connections
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
 from service.screening.tenant import TargetKind, Tenant
-from service.store import inbox, outbox, screenings
+from service.store import screenings
 from service.store.engine import Store
-from service.store.inbox import ClaimedDelivery
+from service.store.inbox import INBOX, ClaimedDelivery
 from service.store.leases import Lease
-from service.store.outbox import ClaimedWrite
-from service.store.screenings import ClaimedScreening
+from service.store.outbox import OUTBOX, ClaimedWrite
+from service.store.queues import Queue
+from service.store.screenings import SCREENINGS, ClaimedScreening
 
 SOURCE, TARGET = "source", "target"
 NO_ANSWER = "no-answer"
@@ -66,8 +66,8 @@ class Job(Protocol):
         """What a piece of it is called."""
 
     @property
-    def queue(self) -> ModuleType:
-        """The module of the store that keeps it."""
+    def queue(self) -> Queue[Any]:
+        """Where it waits."""
 
     @property
     def use(self) -> str:
@@ -98,7 +98,7 @@ class Deliveries:
 
     desk: Desk
     name: str = "delivery"
-    queue: ModuleType = inbox
+    queue: Queue[ClaimedDelivery] = INBOX
     use: str = SOURCE
 
     def ready(self, tenant: Tenant) -> bool:
@@ -124,7 +124,7 @@ class Screenings:
 
     desk: Desk
     name: str = "screening"
-    queue: ModuleType = screenings
+    queue: Queue[ClaimedScreening] = SCREENINGS
     use: str = SOURCE
 
     def ready(self, tenant: Tenant) -> bool:
@@ -174,7 +174,7 @@ class Held:
         """Hold it for longer, if more than half of it is over. Raises LeaseLost: then the work is somebody else's."""
         now = self._desk.clock.now()
         if self.lease.until - now < self._desk.lease / 2:
-            self.lease = screenings.renew(self._desk.store, self.lease, now + self._desk.lease)
+            self.lease = SCREENINGS.renew(self._desk.store, self.lease, now + self._desk.lease)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class Writes:
 
     desk: Desk
     name: str = "write"
-    queue: ModuleType = outbox
+    queue: Queue[ClaimedWrite] = OUTBOX
     use: str = TARGET
 
     def ready(self, tenant: Tenant) -> bool:

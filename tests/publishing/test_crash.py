@@ -19,6 +19,7 @@ from service.screening import publish
 from service.screening.publish import What
 from service.store import audit, outbox, published
 from service.store.engine import Store
+from service.store.outbox import OUTBOX
 from tests.fhir_server.server import FhirServer
 from tests.publishing.steps import Watched
 from tests.publishing.world import ALL, LEASE, NOON, STATES, Json, Office, connected, office, part
@@ -221,7 +222,7 @@ def test_a_worker_that_comes_back_after_its_lease_overwrites_nothing(
             desk.plan("candidate", study=study)
             desk.work()
         desk.plan("needs_review", study=study)
-        (old,) = outbox.claim(store, desk.now, LEASE, 1)
+        (old,) = OUTBOX.claim(store, desk.now, LEASE, 1)
 
         def successor(study: str = study) -> None:
             other = office(store, server)
@@ -267,4 +268,4 @@ def test_many_workers_fill_one_list(store: Store, url: str, server: FhirServer, 
     subjects = {f"ResearchSubject/{each['id']}" for each in server.all("ResearchSubject")}
     assert len(subjects) == len(people) and len(server.all("ResearchStudy")) == 1
     assert sorted(each["item"]["reference"] for each in worklist["entry"]) == sorted(subjects)
-    assert outbox.counts(store) == {}
+    assert OUTBOX.counts(store) == {}

@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from service.store import assessments, audit, inbox, outbox, screenings
+from service.store import assessments, audit, inbox, screenings
 from service.store.engine import Store
+from service.store.inbox import INBOX
 from service.store.leases import State
+from service.store.outbox import OUTBOX
+from service.store.screenings import SCREENINGS
 from tests.fhir_server import FhirServer
 from tests.screening.world import encounter, haemoglobin, patient
 from tests.shape.source import ROOT
@@ -62,8 +65,8 @@ def check(store: Store, server: FhirServer, person: str) -> None:
     ]
     assert [each["status"] for each in of_person] == ["candidate"]
     assert len(server.storage.history("ResearchSubject", of_person[0]["id"])) == 1
-    assert (screenings.counts(store), outbox.counts(store)) == ({}, {})
-    left = inbox.counts(store)["north"]
+    assert (SCREENINGS.counts(store), OUTBOX.counts(store)) == ({}, {})
+    left = INBOX.counts(store)["north"]
     assert (left.waiting, left.claimed, left.dead) == (0, 0, 0)
 
 
@@ -103,5 +106,5 @@ def test_sigterm_lets_the_piece_at_hand_be_finished_and_begins_no_other(
     assert (rest[-1], process.returncode) == ("stopped", 0)
     done = {each: assessments.latest(store, "north", "demo", each) is not None for each in ("a", "b")}
     assert done == {"a": True, "b": False}
-    left = screenings.counts(store)["north"]
+    left = SCREENINGS.counts(store)["north"]
     assert (left.waiting, left.claimed) == (1, 0), State.WAITING

@@ -9,8 +9,9 @@ from service.eligibility.criteria import EVER, Criterion, MedicationTaken, Proce
 from service.eligibility.policy import MEDICATION_TYPES, Policy
 from service.errors import EhrUnavailable
 from service.screening.patient import Examined, examine, screen_patient
-from service.store import assessments, audit, screenings
+from service.store import assessments, audit
 from service.store.engine import Store
+from service.store.screenings import SCREENINGS
 from tests.builders import RXNORM, SCT
 from tests.fhir_server import FhirServer
 from tests.screening.world import STUDY, Json, cancer, encounter, haemoglobin, patient
@@ -287,7 +288,7 @@ def test_a_merged_person_is_screened_once_under_the_surviving_record(
     )
     found = keep(store, server, "old")
     assert (found.withheld, found.survivor) == ("merged", "p")
-    (due,) = screenings.claim(store, NOON, DAY, 9)
+    (due,) = SCREENINGS.claim(store, NOON, DAY, 9)
     assert (due.patient, due.reasons) == ("p", ("merged",))
     keep(store, server, "p")
     assert now(store, "old").withdrawn == "merged"
