@@ -18,12 +18,13 @@ from service.ehr.connect import Server
 from service.errors import StoreError, StoreOutdated
 from service.screening.companion import Companion
 from service.screening.exports import Export
+from service.screening.holding import LEASE
 from service.screening.invented import invent
 from service.screening.nightly import screen_export
 from service.screening.population import Progress
 from service.screening.sample.write import TODAY
 from service.screening.tenant import Target, TargetKind, Tenant
-from service.screening.worker import LEASE, Worker
+from service.screening.worker import Worker
 from service.settings import Mode, Settings, open_tenants
 from service.store.engine import Store, open_store
 from service.store.migration import is_current, migrate

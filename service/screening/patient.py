@@ -6,7 +6,7 @@ little is read as the answer needs: of who is held back by the Patient or a Cons
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -88,14 +88,12 @@ def examine(
     at: date,
     *,
     partial: bool = False,
-    alive: Callable[[], None] = lambda: None,
 ) -> Examined:
     """Read and judge one patient for all open studies of the tenant. Raises EhrError where the EHR does not let us.
 
     `partial`: a type that the server fails to give becomes `not-loaded`, instead of raising EhrUnavailable.
-    `alive` is called before each request.
     """
-    return _Examination(tenant, Reader(connection, partial=partial, alive=alive), patient, at).made()
+    return _Examination(tenant, Reader(connection, partial=partial), patient, at).made()
 
 
 def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from service.ehr.clock import SYSTEM, Clock
 from service.errors import EhrError, EhrUnavailable, LeaseLost, PrescreenError, StoreError
 from service.screening import publish, recovery, scheduler
 from service.screening.connections import Connections
+from service.screening.holding import LEASE
 from service.screening.jobs import SOURCE, Deliveries, Desk, Job, Screenings, Writes, claim
 from service.screening.patient import screening_date
 from service.screening.publish_results import code_of
@@ -34,7 +35,6 @@ from service.store.retention import Keep
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 MOST_OF_A_KIND = {"delivery": 100, "screening": 10, "write": 20}  # in one pass
 CARE_EVERY = timedelta(seconds=10)
@@ -134,16 +134,23 @@ class Worker:
         if claimed is None:
             return False
         tenant = desk.tenants[job.tenant_of(claimed)]
+        with desk.holding(job, claimed.lease, tenant):
+            self._do(job, claimed, tenant, now)
+        return True
+
+    def _do(self, job: Job, claimed: Any, tenant: Tenant, now: datetime) -> None:
+        """Do it, or let it wait, be tried again, or be given up."""
+        desk = self._desk
         try:
             connection = job.connect(tenant)
         except EhrError as problem:
             log.warning("tenant %s: the %s cannot be reached: %s", tenant.name, job.use, problem)
             self._postpone(job, claimed, tenant)
-            return True
+            return
         try:
             ended = job.do(claimed, tenant, connection, now)
         except LeaseLost:
-            log.info("a %s took longer than its lease, and is done by somebody else", job.name)
+            log.info("a %s is done by somebody else by now", job.name)
         except StoreError:
             raise
         except PrescreenError as problem:
@@ -155,7 +162,6 @@ class Worker:
             self._counts[job.name if ended else "failed"] += 1
             if ended:
                 desk.connections.worked(tenant.name, job.use)
-        return True
 
     def _failed(self, job: Job, claimed: Any, tenant: Tenant, problem: PrescreenError) -> None:
         log.warning("a %s of tenant %s failed: %s", job.name, tenant.name, problem)

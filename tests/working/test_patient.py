@@ -8,7 +8,7 @@ import pytest
 from service.eligibility.criteria import EVER, Criterion, MedicationTaken, ProcedureDone
 from service.eligibility.policy import MEDICATION_TYPES, Policy
 from service.errors import EhrUnavailable
-from service.screening.patient import Examined, examine, screen_patient
+from service.screening.patient import Examined, screen_patient
 from service.store import assessments, audit
 from service.store.engine import Store
 from service.store.screenings import SCREENINGS
@@ -325,12 +325,3 @@ def test_a_problem_with_the_old_record_leaves_the_type_incomplete(seen: FhirServ
     seen.seed(patient("old", **link("replaced-by", "p")))
     seen.fail(where="Condition.*patient=old", times=99, status=403)
     assert answer(examined(tenant(seen)), "E1") == NOT_LOADED
-
-
-# ------------------------------------------------------------------------------------------------------- whoever waits
-def test_whoever_waits_is_told_before_every_request(seen: FhirServer) -> None:
-    calls: list[int] = []
-    of = tenant(seen)
-    examine(of, "p", connection(of), TODAY, alive=lambda: calls.append(len(asked(seen))))
-    assert calls == sorted(set(calls))
-    assert len(calls) >= len(asked(seen)) - 1

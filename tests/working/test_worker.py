@@ -194,23 +194,6 @@ def test_a_result_that_comes_after_its_lease_does_not_count(
     assert site.standing() is None
 
 
-def test_a_long_screening_keeps_its_lease(store: Store, seen: FhirServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = Site(store, tenant(seen))
-    site.ask()
-    true = jobs.examine
-
-    def slow(*given: Any, alive: Any, **named: Any) -> Any:
-        def passing() -> None:
-            site.watch.passed += 290
-            alive()
-            assert SCREENINGS.claim(store, site.watch.now(), HOUR, 1) == ()
-
-        return true(*given, alive=passing, **named)
-
-    monkeypatch.setattr(jobs, "examine", slow)
-    assert site.step().done["screening"] == 1
-
-
 def test_a_delivery_of_a_hook_that_is_gone_is_given_up_at_once(store: Store, seen: FhirServer) -> None:
     site = Site(store, replace(writing(seen), hooks=()))
     inbox.deliver(store, notice(haemoglobin()))
