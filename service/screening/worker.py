@@ -31,6 +31,7 @@ from service.screening.tenant import TargetKind, Tenant, by_name
 from service.store import retention
 from service.store.engine import Store
 from service.store.leases import MOST_TRIES, State
+from service.store.presence import Presence, attend
 from service.store.retention import Keep
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Worker:
         self._jobs: tuple[Job, ...] = (Deliveries(self._desk), Screenings(self._desk), Writes(self._desk))
         self._retain = retain or Keep()
         self._stopping, self._news = threading.Event(), threading.Event()
+        self._presence: Presence | None = None
         self._cared: dict[str, datetime] = {}
         self._days: dict[str, date] = {}
         self._daily_from: dict[str, datetime] = {}
@@ -113,6 +115,7 @@ class Worker:
 
     def step(self) -> Pass:
         """One pass over everything. Raises StoreError; then whatever was at hand is taken up again later."""
+        self._attend()
         self._counts = Counter()
         for job in self._jobs:
             for _ in range(MOST_OF_A_KIND[job.name]):
@@ -124,6 +127,13 @@ class Worker:
         counts = self._counts
         done = {job.name: counts[job.name] for job in self._jobs}
         return Pass(done, counts["failed"], counts["postponed"], counts["requested"])
+
+    def _attend(self) -> None:
+        """Be seen by the workers that begin later; take up what those had begun who are dead."""
+        if self._presence is None:
+            self._presence = attend(self._desk.store, self._desk.clock.now())
+            if self._presence.given_back:
+                log.info("%d pieces of work that a killed process had begun are taken up", self._presence.given_back)
 
     # ------------------------------------------------------------------------------------------------ pieces of work
     def _one(self, job: Job) -> bool:

@@ -1,54 +1,13 @@
 """Processes that are killed, or that compete: what was said to be kept is kept, and nothing is done twice."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-
-import pytest
-
 from service.store import assessments, inbox, outbox, screenings
 from service.store.engine import Store
 from service.store.inbox import INBOX
 from service.store.outbox import OUTBOX
 from service.store.queues import Counts
 from service.store.screenings import SCREENINGS
-from tests.shape.source import ROOT
+from tests.store.processes import Process, Start, kill, lines
 from tests.store.world import LEASE, NOON, SECOND, delivery
-
-Process = subprocess.Popen[str]
-Start = Callable[[str], Process]
-
-
-@pytest.fixture
-def start(url: str) -> Iterator[Start]:
-    """Starts a worker that does this; whoever is left at the end is killed."""
-    running: list[Process] = []
-
-    def begin(what: str) -> Process:
-        command = [sys.executable, "-m", "tests.store.worker", url, what]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        return process
-
-    yield begin
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def lines(process: Process, number: int) -> list[str]:
-    """The next lines that it says."""
-    assert process.stdout is not None
-    return [process.stdout.readline().strip() for _ in range(number)]
-
-
-def kill(process: Process) -> list[str]:
-    """SIGKILL: it can clean up nothing. Returns what it had still said."""
-    assert process.stdout is not None
-    process.kill()
-    rest = process.stdout.read()  # communicate() would leave out what readline() had read ahead
-    process.wait()
-    return rest.splitlines()
 
 
 def test_the_work_of_a_killed_worker_comes_back_after_its_lease(store: Store, start: Start) -> None:

@@ -10,6 +10,7 @@ from service.store import assessments, inbox, outbox, screenings
 from service.store.engine import Store, open_store
 from service.store.inbox import INBOX
 from service.store.outbox import OUTBOX
+from service.store.presence import attend
 from service.store.screenings import SCREENINGS
 from tests.store.world import DAY, LEASE, NOON, delivery
 
@@ -25,6 +26,16 @@ def claim_and_hang(store: Store) -> None:
         (claimed,) = queue.claim(store, NOON, LEASE, 1)
         say(claimed.lease.id)
     hang()
+
+
+def attend_and_claim(store: Store) -> None:
+    """Be there as a worker is, and never end what was claimed."""
+    here = attend(store, NOON)
+    for queue in (INBOX, SCREENINGS, OUTBOX):
+        queue.claim(store, NOON, LEASE, 1)
+    say("all claimed")
+    hang()
+    here.leave()
 
 
 def hang_within(store: Store) -> None:
