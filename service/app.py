@@ -25,12 +25,13 @@ from service.screening.cds.lent import Lending
 from service.screening.cds.policy import CardPolicy
 from service.screening.companion import Companion
 from service.screening.exports import Export
+from service.screening.holding import LEASE
 from service.screening.invented import invent
 from service.screening.nightly import screen_export
 from service.screening.population import Progress
 from service.screening.sample.write import TODAY
 from service.screening.tenant import Target, TargetKind, Tenant
-from service.screening.worker import LEASE, Worker
+from service.screening.worker import Worker
 from service.settings import Mode, Settings, open_tenants
 from service.store import tokens
 from service.store.engine import Store, open_store

@@ -3,19 +3,22 @@
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from datetime import datetime
-from types import ModuleType
+from typing import Any
 
 from service.cli.console import out
 from service.cli.installation import add_tenant, database, now
 from service.errors import UsageError
 from service.settings import Settings
-from service.store import audit, feeds, inbox, outbox, screenings
+from service.store import audit, feeds
 from service.store.engine import Store
 from service.store.feeds import Feed
-from service.store.leases import Counts, Dead
+from service.store.inbox import INBOX
+from service.store.outbox import OUTBOX
+from service.store.queues import Counts, Dead, Queue
+from service.store.screenings import SCREENINGS
 
 ACTOR = "command-line"
-QUEUES: dict[str, ModuleType] = {"delivery": inbox, "screening": screenings, "write": outbox}
+QUEUES: dict[str, Queue[Any]] = {"delivery": INBOX, "screening": SCREENINGS, "write": OUTBOX}
 MOST = 1000
 
 

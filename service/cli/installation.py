@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from service.errors import StoreOutdated, UsageError
+from service.screening.holding import LEASE
 from service.screening.tenant import Tenant, by_name
 from service.settings import Settings, open_tenants
 from service.store.engine import Store, open_store
@@ -74,9 +75,9 @@ def add_lease(command: ArgumentParser) -> None:
     command.add_argument(
         "--lease",
         type=_seconds,
-        default=600,
+        default=int(LEASE.total_seconds()),
         metavar="SECONDS",
-        help="after a kill, others take up work that was begun when so much time is over (default 600)",
+        help="after a kill, others take up work that was begun when so much time is over (default %(default)s)",
     )
 
 

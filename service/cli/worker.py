@@ -15,7 +15,8 @@ from service.errors import UsageError
 from service.screening.publish import Preview, preview
 from service.screening.tenant import Tenant
 from service.screening.worker import Worker
-from service.store import audit, outbox, stops
+from service.store import audit, stops
+from service.store.outbox import OUTBOX
 
 ACTOR = "command-line"
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
@@ -86,7 +87,7 @@ def _shown(there: Installation, tenant: Tenant) -> int:
         out(orjson.dumps(_line(each)).decode())
         count += 1
     if not count:
-        waiting = outbox.counts(there.store).get(tenant.name)
+        waiting = OUTBOX.counts(there.store).get(tenant.name)
         out("Nothing waits to be written." if waiting is None or not waiting.waiting else "What waits was given up.")
     return 0
 

@@ -34,6 +34,11 @@ class Limits:
     failures_to_open: int = 5  # in a row
     stay_open: float = 30.0
 
+    @property
+    def longest_silence(self) -> float:
+        """From one request to the next at most: a pause, a place among those at once, a turn, an answer."""
+        return 3 * self.longest_wait + self.connect_timeout + 2 * self.read_timeout + self.answer_deadline
+
 
 DEFAULT = Limits()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,19 +73,17 @@ def _line(kind: str, resource: Resource) -> bytes:
 class Reader:
     """Reads charts from one EHR.
 
-    `alive` is called before each search, so that whoever waits for the chart can say that it still does. `partial`: a
-    type that the server fails to give is incomplete; otherwise that raises EhrUnavailable, to be tried again.
+    `partial`: a type that the server fails to give is incomplete; otherwise that raises EhrUnavailable, to be tried
+    again.
     """
 
-    def __init__(self, connection: Connection, *, partial: bool = False, alive: Callable[[], None] = lambda: None):
+    def __init__(self, connection: Connection, *, partial: bool = False):
         self._client: FhirClient = connection.client
         self._features = connection.features
         self._partial = partial
-        self._alive = alive
 
     def patient(self, identity: str) -> Resource:
         """The Patient. Raises ResourceGone if there is none of this id, or no longer."""
-        self._alive()
         return self._client.read("Patient", identity)
 
     def merged_into(self, patient: Resource) -> Iterator[Resource]:
@@ -117,7 +115,6 @@ class Reader:
             return
         problems: list[str] = []
         for patient in chart.patients:
-            self._alive()
             for result in self._results(search, patient):
                 chart.add(kind, result.resources)
                 chart.add(MEDICATION, (each for each in result.included if each.get("resourceType") == MEDICATION))
@@ -132,7 +129,6 @@ class Reader:
             wanted = {id for each in (*referring, *there.values()) for id in self._medications_in(each)} - set(there)
             if not wanted:
                 return
-            self._alive()
             try:
                 result = self._client.read_many(MEDICATION, sorted(wanted))
             except EhrUnavailable as problem:

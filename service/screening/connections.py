@@ -141,6 +141,10 @@ class Connections:
         """How many requests this worker ever sent there."""
         return self._line(tenant, use).sent.requests
 
+    def requests(self) -> int:
+        """How many requests this worker ever sent, wherever to."""
+        return sum(line.sent.requests for line in tuple(self._lines.values()))
+
     def worked(self, tenant: str, use: str) -> None:
         """Something was done with it to the end."""
         self._line(tenant, use).failures = 0

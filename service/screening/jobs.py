@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import ModuleType
 from typing import Any, Protocol
 
 from service.ehr.clock import Clock
@@ -17,24 +16,27 @@ from service.ehr.connect import Connection
 from service.errors import EhrUnavailable
 from service.screening import budget, publish, receive
 from service.screening.connections import Connections
+from service.screening.holding import Holding
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
 from service.screening.tenant import TargetKind, Tenant
-from service.store import inbox, outbox, screenings
+from service.store import screenings
 from service.store.engine import Store
-from service.store.inbox import ClaimedDelivery
+from service.store.inbox import INBOX, ClaimedDelivery
 from service.store.leases import Lease
-from service.store.outbox import ClaimedWrite
-from service.store.screenings import ClaimedScreening
+from service.store.outbox import OUTBOX, ClaimedWrite
+from service.store.queues import Queue
+from service.store.screenings import SCREENINGS, ClaimedScreening
 
 SOURCE, TARGET = "source", "target"
 NO_ANSWER = "no-answer"
+OWN_TIME = 300.0  # seconds that judging and storing may take, besides waiting for a server
 ENDED = frozenset({What.WRITTEN, What.UNCHANGED, What.NOTHING})
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all kinds of work share. `lease`: how long one piece may take, before somebody else takes it up."""
+    """What all kinds of work share. `lease`: so long after a kill another takes up what was begun."""
 
     store: Store
     tenants: Mapping[str, Tenant]
@@ -57,6 +59,13 @@ class Desk:
         may_write = lambda: publish.may_write(self.store, tenant)  # noqa: E731
         return self.connections.to(tenant.name, TARGET, target.server, may_write)
 
+    def holding(self, job: Job, lease: Lease, tenant: Tenant) -> Holding:
+        """Holds a piece of work of this tenant."""
+        servers = (each for each in (tenant.source, tenant.target.server) if each is not None)
+        patience = max((each.limits.longest_silence for each in servers), default=0.0) + OWN_TIME
+        requests = self.connections.requests
+        return Holding(self.store, job.queue, lease, self.lease, clock=self.clock, requests=requests, patience=patience)
+
 
 class Job(Protocol):
     """One kind of work."""
@@ -66,8 +75,8 @@ class Job(Protocol):
         """What a piece of it is called."""
 
     @property
-    def queue(self) -> ModuleType:
-        """The module of the store that keeps it."""
+    def queue(self) -> Queue[Any]:
+        """Where it waits."""
 
     @property
     def use(self) -> str:
@@ -98,7 +107,7 @@ class Deliveries:
 
     desk: Desk
     name: str = "delivery"
-    queue: ModuleType = inbox
+    queue: Queue[ClaimedDelivery] = INBOX
     use: str = SOURCE
 
     def ready(self, tenant: Tenant) -> bool:
@@ -124,7 +133,7 @@ class Screenings:
 
     desk: Desk
     name: str = "screening"
-    queue: ModuleType = screenings
+    queue: Queue[ClaimedScreening] = SCREENINGS
     use: str = SOURCE
 
     def ready(self, tenant: Tenant) -> bool:
@@ -149,32 +158,18 @@ class Screenings:
         assert connection is not None, "only tenants with a source are ready"
         desk, patient = self.desk, claimed.patient
         last = claimed.lease.tries >= desk.most_tries
-        held = Held(desk, claimed.lease)
         sent = desk.connections.sent(tenant.name, SOURCE)
         try:
             at = screening_date(tenant, now)
-            examined = examine(tenant, patient, connection, at, partial=last, alive=held.renew)
+            examined = examine(tenant, patient, connection, at, partial=last)
         finally:
             made = desk.connections.sent(tenant.name, SOURCE) - sent
             budget.spend(desk.store, tenant, patient, made, desk.clock.now())
         follow(desk.store, tenant, examined, now)
         with desk.store.transaction() as whole:
-            screenings.done(whole, held.lease)
+            screenings.done(whole, claimed.lease)
             keep(whole, tenant, examined, now)
         return True
-
-
-class Held:
-    """A lease that is renewed while the work goes on."""
-
-    def __init__(self, desk: Desk, lease: Lease) -> None:
-        self._desk, self.lease = desk, lease
-
-    def renew(self) -> None:
-        """Hold it for longer, if more than half of it is over. Raises LeaseLost: then the work is somebody else's."""
-        now = self._desk.clock.now()
-        if self.lease.until - now < self._desk.lease / 2:
-            self.lease = screenings.renew(self._desk.store, self.lease, now + self._desk.lease)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +178,7 @@ class Writes:
 
     desk: Desk
     name: str = "write"
-    queue: ModuleType = outbox
+    queue: Queue[ClaimedWrite] = OUTBOX
     use: str = TARGET
 
     def ready(self, tenant: Tenant) -> bool:

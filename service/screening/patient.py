@@ -6,7 +6,7 @@ little is read as the answer needs: of who is held back by the Patient or a Cons
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -121,14 +121,12 @@ def examine(
     at: date,
     *,
     partial: bool = False,
-    alive: Callable[[], None] = lambda: None,
 ) -> Examined:
     """Read and judge one patient for all open studies of the tenant. Raises EhrError where the EHR does not let us.
 
     `partial`: a type that the server fails to give becomes `not-loaded`, instead of raising EhrUnavailable.
-    `alive` is called before each request.
     """
-    recorded = read_record(tenant, patient, Reader(connection, partial=partial, alive=alive), at)
+    recorded = read_record(tenant, patient, Reader(connection, partial=partial), at)
     return Examined(
         patient,
         at,

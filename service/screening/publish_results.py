@@ -14,9 +14,9 @@ from service.errors import (
     VersionConflict,
 )
 from service.fhir.own import SOFTWARE
-from service.store import audit, outbox
+from service.store import audit
 from service.store.engine import Store
-from service.store.outbox import ClaimedWrite
+from service.store.outbox import OUTBOX, ClaimedWrite
 
 ACTOR = f"{SOFTWARE} {__version__}"
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=15), timedelta(hours=6)
@@ -55,7 +55,7 @@ def note(claimed: ClaimedWrite, now: datetime, action: str, **detail: str | int 
 def fail(store: Store, claimed: ClaimedWrite, now: datetime, code: str, retry_at: datetime | None) -> Result:
     """It failed: another try then, or none. Raises LeaseLost."""
     with store.transaction() as whole:
-        state = outbox.failed(whole, claimed.lease, code, retry_at)
+        state = OUTBOX.failed(whole, claimed.lease, code, retry_at)
         result = Result(What.DEAD if state == "dead" else What.WAITING, code)
         audit.append(whole, note(claimed, now, f"write-{result.what}", code=code, tries=claimed.lease.tries))
     return result
@@ -63,7 +63,7 @@ def fail(store: Store, claimed: ClaimedWrite, now: datetime, code: str, retry_at
 
 def postpone(store: Store, claimed: ClaimedWrite, until: datetime, what: What, code: str | None = None) -> Result:
     """It could not be begun, and waits without having been tried. Raises LeaseLost."""
-    outbox.postponed(store, claimed.lease, until)
+    OUTBOX.postponed(store, claimed.lease, until)
     return Result(what, code)
 
 

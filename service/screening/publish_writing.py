@@ -24,7 +24,7 @@ from service.screening.publish_results import Result, What, fail, note, pause
 from service.screening.publish_send import CONFLICTS, MayWrite, Sent, send, version_in
 from service.store import audit, outbox, published
 from service.store.engine import Store
-from service.store.outbox import ClaimedWrite
+from service.store.outbox import OUTBOX, ClaimedWrite
 from service.store.published import Published
 
 MOST_PASSES = 8
@@ -122,7 +122,7 @@ class Writing:
         """The lease is still ours, and all may know what is about to be sent. Raises LeaseLost."""
         kinds = [str(each.resource["resourceType"]) for each in made.writes]
         with self.store.transaction() as whole:
-            outbox.renew(whole, self.claimed.lease, self.claimed.lease.until)
+            OUTBOX.check(whole, self.claimed.lease)
             if self.known is not None and made.update is not None and SUBJECT in kinds:
                 kept = made.update.by_person or made.update.state == self.known.machine_state
                 state = self.known.machine_state if kept else None

@@ -23,7 +23,7 @@ from service.screening.whose import Whose, whose
 from service.store import feeds, inbox, screenings
 from service.store.counting import Event as Counted, arrive
 from service.store.engine import Store
-from service.store.inbox import ClaimedDelivery, Delivery
+from service.store.inbox import INBOX, ClaimedDelivery, Delivery
 
 DELETED = "X-Medplum-Deleted-Resource"
 SUBSCRIPTION = re.compile(r"(https?://[^\s?#]+)/Subscription/[A-Za-z0-9._-]{1,128}(?:/_history/[^/\s]+)?$")
@@ -87,12 +87,12 @@ def process(
         return _give_up(store, claimed, NO_HOOK)
     notification = read_again(tenant, delivery)
     fresh = _fresh(store, tenant, delivery.subscription, notification, now)
-    todo = concerns(notification, fresh, trusted=hook.trusted and hook.secret is not None)
-    if connection is None and (todo.to_read or todo.query):
+    concerned = concerns(notification, fresh, trusted=hook.trusted and hook.secret is not None)
+    if connection is None and (concerned.to_read or concerned.query):
         if tenant.source is not None:
             raise EhrUnavailable("there is no connection to the EHR")
         return _give_up(store, claimed, NO_SOURCE)
-    found = whose(store, tenant, hook, _not_yet_asked(store, tenant, delivery, todo), connection, delivery, now)
+    found = whose(store, tenant, hook, _not_yet_asked(store, tenant, delivery, concerned), connection, delivery, now)
     return _finish(store, tenant, claimed, notification, fresh, found, now)
 
 
@@ -208,16 +208,16 @@ def _fresh(store: Store, tenant: Tenant, feed: str, notification: Notification, 
     return tuple(each for each in notification.events if each.number is None or each.number in numbers)
 
 
-def _not_yet_asked(store: Store, tenant: Tenant, delivery: Delivery, todo: Concerns) -> Concerns:
+def _not_yet_asked(store: Store, tenant: Tenant, delivery: Delivery, concerned: Concerns) -> Concerns:
     """A question for what changed that was asked after the notification came has answered it, too.
 
     So many notifications that say nothing, true or forged, lead to one question.
     """
-    if not todo.query:
-        return todo
+    if not concerned.query:
+        return concerned
     feed = feeds.find(store, tenant.name, delivery.subscription)
     answered = feed is not None and feed.queried is not None and feed.queried >= delivery.received
-    return replace(todo, query=not answered)
+    return replace(concerned, query=not answered)
 
 
 def _finish(
@@ -258,5 +258,5 @@ def _count(
 
 
 def _give_up(store: Store, claimed: ClaimedDelivery, error: str) -> Processed:
-    inbox.failed(store, claimed.lease, error, None)
+    INBOX.failed(store, claimed.lease, error, None)
     return Processed(None, error=error)

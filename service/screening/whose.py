@@ -56,7 +56,7 @@ def whose(
     store: Store,
     tenant: Tenant,
     hook: Hook,
-    todo: Concerns,
+    concerned: Concerns,
     connection: Connection | None,
     delivery: Delivery,
     now: datetime,
@@ -65,15 +65,15 @@ def whose(
 
     `connection` is there if anything is to be asked. What is about a type that no open study needs is not read at all.
     """
-    patients, unneeded = pointed_to(store, tenant, todo, connection)
-    if not todo.query or connection is None:
-        return Whose(patients, unneeded, todo.foreign)
+    patients, unneeded = pointed_to(store, tenant, concerned, connection)
+    if not concerned.query or connection is None:
+        return Whose(patients, unneeded, concerned.foreign)
     changed = changed_since(tenant, hook, connection, _since(store, tenant, delivery))
     complete = not changed.problems
     return Whose(
         patients | changed.patients,
         unneeded,
-        todo.foreign,
+        concerned.foreign,
         now if complete else None,
         not complete,
         changed.problems,
@@ -81,18 +81,18 @@ def whose(
 
 
 def pointed_to(
-    store: Store, tenant: Tenant, todo: Concerns, connection: Connection | None
+    store: Store, tenant: Tenant, concerned: Concerns, connection: Connection | None
 ) -> tuple[frozenset[str], int]:
     """The patients of what a notification points to, and how much of it no open study needs. Raises EhrError."""
     needed = needed_kinds(tenant)
-    to_read = [each for each in todo.to_read if each.partition("/")[0] in needed]
-    patients, gone = set(todo.patients), list(todo.gone)
+    to_read = [each for each in concerned.to_read if each.partition("/")[0] in needed]
+    patients, gone = set(concerned.patients), list(concerned.gone)
     if connection is not None:
         for key in to_read:
             found = read_patients(tenant, connection, key)
             patients.update(found or ())
             gone += [key] if found is None else []
-    return frozenset(patients | patients_with(store, tenant, gone)), len(todo.to_read) - len(to_read)
+    return frozenset(patients | patients_with(store, tenant, gone)), len(concerned.to_read) - len(to_read)
 
 
 def needed_kinds(tenant: Tenant) -> frozenset[str]:

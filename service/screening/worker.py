@@ -23,6 +23,7 @@ from service.ehr.clock import SYSTEM, Clock
 from service.errors import EhrError, EhrUnavailable, LeaseLost, PrescreenError, StoreError
 from service.screening import publish, recovery, scheduler
 from service.screening.connections import Connections
+from service.screening.holding import LEASE
 from service.screening.jobs import SOURCE, Deliveries, Desk, Job, Screenings, Writes, claim
 from service.screening.patient import screening_date
 from service.screening.publish_results import code_of
@@ -30,11 +31,11 @@ from service.screening.tenant import TargetKind, Tenant, by_name
 from service.store import retention
 from service.store.engine import Store
 from service.store.leases import MOST_TRIES, State
+from service.store.presence import Presence, attend
 from service.store.retention import Keep
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 MOST_OF_A_KIND = {"delivery": 100, "screening": 10, "write": 20}  # in one pass
 CARE_EVERY = timedelta(seconds=10)
@@ -78,6 +79,7 @@ class Worker:
         self._jobs: tuple[Job, ...] = (Deliveries(self._desk), Screenings(self._desk), Writes(self._desk))
         self._retain = retain or Keep()
         self._stopping, self._news = threading.Event(), threading.Event()
+        self._presence: Presence | None = None
         self._cared: dict[str, datetime] = {}
         self._days: dict[str, date] = {}
         self._daily_from: dict[str, datetime] = {}
@@ -113,6 +115,7 @@ class Worker:
 
     def step(self) -> Pass:
         """One pass over everything. Raises StoreError; then whatever was at hand is taken up again later."""
+        self._attend()
         self._counts = Counter()
         for job in self._jobs:
             for _ in range(MOST_OF_A_KIND[job.name]):
@@ -125,6 +128,13 @@ class Worker:
         done = {job.name: counts[job.name] for job in self._jobs}
         return Pass(done, counts["failed"], counts["postponed"], counts["requested"])
 
+    def _attend(self) -> None:
+        """Be seen by the workers that begin later; take up what those had begun who are dead."""
+        if self._presence is None:
+            self._presence = attend(self._desk.store, self._desk.clock.now())
+            if self._presence.given_back:
+                log.info("%d pieces of work that a killed process had begun are taken up", self._presence.given_back)
+
     # ------------------------------------------------------------------------------------------------ pieces of work
     def _one(self, job: Job) -> bool:
         """Do one piece of this kind; False if there is none that may be begun now."""
@@ -134,16 +144,23 @@ class Worker:
         if claimed is None:
             return False
         tenant = desk.tenants[job.tenant_of(claimed)]
+        with desk.holding(job, claimed.lease, tenant):
+            self._do(job, claimed, tenant, now)
+        return True
+
+    def _do(self, job: Job, claimed: Any, tenant: Tenant, now: datetime) -> None:
+        """Do it, or let it wait, be tried again, or be given up."""
+        desk = self._desk
         try:
             connection = job.connect(tenant)
         except EhrError as problem:
             log.warning("tenant %s: the %s cannot be reached: %s", tenant.name, job.use, problem)
             self._postpone(job, claimed, tenant)
-            return True
+            return
         try:
             ended = job.do(claimed, tenant, connection, now)
         except LeaseLost:
-            log.info("a %s took longer than its lease, and is done by somebody else", job.name)
+            log.info("a %s is done by somebody else by now", job.name)
         except StoreError:
             raise
         except PrescreenError as problem:
@@ -155,7 +172,6 @@ class Worker:
             self._counts[job.name if ended else "failed"] += 1
             if ended:
                 desk.connections.worked(tenant.name, job.use)
-        return True
 
     def _failed(self, job: Job, claimed: Any, tenant: Tenant, problem: PrescreenError) -> None:
         log.warning("a %s of tenant %s failed: %s", job.name, tenant.name, problem)

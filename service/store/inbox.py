@@ -3,15 +3,16 @@
 A done delivery keeps its digest, by which a repetition is known, and loses its content.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import case, null
+from sqlalchemy import Row, case, null
 
-from service.store import leases
 from service.store.engine import Store, insert_into
-from service.store.leases import MOST_TRIES, Counts, Dead, Lease, State
+from service.store.leases import Lease, State, fresh, held, lease_of, set_row
+from service.store.queues import Queue
 from service.store.tables import deliveries
 
 ERASED = {"path": None, "headers": None, "body": None}
@@ -53,6 +54,15 @@ class ClaimedDelivery:
     delivery: Delivery
 
 
+def _claimed(row: Row[Any]) -> ClaimedDelivery:
+    what = (row.method, row.path, row.headers, row.body, row.received)
+    return ClaimedDelivery(lease_of(row), Delivery(row.tenant, row.subscription, row.digest or "", row.once, *what))
+
+
+# Once it is claimed, an equal content is a new event, unless it says itself that it is not.
+INBOX = Queue(deliveries, _claimed, {"digest": case((deliveries.c.once, deliveries.c.digest), else_=null())})
+
+
 def deliver(store: Store, delivery: Delivery) -> Receipt:
     """Keep a delivery. It is committed when this returns (unless `store` is within a transaction)."""
     values = {
@@ -66,7 +76,7 @@ def deliver(store: Store, delivery: Delivery) -> Receipt:
         "body": delivery.body,
         "received": delivery.received,
         "repeats": 0,
-        **leases.fresh(delivery.received),
+        **fresh(delivery.received),
     }
     with store.writing() as connection:
         again = {"repeats": deliveries.c.repeats + 1}
@@ -79,71 +89,8 @@ def deliver(store: Store, delivery: Delivery) -> Receipt:
     return Receipt(row.id, duplicate=row.repeats > 0)
 
 
-def claim(
-    store: Store,
-    now: datetime,
-    lease: timedelta,
-    most: int,
-    *,
-    most_tries: int = MOST_TRIES,
-    tenants: Collection[str] | None = None,
-) -> tuple[ClaimedDelivery, ...]:
-    """Claim deliveries in the order in which they came; of these `tenants` alone, if given."""
-    # From here on an equal content is a new event, unless it says itself that it is not.
-    changes = {"digest": case((deliveries.c.once, deliveries.c.digest), else_=null())}
-    with store.writing() as connection:
-        rows = leases.claim(connection, deliveries, now, lease, most, most_tries, tenants, changes)
-    return tuple(
-        ClaimedDelivery(
-            leases.lease_of(row),
-            Delivery(
-                row.tenant,
-                row.subscription,
-                row.digest or "",
-                row.once,
-                row.method,
-                row.path,
-                row.headers,
-                row.body,
-                row.received,
-            ),
-        )
-        for row in rows
-    )
-
-
 def done(store: Store, lease: Lease, now: datetime) -> None:
     """The delivery was worked off; its content is erased. Raises LeaseLost."""
     with store.writing() as connection:
-        leases.held(connection, deliveries, lease)
-        leases.set_row(connection, deliveries, lease.id, state=State.DONE, due=None, error=None, finished=now, **ERASED)
-
-
-def failed(store: Store, lease: Lease, error: str, retry_at: datetime | None) -> State:
-    """It could not be worked off, for the reason of this code: try again at `retry_at`, or never. Raises LeaseLost."""
-    return leases.failed(store, deliveries, lease, error, retry_at)
-
-
-def postponed(store: Store, lease: Lease, until: datetime) -> None:
-    """It could not even be begun: try again at `until`, as if this had been no try. Raises LeaseLost."""
-    leases.postponed(store, deliveries, lease, until)
-
-
-def renew(store: Store, lease: Lease, until: datetime) -> Lease:
-    """Hold it for longer. Raises LeaseLost."""
-    return leases.renew(store, deliveries, lease, until)
-
-
-def dead(store: Store, most: int = 1000) -> tuple[Dead, ...]:
-    """The dead letters, the oldest first."""
-    return leases.dead(store, deliveries, most)
-
-
-def retry(store: Store, delivery: int, now: datetime) -> bool:
-    """Let a dead letter be tried again. False if there is none of this id."""
-    return leases.retry(store, deliveries, delivery, now)
-
-
-def counts(store: Store) -> dict[str, Counts]:
-    """How many deliveries there are, by tenant."""
-    return leases.counts(store, deliveries)
+        held(connection, deliveries, lease)
+        set_row(connection, deliveries, lease.id, state=State.DONE, due=None, error=None, finished=now, **ERASED)

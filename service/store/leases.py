@@ -7,15 +7,14 @@ same work was asked for once more while it was being done; a later claim answers
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, func, null, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, case, null, select, true, update
 
 from service.errors import InvalidValue, LeaseLost
-from service.store.engine import Store
 
 MOST_TRIES = 8
 EXPIRED = "lease-expired"  # the worker neither ended the work nor failed: it was killed, or took too long
@@ -40,30 +39,6 @@ class Lease:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
-    """Work that was given up: `error` is a code. `subscription`, `study` and `patient` where the work has them."""
-
-    id: int
-    tenant: str
-    tries: int
-    error: str | None
-    subscription: str | None = None
-    study: str | None = None
-    patient: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How much work one tenant has in each state; `oldest` is when the first of what waits was or will be due."""
-
-    waiting: int = 0
-    claimed: int = 0
-    done: int = 0
-    dead: int = 0
-    oldest: datetime | None = None
-
-
 def fresh(due: datetime) -> dict[str, object]:
     """The columns of a new piece of work."""
     return {"state": State.WAITING, "due": due, "again": None, "tries": 0, "fence": 0, "error": None}
@@ -77,7 +52,7 @@ def claim(
     most: int,
     most_tries: int,
     tenants: Collection[str] | None,
-    changes: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any],
 ) -> list[Row[Any]]:
     """Claim at most `most` rows that are due, those due longest first; `changes` are made to them besides.
 
@@ -87,7 +62,7 @@ def claim(
     if lease <= timedelta(0) or most < 1 or most_tries < 1:
         raise InvalidValue("a lease has to last, and at least one piece of work and one try have to be allowed")
     while True:
-        rows = connection.execute(_claiming(table, now, now + lease, most, most_tries, tenants, changes or {})).all()
+        rows = connection.execute(_claiming(table, now, now + lease, most, most_tries, tenants, changes)).all()
         claimed = [row for row in rows if row.state == State.CLAIMED]
         if claimed or not rows:
             return sorted(claimed, key=lambda row: row.id)
@@ -142,14 +117,6 @@ def held(connection: Connection, table: Table, lease: Lease) -> Row[Any]:
     return row
 
 
-def renew(store: Store, table: Table, lease: Lease, until: datetime) -> Lease:
-    """Hold the work for longer."""
-    with store.writing() as connection:
-        held(connection, table, lease)
-        set_row(connection, table, lease.id, due=until)
-    return Lease(lease.id, lease.fence, lease.tries, until)
-
-
 def wait_again(connection: Connection, table: Table, row: Row[Any], **changes: object) -> None:
     """Let the work that was asked for once more begin anew."""
     columns = {"state": State.WAITING, "due": row.again, "again": None, "tries": 0, "error": None}
@@ -170,62 +137,6 @@ def asked_again(table: Table, due: ColumnElement[Any]) -> dict[str, ColumnElemen
         "tries": case((claimed, table.c.tries), else_=0),
         "error": case((is_dead, null()), else_=table.c.error),
     }
-
-
-def failed(store: Store, table: Table, lease: Lease, error: str, retry_at: datetime | None) -> State:
-    """Record a failure: another try at `retry_at`, or none. Returns WAITING or DEAD.
-
-    Work that was asked for again meanwhile has all its tries again, and does not die.
-    """
-    with store.writing() as connection:
-        row = held(connection, table, lease)
-        tries = row.tries if row.again is None else 0
-        due = row.again if retry_at is None else retry_at
-        state = State.DEAD if due is None else State.WAITING
-        set_row(connection, table, row.id, state=state, due=due, again=None, tries=tries, error=error)
-    return state
-
-
-def postponed(store: Store, table: Table, lease: Lease, until: datetime) -> None:
-    """It could not even be begun, through no fault of its own: it waits until then, and this was no try of it."""
-    with store.writing() as connection:
-        row = held(connection, table, lease)
-        tries = max(row.tries - 1, 0) if row.again is None else 0
-        set_row(connection, table, row.id, state=State.WAITING, due=until, again=None, tries=tries)
-
-
-def dead(store: Store, table: Table, most: int) -> tuple[Dead, ...]:
-    """The work that was given up, the oldest first, at most `most`."""
-    optional = [name for name in ("subscription", "study", "patient") if name in table.c]
-    columns = [table.c[name] for name in ("id", "tenant", "tries", "error", *optional)]
-    with store.reading() as connection:
-        rows = connection.execute(
-            select(*columns).where(table.c.state == State.DEAD).order_by(table.c.id).limit(most)
-        ).all()
-    return tuple(Dead(**row._mapping) for row in rows)
-
-
-def retry(store: Store, table: Table, row_id: int, now: datetime) -> bool:
-    """Let dead work be tried again from `now` on. False if there is no such dead work."""
-    with store.writing() as connection:
-        changed = connection.execute(
-            update(table)
-            .where(table.c.id == row_id, table.c.state == State.DEAD)
-            .values(state=State.WAITING, due=now, tries=0)
-        )
-    return changed.rowcount == 1
-
-
-def counts(store: Store, table: Table) -> dict[str, Counts]:
-    """How much work there is, by tenant."""
-    kinds = (table.c.tenant, table.c.state)
-    with store.reading() as connection:
-        rows = connection.execute(select(*kinds, func.count(), func.min(table.c.due)).group_by(*kinds)).all()
-    found: dict[str, Counts] = {}
-    for tenant, state, number, oldest in sorted(rows, key=lambda row: (row[0], row[1])):
-        told: dict[str, Any] = {state: number} | ({"oldest": oldest} if state == State.WAITING else {})
-        found[tenant] = replace(found.get(tenant, Counts()), **told)
-    return found
 
 
 def set_row(connection: Connection, table: Table, row_id: int, **columns: object) -> None:

@@ -1,14 +1,15 @@
 """What should stand in the target: for each study and patient the newest content, until it was written."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Row, and_, delete, or_, select
 
-from service.store import leases
 from service.store.engine import Store, insert_into
-from service.store.leases import MOST_TRIES, Counts, Dead, Lease, State
+from service.store.leases import Lease, State, asked_again, fresh, held, lease_of, wait_again
+from service.store.queues import Queue
 from service.store.tables import outbox
 
 
@@ -24,6 +25,13 @@ class ClaimedWrite:
     content: dict[str, object]
 
 
+def _claimed(row: Row[Any]) -> ClaimedWrite:
+    return ClaimedWrite(lease_of(row), row.tenant, row.study, row.patient, row.digest, row.content)
+
+
+OUTBOX = Queue(outbox, _claimed)
+
+
 def put(
     store: Store, tenant: str, study: str, patient: str, digest: str, content: Mapping[str, object], due: datetime
 ) -> bool:
@@ -34,14 +42,14 @@ def put(
     """
     values = {"tenant": tenant, "study": study, "patient": patient, "digest": digest, "content": dict(content)}
     with store.writing() as connection:
-        statement = insert_into(connection, outbox).values(**values, **leases.fresh(due))
+        statement = insert_into(connection, outbox).values(**values, **fresh(due))
         new = statement.excluded
         columns = outbox.c
         other = or_(columns.digest != new.digest, columns.state == State.DEAD)
         row = connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["tenant", "study", "patient"],
-                set_={"digest": new.digest, "content": new.content, **leases.asked_again(outbox, new.due)},
+                set_={"digest": new.digest, "content": new.content, **asked_again(outbox, new.due)},
                 where=other,
             ).returning(columns.id)
         ).one_or_none()
@@ -82,31 +90,14 @@ def waiting(store: Store, tenant: str, most: int, after: tuple[str, str] = ("", 
         return tuple(Waiting(*row) for row in connection.execute(page))
 
 
-def claim(
-    store: Store,
-    now: datetime,
-    lease: timedelta,
-    most: int,
-    *,
-    most_tries: int = MOST_TRIES,
-    tenants: Collection[str] | None = None,
-) -> tuple[ClaimedWrite, ...]:
-    """Claim contents to write; of these `tenants` alone, if given."""
-    with store.writing() as connection:
-        rows = leases.claim(connection, outbox, now, lease, most, most_tries, tenants)
-    return tuple(
-        ClaimedWrite(leases.lease_of(row), row.tenant, row.study, row.patient, row.digest, row.content) for row in rows
-    )
-
-
 def done(store: Store, lease: Lease) -> bool:
     """It was written. True if a newer content came meanwhile, which is written next. Raises LeaseLost."""
     with store.writing() as connection:
-        row = leases.held(connection, outbox, lease)
+        row = held(connection, outbox, lease)
         if row.again is None:
             connection.execute(delete(outbox).where(outbox.c.id == lease.id))
             return False
-        leases.wait_again(connection, outbox, row)
+        wait_again(connection, outbox, row)
         return True
 
 
@@ -116,33 +107,3 @@ def withdraw(store: Store, tenant: str, study: str, patient: str) -> bool:
     with store.writing() as connection:
         taken = connection.execute(delete(outbox).where(of_row, outbox.c.state != State.CLAIMED))
     return taken.rowcount == 1
-
-
-def failed(store: Store, lease: Lease, error: str, retry_at: datetime | None) -> State:
-    """It could not be written: try again at `retry_at`, or never. Raises LeaseLost."""
-    return leases.failed(store, outbox, lease, error, retry_at)
-
-
-def postponed(store: Store, lease: Lease, until: datetime) -> None:
-    """It could not even be begun: try again at `until`, as if this had been no try. Raises LeaseLost."""
-    leases.postponed(store, outbox, lease, until)
-
-
-def renew(store: Store, lease: Lease, until: datetime) -> Lease:
-    """Hold it for longer. Raises LeaseLost."""
-    return leases.renew(store, outbox, lease, until)
-
-
-def dead(store: Store, most: int = 1000) -> tuple[Dead, ...]:
-    """The writes that were given up, the oldest first."""
-    return leases.dead(store, outbox, most)
-
-
-def retry(store: Store, write: int, now: datetime) -> bool:
-    """Let one that was given up be tried again. False if there is none of this id."""
-    return leases.retry(store, outbox, write, now)
-
-
-def counts(store: Store) -> dict[str, Counts]:
-    """How many writes there are to do, by tenant."""
-    return leases.counts(store, outbox)

@@ -52,14 +52,15 @@ def report() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         bodies = tuple(_bodies(place / "export"))
-        with _served("tests.bench.hooks_app:parsing", place) as floor, _served("tests.bench.hooks_app:app", place) as ours:
+        with _served("parsing", place) as floor, _served("app", place) as ours:
             shown = [_has_card(ours, each) for each in bodies]
             groups = {
                 "all charts of the population": bodies,
                 "charts without a card": tuple(each for each, card in zip(bodies, shown, strict=True) if not card),
                 "charts with a card": tuple(each for each, card in zip(bodies, shown, strict=True) if card),
             }
-            yield f"calls of {sum(map(len, bodies)) // len(bodies) >> 10} KB, 20 studies, 2 workers; parsing with orjson is 1.0"
+            size = sum(map(len, bodies)) // len(bodies) >> 10
+            yield f"calls of {size} KB, 20 studies, 2 workers; parsing with orjson is 1.0"
             yield f"  ({sum(shown)} of {len(bodies)} charts get a card)"
             for title, group in groups.items():
                 pairs = [(_measured(floor, group), _measured(ours, group)) for _ in range(ROUNDS)]
@@ -107,7 +108,8 @@ def _body(person: str, chart: dict[str, list[Resource]]) -> bytes:
     prefetch: dict[str, Resource] = {"patient": chart["Patient"][0]}
     for kind in KINDS:
         entries = [{"resource": each, "search": {"mode": "match"}} for each in chart.get(kind, [])]
-        prefetch[key_of(kind)] = {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+        found = {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
+        prefetch[key_of(kind)] = found
     return orjson.dumps(
         {
             "hook": "patient-view",
@@ -120,9 +122,9 @@ def _body(person: str, chart: dict[str, list[Resource]]) -> bytes:
 
 @contextmanager
 def _served(app: str, place: Path) -> Iterator[tuple[str, int]]:
-    """An application under gunicorn; where it listens."""
+    """An application of `hooks_app` under gunicorn; where it listens."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "BENCH_PLACE": str(place), "BENCH_DAY": DAY}
-    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", *GUNICORN, app]
+    command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", *GUNICORN, f"tests.bench.hooks_app:{app}"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = next(line for line in process.stderr if "Listening at" in line)

@@ -54,7 +54,7 @@ def parse() -> Response:
 
 
 def studies() -> tuple[Study, ...]:
-    """Those that are shipped, and as many others for a disease of their own, with the criteria of one that is shipped."""
+    """Those that are shipped, and others for diseases of their own, with the criteria of one that is shipped."""
     known = catalog().studies
     shipped = [known[each] for each in SHIPPED]
     others = [

@@ -7,7 +7,9 @@ import pytest
 from service.store import assessments, audit, feeds, inbox, outbox, screenings
 from service.store.counting import Event
 from service.store.engine import Store
-from service.store.inbox import Delivery
+from service.store.inbox import INBOX, Delivery
+from service.store.outbox import OUTBOX
+from service.store.screenings import SCREENINGS
 from tests.cli.conftest import NOW, Prescreen
 
 LEASE = timedelta(minutes=5)
@@ -35,14 +37,14 @@ def test_nothing_is_kept_at_first(prescreen: Prescreen, store: Store) -> None:
 def give_up(store: Store) -> None:
     """One piece of work of each kind that was given up."""
     inbox.deliver(store, delivery())
-    (claimed,) = inbox.claim(store, NOW, LEASE, 1)
-    inbox.failed(store, claimed.lease, "no-source", None)
+    (claimed,) = INBOX.claim(store, NOW, LEASE, 1)
+    INBOX.failed(store, claimed.lease, "no-source", None)
     screenings.request(store, "demo", "p1", "event", NOW)
-    (screening,) = screenings.claim(store, NOW, LEASE, 1)
-    screenings.failed(store, screening.lease, "forbidden", None)
+    (screening,) = SCREENINGS.claim(store, NOW, LEASE, 1)
+    SCREENINGS.failed(store, screening.lease, "forbidden", None)
     outbox.put(store, "demo", "study", "p1", "digest", {"a": 1}, NOW)
-    (write,) = outbox.claim(store, NOW, LEASE, 1)
-    outbox.failed(store, write.lease, "conflict", None)
+    (write,) = OUTBOX.claim(store, NOW, LEASE, 1)
+    OUTBOX.failed(store, write.lease, "conflict", None)
 
 
 def test_what_was_given_up_is_listed_and_tried_again(prescreen: Prescreen, store: Store) -> None:
@@ -52,11 +54,11 @@ def test_what_was_given_up_is_listed_and_tried_again(prescreen: Prescreen, store
     assert "screening-1: given up after 1 tries, forbidden (demo, patient p1)" in listed
     assert "write-1: given up after 1 tries, conflict (demo, study study, patient p1)" in listed
     assert prescreen("inbox", "retry", "delivery-1", "write-1") == (0, "2 to be tried again.\n", "")
-    assert inbox.claim(store, NOW + timedelta(days=999), LEASE, 1)
+    assert INBOX.claim(store, NOW + timedelta(days=999), LEASE, 1)
     status, out, complaint = prescreen("inbox", "retry", "delivery-1")
     assert (status, out) == (2, "0 to be tried again.\n") and "delivery-1" in complaint
     assert prescreen("inbox", "retry", "all")[1] == "1 to be tried again.\n"
-    assert screenings.dead(store) == ()
+    assert SCREENINGS.dead(store) == ()
     assert [each.action for each in audit.entries(store, "*", 10)] == ["retried", "retried"]
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from service.fhir.adapt import SUPPORTED
 from service.screening.subscribe import TOPIC
-from service.store import feeds, screenings
+from service.store import feeds
 from service.store.engine import Store
+from service.store.screenings import SCREENINGS
 from tests.cli.conftest import Prescreen
 from tests.ehr.receiver import Receiver
 from tests.ehr.records import observation, patient
@@ -152,7 +153,7 @@ def test_one_in_error_is_recovered_before_it_is_requested_again(
     server.change(patient("p1"), observation("1"))
     server.has_events = has_events
     assert ": recover (it is in error)" in subscribe()[1]
-    claimed = screenings.claim(store, datetime.now(UTC), timedelta(minutes=1), 9)
+    claimed = SCREENINGS.claim(store, datetime.now(UTC), timedelta(minutes=1), 9)
     assert [(each.patient, each.reasons) for each in claimed] == ([("p1", ("recovered",))] if has_events else [])
     feed = feeds.find(store, "north", "labs")
     assert feed is not None and (feed.reconcile_since is None) is has_events

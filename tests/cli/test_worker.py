@@ -10,6 +10,7 @@ import pytest
 
 from service.store import assessments, audit, outbox, screenings
 from service.store.engine import Store
+from service.store.screenings import SCREENINGS
 from tests.cli.conftest import Prescreen
 from tests.fhir_server import FhirServer
 
@@ -115,7 +116,7 @@ def test_those_who_have_an_appointment_are_screened(
     soon, late = (datetime.now(UTC) + timedelta(days=each) for each in (2, 30))
     (tmp_path / "list.csv").write_text(f"patient,day\np3,{soon:%Y-%m-%d}\np4,{late:%Y-%m-%d}\n")
     assert prescreen("patient", "screen", "--appointments", "list.csv")[1] == "1 to be screened.\n"
-    (claimed,) = screenings.claim(store, datetime.now(UTC), timedelta(minutes=1), 9)
+    (claimed,) = SCREENINGS.claim(store, datetime.now(UTC), timedelta(minutes=1), 9)
     assert (claimed.patient, claimed.reasons) == ("p3", ("appointment",))
 
 

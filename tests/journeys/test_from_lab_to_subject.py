@@ -52,7 +52,7 @@ def test_killed_after_the_answer_nothing_is_lost(site: Site, server: FhirServer)
     server.subscriptions.wait()
     site.kill()
     assert site.subjects() == {}
-    site.serve("--lease", "3")
+    site.serve()
     assert eventually(lambda: "p1" in site.subjects() and server.all("Provenance"))
     check(site, "p1")
 
@@ -64,10 +64,13 @@ def test_killed_after_the_answer_nothing_is_lost(site: Site, server: FhirServer)
     ids=["while it reads the chart", "while it writes"],
 )
 def test_killed_at_work_another_process_ends_it_once(site: Site, server: FhirServer, method: str, where: str) -> None:
-    """The EHR takes its time over an answer; meanwhile our process is killed. What it asked for is done, or not."""
+    """The EHR takes its time over an answer; meanwhile our process is killed. What it asked for is done, or not.
+
+    Its successor finds that nobody else is there, and does not wait until the lease is over.
+    """
     server.seed(patient("p1"))
     site.give("db", "migrate")
-    site.serve("--lease", "3")
+    site.serve("--lease", "3600")
     site.give("subscribe", "--at", site.address)
     server.subscriptions.wait()
     server.fail(method=method, where=where, delay=2.0)
@@ -75,7 +78,7 @@ def test_killed_at_work_another_process_ends_it_once(site: Site, server: FhirSer
     server.change(lab_result("o1", "p1"))
     assert eventually(lambda: server.log.of(method, where) or _is_waiting(server, before))
     site.kill()
-    site.serve("--lease", "3")
+    site.serve("--lease", "3600")
     assert eventually(lambda: "p1" in site.subjects() and server.all("Provenance"))
     assert eventually(lambda: "0 waiting, 0 claimed" in site.give("inbox", "list").split("delivery:")[1])
     check(site, "p1")

@@ -1,10 +1,7 @@
 """Exactly once in effect: whatever is killed, and wherever, the target ends as if nothing had been."""
 
 import json
-import os
-import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,47 +16,29 @@ from service.screening import publish
 from service.screening.publish import What
 from service.store import audit, outbox, published
 from service.store.engine import Store
+from service.store.outbox import OUTBOX
 from tests.fhir_server.server import FhirServer
 from tests.publishing.steps import Watched
 from tests.publishing.world import ALL, LEASE, NOON, STATES, Json, Office, connected, office, part
+from tests.shape.source import ROOT
+from tests.victims import Victim, command, running
 
 WAYS = pytest.mark.parametrize("lacking", [set(), {"transaction"}], ids=["transaction", "one by one"])
 MOST_STEPS = 200
+MODULE = "tests.publishing.victim"
 # What depends on the server alone is tested on one database.
 ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
-class Victim:
-    """The process whose children are killed."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.publishing.victim"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def work(self, url: str, base: str, now: datetime, kill: int | None = None) -> bool:
-        """Let a child do all that is due; False if it was killed at that step."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        order = {"url": url, "base": base, "now": now.isoformat(), "kill": kill, "resources": sorted(ALL)}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        status = int(self._process.stdout.readline())
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed by itself"
-        assert not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGKILL
-        return not os.WIFSIGNALED(status)
-
-    def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(10)
-        self._process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def victim() -> Iterator[Victim]:
-    running = Victim()
-    yield running
-    running.close()
+    with running(MODULE) as found:
+        yield found
+
+
+def order(url: str, server: FhirServer, now: datetime) -> dict[str, object]:
+    """What a victim is told."""
+    return {"url": url, "base": server.base, "now": now.isoformat(), "resources": sorted(ALL)}
 
 
 def of_study(server: FhirServer, study: str) -> dict[str, list[Json]]:
@@ -141,7 +120,7 @@ def kill_everywhere(
             desk.plan(each, study=study)
             desk.work()
         desk.plan(last, study=study)
-        survived = victim.work(url, server.base, desk.now, step)
+        survived = victim.work(step, **order(url, server, desk.now))
         followed(desk, study)
         check(store, server, study, last)
         reference = reference or versions(server, study)
@@ -221,7 +200,7 @@ def test_a_worker_that_comes_back_after_its_lease_overwrites_nothing(
             desk.plan("candidate", study=study)
             desk.work()
         desk.plan("needs_review", study=study)
-        (old,) = outbox.claim(store, desk.now, LEASE, 1)
+        (old,) = OUTBOX.claim(store, desk.now, LEASE, 1)
 
         def successor(study: str = study) -> None:
             other = office(store, server)
@@ -251,14 +230,10 @@ def test_many_workers_fill_one_list(store: Store, url: str, server: FhirServer, 
     people = [f"p{number}" for number in range(24)]
     for each in people:
         desk.plan(patient=each)
-    workers = [
-        subprocess.Popen([sys.executable, "-m", "tests.publishing.victim"], stdin=subprocess.PIPE, text=True)
-        for _ in range(3)
-    ]
-    order = {"url": url, "base": server.base, "now": NOON.isoformat(), "kill": None, "resources": sorted(ALL)}
+    workers = [subprocess.Popen(command(MODULE), cwd=ROOT, stdin=subprocess.PIPE, text=True) for _ in range(3)]
     for each in workers:
         assert each.stdin is not None
-        each.stdin.write(json.dumps(order) + "\n")
+        each.stdin.write(json.dumps({**order(url, server, NOON), "kill": None}) + "\n")
         each.stdin.close()
     assert [each.wait(60) for each in workers] == [0, 0, 0]
     while desk.later(hours=1).work():
@@ -267,4 +242,4 @@ def test_many_workers_fill_one_list(store: Store, url: str, server: FhirServer, 
     subjects = {f"ResearchSubject/{each['id']}" for each in server.all("ResearchSubject")}
     assert len(subjects) == len(people) and len(server.all("ResearchStudy")) == 1
     assert sorted(each["item"]["reference"] for each in worklist["entry"]) == sorted(subjects)
-    assert outbox.counts(store) == {}
+    assert OUTBOX.counts(store) == {}

@@ -12,6 +12,7 @@ from service.screening.publish_files import holds
 from service.screening.tenant import TargetKind
 from service.store import outbox, published
 from service.store.engine import Store
+from service.store.outbox import OUTBOX
 from tests.publishing.world import ALL, IDENTITY, LEASE, NOON, STUDY, Json, Office, tenant
 
 BASE = "https://ehr.example/fhir"
@@ -59,7 +60,7 @@ def test_who_is_not_to_be_written_is_not(store: Store, tmp_path: Path) -> None:
 def test_what_a_killed_process_wrote_but_did_not_note_is_brought_up_to_date(store: Store, tmp_path: Path) -> None:
     other = desk_at(store, tmp_path)
     other.plan("candidate")
-    (claimed,) = outbox.claim(store, NOON, LEASE, 1)
+    (claimed,) = OUTBOX.claim(store, NOON, LEASE, 1)
 
     def killed(*_: object) -> None:
         raise KeyboardInterrupt

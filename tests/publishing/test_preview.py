@@ -10,6 +10,7 @@ from service.screening.publish import What
 from service.screening.tenant import TargetKind
 from service.store import outbox
 from service.store.engine import Store
+from service.store.outbox import OUTBOX
 from tests.fhir_server.server import FhirServer
 from tests.publishing.test_refusals import seeded
 from tests.publishing.world import ALL, DAY, NOON, Json, office, only, writes
@@ -81,7 +82,7 @@ def test_it_shows_all_that_waits_and_leaves_it_waiting(
     shown = list(publish.preview(store, desk.tenant, None, NOON))
     assert len({each.patient for each in shown}) == len(shown) == 12
     assert all(each.bundle is not None for each in shown)
-    assert outbox.counts(store)["north"].waiting == 12 and writes(server) == {}
+    assert OUTBOX.counts(store)["north"].waiting == 12 and writes(server) == {}
 
 
 def test_a_dry_run_reports_a_server_that_is_away(store: Store, server: FhirServer) -> None:

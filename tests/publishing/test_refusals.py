@@ -15,6 +15,7 @@ from service.screening.publish_results import LONGEST_PAUSE, code_of, judged, pa
 from service.screening.tenant import TargetKind
 from service.store import audit, outbox, published, retention, stops
 from service.store.engine import Store
+from service.store.outbox import OUTBOX
 from service.store.stops import EVERYBODY
 from tests.fhir_server.server import FhirServer
 from tests.publishing.steps import Watched
@@ -52,7 +53,7 @@ def test_what_is_refused_is_given_up_with_its_code(
     desk.plan()
     code = f"http-{status}-business-rule"
     assert [(each.what, each.code) for each in desk.work()] == [(What.DEAD, code)]
-    (dead,) = outbox.dead(store)
+    (dead,) = OUTBOX.dead(store)
     assert (dead.error, dead.patient) == (code, "p")
     assert writes(server) == {}
     newest, *_ = audit.entries(store, "north", 9)
@@ -70,7 +71,7 @@ def test_what_may_succeed_later_waits_longer_each_time(store: Store, server: Fhi
     while (done := desk.work()) and done[0].what is What.WAITING:
         assert done[0].code == f"http-{status}"
         before = desk.now
-        while not outbox.claim(store, desk.now, timedelta(microseconds=1), 1, most_tries=99):
+        while not OUTBOX.claim(store, desk.now, timedelta(microseconds=1), 1, most_tries=99):
             desk.later(seconds=5)
         waited.append(desk.now - before)
         desk.later(seconds=1)
@@ -260,7 +261,7 @@ def test_what_is_claimed_already_is_not_written_when_writes_are_stopped(
 ) -> None:
     desk = office(store, server)
     desk.plan()
-    (claimed,) = outbox.claim(store, NOON, LEASE, 1)
+    (claimed,) = OUTBOX.claim(store, NOON, LEASE, 1)
     off(store)
     assert not publish.may_write(store, desk.tenant)
     assert publish.write(store, desk.tenant, claimed, desk.connection, NOON).what is What.STOPPED
@@ -333,7 +334,7 @@ def test_an_old_release_is_not_written_to(store: Store) -> None:
 def test_a_patient_who_is_forgotten_meanwhile_stays_forgotten(store: Store, server: FhirServer) -> None:
     desk = office(store, server)
     desk.plan()
-    (claimed,) = outbox.claim(store, NOON, LEASE, 1)
+    (claimed,) = OUTBOX.claim(store, NOON, LEASE, 1)
     retention.delete_patient(store, "north", "p")
     assert publish.write(store, desk.tenant, claimed, desk.connection, NOON).what is What.LOST
     assert writes(server) == {} and published.find(store, "north", STUDY.id, "p") is None

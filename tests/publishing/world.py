@@ -19,8 +19,9 @@ from service.screening import publish
 from service.screening.publish import Result
 from service.screening.render import assessment_line
 from service.screening.tenant import Target, TargetKind, Tenant
-from service.store import assessments, outbox
+from service.store import assessments
 from service.store.engine import Store
+from service.store.outbox import OUTBOX
 from tests.contracts.examples import EXAMPLES, PHRASES
 from tests.fhir_server.server import FhirServer
 from tests.screening.world import STUDY
@@ -94,7 +95,7 @@ class Office:
     def work(self) -> list[Result]:
         """Do all that is due, and return what became of it."""
         done = []
-        while claimed := outbox.claim(self.store, self.now, LEASE, 1, tenants=[self.tenant.name]):
+        while claimed := OUTBOX.claim(self.store, self.now, LEASE, 1, tenants=[self.tenant.name]):
             done += [publish.write(self.store, self.tenant, each, self.connection, self.now) for each in claimed]
         self.results += done
         return done

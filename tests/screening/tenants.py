@@ -12,8 +12,10 @@ from service.ehr.connect import Connection, Server, connect
 from service.fhir.notifications import Arrival
 from service.screening.receive import Processed, accept, process
 from service.screening.tenant import Hook, Tenant
-from service.store import assessments, inbox, screenings
+from service.store import assessments, screenings
 from service.store.engine import Store
+from service.store.inbox import INBOX
+from service.store.screenings import SCREENINGS
 from tests.ehr.clock import Watch
 from tests.fhir_server import FhirServer
 from tests.notifications.forms import BASE, Told, r4
@@ -76,12 +78,12 @@ class Ward:
 
     def work(self) -> list[Processed]:
         """Work off all that waits."""
-        claimed = inbox.claim(self.store, self.now, LEASE, 1000)
+        claimed = INBOX.claim(self.store, self.now, LEASE, 1000)
         return [process(self.store, self.tenant, each, self.now, self.connection) for each in claimed]
 
     def asked(self) -> dict[str, tuple[str, ...]]:
         """The patients whose screening is due within a minute, and why; they are taken away."""
-        claimed = screenings.claim(self.store, self.now + timedelta(minutes=1), LEASE, 1000)
+        claimed = SCREENINGS.claim(self.store, self.now + timedelta(minutes=1), LEASE, 1000)
         for each in claimed:
             screenings.done(self.store, each.lease)
         return {each.patient: each.reasons for each in claimed}

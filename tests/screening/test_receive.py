@@ -12,10 +12,11 @@ import pytest
 from service.errors import EhrUnavailable, LeaseLost, NotPermitted, StoreUnavailable
 from service.screening import receive
 from service.screening.receive import Processed, process
-from service.store import feeds, inbox, screenings
+from service.store import feeds
 from service.store.engine import Store
-from service.store.inbox import ClaimedDelivery
-from service.store.leases import Counts
+from service.store.inbox import INBOX, ClaimedDelivery
+from service.store.queues import Counts
+from service.store.screenings import SCREENINGS
 from tests.notifications.forms import FORMS, Told
 from tests.screening.tenants import HOOK, LEASE, NOON, SECOND, Ward, lab, status_of, told, ward
 
@@ -102,8 +103,8 @@ def test_2_43_a_burst_about_one_patient_is_one_screening_later(at_work: Ward) ->
     for number in range(1, 21):
         at_work.tell(told(number))
     assert len(at_work.work()) == 20
-    assert screenings.counts(at_work.store)["north"] == Counts(waiting=1, oldest=NOON + 2 * SECOND)
-    assert screenings.claim(at_work.store, NOON + SECOND, LEASE, 10) == ()
+    assert SCREENINGS.counts(at_work.store)["north"] == Counts(waiting=1, oldest=NOON + 2 * SECOND)
+    assert SCREENINGS.claim(at_work.store, NOON + SECOND, LEASE, 10) == ()
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["with the resource", "without it"])
@@ -240,7 +241,7 @@ def test_2_45_the_same_content_is_kept_once_while_it_waits(at_work: Ward) -> Non
     for _ in range(3):
         at_work.tell(told(1))
         at_work.receive(None)
-    assert inbox.counts(at_work.store)["north"].waiting == 2
+    assert INBOX.counts(at_work.store)["north"].waiting == 2
 
 
 def test_2_45_the_same_version_of_a_resource_is_kept_once_for_good(trusting: Ward) -> None:
@@ -248,9 +249,9 @@ def test_2_45_the_same_version_of_a_resource_is_kept_once_for_good(trusting: War
     for _ in range(2):
         trusting.receive(lab(1, "p1", meta=version))
         trusting.work()
-    assert inbox.counts(trusting.store)["north"] == Counts(done=1)
+    assert INBOX.counts(trusting.store)["north"] == Counts(done=1)
     trusting.receive(lab(1, "p1", meta={**version, "versionId": "2"}))
-    assert inbox.counts(trusting.store)["north"].waiting == 1
+    assert INBOX.counts(trusting.store)["north"].waiting == 1
 
 
 def test_two_events_of_one_number_both_count(at_work: Ward) -> None:
@@ -302,7 +303,7 @@ def test_2_9_and_2_54_what_was_not_finished_is_done_again_with_the_same_result(a
     """The process ends after the EHR was asked, or after all was done but before the commit."""
     at_work.ehr.seed(lab(1, "p1"))
     at_work.tell(told(1))
-    (first,) = inbox.claim(at_work.store, NOON, LEASE, 1)
+    (first,) = INBOX.claim(at_work.store, NOON, LEASE, 1)
     with pytest.raises(KeyboardInterrupt):
         _interrupted(at_work, first)
     at_work.later(LEASE)
@@ -323,7 +324,7 @@ def test_two_workers_that_count_at_once_do_not_lose_an_event(at_work: Ward, monk
     """Another worker began the count anew after this one had looked: what it took for repeated is fresh."""
     at_work.ehr.seed(lab(1, "p1"))
     at_work.tell(told(1))
-    (claimed,) = inbox.claim(at_work.store, NOON, LEASE, 1)
+    (claimed,) = INBOX.claim(at_work.store, NOON, LEASE, 1)
     monkeypatch.setattr(receive, "_fresh", lambda *_: ())
     with pytest.raises(StoreUnavailable, match="changed meanwhile"):
         process(at_work.store, at_work.tenant, claimed, NOON, at_work.connection)
@@ -356,17 +357,17 @@ def test_an_answer_that_is_not_whole_leads_to_a_reconciliation(at_work: Ward) ->
 
 def test_without_an_ehr_a_delivery_is_set_aside_with_the_reason(at_work: Ward) -> None:
     at_work.tell(told(1))
-    (claimed,) = inbox.claim(at_work.store, NOON, LEASE, 1)
+    (claimed,) = INBOX.claim(at_work.store, NOON, LEASE, 1)
     with pytest.raises(EhrUnavailable):
         process(at_work.store, at_work.tenant, claimed, NOON, None)
     done = process(at_work.store, replace(at_work.tenant, source=None), claimed, NOON, None)
     assert done.error == "no-source"
-    assert [each.error for each in inbox.dead(at_work.store)] == ["no-source"]
+    assert [each.error for each in INBOX.dead(at_work.store)] == ["no-source"]
 
 
 def test_without_an_ehr_a_heartbeat_is_heard(at_work: Ward) -> None:
     at_work.tell(Told("heartbeat", 0))
-    (claimed,) = inbox.claim(at_work.store, NOON, LEASE, 1)
+    (claimed,) = INBOX.claim(at_work.store, NOON, LEASE, 1)
     assert process(at_work.store, at_work.tenant, claimed, NOON, None) == Processed("heartbeat")
 
 

@@ -12,9 +12,11 @@ from service.errors import EhrUnavailable
 from service.screening import recovery, recovery_steps
 from service.screening.recovery import is_due, look_after, recover, rescreen_all
 from service.screening.recovery_steps import Care
-from service.store import feeds, inbox, screenings
+from service.store import feeds
 from service.store.counting import Gap
 from service.store.engine import Store
+from service.store.inbox import INBOX
+from service.store.screenings import SCREENINGS
 from tests.notifications.forms import Told
 from tests.screening.tenants import HOOK, NOON, SECOND, Ward, lab, ward
 
@@ -331,5 +333,5 @@ def test_nothing_waits_that_nobody_asked_for(at_work: Ward) -> None:
     with_gap(at_work)
     at_work.later(GRACE)
     care(at_work)
-    assert [each.dead for each in inbox.counts(at_work.store).values()] == [0]
-    assert screenings.counts(at_work.store)["north"].waiting == 2
+    assert [each.dead for each in INBOX.counts(at_work.store).values()] == [0]
+    assert SCREENINGS.counts(at_work.store)["north"].waiting == 2

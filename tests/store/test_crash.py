@@ -1,48 +1,13 @@
 """Processes that are killed, or that compete: what was said to be kept is kept, and nothing is done twice."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-
-import pytest
-
 from service.store import assessments, inbox, outbox, screenings
 from service.store.engine import Store
-from service.store.leases import Counts
-from tests.shape.source import ROOT
+from service.store.inbox import INBOX
+from service.store.outbox import OUTBOX
+from service.store.queues import Counts
+from service.store.screenings import SCREENINGS
+from tests.store.processes import Process, Start, kill, lines
 from tests.store.world import LEASE, NOON, SECOND, delivery
-
-Process = subprocess.Popen[str]
-Start = Callable[[str], Process]
-
-
-@pytest.fixture
-def start(url: str) -> Iterator[Start]:
-    """Starts a worker that does this; whoever is left at the end is killed."""
-    running: list[Process] = []
-
-    def begin(what: str) -> Process:
-        command = [sys.executable, "-m", "tests.store.worker", url, what]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        running.append(process)
-        return process
-
-    yield begin
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def lines(process: Process, number: int) -> list[str]:
-    """The next lines that it says."""
-    assert process.stdout is not None
-    return [process.stdout.readline().strip() for _ in range(number)]
-
-
-def kill(process: Process) -> list[str]:
-    """SIGKILL: it can clean up nothing. Returns what it had still said."""
-    process.kill()
-    return process.communicate()[0].splitlines()
 
 
 def test_the_work_of_a_killed_worker_comes_back_after_its_lease(store: Store, start: Start) -> None:
@@ -53,9 +18,9 @@ def test_the_work_of_a_killed_worker_comes_back_after_its_lease(store: Store, st
     ids = lines(worker, 3)
     kill(worker)
     early, late = NOON + LEASE - SECOND, NOON + LEASE
-    for module, id_ in zip((inbox, screenings, outbox), ids, strict=True):
-        assert module.claim(store, early, LEASE, 9) == ()
-        (claimed,) = module.claim(store, late, LEASE, 9)
+    for queue, id_ in zip((INBOX, SCREENINGS, OUTBOX), ids, strict=True):
+        assert queue.claim(store, early, LEASE, 9) == ()
+        (claimed,) = queue.claim(store, late, LEASE, 9)
         assert (str(claimed.lease.id), claimed.lease.tries) == (id_, 2)
 
 
@@ -65,15 +30,15 @@ def test_a_worker_killed_before_it_commits_has_done_nothing(store: Store, start:
     assert lines(worker, 1) == ["done, but not committed"]
     kill(worker)
     assert assessments.latest(store, "north", "study", "a") is None
-    assert outbox.counts(store) == {}
-    (again,) = screenings.claim(store, NOON + LEASE, LEASE, 9)
+    assert OUTBOX.counts(store) == {}
+    (again,) = SCREENINGS.claim(store, NOON + LEASE, LEASE, 9)
     assert not screenings.done(store, again.lease)
 
 
 def test_what_was_said_to_be_kept_is_kept(store: Store, start: Start) -> None:
     worker = start("deliver_on")
     said = lines(worker, 40) + kill(worker)
-    kept = {each.delivery.digest for each in inbox.claim(store, NOON, LEASE, 1_000_000)}
+    kept = {each.delivery.digest for each in INBOX.claim(store, NOON, LEASE, 1_000_000)}
     assert len(said) >= 40
     assert {f"event {number}" for number in said if number} <= kept
     assert len(kept) <= len(said) + 1  # the one being answered when it was killed
@@ -88,7 +53,7 @@ def test_competing_workers_share_the_work_and_do_none_of_it_twice(store: Store, 
     assert [lines(worker, 1) for worker in workers] == [["ready"]] * 3
     done = [worker.communicate(timeout=60)[0].split() for worker in _told(workers)]
     assert sorted(patient for each in done for patient in each) == patients
-    assert screenings.counts(store) == {}
+    assert SCREENINGS.counts(store) == {}
 
 
 def _told(workers: list[Process]) -> list[Process]:
@@ -105,4 +70,4 @@ def test_a_burst_from_several_processes_is_one_screening(store: Store, start: St
     assert [lines(asker, 1) for asker in askers] == [["ready"]] * 2
     new = [int(asker.communicate(timeout=60)[0]) for asker in _told(askers)]
     assert sum(new) == 1
-    assert screenings.counts(store) == {"north": Counts(waiting=1, oldest=NOON)}
+    assert SCREENINGS.counts(store) == {"north": Counts(waiting=1, oldest=NOON)}

@@ -11,6 +11,8 @@ from sqlalchemy import text
 from service.errors import InvalidValue, StoreError, StoreOutdated, StoreUnavailable, UsageError
 from service.store import engine, inbox, screenings
 from service.store.engine import Store, open_store
+from service.store.inbox import INBOX
+from service.store.screenings import SCREENINGS
 from tests.store.world import NOON, delivery
 
 SECRET = "4711-of-nobody"
@@ -71,7 +73,7 @@ def test_a_database_that_is_not_there_is_unavailable(empty_url: str, tmp_path: P
     nowhere = empty_url.replace("empty.db", "no/such.db").replace("host=", f"host={tmp_path}/none")
     store = open_store(nowhere)
     with pytest.raises(StoreUnavailable):
-        inbox.counts(store)
+        INBOX.counts(store)
     store.close()
 
 
@@ -94,15 +96,15 @@ def test_a_writer_that_waits_too_long_gives_up(tmp_path: Path, monkeypatch: pyte
 def test_a_reader_does_not_wait_for_the_writer(store: Store) -> None:
     with store.transaction() as whole:
         screenings.request(whole, "north", "a", "event", NOON)
-        assert screenings.counts(store) == {}  # nor does it see what is not committed
-    assert screenings.counts(store)["north"].waiting == 1
+        assert SCREENINGS.counts(store) == {}  # nor does it see what is not committed
+    assert SCREENINGS.counts(store)["north"].waiting == 1
 
 
 def test_the_functions_of_a_transaction_take_effect_together(store: Store) -> None:
     with store.transaction() as whole:
         inbox.deliver(whole, delivery())
         screenings.request(whole, "north", "a", "event", NOON)
-    assert set(inbox.counts(store)) == set(screenings.counts(store)) == {"north"}
+    assert set(INBOX.counts(store)) == set(SCREENINGS.counts(store)) == {"north"}
 
 
 @pytest.mark.parametrize("patient", ["with\0nul", "half \ud800 a pair", "x" * 201])
@@ -114,7 +116,7 @@ def test_an_identifier_that_one_database_could_not_keep_is_refused_by_both(store
 @pytest.mark.parametrize("patient", ["", "ä", "日本", "a'b", 'a"b', "a%b", "x" * 200, "\U0001f600" * 200, " "])
 def test_any_other_identifier_is_kept_as_it_is(store: Store, patient: str) -> None:
     screenings.request(store, "north", patient, "event", NOON)
-    (claimed,) = screenings.claim(store, NOON, NOON - NOON.replace(hour=0), 1)
+    (claimed,) = SCREENINGS.claim(store, NOON, NOON - NOON.replace(hour=0), 1)
     assert claimed.patient == patient
 
 

@@ -7,12 +7,13 @@ import pytest
 
 from service.store import inbox
 from service.store.engine import Store
-from service.store.leases import Counts
+from service.store.inbox import INBOX
+from service.store.queues import Counts
 from tests.store.world import LEASE, NOON, SECOND, delivery
 
 
 def claim(store: Store) -> tuple[inbox.ClaimedDelivery, ...]:
-    return inbox.claim(store, NOON, LEASE, 100)
+    return INBOX.claim(store, NOON, LEASE, 100)
 
 
 @pytest.mark.parametrize(
@@ -71,15 +72,15 @@ def test_what_was_worked_off_holds_no_content_any_more(store: Store) -> None:
     with store.reading() as connection:
         row = connection.exec_driver_sql("SELECT path, headers, body, digest FROM deliveries").one()
     assert tuple(row) == (None, None, None, "digest")
-    assert inbox.counts(store) == {"north": Counts(done=1)}
+    assert INBOX.counts(store) == {"north": Counts(done=1)}
 
 
 def test_a_dead_letter_keeps_its_content(store: Store) -> None:
     inbox.deliver(store, delivery())
     (claimed,) = claim(store)
-    inbox.failed(store, claimed.lease, "structure", None)
-    assert [each.subscription for each in inbox.dead(store)] == ["labs"]
-    assert inbox.retry(store, claimed.lease.id, NOON)
+    INBOX.failed(store, claimed.lease, "structure", None)
+    assert [each.subscription for each in INBOX.dead(store)] == ["labs"]
+    assert INBOX.retry(store, claimed.lease.id, NOON)
     (again,) = claim(store)
     assert again.delivery == claimed.delivery
 
@@ -88,14 +89,14 @@ def test_dead_letters_are_listed_up_to_a_number(store: Store) -> None:
     for number in range(3):
         inbox.deliver(store, delivery(digest=str(number)))
     ids = [each.lease.id for each in claim(store)]
-    for each in inbox.claim(store, NOON + LEASE, LEASE, 100):
-        inbox.failed(store, each.lease, "structure", None)
-    assert [each.id for each in inbox.dead(store)] == ids
-    assert [each.id for each in inbox.dead(store, 2)] == ids[:2]
+    for each in INBOX.claim(store, NOON + LEASE, LEASE, 100):
+        INBOX.failed(store, each.lease, "structure", None)
+    assert [each.id for each in INBOX.dead(store)] == ids
+    assert [each.id for each in INBOX.dead(store, 2)] == ids[:2]
 
 
 def test_a_retry_of_another_id_does_nothing(store: Store) -> None:
-    assert not inbox.retry(store, 4711, NOON)
+    assert not INBOX.retry(store, 4711, NOON)
 
 
 def test_deliveries_that_come_at_once_are_all_kept_and_repetitions_known(store: Store) -> None:
@@ -103,5 +104,5 @@ def test_deliveries_that_come_at_once_are_all_kept_and_repetitions_known(store: 
     with ThreadPoolExecutor(8) as threads:
         receipts = list(threads.map(lambda each: inbox.deliver(store, each), given))
     assert sum(not each.duplicate for each in receipts) == 25
-    claimed = inbox.claim(store, NOON + SECOND, LEASE, 1000)
+    claimed = INBOX.claim(store, NOON + SECOND, LEASE, 1000)
     assert sorted(int(each.delivery.digest) for each in claimed) == list(range(25))

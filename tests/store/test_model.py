@@ -13,7 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from service.errors import LeaseLost
 from service.store import screenings
 from service.store.engine import open_store
-from service.store.leases import Counts, Lease, State
+from service.store.leases import Lease, State
+from service.store.queues import Counts
+from service.store.screenings import SCREENINGS
 from tests.store.world import LEASE, NOON, SECOND
 
 TRIES = 3
@@ -71,7 +73,7 @@ class Screenings(RuleBasedStateMachine):
 
     @rule(most=st.integers(1, 2))
     def claim(self, most: int) -> None:
-        claimed = screenings.claim(self.store, self.now, LEASE, most, most_tries=TRIES)
+        claimed = SCREENINGS.claim(self.store, self.now, LEASE, most, most_tries=TRIES)
         wanted = self._claimable(most)
         assert [each.patient for each in claimed] == wanted
         for each in claimed:
@@ -117,9 +119,9 @@ class Screenings(RuleBasedStateMachine):
         work, at = self.model.get(patient), None if retry is None else self.now + retry * SECOND
         if work is None or work.lease != lease:
             with pytest.raises(LeaseLost):
-                screenings.failed(self.store, lease, "timeout", at)
+                SCREENINGS.failed(self.store, lease, "timeout", at)
             return
-        state = screenings.failed(self.store, lease, "timeout", at)
+        state = SCREENINGS.failed(self.store, lease, "timeout", at)
         due = at or work.again
         assert state is (State.DEAD if due is None else State.WAITING)
         tries = 0 if work.again else work.tries
@@ -128,8 +130,8 @@ class Screenings(RuleBasedStateMachine):
     @precondition(lambda self: any(work.state is State.DEAD for work in self.model.values()))
     @rule()
     def retry(self) -> None:
-        for each in screenings.dead(self.store):
-            assert screenings.retry(self.store, each.id, self.now)
+        for each in SCREENINGS.dead(self.store):
+            assert SCREENINGS.retry(self.store, each.id, self.now)
             work = self.model[str(each.patient)]
             self.model[str(each.patient)] = replace(work, state=State.WAITING, due=self.now, tries=0)
 
@@ -145,7 +147,7 @@ class Screenings(RuleBasedStateMachine):
             dead=states.count(State.DEAD),
             oldest=min(waiting, default=None),
         )
-        assert screenings.counts(self.store).get("north", Counts()) == wanted
+        assert SCREENINGS.counts(self.store).get("north", Counts()) == wanted
 
 
 def _due(work: Work, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from service.errors import LeaseLost
 from service.store import outbox
 from service.store.engine import Store
 from service.store.leases import State
-from service.store.outbox import ClaimedWrite
+from service.store.outbox import OUTBOX, ClaimedWrite
 from tests.store.world import LEASE, NOON, SECOND
 
 
@@ -15,7 +15,7 @@ def put(store: Store, digest: str, patient: str = "a", seconds: int = 0) -> bool
 
 
 def claim(store: Store, seconds: int = 0) -> tuple[ClaimedWrite, ...]:
-    return outbox.claim(store, NOON + seconds * SECOND, LEASE, 100)
+    return OUTBOX.claim(store, NOON + seconds * SECOND, LEASE, 100)
 
 
 def test_the_newest_content_takes_the_place_of_one_that_waits(store: Store) -> None:
@@ -71,10 +71,10 @@ def test_after_a_killed_writer_the_newest_is_written(store: Store) -> None:
 def test_what_was_given_up_is_replaced(store: Store) -> None:
     put(store, "1")
     (claimed,) = claim(store)
-    assert outbox.failed(store, claimed.lease, "forbidden", None) is State.DEAD
-    assert [(each.study, each.patient) for each in outbox.dead(store)] == [("study", "a")]
+    assert OUTBOX.failed(store, claimed.lease, "forbidden", None) is State.DEAD
+    assert [(each.study, each.patient) for each in OUTBOX.dead(store)] == [("study", "a")]
     assert put(store, "1", seconds=10)
-    assert outbox.dead(store) == ()
+    assert OUTBOX.dead(store) == ()
     assert [each.lease.tries for each in claim(store, 10)] == [1]
 
 
@@ -99,12 +99,12 @@ def test_it_is_told_whether_anything_is_to_be_written(store: Store) -> None:
     assert not wanted()
     outbox.put(store, "north", "study", "a", "digest", {}, NOON)
     assert wanted() and not outbox.is_wanted(store, "south", "study", "a")
-    (claimed,) = outbox.claim(store, NOON, LEASE, 1)
+    (claimed,) = OUTBOX.claim(store, NOON, LEASE, 1)
     assert wanted()
-    outbox.failed(store, claimed.lease, "refused", None)
+    OUTBOX.failed(store, claimed.lease, "refused", None)
     assert wanted()
-    outbox.retry(store, claimed.lease.id, NOON)
-    (claimed,) = outbox.claim(store, NOON, LEASE, 1)
+    OUTBOX.retry(store, claimed.lease.id, NOON)
+    (claimed,) = OUTBOX.claim(store, NOON, LEASE, 1)
     outbox.done(store, claimed.lease)
     assert not wanted()
 
@@ -113,10 +113,10 @@ def test_what_waits_is_shown_page_by_page_without_being_claimed(store: Store) ->
     for study, patient in [("s2", "a"), ("s1", "a"), ("s1", "b"), ("s1", "given up")]:
         outbox.put(store, "north", study, patient, f"{study} {patient}", {"of": patient}, NOON)
     outbox.put(store, "south", "s1", "a", "digest", {}, NOON)
-    (*_, last) = outbox.claim(store, NOON, LEASE, 4, tenants=["north"])
-    outbox.failed(store, last.lease, "refused", None)
+    (*_, last) = OUTBOX.claim(store, NOON, LEASE, 4, tenants=["north"])
+    OUTBOX.failed(store, last.lease, "refused", None)
     first = outbox.waiting(store, "north", 2)
     assert [(each.patient, each.study) for each in first] == [("a", "s1"), ("a", "s2")]
     (second,) = outbox.waiting(store, "north", 2, ("a", "s2"))
     assert (second.patient, second.digest, second.content) == ("b", "s1 b", {"of": "b"})
-    assert len(outbox.claim(store, NOON + LEASE, LEASE, 9, tenants=["north"])) == 3
+    assert len(OUTBOX.claim(store, NOON + LEASE, LEASE, 9, tenants=["north"])) == 3

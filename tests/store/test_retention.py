@@ -10,7 +10,9 @@ import pytest
 from service.store import assessments, audit, feeds, inbox, outbox, published, retention, screenings
 from service.store.counting import Event
 from service.store.engine import Store
+from service.store.inbox import INBOX
 from service.store.retention import Forgotten, Keep
+from service.store.screenings import SCREENINGS
 from service.store.tables import metadata
 from tests.store.test_published import OURS
 from tests.store.world import DAY, LEASE, NOON, delivery
@@ -99,7 +101,7 @@ def test_a_notification_that_does_not_stays(store: Store, body: bytes) -> None:
 
 def test_the_work_on_a_deleted_patient_comes_to_nothing(store: Store) -> None:
     about(store, GONE)
-    (claimed,) = screenings.claim(store, NOON, LEASE, 9)
+    (claimed,) = SCREENINGS.claim(store, NOON, LEASE, 9)
     retention.delete_patient(store, "north", GONE)
     with pytest.raises(Exception, match="lease"), store.transaction() as whole:
         _finish(whole, claimed)
@@ -114,14 +116,14 @@ def _finish(store: Store, claimed: screenings.ClaimedScreening) -> None:
 
 def _worked_off(store: Store) -> None:
     inbox.deliver(store, delivery())
-    (claimed,) = inbox.claim(store, NOON, LEASE, 9)
+    (claimed,) = INBOX.claim(store, NOON, LEASE, 9)
     inbox.done(store, claimed.lease, NOON)
 
 
 def _given_up(store: Store) -> None:
     inbox.deliver(store, delivery())
-    (claimed,) = inbox.claim(store, NOON, LEASE, 9)
-    inbox.failed(store, claimed.lease, "structure", None)
+    (claimed,) = INBOX.claim(store, NOON, LEASE, 9)
+    INBOX.failed(store, claimed.lease, "structure", None)
 
 
 def _superseded(store: Store) -> None:
@@ -174,7 +176,7 @@ def test_what_holds_and_is_confirmed_stays_however_old(store: Store) -> None:
 
 def test_work_that_waits_is_not_forgotten(store: Store) -> None:
     about(store, "a")
-    (claimed,) = inbox.claim(store, NOON, LEASE, 1)
+    (claimed,) = INBOX.claim(store, NOON, LEASE, 1)
     inbox.deliver(store, delivery(digest="another"))
     retention.purge(store, NOON + LONG, Keep())
     left = count(store)

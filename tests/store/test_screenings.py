@@ -8,7 +8,7 @@ from service.errors import InvalidValue, LeaseLost
 from service.store import screenings
 from service.store.engine import Store
 from service.store.leases import State
-from service.store.screenings import ClaimedScreening
+from service.store.screenings import SCREENINGS, ClaimedScreening
 from tests.store.world import LEASE, NOON, SECOND
 
 
@@ -17,7 +17,7 @@ def ask(store: Store, patient: str = "a", reason: str = "event", seconds: int = 
 
 
 def claim(store: Store, seconds: int = 0) -> tuple[ClaimedScreening, ...]:
-    return screenings.claim(store, NOON + seconds * SECOND, LEASE, 1000)
+    return SCREENINGS.claim(store, NOON + seconds * SECOND, LEASE, 1000)
 
 
 def test_a_burst_of_two_hundred_requests_is_one_screening(store: Store) -> None:
@@ -95,8 +95,8 @@ def test_a_request_that_came_meanwhile_keeps_the_work_alive(store: Store) -> Non
     ask(store, reason="first")
     (claimed,) = claim(store)
     ask(store, reason="second", seconds=10)
-    assert screenings.failed(store, claimed.lease, "not-found", None) is State.WAITING
-    assert screenings.dead(store) == ()
+    assert SCREENINGS.failed(store, claimed.lease, "not-found", None) is State.WAITING
+    assert SCREENINGS.dead(store) == ()
     assert claim(store, 9) == ()
     assert [(each.reasons, each.lease.tries) for each in claim(store, 10)] == [(("first", "second"), 1)]
 
@@ -104,7 +104,7 @@ def test_a_request_that_came_meanwhile_keeps_the_work_alive(store: Store) -> Non
 def test_a_request_does_not_shorten_the_wait_after_a_failure(store: Store) -> None:
     ask(store)
     (claimed,) = claim(store)
-    screenings.failed(store, claimed.lease, "timeout", NOON + 60 * SECOND)
+    SCREENINGS.failed(store, claimed.lease, "timeout", NOON + 60 * SECOND)
     ask(store, reason="second", seconds=1)
     assert claim(store, 59) == ()
     (again,) = claim(store, 60)
@@ -114,20 +114,20 @@ def test_a_request_does_not_shorten_the_wait_after_a_failure(store: Store) -> No
 def test_a_request_revives_what_was_given_up(store: Store) -> None:
     ask(store, reason="first")
     (claimed,) = claim(store)
-    screenings.failed(store, claimed.lease, "not-found", None)
-    assert [(each.patient, each.error) for each in screenings.dead(store)] == [("a", "not-found")]
+    SCREENINGS.failed(store, claimed.lease, "not-found", None)
+    assert [(each.patient, each.error) for each in SCREENINGS.dead(store)] == [("a", "not-found")]
     ask(store, reason="second", seconds=10)
-    assert screenings.dead(store) == ()
+    assert SCREENINGS.dead(store) == ()
     (again,) = claim(store, 10)
     assert (again.reasons, again.lease.tries) == (("first", "second"), 1)
 
 
 def test_a_postponed_screening_keeps_what_asked_for_it_meanwhile(store: Store) -> None:
     screenings.request(store, "north", "a", "event", NOON)
-    (claimed,) = screenings.claim(store, NOON, LEASE, 1)
+    (claimed,) = SCREENINGS.claim(store, NOON, LEASE, 1)
     screenings.request(store, "north", "a", "time", NOON)
-    screenings.postponed(store, claimed.lease, NOON + SECOND)
-    assert screenings.claim(store, NOON, LEASE, 1) == ()
-    (again,) = screenings.claim(store, NOON + SECOND, LEASE, 1)
+    SCREENINGS.postponed(store, claimed.lease, NOON + SECOND)
+    assert SCREENINGS.claim(store, NOON, LEASE, 1) == ()
+    (again,) = SCREENINGS.claim(store, NOON + SECOND, LEASE, 1)
     assert (again.reasons, again.lease.tries) == (("event", "time"), 1)
     assert not screenings.done(store, again.lease)

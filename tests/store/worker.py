@@ -8,6 +8,10 @@ import time
 
 from service.store import assessments, inbox, outbox, screenings
 from service.store.engine import Store, open_store
+from service.store.inbox import INBOX
+from service.store.outbox import OUTBOX
+from service.store.presence import attend
+from service.store.screenings import SCREENINGS
 from tests.store.world import DAY, LEASE, NOON, delivery
 
 
@@ -18,15 +22,25 @@ def say(*words: object) -> None:
 
 def claim_and_hang(store: Store) -> None:
     """Claim one piece of work of every kind, and never end it."""
-    for module in (inbox, screenings, outbox):
-        (claimed,) = module.claim(store, NOON, LEASE, 1)
+    for queue in (INBOX, SCREENINGS, OUTBOX):
+        (claimed,) = queue.claim(store, NOON, LEASE, 1)
         say(claimed.lease.id)
     hang()
 
 
+def attend_and_claim(store: Store) -> None:
+    """Be there as a worker is, and never end what was claimed."""
+    here = attend(store, NOON)
+    for queue in (INBOX, SCREENINGS, OUTBOX):
+        queue.claim(store, NOON, LEASE, 1)
+    say("all claimed")
+    hang()
+    here.leave()
+
+
 def hang_within(store: Store) -> None:
     """Do all that a screening ends with, and hang before it is committed."""
-    (claimed,) = screenings.claim(store, NOON, LEASE, 1)
+    (claimed,) = SCREENINGS.claim(store, NOON, LEASE, 1)
     with store.transaction() as whole:
         assessments.add(whole, "north", "study", "1", claimed.patient, "facts", DAY, {}, None, NOON)
         outbox.put(whole, "north", "study", claimed.patient, "digest", {}, NOON)
@@ -46,7 +60,7 @@ def work_off(store: Store) -> None:
     """Claim and end whatever there is, and say what that was."""
     say("ready")
     sys.stdin.readline()
-    while claimed := screenings.claim(store, NOON, LEASE, 3):
+    while claimed := SCREENINGS.claim(store, NOON, LEASE, 3):
         for each in claimed:
             say(each.patient)
             screenings.done(store, each.lease)

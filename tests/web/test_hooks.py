@@ -20,9 +20,9 @@ from service.app import app_of
 from service.ehr.clock import Clock
 from service.screening.tenant import Hook, Pace
 from service.settings import Settings
-from service.store import feeds, inbox
+from service.store import feeds
 from service.store.engine import Store
-from service.store.inbox import Delivery
+from service.store.inbox import INBOX, Delivery
 from service.web import notifications
 from tests.ehr.clock import Watch
 from tests.notifications.forms import BASE, FORMS, Told, r4, r5
@@ -47,7 +47,7 @@ def client(store: Store) -> FlaskClient:
 
 def kept(store: Store) -> list[Delivery]:
     """What waits in the inbox."""
-    return [each.delivery for each in inbox.claim(store, NOON + timedelta(days=9999), LEASE, 1000)]
+    return [each.delivery for each in INBOX.claim(store, NOON + timedelta(days=9999), LEASE, 1000)]
 
 
 def send(client: FlaskClient, body: object, path: str = PATH, method: str = "POST", **options: Any) -> Any:
@@ -278,7 +278,7 @@ def test_an_empty_one_that_comes_while_another_is_worked_off_is_kept(store: Stor
     send(client, EMPTY)
     assert len(kept(store)) == 1
     send(client, EMPTY)
-    assert inbox.counts(store)["north"].waiting == 1
+    assert INBOX.counts(store)["north"].waiting == 1
 
 
 # ----------------------------------------------------------------------------------------------- who may come in

@@ -12,8 +12,8 @@ import orjson
 import pytest
 import requests
 
-from service.store import inbox
 from service.store.engine import open_store
+from service.store.inbox import INBOX
 from tests.notifications.forms import r4
 from tests.screening.tenants import LEASE, NOON, SECRET, lab, told
 from tests.web.test_server import COMMAND, PATIENCE, STARTED
@@ -51,7 +51,7 @@ def served(url: str, place: Path, *arguments: str, **more: str) -> Iterator[tupl
 def kept(url: str) -> list[bytes]:
     store = open_store(url)
     try:
-        return [each.delivery.body for each in inbox.claim(store, NOON.replace(year=9999), LEASE, 1000)]
+        return [each.delivery.body for each in INBOX.claim(store, NOON.replace(year=9999), LEASE, 1000)]
     finally:
         store.close()
 

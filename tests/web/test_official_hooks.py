@@ -15,9 +15,10 @@ from service.screening.receive import Processed, process
 from service.screening.tenant import Tenant
 from service.screening.whose import Whose
 from service.settings import Settings
-from service.store import feeds, inbox
+from service.store import feeds
 from service.store.engine import Store
-from service.store.leases import Counts
+from service.store.inbox import INBOX
+from service.store.queues import Counts
 from tests.contracts.official import official
 from tests.notifications.test_official import BASES, EVERY, _of, bundles
 from tests.screening.tenants import HEADERS, LEASE, NOON, PATH, tenant
@@ -61,7 +62,7 @@ def test_an_example_is_accepted_and_worked_off(
         validator = official(shared / "data/definitions/r4", "OperationOutcome")
         assert [each.message for each in validator.iter_errors(told)] == []
         assert [each["expression"] for each in told["issue"]] == [[where] for _, where in breaches]
-    (claimed,) = inbox.claim(store, LATER, LEASE, 9)
+    (claimed,) = INBOX.claim(store, LATER, LEASE, 9)
     done = process(store, north, claimed, NOON, object())  # type: ignore[arg-type]
     assert (done.kind, done.screenings, done.restarted) == (kind, len(todo.patients), False)
     assert asked == [todo]
@@ -73,7 +74,7 @@ def test_an_example_is_accepted_and_worked_off(
     heard = {number for number, _ in events}
     lost = {each for gap in feed.position.missing for each in range(gap.first, gap.last + 1)}
     assert lost == set(range(1, feed.position.last + 1)) - heard
-    assert inbox.counts(store)["north"] == Counts(done=1)
+    assert INBOX.counts(store)["north"] == Counts(done=1)
 
 
 def test_all_of_them_come_to_the_hook_of_a_demonstration(store: Store, bundles: dict[str, object]) -> None:
@@ -83,7 +84,7 @@ def test_all_of_them_come_to_the_hook_of_a_demonstration(store: Store, bundles: 
     for name, row in EVERY.items():
         answer = send(client, _of(bundles, name), "/hooks/demo", headers={})
         assert answer.status_code == (200 if row[5] else 204), name
-    claimed = inbox.claim(store, LATER, LEASE, 99)
+    claimed = INBOX.claim(store, LATER, LEASE, 99)
     assert len(claimed) == len({repr(_of(bundles, name)) for name in EVERY})
     done = [process(store, demo, each, NOON, None) for each in claimed]
     assert {each.error for each in done} == {None, "no-source"}

@@ -1,57 +1,34 @@
 """SIGKILL between any two arrows from the notification to the ResearchSubject: all ends as if nothing had been."""
 
 import itertools
-import json
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from service.store import assessments, audit, inbox, outbox, screenings
+from service.screening.holding import LEASE
+from service.store import assessments, audit, inbox, screenings
 from service.store.engine import Store
+from service.store.inbox import INBOX
 from service.store.leases import State
+from service.store.outbox import OUTBOX
+from service.store.screenings import SCREENINGS
 from tests.fhir_server import FhirServer
 from tests.screening.world import encounter, haemoglobin, patient
 from tests.shape.source import ROOT
+from tests.victims import Victim, command, running
 from tests.working.world import NOON, notice
 
 MOST_STEPS = 400
-COMMAND = [sys.executable, "-m", "tests.working.victim"]
-
-
-class Victim:
-    """The process whose children are killed."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(COMMAND, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def work(self, url: str, base: str, now: datetime, passes: int, kill: int | None = None) -> bool:
-        """Let a child do all that is due; False if it was killed at that step."""
-        assert self._process.stdin is not None and self._process.stdout is not None
-        order = {"url": url, "base": base, "now": now.isoformat(), "passes": passes, "kill": kill}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        status = int(self._process.stdout.readline())
-        assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "the child failed by itself"
-        assert not os.WIFSIGNALED(status) or os.WTERMSIG(status) == signal.SIGKILL
-        return not os.WIFSIGNALED(status)
-
-    def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(10)
-        self._process.stdout.close()
+MODULE = "tests.working.victim"
 
 
 @pytest.fixture(scope="module")
 def victim() -> Iterator[Victim]:
-    running = Victim()
-    yield running
-    running.close()
+    with running(MODULE) as found:
+        yield found
 
 
 def check(store: Store, server: FhirServer, person: str) -> None:
@@ -62,8 +39,8 @@ def check(store: Store, server: FhirServer, person: str) -> None:
     ]
     assert [each["status"] for each in of_person] == ["candidate"]
     assert len(server.storage.history("ResearchSubject", of_person[0]["id"])) == 1
-    assert (screenings.counts(store), outbox.counts(store)) == ({}, {})
-    left = inbox.counts(store)["north"]
+    assert (SCREENINGS.counts(store), OUTBOX.counts(store)) == ({}, {})
+    left = INBOX.counts(store)["north"]
     assert (left.waiting, left.claimed, left.dead) == (0, 0, 0)
 
 
@@ -76,11 +53,13 @@ def test_whatever_step_is_the_last_all_is_done_in_the_end(
         result = haemoglobin(f"o{number}", person)
         server.seed(patient(person), encounter(f"e{number}", person), result)
         inbox.deliver(store, notice(result))
-        survived = victim.work(url, server.base, now, passes=2, kill=number)
+        order = {"url": url, "base": server.base}
+        survived = victim.work(**order, now=now.isoformat(), passes=2, kill=number)
         if survived:
             break
         assert number < MOST_STEPS
-        assert victim.work(url, server.base, now + timedelta(minutes=11), passes=4)
+        soon = now + (timedelta(seconds=1) if store.on_sqlite else LEASE)
+        assert victim.work(**order, now=soon.isoformat(), passes=2 if store.on_sqlite else 4)
         check(store, server, person)
     check(store, server, person)
     assert number > 15, "there are that many requests and commits on the way"
@@ -94,7 +73,7 @@ def test_sigterm_lets_the_piece_at_hand_be_finished_and_begins_no_other(
     for each in ("a", "b"):
         server.seed(patient(each), encounter(f"e{each}", each), haemoglobin(f"o{each}", each))
         screenings.request(store, "north", each, "event", NOON)
-    process = subprocess.Popen([*COMMAND, url, server.base], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([*command(MODULE), url, server.base], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for _ in range(3):  # what the server can do, then the Patient, then more
         assert process.stdout.readline() == "asking\n"
@@ -103,5 +82,5 @@ def test_sigterm_lets_the_piece_at_hand_be_finished_and_begins_no_other(
     assert (rest[-1], process.returncode) == ("stopped", 0)
     done = {each: assessments.latest(store, "north", "demo", each) is not None for each in ("a", "b")}
     assert done == {"a": True, "b": False}
-    left = screenings.counts(store)["north"]
+    left = SCREENINGS.counts(store)["north"]
     assert (left.waiting, left.claimed) == (1, 0), State.WAITING

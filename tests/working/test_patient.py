@@ -8,9 +8,10 @@ import pytest
 from service.eligibility.criteria import EVER, Criterion, MedicationTaken, ProcedureDone
 from service.eligibility.policy import MEDICATION_TYPES, Policy
 from service.errors import EhrUnavailable
-from service.screening.patient import Examined, examine, screen_patient
-from service.store import assessments, audit, screenings
+from service.screening.patient import Examined, screen_patient
+from service.store import assessments, audit
 from service.store.engine import Store
+from service.store.screenings import SCREENINGS
 from tests.builders import RXNORM, SCT
 from tests.fhir_server import FhirServer
 from tests.screening.world import STUDY, Json, cancer, encounter, haemoglobin, patient
@@ -287,7 +288,7 @@ def test_a_merged_person_is_screened_once_under_the_surviving_record(
     )
     found = keep(store, server, "old")
     assert (found.withheld, found.survivor) == ("merged", "p")
-    (due,) = screenings.claim(store, NOON, DAY, 9)
+    (due,) = SCREENINGS.claim(store, NOON, DAY, 9)
     assert (due.patient, due.reasons) == ("p", ("merged",))
     keep(store, server, "p")
     assert now(store, "old").withdrawn == "merged"
@@ -324,12 +325,3 @@ def test_a_problem_with_the_old_record_leaves_the_type_incomplete(seen: FhirServ
     seen.seed(patient("old", **link("replaced-by", "p")))
     seen.fail(where="Condition.*patient=old", times=99, status=403)
     assert answer(examined(tenant(seen)), "E1") == NOT_LOADED
-
-
-# ------------------------------------------------------------------------------------------------------- whoever waits
-def test_whoever_waits_is_told_before_every_request(seen: FhirServer) -> None:
-    calls: list[int] = []
-    of = tenant(seen)
-    examine(of, "p", connection(of), TODAY, alive=lambda: calls.append(len(asked(seen))))
-    assert calls == sorted(set(calls))
-    assert len(calls) >= len(asked(seen)) - 1

@@ -13,6 +13,7 @@ from service.screening.scheduler import Appointment, read_appointments
 from service.screening.tenant import Pace, Tenant
 from service.store import assessments, screenings
 from service.store.engine import Store
+from service.store.screenings import SCREENINGS
 from tests.fhir_server import FhirServer
 from tests.working.world import DAY, NOON, TODAY, tenant
 
@@ -34,7 +35,7 @@ def waiting(store: Store, hours: float = 24) -> dict[str, tuple[str, ...]]:
     """Whom to screen within that time, in order, and why."""
     until = NOON + timedelta(hours=hours)
     found: dict[str, tuple[str, ...]] = {}
-    while claimed := screenings.claim(store, until, timedelta(days=99), 1):
+    while claimed := SCREENINGS.claim(store, until, timedelta(days=99), 1):
         found[claimed[0].patient] = claimed[0].reasons
     return found
 
@@ -53,7 +54,7 @@ def test_asking_twice_is_asking_once(store: Store, of: Tenant) -> None:
     add(store, "p", next_change=TODAY)
     for _ in range(3):
         scheduler.request_due(store, of, NOON)
-    assert screenings.counts(store)["north"].waiting == 1
+    assert SCREENINGS.counts(store)["north"].waiting == 1
 
 
 def test_news_come_before_those_whom_nobody_waits_for(store: Store, of: Tenant) -> None:

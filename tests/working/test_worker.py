@@ -12,9 +12,12 @@ from service.errors import StoreUnavailable
 from service.screening import jobs
 from service.screening.connections import Connections
 from service.screening.worker import Worker
-from service.store import audit, inbox, outbox, screenings, stops
+from service.store import audit, inbox, screenings, stops
 from service.store.engine import Store, open_store
-from service.store.leases import Counts
+from service.store.inbox import INBOX
+from service.store.outbox import OUTBOX
+from service.store.queues import Counts
+from service.store.screenings import SCREENINGS
 from tests.fhir_server import FhirServer
 from tests.screening.world import cancer, encounter, haemoglobin, patient
 from tests.working.world import FAST, NOON, Site, notice, tenant, writing
@@ -65,7 +68,7 @@ def test_a_tenant_without_a_target_writes_nothing(store: Store, seen: FhirServer
     site = Site(store, tenant(seen))
     site.ask()
     assert site.step().done == {"delivery": 0, "screening": 1, "write": 0}
-    assert (site.standing(), outbox.counts(store)) == ("candidate", {})
+    assert (site.standing(), OUTBOX.counts(store)) == ("candidate", {})
 
 
 def test_while_writes_are_stopped_they_wait(store: Store, seen: FhirServer) -> None:
@@ -95,17 +98,17 @@ def test_a_failure_is_tried_again_later_each_time_and_then_given_up(
     site.ask()
     seen.fail(where="Patient/p", times=99, status=403)
     waits = []
-    while screenings.dead(store) == ():
-        counted = screenings.counts(store)["north"]
+    while SCREENINGS.dead(store) == ():
+        counted = SCREENINGS.counts(store)["north"]
         assert counted.oldest is not None
         waits.append(counted.oldest - site.watch.now())
         site.step(seconds=waits[-1].total_seconds())
     assert [wait.total_seconds() for wait in waits] == [0, 30, 60, 120, 240, 480, 960, 1920]
-    (dead,) = screenings.dead(store)
+    (dead,) = SCREENINGS.dead(store)
     assert (dead.error, dead.tries) == ("http-403", 8)
     assert "Patient/p" not in caplog.text
     seen.faults.clear()
-    screenings.retry(store, dead.id, site.watch.now())
+    SCREENINGS.retry(store, dead.id, site.watch.now())
     site.step()
     assert site.standing() == "candidate"
 
@@ -135,7 +138,7 @@ def test_an_outage_uses_up_no_tries(store: Store, seen: FhirServer) -> None:
     assert asked < 3 * 200  # little more than one question a time: is it there again?
     outage.times = 0
     site.step(minutes=15)
-    assert inbox.dead(store) == screenings.dead(store) == ()
+    assert INBOX.dead(store) == SCREENINGS.dead(store) == ()
     assert all(site.standing(f"q{number}") for number in range(5))
 
 
@@ -165,7 +168,7 @@ def test_what_breaks_unexpectedly_stops_nobody_else(
     for _ in range(8):
         site.step(hours=2)
     assert (site.standing("p"), site.standing("q")) == (None, "needs_review")
-    (dead,) = screenings.dead(store)
+    (dead,) = SCREENINGS.dead(store)
     assert dead.error == "unexpected-KeyError"
     assert "Secret" not in caplog.text
     assert "test_worker.py" in caplog.text
@@ -182,7 +185,7 @@ def test_a_result_that_comes_after_its_lease_does_not_count(
         found = true(*given, **named)
         monkeypatch.setattr(jobs, "examine", true)
         site.watch.passed += 601
-        (claimed,) = screenings.claim(store, site.watch.now(), HOUR, 1)
+        (claimed,) = SCREENINGS.claim(store, site.watch.now(), HOUR, 1)
         assert claimed.patient == "p"
         return found
 
@@ -191,34 +194,17 @@ def test_a_result_that_comes_after_its_lease_does_not_count(
     assert site.standing() is None
 
 
-def test_a_long_screening_keeps_its_lease(store: Store, seen: FhirServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    site = Site(store, tenant(seen))
-    site.ask()
-    true = jobs.examine
-
-    def slow(*given: Any, alive: Any, **named: Any) -> Any:
-        def passing() -> None:
-            site.watch.passed += 290
-            alive()
-            assert screenings.claim(store, site.watch.now(), HOUR, 1) == ()
-
-        return true(*given, alive=passing, **named)
-
-    monkeypatch.setattr(jobs, "examine", slow)
-    assert site.step().done["screening"] == 1
-
-
 def test_a_delivery_of_a_hook_that_is_gone_is_given_up_at_once(store: Store, seen: FhirServer) -> None:
     site = Site(store, replace(writing(seen), hooks=()))
     inbox.deliver(store, notice(haemoglobin()))
     assert site.step().failed == 1
-    assert [each.error for each in inbox.dead(store)] == ["no-hook"]
+    assert [each.error for each in INBOX.dead(store)] == ["no-hook"]
 
 
 def test_work_of_a_tenant_that_is_not_set_up_waits(store: Store, seen: FhirServer) -> None:
     screenings.request(store, "south", "p", "event", NOON)
     assert not Site(store, tenant(seen)).step().worked
-    assert screenings.counts(store) == {"south": Counts(waiting=1, oldest=NOON)}
+    assert SCREENINGS.counts(store) == {"south": Counts(waiting=1, oldest=NOON)}
 
 
 # ------------------------------------------------------------------------------------------------------- by the clock
@@ -351,5 +337,5 @@ def test_several_workers_share_the_work_and_do_none_of_it_twice(url: str, store:
 
 
 def _until_empty(worker: Worker, store: Store) -> None:
-    while screenings.counts(store):
+    while SCREENINGS.counts(store):
         worker.step()

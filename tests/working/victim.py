@@ -1,13 +1,9 @@
 """A process whose children do all work there is, and kill themselves where they are told to: `python -m …`.
 
-It reads one JSON object a line: `url` of the database, `base` of the server, `now`, `passes`, and `kill`, the number of
-the step (a request, or a commit of the store) before which the child is killed, or null. It answers with the
-child's exit status as `waitpid` gives it. Asked for `serve` by its arguments, it is a worker that runs until SIGTERM.
+An order has `url` of the database, `base` of the server, `now` and `passes`; the steps are the requests and the commits
+of the store. Asked for `serve` by its arguments, it is a worker that runs until SIGTERM.
 """
 
-import json
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -25,16 +21,17 @@ from service.screening.tenant import Pace
 from service.screening.worker import Worker
 from service.store.engine import WRITING, open_store
 from tests.ehr.clock import Watch
+from tests.victims import Step, obey
 from tests.working.world import catalog, writing
 
-BETWEEN = 700  # seconds from one pass to the next: longer than a lease
+BETWEEN = 60  # seconds from one pass to the next: longer than a lease
 COALESCED = 3
 
 
 class Watched:
     """A transport that tells of each request before it is sent."""
 
-    def __init__(self, transport: Transport, step: Callable[[], None]) -> None:
+    def __init__(self, transport: Transport, step: Step) -> None:
         self._transport, self._step = transport, step
 
     def request(self, method: str, url: str, **how: Any) -> requests.Response:
@@ -49,16 +46,8 @@ class At:
         self.base = base
 
 
-def work(order: dict[str, Any]) -> None:
+def work(order: dict[str, Any], step: Step) -> None:
     """Pass after pass, or die."""
-    left = order["kill"]
-
-    def step() -> None:
-        nonlocal left
-        if left is not None:
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            left -= 1
 
     def make(server: Server, *, transport: Transport, **more: Any) -> Connection:
         return connect(server, transport=Watched(transport, step), **more)
@@ -77,19 +66,6 @@ def work(order: dict[str, Any]) -> None:
     for number in range(order["passes"]):
         worker.step()
         watch.passed += BETWEEN if number % 2 else COALESCED
-
-
-def child(order: dict[str, Any]) -> int:
-    """Its exit status."""
-    process = os.fork()
-    if process == 0:
-        try:
-            work(order)
-        finally:
-            if error := sys.exception():
-                print(repr(error), file=sys.stderr, flush=True)  # noqa: T201
-            os._exit(3 if error else 0)
-    return os.waitpid(process, 0)[1]
 
 
 class Slow:
@@ -125,5 +101,4 @@ if __name__ == "__main__":
         serve(*sys.argv[1:])
     else:
         catalog()  # read once, for all children
-        for each in sys.stdin:
-            print(child(json.loads(each)), flush=True)  # noqa: T201
+        obey(work)
