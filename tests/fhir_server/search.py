@@ -84,7 +84,7 @@ def _meets(resource: Resource, name: str, value: str) -> bool:
     if bare == "_id":
         return resource["id"] in value.split(",")
     if bare == "url":
-        return value in (resource.get("url"), resource.get("channel", {}).get("endpoint"))
+        return value in (resource.get("url"), resource.get("endpoint"), resource.get("channel", {}).get("endpoint"))
     if bare == "name":
         return value.lower() in str(resource.get("name", "")).lower()
     if bare == "_lastUpdated":

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.ehr.subscriptions import Wanted, as_resource
+from service.ehr.subscription_forms import as_resource
+from service.ehr.wanted import Wanted
 from service.errors import EhrUnavailable
 from service.screening import recovery, recovery_steps
 from service.screening.recovery import is_due, look_after, recover, rescreen_all
