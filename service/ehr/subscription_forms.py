@@ -66,8 +66,10 @@ def changed(actual: Resource, wanted: Wanted) -> Resource:
     """What stands there, made what is wanted; whatever else it holds stays."""
     ours = as_resource(wanted)
     kept = {name: value for name, value in actual.items() if name not in ("end", "_criteria", "filterBy", "error")}
-    both = [name for name in ("meta", "channel") if name in actual or name in ours]
-    merged = {name: {**_object(actual.get(name)), **_object(ours.get(name))} for name in both}
+    merged: Resource = {}
+    for name in ("meta", "channel"):
+        if name in actual or name in ours:
+            merged[name] = {**_object(actual.get(name)), **_object(ours.get(name))}
     return {**kept, **ours, **merged}
 
 

@@ -20,14 +20,14 @@ from service.screening.connections import Connections
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
 from service.screening.tenant import TargetKind, Tenant
-from service.store import inbox, outbox, screenings
+from service.store import inbox, outbox, screenings, stops
 from service.store.engine import Store
 from service.store.inbox import ClaimedDelivery
 from service.store.leases import Lease
 from service.store.outbox import ClaimedWrite
 from service.store.screenings import ClaimedScreening
 
-SOURCE, TARGET = "source", "target"
+SOURCE, TARGET, SUBSCRIPTIONS = "source", "target", "subscriptions"
 NO_ANSWER = "no-answer"
 ENDED = frozenset({What.WRITTEN, What.UNCHANGED, What.NOTHING})
 
@@ -48,6 +48,12 @@ class Desk:
         if tenant.source is None:
             return None
         return self.connections.to(tenant.name, SOURCE, tenant.source, lambda: False)
+
+    def subscriber(self, tenant: Tenant) -> Connection:
+        """The connection by which the Subscriptions on the source are kept alive: nothing else is written by it."""
+        assert tenant.source is not None, "there are Subscriptions on a source alone"
+        may_write = lambda: tenant.target.enabled and not stops.stopped(self.store, tenant.name)  # noqa: E731
+        return self.connections.to(tenant.name, SUBSCRIPTIONS, tenant.source, may_write)
 
     def target(self, tenant: Tenant) -> Connection | None:
         """The connection to write by; None: this tenant writes to no server."""

@@ -36,8 +36,8 @@ class Quiet(WSGIRequestHandler):
 
 
 class FhirServer:
-    """A FHIR server of R4 (`release` 5.0: of R5, as far as Subscriptions go) with these parts, all of which may be changed
-    while it runs:
+    """A FHIR server of R4 (`release` 5.0: of R5, as far as Subscriptions go) with these parts, all of which may be
+    changed while it runs:
 
     `storage` (resources), `rest` (page sizes, outcomes, next links), `subscriptions` (topics, style, lost
     notifications), `smart` (clients, grants, lifetime; without clients nobody needs a token), `faults` (see Fault),

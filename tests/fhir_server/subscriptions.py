@@ -30,8 +30,8 @@ class Feed:
 class Subscriptions:
     """`topics`: the canonical of each topic and the types that it is about. `style`: how criteria Subscriptions with a
     payload notify, `hapi` (PUT and DELETE to {endpoint}/{Type}/{id}) or `medplum` (POST, deletions by a header).
-    `lost`: that many notifications are counted, but not sent. `kept`: how many events `$events` still knows. `r5`: Subscriptions are written
-    as R5 has them."""
+    `lost`: that many notifications are counted, but not sent. `kept`: how many events `$events` still knows. `r5`:
+    Subscriptions are written as R5 has them."""
 
     storage: Storage
     topics: dict[str, set[str]] = field(default_factory=dict)
