@@ -37,16 +37,22 @@ def searches_for(kind: str, needs: Needs, features: Features) -> tuple[str, ...]
 def codes_of(kind: str, needs: Needs) -> frozenset[str] | None:
     """The codes that the open studies ask for in this type, with those of the site that lead to one of them.
 
-    As tokens of a search. None where they cannot be listed: a set holds all codes that begin alike, or codes that are
-    written in several ways; or every record is kept, whatever its code.
+    As tokens of a search. None where they cannot be listed: a set holds words alone, or all codes that begin alike, or
+    codes that are written in several ways; or every record is kept, whatever its code.
     """
     asked = KINDS[kind]
     sets = [needs.terminology.value_sets[each] for each in needs.wanted[asked]]
     codings = frozenset(_codings(sets, needs.terminology))
-    prefixed = any(each.sure.prefixes or each.inexact.prefixes for each in sets)
-    if asked in needs.whole or prefixed or any(WRITTEN_DIFFERENTLY in each.system.lower() for each in codings):
+    if asked in needs.whole or not all(_is_listed(each) for each in sets):
+        return None
+    if any(WRITTEN_DIFFERENTLY in each.system.lower() for each in codings):
         return None
     return frozenset(token(each.system, each.code) for each in codings) or None
+
+
+def _is_listed(value_set: ValueSet) -> bool:
+    sure, inexact = value_set.sure, value_set.inexact
+    return bool(sure.listed or inexact.listed) and not (sure.prefixes or inexact.prefixes)
 
 
 def _codings(sets: list[ValueSet], terminology: Terminology) -> Iterator[Coding]:

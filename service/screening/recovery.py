@@ -43,7 +43,9 @@ def is_due(store: Store, tenant: Tenant, now: datetime) -> bool:
 def recover(
     store: Store, tenant: Tenant, feed: str, now: datetime, connection: Connection, kinds: tuple[str, ...] = ()
 ) -> Care:
-    """Make good all that is missing of this feed now, however lately it was noticed. `kinds`: of these types alone.
+    """Make good all that is missing of this feed now, however lately it was noticed.
+
+    `kinds`: its Subscription is by criteria and tells of these types alone; what it tells is not counted.
 
     For a Subscription in error, before it is requested again (STANDARDS 2.50): the server may have counted events of
     which nobody told us, so it is asked for its counter first; where it has none, for all that changed.
@@ -51,7 +53,7 @@ def recover(
     hook, there = _hook(tenant, feed, kinds), feeds.find(store, tenant.name, feed)
     if hook is None or there is None:
         return Care(feed)
-    if not ask_status(store, tenant, there, hook, now, connection):
+    if kinds or not ask_status(store, tenant, there, hook, now, connection):
         return by_query(store, tenant, there, hook, None, now, connection)
     there = feeds.find(store, tenant.name, feed) or there
     return _recover(store, tenant, there, hook, there.position.missing, now, connection)

@@ -59,6 +59,8 @@ def _looked_at(store: Store, tenant: Tenant, asked: Asked, connection: Connectio
     try:
         return _ensured(store, tenant, asked, connection, now)
     except ONE_BY_ONE as problem:
+        if feeds.find(store, tenant.name, asked.feed) is None:
+            feeds.want(store, tenant.name, asked.feed, shown(asked.wanted))
         feeds.complain(store, tenant.name, asked.feed, str(problem))
         return Seen(asked.feed, attention=str(problem))
 

@@ -42,15 +42,18 @@ class Subscriptions:
     timeout: float = 5.0
     base: str = ""
     feeds: dict[str, Feed] = field(default_factory=dict)
+    going: threading.Event = field(default_factory=threading.Event)  # cleared: nothing is sent, none becomes active
     _queue: "queue.Queue[Any]" = field(default_factory=queue.Queue)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self.going.set()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        self.going.set()
         self._queue.put(None)
         if self._thread is not None:
             self._thread.join(timeout=10)
@@ -112,6 +115,8 @@ class Subscriptions:
     def status_bundle(self, id: str) -> Resource:
         """The answer of `$status`."""
         subscription = self.storage.read("Subscription", id)
+        if not is_by_topic(subscription):
+            raise Refusal(404, "not-supported")
         status = status_entry(self.base, subscription, len(self.feed(id).events), release_of(subscription))
         entry = {"fullUrl": f"urn:uuid:{status['id']}", "resource": status, "search": {"mode": "match"}}
         return {"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [entry]}
@@ -147,6 +152,7 @@ class Subscriptions:
     def _run(self) -> None:
         with requests.Session() as session:
             while (work := self._queue.get()) is not None:
+                self.going.wait()
                 try:
                     self._do(session, *work)
                 except Refusal:
