@@ -9,7 +9,7 @@ from service.cli.console import out
 from service.cli.installation import add_tenant, database, now
 from service.errors import UsageError
 from service.settings import Settings
-from service.store import audit, feeds
+from service.store import audit, feeds, upkeep
 from service.store.engine import Store
 from service.store.feeds import Feed
 from service.store.inbox import INBOX
@@ -36,7 +36,8 @@ def add_inbox(command: ArgumentParser) -> None:
 def list_work(chosen: Namespace) -> int:
     """Counts by tenant, subscriptions, and dead letters."""
     with database(Settings.from_env()) as store:
-        for line in (*_counts(store, chosen.tenant), *_feeds(store, chosen.tenant), *_dead(store, chosen.tenant)):
+        tenant = chosen.tenant
+        for line in (*_counts(store, tenant), *_feeds(store, tenant), *_upkeep(store, tenant), *_dead(store, tenant)):
             out(line)
     return 0
 
@@ -81,6 +82,13 @@ def _state(counts: Counts) -> str:
 def _feeds(store: Store, tenant: str | None) -> Iterator[str]:
     for feed in feeds.of_tenant(store, tenant):
         yield f"{feed.tenant}: subscription {feed.subscription}: {_condition(feed)}"
+
+
+def _upkeep(store: Store, tenant: str | None) -> Iterator[str]:
+    for each in upkeep.every(store, tenant):
+        told = [f"looked after {_when(each.looked)}", f"next {_when(each.due)}"]
+        told += [f"not kept alive: {each.problem}"] if each.problem else []
+        yield f"{each.tenant}: subscriptions: {', '.join(told)}"
 
 
 def _condition(feed: Feed) -> str:

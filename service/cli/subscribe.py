@@ -6,14 +6,16 @@ from dataclasses import replace
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import Installation, add_tenant, installation, now
+from service.cli.installation import Installation, add_tenant, installation
 from service.ehr.addresses import base_of
+from service.ehr.clock import SYSTEM
 from service.ehr.connect import Server, connect
-from service.ehr.subscribing import Standing
+from service.ehr.subscription_forms import shown
 from service.ehr.subscriptions import Step
 from service.errors import UsageError
-from service.screening.recovery import recover
-from service.screening.subscribe import Seen, shown, subscribe, wanted_by
+from service.screening.subscribe import Seen
+from service.screening.subscription_upkeep import asked_by_hand, look_at_all
+from service.screening.subscriptions_needed import wanted_by
 from service.screening.tenant import Tenant
 
 REVIEW = 1  # somebody has to look at one of them
@@ -35,19 +37,17 @@ def run(chosen: Namespace) -> int:
         address = _address(there, chosen.at)
         assert tenant.source is not None, "checked by _with_server"
         connection = connect(tenant.source)
+        listed = wanted_by(tenant, address, connection)  # what cannot be asked for at all is said before anything is
         if chosen.dry_run:
-            for asked in wanted_by(tenant, address, connection.features):
-                out(orjson.dumps(shown(asked), option=orjson.OPT_INDENT_2).decode())
+            for asked in listed:
+                out(orjson.dumps(shown(asked.wanted), option=orjson.OPT_INDENT_2).decode())
             return 0
-        moment = now()
-
-        def recover_feed(feed: str) -> None:
-            recover(there.store, tenant, feed, moment, connection)
-
-        seen = list(subscribe(there.store, tenant, address, connection, moment, recover_feed))
-    for each in seen:
-        out(_told(each))
-    return REVIEW if any(each.standing and _to_review(each.standing) for each in seen) else 0
+        begun = asked_by_hand(there.store, tenant, tenant.source.base, address, SYSTEM)
+        seen = []
+        for each in look_at_all(there.store, tenant, begun, lambda: connection, SYSTEM):
+            out(_told(each))
+            seen.append(each)
+    return REVIEW if any(each.attention for each in seen) else 0
 
 
 def _with_server(there: Installation, name: str | None, server: str | None) -> Tenant:
@@ -73,13 +73,11 @@ def _address(there: Installation, at: str | None) -> str:
 
 
 def _told(seen: Seen) -> str:
-    if seen.standing is None:
+    if seen.switched_off is not None:
         return f"Subscription/{seen.switched_off}: switched off, as no open study needs it"
     found = seen.standing
+    if found is None:
+        return f"{seen.feed or 'what is left'}: refused ({seen.attention})"
     said = f"{seen.feed}: Subscription/{found.id}: {found.step.value} ({found.reason}); now {found.status}"
-    return "; ".join([said, *(each.sentence for each in found.differences)])
-
-
-def _to_review(standing: Standing) -> bool:
-    doubtful = standing.step is Step.REVIEW or standing.status == "error"
-    return doubtful or any(each.grave for each in standing.differences)
+    attention = [seen.attention] if seen.attention and found.step is not Step.REVIEW else []
+    return "; ".join(dict.fromkeys([said, *(each.sentence for each in found.differences), *attention]))

@@ -1,27 +1,18 @@
 """Subscriptions on a server: found, created, read again, renewed, recovered. `subscriptions` decides what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from service.ehr.capability import Features
 from service.ehr.client import FhirClient
-from service.ehr.subscriptions import (
-    Decision,
-    Difference,
-    Resource,
-    Step,
-    Wanted,
-    as_resource,
-    asks_for,
-    changed,
-    decide,
-    differences,
-    instant,
-)
+from service.ehr.subscription_forms import Resource, as_resource, changed, endpoint_of
+from service.ehr.subscriptions import Decision, Difference, Step, asks_for, decide, differences, instant
+from service.ehr.wanted import Wanted
 from service.errors import ResourceGone, UnusableAnswer, VersionConflict
 
 RENEW_BEFORE = timedelta(days=7)
-SUBSCRIPTION = "Subscription"
+SUBSCRIPTION, TOPIC = "Subscription", "SubscriptionTopic"
 CHANGING = frozenset({Step.CHANGE, Step.RENEW, Step.RECOVER})
 
 
@@ -48,15 +39,17 @@ def ensure(
     now: datetime,
     recover: Callable[[str], None],
     renew_before: timedelta = RENEW_BEFORE,
+    before: Mapping[str, object] | None = None,
 ) -> Standing:
     """Make the Subscription stand as wanted, and read back what came of it.
 
     `known_id`: its id, if it was created before; otherwise it is looked for by its endpoint, so that it is never there
     twice. `recover(id)` fetches the missed events, and is called before one in error, or ended, is requested again;
-    what it raises leaves the Subscription as it is. Raises as the client does; what was done then will be found.
+    what it raises leaves the Subscription as it is. `before`: as for `decide`. Raises as the client does; what was done
+    then will be found.
     """
     actual = find(client, wanted, known_id)
-    decision = decide(wanted, actual, now, renew_before)
+    decision = decide(wanted, actual, now, renew_before, before)
     if actual is None:
         created = client.create(as_resource(wanted))
         return _standing(wanted, client.read(SUBSCRIPTION, created.id), decision)
@@ -79,10 +72,22 @@ def find(client: FhirClient, wanted: Wanted, known_id: str | None) -> Resource |
     result = client.search(SUBSCRIPTION, {"url": wanted.endpoint})
     if not result.complete:
         raise UnusableAnswer(f"GET Subscription: whether it stands already cannot be told ({result.problem})")
-    ours = [each for each in result.resources if _endpoint(each) == wanted.endpoint and _is_meant(wanted, each)]
+    ours = [each for each in result.resources if endpoint_of(each) == wanted.endpoint and _is_meant(wanted, each)]
     if len(ours) > 1:
         raise VersionConflict(f"GET Subscription: {len(ours)} send to the same endpoint; delete all but one")
     return ours[0] if ours else None
+
+
+def offered_topics(client: FhirClient, features: Features) -> frozenset[str]:
+    """The canonicals of the topics that the server lists: in its CapabilityStatement, or as resources.
+
+    That it does not let us look for them is no error: it lists none. STANDARDS 2.58.
+    """
+    if not features.has(TOPIC, "search-type"):
+        return features.topics
+    listed = client.search(TOPIC).resources
+    found = {str(each["url"]) for each in listed if "url" in each and each.get("status") != "retired"}
+    return features.topics | found
 
 
 def switch_off(client: FhirClient, id: str) -> None:
@@ -134,9 +139,4 @@ def _version(resource: Resource) -> str | None:
 
 def _is_meant(wanted: Wanted, actual: Resource) -> bool:
     """By criteria, one endpoint may have a Subscription for each type, which then is told by its criteria."""
-    return wanted.by_topic or asks_for(actual, wanted.criteria)
-
-
-def _endpoint(resource: Resource) -> object:
-    channel = resource.get("channel")
-    return channel.get("endpoint") if isinstance(channel, dict) else None
+    return wanted.by_topic or asks_for(actual.get("criteria"), wanted.criteria)

@@ -20,7 +20,7 @@ from service.screening.holding import Holding
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
 from service.screening.tenant import TargetKind, Tenant
-from service.store import screenings
+from service.store import screenings, stops
 from service.store.engine import Store
 from service.store.inbox import INBOX, ClaimedDelivery
 from service.store.leases import Lease
@@ -28,7 +28,7 @@ from service.store.outbox import OUTBOX, ClaimedWrite
 from service.store.queues import Queue
 from service.store.screenings import SCREENINGS, ClaimedScreening
 
-SOURCE, TARGET = "source", "target"
+SOURCE, TARGET, SUBSCRIPTIONS = "source", "target", "subscriptions"
 NO_ANSWER = "no-answer"
 OWN_TIME = 300.0  # seconds that judging and storing may take, besides waiting for a server
 ENDED = frozenset({What.WRITTEN, What.UNCHANGED, What.NOTHING})
@@ -50,6 +50,12 @@ class Desk:
         if tenant.source is None:
             return None
         return self.connections.to(tenant.name, SOURCE, tenant.source, lambda: False)
+
+    def subscriber(self, tenant: Tenant) -> Connection:
+        """The connection by which the Subscriptions on the source are kept alive: nothing else is written by it."""
+        assert tenant.source is not None, "there are Subscriptions on a source alone"
+        may_write = lambda: tenant.target.enabled and not stops.stopped(self.store, tenant.name)  # noqa: E731
+        return self.connections.to(tenant.name, SUBSCRIPTIONS, tenant.source, may_write)
 
     def target(self, tenant: Tenant) -> Connection | None:
         """The connection to write by; None: this tenant writes to no server."""

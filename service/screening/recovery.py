@@ -40,19 +40,33 @@ def is_due(store: Store, tenant: Tenant, now: datetime) -> bool:
     )
 
 
-def recover(store: Store, tenant: Tenant, feed: str, now: datetime, connection: Connection) -> Care:
+def recover(
+    store: Store, tenant: Tenant, feed: str, now: datetime, connection: Connection, kinds: tuple[str, ...] = ()
+) -> Care:
     """Make good all that is missing of this feed now, however lately it was noticed.
+
+    `kinds`: its Subscription is by criteria and tells of these types alone; what it tells is not counted.
 
     For a Subscription in error, before it is requested again (STANDARDS 2.50): the server may have counted events of
     which nobody told us, so it is asked for its counter first; where it has none, for all that changed.
     """
-    hook, there = tenant.hook_of(feed), feeds.find(store, tenant.name, feed)
+    hook, there = _hook(tenant, feed, kinds), feeds.find(store, tenant.name, feed)
     if hook is None or there is None:
         return Care(feed)
-    if not ask_status(store, tenant, there, hook, now, connection):
+    if kinds or not ask_status(store, tenant, there, hook, now, connection):
         return by_query(store, tenant, there, hook, None, now, connection)
     there = feeds.find(store, tenant.name, feed) or there
     return _recover(store, tenant, there, hook, there.position.missing, now, connection)
+
+
+def refill(
+    store: Store, tenant: Tenant, feed: Feed, now: datetime, connection: Connection, kinds: tuple[str, ...] = ()
+) -> Care:
+    """Ask for all that changed since this feed was surely whole: its Subscription was not active for a while."""
+    hook = _hook(tenant, feed.subscription, kinds)
+    if hook is None:
+        return Care(feed.subscription)
+    return by_query(store, tenant, feed, hook, None, now, connection)
 
 
 def rescreen_all(
@@ -65,6 +79,11 @@ def rescreen_all(
         asked += request_all(store, tenant, known, reason, now)
         after = known[-1]
     return asked
+
+
+def _hook(tenant: Tenant, feed: str, kinds: tuple[str, ...]) -> Hook | None:
+    hook = tenant.hook_of(feed)
+    return replace(hook, kinds=kinds) if hook is not None and kinds else hook
 
 
 def _look_after(store: Store, tenant: Tenant, feed: Feed, now: datetime, connection: Connection) -> Care | None:

@@ -136,9 +136,8 @@ def _whole_until(feed: Feed) -> datetime | None:
     It was asked for what is new, or seen to be active, or it was heard: but that it was heard says nothing unless its
     events are counted, as several Subscriptions may send to one hook.
     """
-    checked = feed.checked if feed.status == "active" else None
     heard = feed.heard if feed.position.last else None
-    return max((each for each in (feed.queried, checked, heard) if each is not None), default=None)
+    return max((each for each in (feed.queried, feed.whole, heard) if each is not None), default=None)
 
 
 def ask_status(store: Store, tenant: Tenant, feed: Feed, hook: Hook, now: datetime, connection: Connection) -> bool:

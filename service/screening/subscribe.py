@@ -1,160 +1,154 @@
-"""The Subscriptions that a tenant's open studies need: which they are, and making them stand on the EHR.
+"""Making the Subscriptions stand on the EHR that a tenant's open studies need (`subscriptions_needed`)."""
 
-By our own topic where the server lists it, one for each hook; else by criteria, one for each type that the studies
-need. They are not narrowed by codes: a record may count by its text, by a code of the site's own, or by showing that
-the person was seen, and none of that a code tells.
-"""
-
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.ehr.capability import Features
 from service.ehr.connect import Connection
-from service.ehr.subscribing import Standing, ensure, switch_off
-from service.ehr.subscriptions import Resource, Wanted, as_resource, chosen_topic, criteria_for
-from service.errors import UsageError
-from service.fhir.own import BASE
-from service.screening.needs import Needs
-from service.screening.tenant import Hook, Tenant
+from service.ehr.subscribing import CHANGING, SUBSCRIPTION, Standing, ensure, switch_off
+from service.ehr.subscription_forms import endpoint_of, shown
+from service.ehr.subscriptions import Step
+from service.errors import EhrRefused, UnusableAnswer, WritesStopped
+from service.screening.recovery import recover, refill
+from service.screening.subscriptions_needed import Asked, wanted_by
+from service.screening.tenant import Tenant
 from service.store import feeds
 from service.store.engine import Store
+from service.store.feeds import ACTIVE, Feed
 
-TOPIC = f"{BASE}/SubscriptionTopic/prescreening"
-NOT_WATCHED = frozenset({"Medication"})  # it tells of no patient
-SUBSCRIPTION = "Subscription"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A Subscription of a hook. `feed`: how the store calls it; `known`: its id on the server, if it is set."""
-
-    feed: str
-    wanted: Wanted
-    known: str | None = None
+REQUESTED, ERROR = "requested", "error"
+ONE_BY_ONE = (EhrRefused, UnusableAnswer, WritesStopped)  # what befalls one of them need not befall the next
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What became of a Subscription that was asked for; or (`asked` None) of one that nobody wants any more."""
+    """What became of a Subscription that was asked for; or of one (`switched_off`) that nobody wants any more.
+
+    `attention`: why a person has to look at it, as a sentence. `settling`: it was just changed, and is soon active.
+    """
 
     feed: str
-    standing: Standing | None
+    standing: Standing | None = None
     switched_off: str | None = None
+    attention: str | None = None
+    settling: bool = False
 
 
-def needed_types(tenant: Tenant, hook: Hook) -> tuple[str, ...]:
-    """The types that are told of at this hook, sorted: those of the hook, of what the open studies need."""
-    needed = Needs(tenant.open_studies, tenant.catalog.terminology).types - NOT_WATCHED
-    return tuple(sorted(needed & set(hook.kinds) if hook.kinds else needed))
-
-
-def wanted_by(tenant: Tenant, address: str, features: Features) -> tuple[Asked, ...]:
-    """What to ask this server for. `address`: where it reaches this service, without a slash at the end.
-
-    Raises UsageError where the server has no Subscriptions, or the tenant has no hook.
-    """
-    if not tenant.hooks:
-        raise UsageError(f"the tenant {tenant.name} has no hook at which notifications could come in")
-    if reasons := features.missing("subscriptions"):
-        raise UsageError("; ".join(reasons))
-    if features.release not in ("R4", "R4B"):
-        raise UsageError("Subscriptions are made on servers of R4 and R4B")
-    topic = chosen_topic(features, (TOPIC,))
-    return tuple(each for hook in tenant.hooks for each in _of_hook(tenant, hook, address, features.release, topic))
-
-
-def _of_hook(tenant: Tenant, hook: Hook, address: str, release: str, topic: str | None) -> Iterator[Asked]:
-    heartbeat = int(hook.heartbeat.total_seconds()) if hook.heartbeat is not None else None
-
-    def wanted(criteria: str, payload: str) -> Wanted:
-        return Wanted(
-            f"{address}/hooks/{hook.name}",
-            criteria,
-            by_topic=topic is not None,
-            payload=payload,
-            secret=hook.secret,
-            secret_header=hook.secret_header,
-            heartbeat=heartbeat if topic is not None else None,
-            release=release,
-        )
-
-    if topic is not None:
-        yield Asked(hook.feed, wanted(topic, "id-only"), hook.subscription)
-        return
-    kinds = needed_types(tenant, hook)
-    for kind in kinds:
-        (criteria,) = criteria_for(kind, ())
-        # By criteria there is no id-only. What is not believed need not be sent.
-        asked = wanted(criteria, "full-resource" if hook.trusted else "empty")
-        yield Asked(hook.feed if len(kinds) == 1 else f"{hook.feed}/{kind}", asked, hook.subscription)
-
-
-def shown(asked: Asked) -> Resource:
-    """The Subscription as it would be created, without the secret and the address that nobody may know."""
-    resource = as_resource(asked.wanted)
-    channel = resource["channel"]
-    assert isinstance(channel, dict), "a Subscription of ours has a channel"
-    hidden: Resource = {"endpoint": asked.wanted.endpoint.rpartition("/")[0] + "/…"}
-    if "header" in channel:
-        hidden["header"] = [f"{asked.wanted.secret_header}: …"]
-    return {**resource, "channel": {**channel, **hidden}}
-
-
-def subscribe(
-    store: Store,
-    tenant: Tenant,
-    address: str,
-    connection: Connection,
-    now: datetime,
-    recover: Callable[[str], None],
-) -> Iterator[Seen]:
+def subscribe(store: Store, tenant: Tenant, address: str, connection: Connection, now: datetime) -> Iterator[Seen]:
     """Make every Subscription stand as wanted, one after the other, and keep what the server made of it.
 
-    `recover(feed)` makes good what one in error missed, before it is requested again. Of ours that nobody wants any
-    more, as a study was closed, the server is asked to send nothing more.
+    What one in error missed is made good before it is requested again, and once more when it is active. Of ours that
+    nobody wants any more, as a study was closed, the server is asked to send nothing more. What the server refuses of
+    one is told (`attention`), and the others are looked after. Raises UsageError, EhrUnavailable, StoreError.
     """
-    asked = wanted_by(tenant, address, connection.features)
+    asked = wanted_by(tenant, address, connection)
     standing: set[str] = set()
     for each in asked:
-        found = _ensured(store, tenant, each, connection, now, recover)
-        standing.add(found.id)
-        yield Seen(each.feed, found)
-    for id in _surplus(connection, {each.wanted.endpoint for each in asked}, standing):
-        switch_off(connection.client, id)
-        yield Seen("", None, switched_off=id)
+        seen = _looked_at(store, tenant, each, connection, now)
+        if seen.standing is not None:
+            standing.add(seen.standing.id)
+        yield seen
+    if len(standing) == len(asked):  # of one that was refused the id is not known, so that it would be switched off
+        yield from _without_surplus(connection, {each.wanted.endpoint for each in asked}, standing)
     for feed in feeds.of_tenant(store, tenant.name):
         if feed.wanted is not None and feed.subscription not in {each.feed for each in asked}:
             feeds.forget(store, tenant.name, feed.subscription)
 
 
-def _ensured(
+def _looked_at(store: Store, tenant: Tenant, asked: Asked, connection: Connection, now: datetime) -> Seen:
+    try:
+        return _ensured(store, tenant, asked, connection, now)
+    except ONE_BY_ONE as problem:
+        if feeds.find(store, tenant.name, asked.feed) is None:
+            feeds.want(store, tenant.name, asked.feed, shown(asked.wanted))
+        feeds.complain(store, tenant.name, asked.feed, str(problem))
+        return Seen(asked.feed, attention=str(problem))
+
+
+def _ensured(store: Store, tenant: Tenant, asked: Asked, connection: Connection, now: datetime) -> Seen:
+    before = _before(store, tenant, asked, now)
+
+    def make_good(id: str) -> None:
+        feeds.observe(store, tenant.name, asked.feed, now, server_id=id, status=ERROR)
+        recover(store, tenant, asked.feed, now, connection, asked.kinds)
+        feeds.observe(store, tenant.name, asked.feed, now, server_id=id, status=ERROR, whole=now)
+
+    known, there = (before.server_id, before.wanted) if before is not None else (None, None)
+    found = ensure(connection.client, asked.wanted, known, now, make_good, before=there)
+    touched = found.step is Step.CREATE or found.step in CHANGING
+    if found.step is Step.CREATE and before is not None:  # somebody deleted it
+        feeds.count_anew(store, tenant.name, asked.feed)
+    feeds.want(store, tenant.name, asked.feed, shown(asked.wanted))
+    if found.status == ACTIVE and before is not None and (touched or before.status != ACTIVE):
+        _refill(store, tenant, asked, connection, now, found)
+    again = before is not None and before.status == REQUESTED
+    attention = _attention(found, again)
+    _keep(store, tenant, asked, now, found, found.status, attention)
+    feeds.forget(store, tenant.name, f"{asked.feed}/{found.id}")  # so it was called before its id was known
+    return Seen(asked.feed, found, attention=attention, settling=touched and found.status == REQUESTED and not again)
+
+
+def _before(store: Store, tenant: Tenant, asked: Asked, now: datetime) -> Feed | None:
+    """What is known of it; of one whose id was set by a person, nothing but what was wanted."""
+    before = feeds.find(store, tenant.name, asked.feed)
+    if asked.known is not None and (before is None or before.server_id != asked.known):
+        feeds.observe(store, tenant.name, asked.feed, now, server_id=asked.known, status=None)
+        return feeds.find(store, tenant.name, asked.feed)
+    return before
+
+
+def _refill(store: Store, tenant: Tenant, asked: Asked, connection: Connection, now: datetime, found: Standing) -> None:
+    """It is active again: what happened while it was not is asked for. Until that is answered, it is not whole.
+
+    Of one that never was active nothing is missing: nobody relied on it.
+    """
+    _keep(store, tenant, asked, now, found, REQUESTED, None)
+    feed = feeds.find(store, tenant.name, asked.feed)
+    if feed is not None and feed.whole is not None:
+        refill(store, tenant, feed, now, connection, asked.kinds)
+
+
+def _keep(
     store: Store,
     tenant: Tenant,
     asked: Asked,
-    connection: Connection,
     now: datetime,
-    recover: Callable[[str], None],
-) -> Standing:
-    before = feeds.find(store, tenant.name, asked.feed)
-    feeds.want(store, tenant.name, asked.feed, shown(asked))
-    known = asked.known or (before.server_id if before is not None else None)
-    if known is not None and before is not None and before.server_id != known:
-        feeds.observe(store, tenant.name, asked.feed, now, server_id=known, status=before.status)
-    found = ensure(connection.client, asked.wanted, known, now, lambda _: recover(asked.feed))
-    grave = "; ".join(each.sentence for each in found.differences if each.grave) or None
+    found: Standing,
+    status: str,
+    attention: str | None,
+) -> None:
     feeds.observe(
-        store, tenant.name, asked.feed, now, server_id=found.id, status=found.status, error=grave, ends=found.end
+        store,
+        tenant.name,
+        asked.feed,
+        now,
+        server_id=found.id,
+        status=status,
+        error=attention,
+        ends=found.end,
     )
-    feeds.forget(store, tenant.name, f"{asked.feed}/{found.id}")  # so it was called before its id was known
-    return found
 
 
-def _surplus(connection: Connection, endpoints: set[str], standing: set[str]) -> Iterator[str]:
-    """The ids of those that send to our endpoints, are not off, and were not asked for."""
+def _attention(found: Standing, again: bool) -> str | None:
+    """Why a person has to look at it."""
+    reasons = [each.sentence for each in found.differences if each.grave]
+    if found.step is Step.REVIEW:
+        reasons.insert(0, found.reason)
+    if found.step is Step.RECOVER and again:
+        reasons.append("it is in error each time it is requested again; see whether the server reaches this service")
+    elif found.status == ERROR and found.step is not Step.REVIEW:
+        reasons.append("the server set it to error at once; see whether the server reaches this service")
+    return "; ".join(dict.fromkeys(reasons)) or None
+
+
+def _without_surplus(connection: Connection, endpoints: set[str], standing: set[str]) -> Iterator[Seen]:
+    """Switch off those that send to our endpoints, are not off, and were not asked for."""
     for endpoint in sorted(endpoints):
         for each in connection.client.search(SUBSCRIPTION, {"url": endpoint}).resources:
-            channel = each.get("channel")
-            ours = isinstance(channel, dict) and channel.get("endpoint") == endpoint
-            if ours and each.get("status") != "off" and str(each.get("id")) not in standing:
-                yield str(each["id"])
+            if endpoint_of(each) == endpoint and each.get("status") != "off" and str(each.get("id")) not in standing:
+                try:
+                    switch_off(connection.client, str(each["id"]))
+                except ONE_BY_ONE as problem:
+                    yield Seen("", attention=f"one that nobody needs any more could not be switched off: {problem}")
+                else:
+                    yield Seen("", switched_off=str(each["id"]))

@@ -13,6 +13,7 @@ from service.eligibility.criteria import Study
 from service.screening.cds.policy import CardPolicy
 
 SECRET_HEADER = "X-Prescreen-Secret"
+USUALLY_NARROWED = ("Observation",)
 
 
 class TargetKind(StrEnum):
@@ -61,6 +62,8 @@ class Hook:
     it is by `secret` in the header `secret_header`; a hook without one is open to this machine alone, for development.
     `trusted`: what a notification carries is believed; otherwise all is read from the server. `kinds`: the types that
     the Subscription is about; empty: all that the open studies need. `heartbeat` is the period that was agreed.
+    `topic`: the canonical of the topic to ask for; None: our own, where the server lists it. `narrowed`: the types that
+    are asked for by codes, where there is no topic.
     """
 
     feed: str
@@ -71,6 +74,8 @@ class Hook:
     trusted: bool = False
     kinds: tuple[str, ...] = ()
     heartbeat: timedelta | None = None
+    topic: str | None = None
+    narrowed: tuple[str, ...] = USUALLY_NARROWED
 
     def is_of(self, feed: str) -> bool:
         """Does the feed of this name come in here? One of an unknown Subscription is called `feed/its id`."""
@@ -85,7 +90,8 @@ class Pace:
     come late. `overlap`: a question for what changed reaches so much further back than the last one, as clocks differ
     and indexes lag. `per_minute`: notifications that one hook takes. `reconcile`: the period in which everybody is
     screened again, as events do not tell everything; None: never. `reread`: what was read of a patient may be as old
-    when an assessment that is due by time alone is made.
+    when an assessment that is due by time alone is made. `upkeep`: how often the Subscriptions are looked after; None:
+    never, but by `prescreen subscribe`.
     """
 
     coalesce: timedelta = timedelta(seconds=2)
@@ -94,6 +100,7 @@ class Pace:
     per_minute: int = 6000
     reconcile: timedelta | None = timedelta(days=7)
     reread: timedelta = timedelta(days=1)
+    upkeep: timedelta | None = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

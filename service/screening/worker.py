@@ -24,9 +24,10 @@ from service.errors import EhrError, EhrUnavailable, LeaseLost, PrescreenError, 
 from service.screening import publish, recovery, scheduler
 from service.screening.connections import Connections
 from service.screening.holding import LEASE
-from service.screening.jobs import SOURCE, Deliveries, Desk, Job, Screenings, Writes, claim
+from service.screening.jobs import SOURCE, SUBSCRIPTIONS, Deliveries, Desk, Job, Screenings, Writes, claim
 from service.screening.patient import screening_date
 from service.screening.publish_results import code_of
+from service.screening.subscription_upkeep import keep_alive
 from service.screening.tenant import TargetKind, Tenant, by_name
 from service.store import retention
 from service.store.engine import Store
@@ -213,6 +214,7 @@ class Worker:
         if now - self._cared.get(tenant.name, now - CARE_EVERY) >= CARE_EVERY:
             self._cared[tenant.name] = now
             self._guarded(tenant, lambda: self._care(tenant, now))
+            self._guarded(tenant, lambda: self._keep_alive(tenant), SUBSCRIPTIONS)
         today = screening_date(tenant, now)
         if self._days.get(tenant.name) != today and now >= self._daily_from.get(tenant.name, now):
             self._daily_from[tenant.name] = now + DAILY_AGAIN
@@ -228,6 +230,12 @@ class Worker:
             done = recovery.look_after(self._desk.store, tenant, now, connection)
             self._counts["requested"] += sum(each.screenings for each in done)
 
+    def _keep_alive(self, tenant: Tenant) -> None:
+        """The Subscriptions, while nobody stops this worker and their server does not rest."""
+        desk = self._desk
+        if not self._stopping.is_set() and not desk.connections.is_resting(tenant.name, SUBSCRIPTIONS):
+            keep_alive(desk.store, tenant, desk.clock, lambda: desk.subscriber(tenant))
+
     def _daily(self, tenant: Tenant, now: datetime) -> None:
         store = self._desk.store
         self._counts["requested"] += scheduler.request_due(store, tenant, now)
@@ -242,7 +250,7 @@ class Worker:
             retention.purge(self._desk.store, now, self._retain)
             self._purged = now.date()
 
-    def _guarded(self, tenant: Tenant, chore: Callable[[], None]) -> bool:
+    def _guarded(self, tenant: Tenant, chore: Callable[[], None], use: str = SOURCE) -> bool:
         """Do a chore; False if it failed, and is to be done again."""
         try:
             chore()
@@ -250,7 +258,7 @@ class Worker:
             raise
         except EhrError as problem:
             log.warning("a chore of tenant %s failed: %s", tenant.name, problem)
-            self._desk.connections.failed(tenant.name, SOURCE, problem)
+            self._desk.connections.failed(tenant.name, use, problem)
         except Exception as problem:  # noqa: BLE001 as above
             log.error("a chore of tenant %s failed: %s at %s", tenant.name, type(problem).__name__, _place(problem))
         else:

@@ -12,6 +12,7 @@ from service.eligibility.assess import Signal, Standing
 from service.screening.tenant import (
     SECRET_HEADER,
     USUAL_RESOURCES,
+    USUALLY_NARROWED,
     USUALLY_WRITTEN,
     Hook,
     Pace,
@@ -117,6 +118,8 @@ def _hook(secrets: Secrets, place: Where, feed: str, content: Mapping[str, Any])
         trusted=content.get("trusted", False),
         kinds=tuple(sorted(set(content.get("kinds", ())))),
         heartbeat=timedelta(seconds=heartbeat) if heartbeat else None,
+        topic=content.get("topic"),
+        narrowed=tuple(sorted(set(content.get("narrowed", USUALLY_NARROWED)))),
     )
 
 
@@ -141,4 +144,7 @@ def read_pace(content: Mapping[str, Any]) -> Pace:
     if "reconcile_days" in content:
         days = content["reconcile_days"]
         chosen["reconcile"] = None if days is None else timedelta(days=days)
+    if "subscriptions_minutes" in content:
+        minutes = content["subscriptions_minutes"]
+        chosen["upkeep"] = None if minutes is None else timedelta(minutes=minutes)
     return Pace(**chosen)

@@ -13,15 +13,17 @@ from service.store.engine import Store, insert_into
 from service.store.tables import feed_events, feeds
 
 KEY = ("tenant", "subscription")
+ACTIVE = "active"
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
     """One subscription. `wanted` and `actual` are its resource as asked for, and as read from the server.
 
-    `server_id`, `status`, `error` and `ends` are the server's; `checked` is when it was read. `heard` is when anything
-    came last, `queried` up to when the server was last asked for what is new. `reconcile_since`: since when the whole
-    feed has to be reconciled, or None.
+    `server_id`, `status` and `ends` are the server's; `error` is why a person has to look at it. `checked` is when it
+    was read. `heard` is when anything came last, `queried` up to when the server was last asked for what is new,
+    `whole` up to when it was surely active, or what it had missed was made good. `reconcile_since`: since when the
+    whole feed has to be reconciled, or None.
     """
 
     tenant: str
@@ -33,6 +35,7 @@ class Feed:
     error: str | None
     ends: datetime | None
     checked: datetime | None
+    whole: datetime | None
     position: Position
     heard: datetime | None
     queried: datetime | None
@@ -55,10 +58,27 @@ def observe(
     actual: Mapping[str, object] | None = None,
     error: str | None = None,
     ends: datetime | None = None,
+    whole: datetime | None = None,
 ) -> None:
-    """Keep what the server says of the subscription at `now`."""
+    """Keep what the server says of the subscription at `now`. One that is active is whole; of another, `whole` may be
+    told, and otherwise stays."""
     values = {"server_id": server_id, "status": status, "actual": actual, "error": error, "ends": ends}
-    _put(store, tenant, subscription, checked=now, **values)
+    upto = now if status == ACTIVE else whole
+    known = {} if upto is None else {"whole": upto}
+    _put(store, tenant, subscription, checked=now, **values, **known)
+
+
+def complain(store: Store, tenant: str, subscription: str, error: str) -> None:
+    """Keep why a person has to look at it, where nothing new is known of it."""
+    _put(store, tenant, subscription, error=error)
+
+
+def count_anew(store: Store, tenant: str, subscription: str) -> None:
+    """Another Subscription took its place on the server, whose counter begins at its own beginning."""
+    with store.writing() as connection:
+        mine = _of(feeds, tenant, subscription)
+        connection.execute(delete(feed_events).where(*_of(feed_events, tenant, subscription)))
+        connection.execute(update(feeds).where(*mine).values(last_event=null(), gaps=null()))
 
 
 def heard(

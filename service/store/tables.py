@@ -98,6 +98,7 @@ feeds = Table(
     Column("error", Text, nullable=True),
     Column("ends", Instant, nullable=True),
     Column("checked", Instant, nullable=True),
+    Column("whole", Instant, nullable=True),
     Column("last_event", NUMBER, nullable=True),
     Column("gaps", Document, nullable=True),
     Column("heard", Instant, nullable=True),
@@ -225,6 +226,17 @@ tokens = Table(
     metadata,
     Column("digest", Name, primary_key=True),
     Column("until", Instant, nullable=False, index=True),
+)
+
+upkeep = Table(
+    "upkeep",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("server", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("due", Instant, nullable=True),
+    Column("looked", Instant, nullable=True),
+    Column("problem", Text, nullable=True),
 )
 
 # Holds a row only within a transaction of `retention`: the triggers that keep the history let that one delete.

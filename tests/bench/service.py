@@ -16,7 +16,7 @@ from statistics import quantiles
 import requests
 
 from service.fhir.adapt import SUPPORTED
-from service.screening.subscribe import TOPIC
+from service.screening.subscriptions_needed import TOPIC
 from service.store.engine import open_store
 from service.store.migration import migrate
 from tests.fhir_server import FhirServer

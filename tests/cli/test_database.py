@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.store import assessments, audit, feeds, inbox, outbox, screenings
+from service.store import assessments, audit, feeds, inbox, outbox, screenings, upkeep
 from service.store.counting import Event
 from service.store.engine import Store
 from service.store.inbox import INBOX, Delivery
@@ -78,6 +78,18 @@ def test_a_subscription_is_listed_with_its_counter_gaps_and_error(prescreen: Pre
         "error its notifications do not come here, to be reconciled since 2026-06-30T12:00:00+00:00" in listed
     )
     assert prescreen("inbox", "list", "--tenant", "other")[1] == "No work was ever kept here.\n"
+
+
+def test_whose_subscriptions_are_kept_alive_is_listed(prescreen: Prescreen, store: Store) -> None:
+    later = NOW + timedelta(hours=1)
+    begun = upkeep.take(store, "demo", "https://ehr.example/fhir", "https://us.example", NOW)
+    assert "demo: subscriptions: looked after never, next 2026-06-30T12:00:00+00:00\n" in prescreen("inbox", "list")[1]
+    upkeep.end(store, begun, NOW, later, "GET Subscription: HTTP 503")
+    assert (
+        "demo: subscriptions: looked after 2026-06-30T12:00:00+00:00, next 2026-06-30T13:00:00+00:00, "
+        "not kept alive: GET Subscription: HTTP 503\n" in prescreen("inbox", "list")[1]
+    )
+    assert "subscriptions" not in prescreen("inbox", "list", "--tenant", "other")[1]
 
 
 def test_a_patient_is_forgotten(prescreen: Prescreen, store: Store) -> None:

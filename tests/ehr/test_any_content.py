@@ -12,7 +12,9 @@ from service.ehr.capability import FEATURES, read_features
 from service.ehr.dates import surely_outside
 from service.ehr.dialects import STANDARD
 from service.ehr.searching import Gathering
-from service.ehr.subscriptions import Wanted, changed, decide
+from service.ehr.subscription_forms import changed
+from service.ehr.subscriptions import decide
+from service.ehr.wanted import Wanted
 from service.ehr.writing import entry_answers, is_repeatable, place_of, version_of
 from service.errors import EhrError, UnusableAnswer
 from tests.ehr.records import observation, order, outcome, page

@@ -58,9 +58,12 @@ def test_8_33_a_type_that_cannot_be_searched_is_named(server: FhirServer, client
 
 
 def test_2_58_topics_are_found_where_they_are_listed(server: FhirServer, client: FhirClient) -> None:
-    assert chosen_topic(client.capabilities(), [PATIENT_DATA_FEED]) is None
+    assert chosen_topic(client.capabilities().topics, [PATIENT_DATA_FEED]) is None
     server.subscriptions.topics = {"https://other.example/topic": set(), PATIENT_DATA_FEED: {"Observation"}}
-    assert chosen_topic(client.capabilities(), ["https://ours.example/topic", PATIENT_DATA_FEED]) == PATIENT_DATA_FEED
+    assert (
+        chosen_topic(client.capabilities().topics, ["https://ours.example/topic", PATIENT_DATA_FEED])
+        == PATIENT_DATA_FEED
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 
 from service.ehr.client import FhirClient
 from service.ehr.subscribing import ensure, find, missed_events, reported_status, switch_off
-from service.ehr.subscriptions import Step, Wanted
+from service.ehr.subscriptions import Step
+from service.ehr.wanted import Wanted
 from service.errors import EhrRefused, EhrUnavailable, ResourceGone, UnusableAnswer, VersionConflict
 from tests.ehr.receiver import Receiver
 from tests.ehr.records import observation, patient

@@ -5,20 +5,9 @@ from typing import Any
 
 import pytest
 
-from service.ehr.subscriptions import (
-    CONTENT,
-    HEARTBEAT,
-    NARROWED,
-    Step,
-    Wanted,
-    as_resource,
-    changed,
-    criteria_for,
-    decide,
-    differences,
-    feed_narrowing,
-    narrowing,
-)
+from service.ehr.subscription_forms import CONTENT, HEARTBEAT, NARROWED, as_resource, changed
+from service.ehr.subscriptions import Step, decide, differences
+from service.ehr.wanted import Wanted, criteria_for, feed_narrowing, narrowing
 from service.errors import UsageError
 
 NOW = datetime(2026, 6, 30, tzinfo=UTC)
@@ -79,7 +68,8 @@ def test_2_4_a_subscription_by_criteria(payload: str, mime: str | None) -> None:
         pytest.param({"by_topic": False, "criteria": "A?b=c", "payload": "id-only"}, id="2.14 by topic alone"),
         pytest.param({"by_topic": False, "criteria": "A?b=c", "payload": "empty", "narrowed": ("a=b",)}, id="2.12"),
         pytest.param({"end": datetime(2026, 7, 1)}, id="2.53 an end without a time zone"),
-        pytest.param({"release": "R5"}, id="2.57 R5 is not made yet"),
+        pytest.param({"release": "R6"}, id="2.57 no such release"),
+        pytest.param({"release": "R5", "by_topic": False, "payload": "empty"}, id="2.57 R5 by topic alone"),
         pytest.param({"narrowed": ("patient=1", "Observation?patient=2&trigger=x")}, id="2.21 two patients"),
         pytest.param({"narrowed": ("patient=1,2",)}, id="2.21 two patients in one"),
     ],

@@ -14,10 +14,15 @@ TOPICS = (
 )
 
 
+R5 = "5.0"
+
+
 def statement(base: str, software: str, release: str, topics: Iterable[str], without: Iterable[str]) -> dict[str, Any]:
     """The CapabilityStatement; `without`: what is not declared, `Type`, `Type.interaction` or `transaction`."""
     lacking = set(without)
-    resources = [_of_type(each, topics, lacking) for each in TYPES if each not in lacking]
+    r5 = release.startswith(R5)  # there, topics are resources, and nothing else lists them
+    types = [*TYPES, "SubscriptionTopic"] if r5 else TYPES
+    resources = [_of_type(each, () if r5 else topics, lacking) for each in types if each not in lacking]
     system = [{"code": each} for each in ("transaction", "batch") if each not in lacking]
     return {
         "resourceType": "CapabilityStatement",

@@ -1,4 +1,4 @@
-"""Notification Bundles of the Subscriptions R5 Backport: Parameters for R4, SubscriptionStatus for R4B."""
+"""Notification Bundles: Parameters for R4 and SubscriptionStatus for R4B (the Backport), and those of R5."""
 
 import uuid
 from dataclasses import dataclass
@@ -25,17 +25,14 @@ def bundle(
     """A notification; `payload` is empty, id-only or full-resource."""
     status = (_parameters if release == "4.0" else _status)(base, subscription, type_, total, events, payload)
     address = f"{base}/Subscription/{subscription['id']}/$status"
-    entries: list[Resource] = [
-        {
-            "fullUrl": f"urn:uuid:{status['id']}",
-            "resource": status,
-            "request": {"method": "GET", "url": address},
-            "response": {"status": "200"},
-        }
-    ]
+    first: Resource = {"fullUrl": f"urn:uuid:{status['id']}", "resource": status}
+    if release != "5.0":
+        first |= {"request": {"method": "GET", "url": address}, "response": {"status": "200"}}
+    entries = [first]
     if payload != "empty":
         entries += [_entry(base, each, payload) for each in events]
-    return {"resourceType": "Bundle", "id": uuid.uuid4().hex, "type": "history", "entry": entries}
+    kind = "subscription-notification" if release == "5.0" else "history"
+    return {"resourceType": "Bundle", "id": uuid.uuid4().hex, "type": kind, "entry": entries}
 
 
 def _entry(base: str, event: Event, payload: str) -> Resource:
@@ -86,6 +83,6 @@ def _status(base: str, subscription: Resource, type_: str, total: int, events: l
         "type": type_,
         "eventsSinceSubscriptionStart": str(total),
         "subscription": {"reference": f"{base}/Subscription/{subscription['id']}"},
-        "topic": subscription["criteria"],
+        "topic": subscription.get("topic") or subscription["criteria"],
     }
     return status | {"notificationEvent": listed} if listed else status

@@ -21,6 +21,7 @@ DATES = {
 }
 TOKENS = {
     "code": ["code", "medicationCodeableConcept", "vaccineCode"],
+    "combo-code": ["code"],
     "vaccine-code": ["vaccineCode"],
     "category": ["category"],
     "clinical-status": ["clinicalStatus"],
@@ -84,7 +85,7 @@ def _meets(resource: Resource, name: str, value: str) -> bool:
     if bare == "_id":
         return resource["id"] in value.split(",")
     if bare == "url":
-        return value in (resource.get("url"), resource.get("channel", {}).get("endpoint"))
+        return value in (resource.get("url"), resource.get("endpoint"), resource.get("channel", {}).get("endpoint"))
     if bare == "name":
         return value.lower() in str(resource.get("name", "")).lower()
     if bare == "_lastUpdated":
@@ -95,6 +96,8 @@ def _meets(resource: Resource, name: str, value: str) -> bool:
         wanted = {each.rpartition("/")[2] for each in value.split(",")}
         return any(id in wanted for _, id in _targets(resource, REFERENCES[bare]))
     elements = [each for element in TOKENS[bare] for each in _listed(resource.get(element))]
+    if bare == "combo-code":
+        elements += [each["code"] for each in resource.get("component", ())]
     return any(_is_token(each, token) for each in elements for token in value.split(","))
 
 

@@ -36,7 +36,8 @@ class Quiet(WSGIRequestHandler):
 
 
 class FhirServer:
-    """A FHIR R4 server with these parts, all of which may be changed while it runs:
+    """A FHIR server of R4 (`release` 5.0: of R5, as far as Subscriptions go) with these parts, all of which may be
+    changed while it runs:
 
     `storage` (resources), `rest` (page sizes, outcomes, next links), `subscriptions` (topics, style, lost
     notifications), `smart` (clients, grants, lifetime; without clients nobody needs a token), `faults` (see Fault),
@@ -53,7 +54,7 @@ class FhirServer:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.storage = Storage(now)
-        self.subscriptions = Subscriptions(self.storage, topics or {})
+        self.subscriptions = Subscriptions(self.storage, topics or {}, r5=release.startswith("5.0"))
         self.rest = Rest(self.storage, self.subscriptions)
         self.smart = Smart(now, {each.id: each for each in clients})
         self.faults, self.log = Faults(), Log()
@@ -101,6 +102,12 @@ class FhirServer:
         for each in resources:
             self.storage.put(each["resourceType"], each["id"], each)
         self.storage.taken()
+
+    def load_topic(self, topic: Resource) -> None:
+        """Take a SubscriptionTopic: it is listed, and tells of the types that it triggers on."""
+        self.seed(topic)
+        types = {each["resource"].rpartition("/")[2] for each in topic["resourceTrigger"]}
+        self.subscriptions.topics[topic["url"]] = types
 
     def change(self, *resources: Resource) -> None:
         """Store these, with their ids, and tell the Subscriptions."""

@@ -1,4 +1,4 @@
-"""Subscriptions that really call back, from a thread of their own: by criteria (rest-hook) and by topic (backport)."""
+"""Subscriptions that really call back, from a thread of their own: by criteria (rest-hook), by topic (backport, R5)."""
 
 import json
 import queue
@@ -30,25 +30,30 @@ class Feed:
 class Subscriptions:
     """`topics`: the canonical of each topic and the types that it is about. `style`: how criteria Subscriptions with a
     payload notify, `hapi` (PUT and DELETE to {endpoint}/{Type}/{id}) or `medplum` (POST, deletions by a header).
-    `lost`: that many notifications are counted, but not sent. `kept`: how many events `$events` still knows."""
+    `lost`: that many notifications are counted, but not sent. `kept`: how many events `$events` still knows. `r5`:
+    Subscriptions are written as R5 has them."""
 
     storage: Storage
     topics: dict[str, set[str]] = field(default_factory=dict)
     style: str = "hapi"
     lost: int = 0
     kept: int = 1000
+    r5: bool = False
     timeout: float = 5.0
     base: str = ""
     feeds: dict[str, Feed] = field(default_factory=dict)
+    going: threading.Event = field(default_factory=threading.Event)  # cleared: nothing is sent, none becomes active
     _queue: "queue.Queue[Any]" = field(default_factory=queue.Queue)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _thread: threading.Thread | None = None
 
     def start(self) -> None:
+        self.going.set()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        self.going.set()
         self._queue.put(None)
         if self._thread is not None:
             self._thread.join(timeout=10)
@@ -59,14 +64,15 @@ class Subscriptions:
 
     def check(self, resource: Resource) -> None:
         """Raises 422 for a Subscription that the server cannot keep."""
-        channel = resource.get("channel", {})
-        if channel.get("type") != "rest-hook" or not channel.get("endpoint"):
+        if is_r5(resource) != self.r5:
+            raise Refusal(422, "structure", "that is a Subscription of another release")
+        if channel_of(resource) != "rest-hook" or not endpoint_of(resource):
             raise Refusal(422, "not-supported", "only rest-hook with an endpoint")
         if resource.get("status") not in ("requested", "off"):
             raise Refusal(422, "business-rule", "a client sets requested or off")
         if not is_by_topic(resource) and not resource.get("criteria", "").partition("?")[1]:
             raise Refusal(422, "not-found", "no such topic, and no search")
-        if is_by_topic(resource) and resource["criteria"] not in self.topics:
+        if is_by_topic(resource) and topic_of(resource) not in self.topics:
             raise Refusal(422, "not-found", "no such topic")
 
     def after(self, changes: list[Change]) -> None:
@@ -109,6 +115,8 @@ class Subscriptions:
     def status_bundle(self, id: str) -> Resource:
         """The answer of `$status`."""
         subscription = self.storage.read("Subscription", id)
+        if not is_by_topic(subscription):
+            raise Refusal(404, "not-supported")
         status = status_entry(self.base, subscription, len(self.feed(id).events), release_of(subscription))
         entry = {"fullUrl": f"urn:uuid:{status['id']}", "resource": status, "search": {"mode": "match"}}
         return {"resourceType": "Bundle", "type": "searchset", "total": 1, "entry": [entry]}
@@ -136,15 +144,15 @@ class Subscriptions:
             return event
 
     def _concerns(self, subscription: Resource, change: Change) -> bool:
-        if change.kind not in self.topics.get(subscription["criteria"], set()):
+        if change.kind not in self.topics.get(topic_of(subscription), set()):
             return False
         resource = change.after or change.before or {}
-        conditions = [each["valueString"] for each in subscription.get("_criteria", {}).get("extension", ())]
-        return all(_holds(each, change.kind, resource) for each in conditions)
+        return all(_holds(each, change.kind, resource) for each in conditions_of(subscription))
 
     def _run(self) -> None:
         with requests.Session() as session:
             while (work := self._queue.get()) is not None:
+                self.going.wait()
                 try:
                     self._do(session, *work)
                 except Refusal:
@@ -172,7 +180,7 @@ class Subscriptions:
         total, release = len(self.feed(subscription["id"]).events), release_of(subscription)
         payload = payload_of(subscription)
         body = bundle(self.base, subscription, type_, total, events, release, payload)
-        content_type = subscription["channel"]["payload"]
+        content_type = FHIR_JSON if is_r5(subscription) else subscription["channel"]["payload"]
         return self._send(session, subscription, "POST", "", body, {"Content-Type": content_type})
 
     def _send_change(self, session: requests.Session, subscription: Resource, change: Change) -> bool:
@@ -195,11 +203,10 @@ class Subscriptions:
         headers: dict[str, str],
     ) -> bool:
         """Send; if it fails, the Subscription is set to error."""
-        channel = subscription["channel"]
-        own = dict(each.split(": ", 1) for each in channel.get("header", ()))
+        own = headers_of(subscription)
         content = b"" if body is None else json.dumps(body).encode()
         try:
-            address = channel["endpoint"] + place
+            address = endpoint_of(subscription) + place
             answer = session.request(method, address, data=content, headers=headers | own, timeout=self.timeout)
             problem = None if answer.ok and answer.content in (b"",) else f"{answer.status_code} {answer.text[:200]}"
         except requests.RequestException as error:
@@ -216,17 +223,57 @@ class Subscriptions:
                 self.storage.put("Subscription", id, {**subscription, "status": status})
 
 
+def is_r5(subscription: Resource) -> bool:
+    return "topic" in subscription and not {"criteria", "_criteria", "channel"} & subscription.keys()
+
+
 def is_by_topic(subscription: Resource) -> bool:
-    return "extension" in subscription.get("channel", {}).get("_payload", {})
+    return is_r5(subscription) or "extension" in subscription.get("channel", {}).get("_payload", {})
+
+
+def topic_of(subscription: Resource) -> str:
+    return str(subscription["topic"] if is_r5(subscription) else subscription["criteria"])
+
+
+def channel_of(subscription: Resource) -> object:
+    if is_r5(subscription):
+        return subscription.get("channelType", {}).get("code")
+    return subscription.get("channel", {}).get("type")
+
+
+def endpoint_of(subscription: Resource) -> Any:
+    return subscription.get("endpoint") if is_r5(subscription) else subscription.get("channel", {}).get("endpoint")
+
+
+def headers_of(subscription: Resource) -> dict[str, str]:
+    if is_r5(subscription):
+        return {each["name"]: each["value"] for each in subscription.get("parameter", ())}
+    return dict(each.split(": ", 1) for each in subscription["channel"].get("header", ()))
+
+
+def conditions_of(subscription: Resource) -> list[str]:
+    """The conditions of a topic, as R4 writes them."""
+    if not is_r5(subscription):
+        return [each["valueString"] for each in subscription.get("_criteria", {}).get("extension", ())]
+    found = []
+    for each in subscription.get("filterBy", ()):
+        kind = f"{each['resourceType'].rpartition('/')[2]}." if "resourceType" in each else ""
+        modifier = f":{each['modifier']}" if "modifier" in each else ""
+        found.append(f"{kind}{each['filterParameter']}{modifier}={each['value']}")
+    return found
 
 
 def payload_of(subscription: Resource) -> str:
+    if is_r5(subscription):
+        return str(subscription.get("content", "empty"))
     extensions = subscription["channel"].get("_payload", {}).get("extension", ())
     named = [each["valueCode"] for each in extensions if each["url"] == BACKPORT + "backport-payload-content"]
     return str(named[0]) if named else "empty"
 
 
 def release_of(subscription: Resource) -> str:
+    if is_r5(subscription):
+        return "5.0"
     return "4.3" if "fhirVersion=4.3" in subscription["channel"].get("payload", "") else "4.0"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.fhir.adapt import SUPPORTED
-from service.screening.subscribe import TOPIC
+from service.screening.subscriptions_needed import TOPIC
 from tests.databases import postgres, postgres_url, sqlite_template, url
 from tests.fhir_server import FhirServer
 from tests.journeys.site import Site

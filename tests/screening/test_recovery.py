@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from service.ehr.subscriptions import Wanted, as_resource
+from service.ehr.subscription_forms import as_resource
+from service.ehr.wanted import Wanted
 from service.errors import EhrUnavailable
 from service.screening import recovery, recovery_steps
 from service.screening.recovery import is_due, look_after, recover, rescreen_all
@@ -274,10 +275,23 @@ def test_2_50_that_another_subscription_of_the_hook_was_heard_says_nothing(at_wo
     at_work.ehr.fail(where="status", status=404, times=9)
     done = recover(at_work.store, at_work.tenant, "labs/Condition", at_work.now, at_work.connection)
     assert (done.how, set(at_work.asked())) == ("query", {"p1", "p8"})
+    feeds.observe(at_work.store, "north", "labs/Encounter", at_work.now, server_id="s1", status="error")
+    at_work.ehr.fail(where="status", status=404, times=9)
+    unsure = recover(at_work.store, at_work.tenant, "labs/Encounter", at_work.now, at_work.connection)
+    assert unsure.how == "rescreen"
+
+
+def test_2_50_one_in_error_was_whole_until_it_was_last_seen_to_be_active(at_work: Ward) -> None:
+    at_work.later(timedelta(hours=2))
+    at_work.ehr.change(lab(1), {"resourceType": "Condition", "id": "c", "subject": {"reference": "Patient/p8"}})
     feeds.observe(at_work.store, "north", "labs", at_work.now, server_id="s1", status="error")
     at_work.ehr.fail(where="status", status=404, times=9)
-    unsure = recover(at_work.store, at_work.tenant, "labs", at_work.now, at_work.connection)
-    assert unsure.how == "rescreen"
+    at_work.ehr.log.clear()
+    done = recover(at_work.store, at_work.tenant, "labs", at_work.now, at_work.connection, ("Condition",))
+    assert (done.how, set(at_work.asked())) == ("query", {"p8"})
+    (asked,) = at_work.ehr.log.of("GET", "_lastUpdated")
+    since = NOON - at_work.tenant.pace.overlap
+    assert asked.path == "/fhir/Condition" and since.strftime("%Y-%m-%dT%H") in asked.query
 
 
 def test_recovering_what_is_not_there_does_nothing(at_work: Ward) -> None:

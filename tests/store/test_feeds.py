@@ -1,6 +1,7 @@
 """The subscriptions: what was asked, what the server made of it, how far its counter was heard, and what is to do."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from service.store import feeds
 from service.store.counting import Event, Gap, Position
@@ -8,7 +9,7 @@ from service.store.engine import Store
 from service.store.feeds import Feed
 from tests.store.world import NOON, SECOND
 
-UNKNOWN = Feed("north", "labs", None, None, None, None, None, None, None, Position(), None, None, None)
+UNKNOWN = Feed("north", "labs", None, None, None, None, None, None, None, None, Position(), None, None, None)
 
 
 def found(store: Store) -> Feed:
@@ -38,6 +39,34 @@ def test_what_the_server_says_of_it_is_kept_beside(store: Store) -> None:
     feed = found(store)
     assert {name: getattr(feed, name) for name in said} == said
     assert (feed.wanted, feed.checked) == ({"a": 1}, NOON)
+
+
+def test_it_is_whole_up_to_when_it_was_seen_to_be_active(store: Store) -> None:
+    steps = [("active", None), ("requested", None), ("error", None), ("error", NOON + 3 * SECOND), ("off", None)]
+    seen = []
+    for number, (status, whole) in enumerate(steps):
+        at = NOON + number * SECOND
+        feeds.observe(store, "north", "labs", at, server_id="77", status=status, whole=whole)
+        seen.append(found(store).whole)
+    assert seen == [NOON, NOON, NOON, NOON + 3 * SECOND, NOON + 3 * SECOND]
+
+
+def test_a_complaint_changes_nothing_else(store: Store) -> None:
+    feeds.observe(store, "north", "labs", NOON, server_id="77", status="active")
+    before = found(store)
+    feeds.complain(store, "north", "labs", "refused")
+    assert found(store) == replace(before, error="refused")
+
+
+def test_another_subscription_in_its_place_counts_anew(store: Store) -> None:
+    feeds.observe(store, "north", "labs", NOON, server_id="77", status="active")
+    arrived(store, 1, 2, 5)
+    feeds.count_anew(store, "north", "labs")
+    assert (found(store).position, found(store).whole) == (Position(), NOON)
+    arrived(store, 1, word="other")
+    assert (found(store).position, found(store).reconcile_since) == (Position(1), None)
+    feeds.count_anew(store, "north", "none")
+    assert feeds.find(store, "north", "none") is None
 
 
 def test_anything_heard_is_noted(store: Store) -> None:

@@ -7,7 +7,7 @@ from service.store.columns import NUMBER, Document, Instant, Name
 from service.store.migrations.growing import only_grows
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 
 
 def upgrade() -> None:
