@@ -42,7 +42,9 @@ from service.errors import (
 )
 
 FHIR_JSON = "application/fhir+json"
-ACCEPT = {"Accept": "application/fhir+json, application/json;q=0.9"}
+# HAPI FHIR answers a search from one made up to a minute ago, unless it is told not to: then a result that we were just
+# notified of would be missing from the chart.
+ACCEPT = {"Accept": "application/fhir+json, application/json;q=0.9", "Cache-Control": "no-cache"}
 LONGEST_URL = 2000
 # Values of these parameters belong in no log of a server or proxy, so they go into the body where the server allows.
 PERSONAL = frozenset(

@@ -4,6 +4,7 @@ STANDARDS 5.44. R4 knows no condition for Provenance, which has no identifier: i
 writing it again by PUT writes the same one.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -13,6 +14,7 @@ from service.fhir.opinion import Opinion
 from service.fhir.own import BASE, STUDY_VERSION, Json, Release, digest, render_software, study_reference
 
 PROVENANCE = f"{BASE}/StructureDefinition/screening-provenance"
+VERSIONED = re.compile(r"/_history/[A-Za-z0-9.-]+\Z")
 PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 
 
@@ -54,9 +56,23 @@ def provenance_id(opinion: Opinion, version: str, versions: Mapping[str, str]) -
     return digest(opinion.identity, opinion.standing.value, day, version, repr(_entities(opinion, versions)))
 
 
-def same_origin(one: Mapping[str, object], other: Mapping[str, object]) -> bool:
-    """Do two Provenances say the same, but for when that was recorded and under which id?"""
-    return all(one.get(name) == other.get(name) for name in ("target", "occurredDateTime", "entity", "contained"))
+def same_origin(wanted: Mapping[str, object], found: Mapping[str, object]) -> bool:
+    """Does a Provenance that was found say what is wanted, but for when that was recorded and under which id?
+
+    Some servers (HAPI FHIR) keep references without the version that was sent: what they dropped is no difference.
+    """
+    return all(
+        _kept(wanted.get(name), found.get(name)) for name in ("target", "occurredDateTime", "entity", "contained")
+    )
+
+
+def _kept(wanted: object, found: object) -> bool:
+    """Is it there as it was wanted, but for versions that the server dropped from references?"""
+    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
+        return wanted.keys() == found.keys() and all(_kept(wanted[name], found[name]) for name in wanted)
+    if isinstance(wanted, list) and isinstance(found, list):
+        return len(wanted) == len(found) and all(map(_kept, wanted, found))
+    return wanted == found or (isinstance(wanted, str) and VERSIONED.sub("", wanted) == found)
 
 
 def evidence_versions(record: PatientRecord) -> dict[str, str]:

@@ -67,16 +67,23 @@ class Place:
         """By its id once that is known: a search may lag behind what was written."""
         if kind not in self.kinds and kind != "ResearchSubject":
             return None
-        client = self.connection.client
-        if kind in self.ids:
-            try:
-                return client.read(kind, self.ids[kind])
-            except ResourceGone:
-                del self.ids[kind]
-        found = client.find(kind, system, value)
+        known = self._known(kind)
+        if known is not None:
+            return known
+        found = self.connection.client.find(kind, system, value)
         if found is not None:
             self.ids[kind] = str(found["id"])
         return found
+
+    def _known(self, kind: str) -> Json | None:
+        """What stands under the id that is known."""
+        if kind not in self.ids:
+            return None
+        try:
+            return self.connection.client.read(kind, self.ids[kind])
+        except ResourceGone:
+            del self.ids[kind]
+            return None
 
     def _provenance(self, opinion: Opinion, stamp: Stamp, subject: str) -> Json | None:
         """That of this very opinion; not looked for where the store knows that it was written."""
@@ -90,6 +97,10 @@ class Place:
             return None
 
     def _same_provenance(self, opinion: Opinion, stamp: Stamp, subject: str) -> Json | None:
+        """By the id that the server gave it a moment ago; else by what it says, which the server may have changed."""
+        written = self._known("Provenance")
+        if written is not None:
+            return written
         target = f"ResearchSubject/{subject}"
         wanted = wanted_provenance(opinion, self.release, stamp, target)
         listed = self.connection.client.search("Provenance", {"target": target}).resources

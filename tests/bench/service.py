@@ -20,7 +20,7 @@ from service.screening.subscriptions_needed import TOPIC
 from service.store.engine import open_store
 from service.store.migration import migrate
 from tests.fhir_server import FhirServer
-from tests.journeys.site import NAME, SECRET, Site, eventually, lab_result, patient
+from tests.journeys.site import NAME, SECRET, Site, eventually, lab_result, patient, subjects
 from tests.notifications.forms import BASE, Told, r4
 from tests.shape.source import ROOT
 
@@ -91,7 +91,7 @@ def _subjects(site: Site, server: FhirServer) -> list[float]:
 def _until_subject(site: Site, server: FhirServer, person: str) -> float:
     begun = time.perf_counter()
     server.change(lab_result(f"o-{person}", person))
-    assert eventually(lambda: person in site.subjects())
+    assert eventually(lambda: person in subjects(server))
     return time.perf_counter() - begun
 
 

@@ -32,6 +32,12 @@ def test_what_is_no_r4_does_not_lie_where_tools_read_r4(packed: dict[str, Any]) 
     assert {name.rpartition("/")[2] for name in packed if name.startswith("package/other/")} == r5 | {".index.json"}
 
 
+def test_what_defines_something_is_active(packed: dict[str, Any]) -> None:
+    """HAPI FHIR installs nothing else from a package, and searches by no parameter that is a draft."""
+    defining = {name: each["status"] for name, each in packed.items() if "url" in each and "example" not in name}
+    assert len(defining) > 50 and set(defining.values()) == {"active"}
+
+
 def test_the_manifest_says_what_it_is(packed: dict[str, Any]) -> None:
     manifest = packed["package/package.json"]
     assert (manifest["name"], manifest["version"]) == ("org.fhir-prescreen.core", service.__version__)

@@ -136,6 +136,15 @@ def test_the_id_of_a_provenance_is_known_before_it_is_made_and_what_it_says_is_c
     assert not same_origin(made, render_provenance(FULL_SAID, "x", NOW, "1", "R4", {"Condition/1": "8"}))
 
 
+def test_versions_that_a_server_drops_from_references_make_no_other_provenance() -> None:
+    with_versions = render_provenance(FULL_SAID, "x", NOW, "1", "R4", {"Condition/1": "7"})
+    without = render_provenance(FULL_SAID, "x", NOW, "1", "R4", {})
+    assert with_versions["entity"] != without["entity"]
+    assert same_origin(with_versions, without) and not same_origin(without, with_versions)
+    fewer = {**without, "entity": without["entity"][:-1]}
+    assert not same_origin(with_versions, fewer) and not same_origin(with_versions, {**without, "contained": []})
+
+
 # ------------------------------------------------------------------------------------------------- opinions
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_stored_line_of_an_assessment_is_the_same_opinion(name: str) -> None:

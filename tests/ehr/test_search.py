@@ -401,6 +401,19 @@ def test_what_is_long_or_personal_is_posted(
     assert client.speaking(Dialect("any", post_search=False)).search("Observation", OURS).complete
 
 
+def test_a_server_that_remembers_searches_is_asked_anew(server: FhirServer, client: FhirClient) -> None:
+    """HAPI FHIR answers the same search as it did a moment ago: what was notified since would be missing."""
+    server.rest.remembers = True
+    one = {"resourceType": "Observation", "id": "1", "status": "final", "subject": {"reference": "Patient/1"}}
+    server.seed(one)
+    asked = {"patient": "Patient/1"}
+    assert [each["id"] for each in client.search("Observation", asked).resources] == ["1"]
+    server.seed({**one, "id": "2"})
+    assert [each["id"] for each in client.search("Observation", asked).resources] == ["1", "2"]
+    server.seed({**one, "id": "3", "identifier": [{"system": "urn:a", "value": "b"}]})
+    assert client.find("Observation", "urn:a", "b") is not None, "neither by POST"
+
+
 def test_8_24_medications_come_along_or_are_fetched(server: FhirServer, client: FhirClient) -> None:
     server.seed(
         *({"resourceType": "Medication", "id": f"m{number}"} for number in range(3)),

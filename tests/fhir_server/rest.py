@@ -18,7 +18,8 @@ Params = list[tuple[str, str]]
 class Rest:
     """`page_size`: when nobody asks; `most`: what `_count` gets at most. `outcomes`: OperationOutcomes beside every
     search. `next_base`: of next links, if it is another one. `needs_if_match`: updates without it are refused.
-    `gives_ids`: nothing is created by an update."""
+    `gives_ids`: nothing is created by an update. `remembers`: a search that was made before is answered as it was then,
+    unless the client wants it anew; HAPI FHIR does so for a minute."""
 
     storage: Storage
     subscriptions: Subscriptions
@@ -27,21 +28,26 @@ class Rest:
     most: int = 200
     needs_if_match: bool = False
     gives_ids: bool = False
+    remembers: bool = False
     outcomes: list[Resource] = field(default_factory=list)
     next_base: str | None = None
     pages: dict[str, tuple[list[Resource], Resource]] = field(default_factory=dict)
+    remembered: dict[str, str] = field(default_factory=dict)
 
-    def search(self, kind: str, params: Params, *, strict: bool) -> Resource:
-        """The first page."""
+    def search(self, kind: str, params: Params, *, strict: bool, anew: bool = False) -> Resource:
+        """The first page. `anew`: nothing that was remembered will do."""
         used = search.used(params, strict=strict)
+        size = max(1, min(int(dict(used).get("_count", self.page_size)), self.most))
+        asked = f"{kind}?{urlencode(used)}"
+        if self.remembers and not anew and asked in self.remembered:
+            return self.page(self.remembered[asked], 0, size)
         resources = search.found(self.storage.current(kind), used)
         resources.sort(key=lambda each: (each["meta"]["lastUpdated"], each["id"]))
         extra = search.included(resources, [each for name, each in used if name == "_include"], self.storage.read)
         entries = [self._entry(each, "match") for each in resources] + [self._entry(each, "include") for each in extra]
         entries += [{"resource": each, "search": {"mode": "outcome"}} for each in self.outcomes]
-        size = max(1, min(int(dict(used).get("_count", self.page_size)), self.most))
-        self_link = {"relation": "self", "url": f"{self.base}/{kind}?{urlencode(used)}"}
-        token = secrets.token_hex(8)
+        self_link = {"relation": "self", "url": f"{self.base}/{asked}"}
+        token = self.remembered[asked] = secrets.token_hex(8)
         self.pages[token] = (entries, {"total": len(resources), "link": [self_link]})
         return self.page(token, 0, size)
 

@@ -36,11 +36,12 @@ class Change:
 
 
 class Storage:
-    """All resources of the server."""
+    """All resources of the server. `drops_versions`: from references, as HAPI FHIR does unless it is set otherwise."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.now = now
         self.lock = threading.RLock()
+        self.drops_versions = False
         self.changes: list[Change] = []  # not yet taken by `taken`
         self._kept: dict[str, dict[str, list[Version]]] = {}
 
@@ -76,7 +77,8 @@ class Storage:
             before = versions[-1].resource if versions else None
             number, at = len(versions) + 1, self.now()
             meta = {**resource.get("meta", {}), "versionId": str(number), "lastUpdated": at.isoformat()}
-            stored = {**copy.deepcopy(resource), "resourceType": kind, "id": id, "meta": meta}
+            kept = _without_versions(resource) if self.drops_versions else copy.deepcopy(resource)
+            stored = {**kept, "resourceType": kind, "id": id, "meta": meta}
             versions.append(Version(number, at, method, stored))
             self.changes.append(Change(kind, id, method, before, stored))
             return copy.deepcopy(stored)
@@ -115,3 +117,15 @@ class Storage:
         with self.lock:
             changes, self.changes = self.changes, []
             return changes
+
+
+def _without_versions(node: Any) -> Any:
+    """A copy in which no reference names a version."""
+    if isinstance(node, list):
+        return [_without_versions(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    copied = {name: _without_versions(value) for name, value in node.items()}
+    if isinstance(reference := copied.get("reference"), str):
+        copied["reference"] = reference.partition("/_history/")[0]
+    return copied

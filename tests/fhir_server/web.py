@@ -49,7 +49,7 @@ def _routed(server: "FhirServer", method: str, path: str) -> Response:
     if path == OPEN[1]:
         return _answer(200, server.smart.configuration(server.token_endpoint), "application/json")
     if method == "POST" and parts and parts[-1] == "_search":
-        return _answer(200, rest.search(parts[0], _form() + _query(), strict=_is_strict()))
+        return _answer(200, rest.search(parts[0], _form() + _query(), **_wishes()))
     if method == "POST" and parts and parts[-1] == "$validate":
         return _answer(200, rest.validate(_body()))
     if len(parts) == 3 and parts[2].startswith("$"):
@@ -64,7 +64,7 @@ def _get(server: "FhirServer", parts: list[str]) -> Response:
         page = rest.page(query["_getpages"], int(query["_getpagesoffset"]), int(query["_count"]))
         return _answer(200, page)
     if len(parts) == 1:
-        return _answer(200, rest.search(parts[0], _query(), strict=_is_strict()))
+        return _answer(200, rest.search(parts[0], _query(), **_wishes()))
     if len(parts) == 2:
         return _stored(200, server.storage.read(parts[0], parts[1]))
     if len(parts) == 3 and parts[2] == "_history":
@@ -214,8 +214,10 @@ def _form() -> list[tuple[str, str]]:
     return parse_qsl(request.get_data().decode(), keep_blank_values=True)
 
 
-def _is_strict() -> bool:
-    return "handling=strict" in request.headers.get("Prefer", "")
+def _wishes() -> dict[str, bool]:
+    """How the client wants to be searched for."""
+    strict = "handling=strict" in request.headers.get("Prefer", "")
+    return {"strict": strict, "anew": "no-cache" in request.headers.get("Cache-Control", "")}
 
 
 def _conditions() -> dict[str, str]:

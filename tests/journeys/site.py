@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
@@ -54,6 +54,14 @@ def cancer(id: str, of: str) -> Resource:
     }
 
 
+def subjects(server: FhirServer) -> dict[str, list[Resource]]:
+    """The ResearchSubjects on the server, by patient."""
+    found: dict[str, list[Resource]] = {}
+    for each in server.all("ResearchSubject"):
+        found.setdefault(each["individual"]["reference"].removeprefix("Patient/"), []).append(each)
+    return found
+
+
 def eventually(told: Callable[[], Any], patience: float = PATIENCE) -> Any:
     """What is told at last; whatever it is when patience ends."""
     until = time.monotonic() + patience
@@ -62,20 +70,30 @@ def eventually(told: Callable[[], Any], patience: float = PATIENCE) -> Any:
     return found
 
 
-class Site:
-    """An installation in a directory. `serve`, `work` start processes, `kill` ends them all as the kernel would."""
+class Server(Protocol):
+    """A FHIR server."""
 
-    def __init__(self, place: Path, server: FhirServer, database: str) -> None:
-        self.place, self.server = place, server
+    @property
+    def base(self) -> str:
+        """Where it is."""
+
+
+class Site:
+    """An installation in a directory. `serve`, `work` start processes, `kill` ends them all as the kernel would.
+
+    `hook`: the part of the address of notifications that nobody guesses."""
+
+    def __init__(self, place: Path, server: Server, database: str, hook: str = NAME) -> None:
+        self.place, self.server, self.hook = place, server, hook
         self._processes: list[subprocess.Popen[bytes]] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = int(free.getsockname()[1])
-        hook = {"name_env": "PRESCREEN_SECRET_NAME", "secret_env": "PRESCREEN_SECRET_LABS"}
+        labs = {"name_env": "PRESCREEN_SECRET_NAME", "secret_env": "PRESCREEN_SECRET_LABS"}
         tenant = {
             "studies": [STUDY],
             "source": {"base": server.base},
             "target": {"kind": "source"},
-            "hooks": {"labs": hook},
+            "hooks": {"labs": labs},
             "pace": {"coalesce_seconds": 1},
         }
         (place / "settings.json").write_text(json.dumps({"tenants": {"north": tenant}}))
@@ -85,13 +103,18 @@ class Site:
             "PYTHONPATH": str(ROOT),
             "PRESCREEN_CONFIG": str(place / "settings.json"),
             "PRESCREEN_DATABASE": database,
-            "PRESCREEN_SECRET_NAME": NAME,
+            "PRESCREEN_SECRET_NAME": hook,
             "PRESCREEN_SECRET_LABS": SECRET,
         }
 
     @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def endpoint(self) -> str:
+        """Where notifications come in."""
+        return f"{self.address}/hooks/{self.hook}"
 
     def serve(self, *words: str) -> None:
         """Start the service, and wait until it is ready."""
@@ -132,13 +155,6 @@ class Site:
             os.killpg(each.pid, signal.SIGTERM)
         for each in self._processes:
             each.wait(PATIENCE)
-
-    def subjects(self) -> dict[str, list[Resource]]:
-        """The ResearchSubjects on the server, by patient."""
-        found: dict[str, list[Resource]] = {}
-        for each in self.server.all("ResearchSubject"):
-            found.setdefault(each["individual"]["reference"].removeprefix("Patient/"), []).append(each)
-        return found
 
     def _start(self, *words: str) -> None:
         with (self.place / "log").open("ab") as log:

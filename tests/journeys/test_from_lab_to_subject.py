@@ -3,20 +3,20 @@
 import pytest
 
 from tests.fhir_server import FhirServer
-from tests.journeys.site import NAME, SECRET, STUDY, Site, cancer, eventually, lab_result, patient
+from tests.journeys.site import NAME, SECRET, STUDY, Site, cancer, eventually, lab_result, patient, subjects
 
 
-def check(site: Site, person: str) -> None:
+def check(server: FhirServer, person: str) -> None:
     """One right ResearchSubject stands there, with its study, its list and where it comes from."""
-    (subject,) = site.subjects()[person]
+    (subject,) = subjects(server)[person]
     assert subject["status"] == "potential-candidate"
-    (study,) = site.server.all("ResearchStudy")
+    (study,) = server.all("ResearchStudy")
     assert subject["study"]["reference"] == f"ResearchStudy/{study['id']}"
     assert study["identifier"][0]["value"] == STUDY
-    (worklist,) = site.server.all("List")
+    (worklist,) = server.all("List")
     listed = [each["item"]["reference"] for each in worklist["entry"]]
     assert listed.count(f"ResearchSubject/{subject['id']}") == 1
-    origins = [each["target"][0]["reference"] for each in site.server.all("Provenance")]
+    origins = [each["target"][0]["reference"] for each in server.all("Provenance")]
     assert any(each.startswith(f"ResearchSubject/{subject['id']}") for each in origins)
 
 
@@ -31,9 +31,9 @@ def test_a_lab_result_becomes_a_research_subject(site: Site, server: FhirServer)
     (subscription,) = server.all("Subscription")
     assert subscription["status"] == "active"  # our process answered the handshake
     server.change(lab_result("o1", "p1"))
-    assert eventually(lambda: "p1" in site.subjects() and server.all("List") and server.all("Provenance"))
-    check(site, "p1")
-    assert "p2" not in site.subjects()
+    assert eventually(lambda: "p1" in subjects(server) and server.all("List") and server.all("Provenance"))
+    check(server, "p1")
+    assert "p2" not in subjects(server)
     listed = site.give("inbox", "list")
     assert f"north: subscription labs: status {subscription['status']}" in listed or "last event 1" in listed
     log = (site.place / "log").read_text()
@@ -51,10 +51,10 @@ def test_killed_after_the_answer_nothing_is_lost(site: Site, server: FhirServer)
     server.change(lab_result("o1", "p1"))
     server.subscriptions.wait()
     site.kill()
-    assert site.subjects() == {}
+    assert subjects(server) == {}
     site.serve()
-    assert eventually(lambda: "p1" in site.subjects() and server.all("Provenance"))
-    check(site, "p1")
+    assert eventually(lambda: "p1" in subjects(server) and server.all("Provenance"))
+    check(server, "p1")
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -79,9 +79,9 @@ def test_killed_at_work_another_process_ends_it_once(site: Site, server: FhirSer
     assert eventually(lambda: server.log.of(method, where) or _is_waiting(server, before))
     site.kill()
     site.serve("--lease", "3600")
-    assert eventually(lambda: "p1" in site.subjects() and server.all("Provenance"))
+    assert eventually(lambda: "p1" in subjects(server) and server.all("Provenance"))
     assert eventually(lambda: "0 waiting, 0 claimed" in site.give("inbox", "list").split("delivery:")[1])
-    check(site, "p1")
+    check(server, "p1")
 
 
 def _is_waiting(server: FhirServer, before: int) -> bool:
@@ -100,8 +100,8 @@ def test_as_many_workers_as_one_likes_on_postgresql(site: Site, server: FhirServ
     site.give("subscribe", "--at", site.address)
     server.subscriptions.wait()
     server.change(*(lab_result(f"o-{each}", each) for each in people))
-    assert eventually(lambda: len(site.subjects()) == len(people))
-    assert {each: len(found) for each, found in site.subjects().items()} == dict.fromkeys(people, 1)
+    assert eventually(lambda: len(subjects(server)) == len(people))
+    assert {each: len(found) for each, found in subjects(server).items()} == dict.fromkeys(people, 1)
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -113,9 +113,9 @@ def test_what_a_person_set_stays(site: Site, server: FhirServer) -> None:
     site.give("subscribe", "--at", site.address)
     server.subscriptions.wait()
     server.change(lab_result("o1", "p1"))
-    assert eventually(lambda: "p1" in site.subjects() and server.all("Provenance"))
-    (subject,) = site.subjects()["p1"]
+    assert eventually(lambda: "p1" in subjects(server) and server.all("Provenance"))
+    (subject,) = subjects(server)["p1"]
     server.seed({**subject, "status": "screening"})
     server.change(cancer("c1", "p1"))
-    (subject,) = eventually(lambda: [each for each in site.subjects()["p1"] if "ineligible" in str(each)])
+    (subject,) = eventually(lambda: [each for each in subjects(server)["p1"] if "ineligible" in str(each)])
     assert subject["status"] == "screening" and "stateSetByPerson" in str(subject["extension"])

@@ -1,5 +1,6 @@
 """What stands in the target, in the course of a patient's assessments and of what people do."""
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -221,6 +222,41 @@ def test_a_server_that_gives_the_ids_gets_one_provenance_for_each_opinion(
         desk.later(days=1).plan(standing)
         assert [each.what for each in desk.work()] == [What.WRITTEN]
     assert len(server.all("Provenance")) == 2 and writes(server)["Provenance"] == 2
+
+
+@WITH_AND_WITHOUT
+@pytest.mark.parametrize("cut", [False, True], ids=["at once", "cut off and made whole"])
+def test_a_server_like_hapi_gets_one_provenance_for_each_opinion(
+    store: Store, server: FhirServer, lacking: set[str], cut: bool
+) -> None:
+    """It gives the ids, drops versions from references, and answers a search as it did a moment ago."""
+    server.without = {*lacking, "Provenance.updateCreate"}
+    server.rest.gives_ids = server.rest.remembers = server.storage.drops_versions = True
+    desk = office(store, server)
+    for number, standing in enumerate(("candidate", "ineligible", "candidate"), 1):
+        desk.later(days=1).plan(standing)
+        if cut:
+            server.fail(method="POST", where="fhir$|Provenance", swallow=True)
+        desk.work()
+        desk.later(hours=12).work()
+        assert desk.results[-1].what in (What.WRITTEN, What.UNCHANGED)
+        assert len(server.all("Provenance")) == number == writes(server)["Provenance"]
+    assert "/_history/" not in str(server.all("Provenance"))
+
+
+def test_what_was_just_written_is_not_compared_to_be_known(store: Store, server: FhirServer) -> None:
+    """A server that makes something else of a Provenance gets it once all the same, not eight times."""
+    server.without = {"Provenance.updateCreate"}
+    desk = office(store, server)
+    server.fail(
+        method="GET",
+        where="Provenance",
+        times=100,
+        change=lambda read: json.loads(json.dumps(read).replace('"source"', '"derivation"')),
+    )
+    desk.plan()
+    assert [each.what for each in desk.work()] == [What.WRITTEN]
+    assert len(server.all("Provenance")) == 1
 
 
 @pytest.mark.parametrize("release", ["4.3.0", "5.0.0"])
