@@ -36,7 +36,7 @@ from service.settings import Mode, Settings, open_tenants
 from service.store import tokens
 from service.store.engine import Store, open_store
 from service.store.migration import is_current, migrate
-from service.web import assess, cds_hooks, demo, guard, health, metadata, notifications, problems, studies
+from service.web import assess, cds_hooks, demo, guard, health, metadata, metrics, notifications, problems, studies
 from service.web.health import Check
 
 DEVELOPMENT = "DEVELOPMENT: CALLERS ON THIS MACHINE NEED NOT PROVE WHO THEY ARE. NOT FOR PATIENTS' DATA."
@@ -96,6 +96,7 @@ def app_of(
         app.register_blueprint(blueprint)
     if store is not None:
         app.register_blueprint(notifications.blueprint(tenants, store))
+        app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     return app

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from service import __version__
 from service.cli import commands, studies
+from service.cli.cards import add_cards
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.inbox import add_inbox
@@ -40,6 +41,7 @@ def parser() -> ArgumentParser:
     add_subscribe(sub.add_parser("subscribe", help="make the Subscriptions stand that the open studies need"))
     add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
     add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
+    add_cards(sub.add_parser("cards", help="how the cards of CDS Hooks fared: shown, accepted, overridden and why"))
     add_db(sub.add_parser("db", help="the tables of the database"))
     add_patient(sub.add_parser("patient", help="what is kept about one patient"))
     add_profiles(sub.add_parser("profiles", help="the FHIR definitions of what is read and written"))

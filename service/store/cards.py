@@ -142,6 +142,14 @@ def rates(store: Store, tenant: str) -> tuple[Rate, ...]:
     return tuple(_rate(each, answers) for each in shown)
 
 
+def tenants(store: Store) -> tuple[str, ...]:
+    """Those of whom cards were shown, or reported on."""
+    with store.reading() as connection:
+        found = set(connection.scalars(select(cards.c.tenant).distinct()))
+        found |= set(connection.scalars(select(card_responses.c.tenant).distinct()))
+    return tuple(sorted(found))
+
+
 def unknown_responses(store: Store, tenant: str) -> int:
     """How many reports were about cards that are not, or no longer, known."""
     known = select(cards.c.card).where(cards.c.tenant == tenant)

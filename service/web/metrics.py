@@ -1,0 +1,66 @@
+"""GET /metrics: how cards fare and what work waits, for Prometheus. Numbers alone; none says anything of a patient."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Blueprint, Response
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from service.store import cards
+from service.store.engine import Store
+from service.store.inbox import INBOX
+from service.store.outbox import OUTBOX
+from service.store.queues import Queue
+from service.store.screenings import SCREENINGS
+
+QUEUES: dict[str, Queue[Any]] = {"delivery": INBOX, "screening": SCREENINGS, "write": OUTBOX}
+OF_CARD = ("tenant", "study", "about")
+
+
+def blueprint(store: Store, tenants: Sequence[str]) -> Blueprint:
+    """/metrics, for this machine alone, unless others are let in."""
+    page = Blueprint("metrics", __name__)
+    registry = CollectorRegistry()
+    registry.register(_Kept(store, tenants))
+
+    @page.get("/metrics")
+    def metrics() -> Response:
+        """What is kept, counted now."""
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+    return page
+
+
+class _Kept(Collector):
+    """Counts what the database holds: so all processes tell the same, and none forgets when it ends."""
+
+    def __init__(self, store: Store, tenants: Sequence[str]) -> None:
+        self._store, self._tenants = store, tuple(tenants)
+
+    def collect(self) -> Iterator[Metric]:
+        """All of it, anew for each question."""
+        yield from self._cards()
+        work = GaugeMetricFamily("prescreen_work", "Pieces of work by state", labels=("tenant", "kind", "state"))
+        for kind, queue in QUEUES.items():
+            for tenant, counts in queue.counts(self._store).items():
+                for state in ("waiting", "claimed", "dead"):
+                    work.add_metric((tenant, kind, state), getattr(counts, state))
+        yield work
+
+    def _cards(self) -> Iterator[Metric]:
+        shown = CounterMetricFamily("prescreen_cards_shown", "Cards that were shown", labels=OF_CARD)
+        accepted = CounterMetricFamily("prescreen_cards_accepted", "Cards that were accepted", labels=OF_CARD)
+        overridden = CounterMetricFamily(
+            "prescreen_cards_overridden", "Cards that were overridden, by reason", labels=(*OF_CARD, "reason")
+        )
+        for tenant in self._tenants:
+            for each in cards.rates(self._store, tenant):
+                labels = (tenant, each.study, each.about)
+                shown.add_metric(labels, each.shown)
+                accepted.add_metric(labels, each.accepted)
+                for reason, number in each.overridden.items():
+                    overridden.add_metric((*labels, reason), number)
+        yield from (shown, accepted, overridden)
