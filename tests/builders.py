@@ -1,5 +1,6 @@
 """Small makers of facts, records and knowledge, so that a test says only what it is about."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
@@ -202,3 +203,9 @@ def record(
 def judge(node: Node, *facts: Fact, at: date = AT, policy: Policy | None = None, **more: object) -> Judgement:
     """Evaluate one node on a record of these facts."""
     return evaluate(node, Case(record(*facts, **more), at, knowledge(policy)))  # type: ignore[arg-type]
+
+
+def twice(resource: object, **again: object) -> bytes:
+    """JSON of an object in which these keys stand a second time, at its end."""
+    more = "".join(f",{json.dumps(key)}:{json.dumps(value)}" for key, value in again.items())
+    return (json.dumps(resource)[:-1] + more + "}").encode()

@@ -159,7 +159,12 @@ def medications(draw: st.DrawFn, number: int) -> Fact:
 @st.composite
 def allergies(draw: st.DrawFn, number: int) -> Fact:
     what = draw(st.sampled_from([concept("5"), concept("6"), concept("9", text="latex")]))
-    return allergy(what, number, draw(certainties), history=draw(st.booleans()) and draw(st.booleans()))
+    recorded, begun = draw(vague()), draw(vague())
+    if recorded.known and begun.latest > recorded.latest:
+        begun = Days(min(begun.earliest, recorded.latest), recorded.latest)
+    history = draw(st.booleans()) and draw(st.booleans())
+    ended = Days(begun.earliest, max(draw(vague()).latest, begun.earliest)) if history else ANY_DAY
+    return allergy(what, number, draw(certainties), history=history, recorded=recorded, begun=begun, ended=ended)
 
 
 @st.composite
@@ -436,7 +441,7 @@ def precise(data: st.DataObject, fact: Fact) -> Fact:
         )
         return replace(fact, serious=serious, suspects=suspects, when=_one_day(data, fact.when))
     if isinstance(fact, AllergyFact):
-        return replace(fact, concept=_clear(data, fact.concept))
+        return _allergy(data, fact)
     if isinstance(fact, ImmunizationFact):
         return replace(fact, when=_one_day(data, fact.when))
     return replace(fact, span=Span.on(_one_day(data, fact.span.start)))
@@ -453,6 +458,16 @@ def precise_person(data: st.DataObject, person: Person) -> Person:
 
 def _ends(days: Days) -> tuple[date, date]:
     return days.earliest, days.latest
+
+
+def _allergy(data: st.DataObject, fact: AllergyFact) -> Fact:
+    written = fact.recorded.latest if fact.recorded.known else FOREVER
+    begun = _one_day(
+        data, fact.begun, FOREVER if fact.begun.known else min(AT, written) if written == FOREVER else written
+    )
+    there = fact.history and AT < fact.ended.latest < FOREVER and data.draw(st.booleans())
+    fact = replace(fact, concept=_clear(data, fact.concept), begun=begun, recorded=_one_day(data, fact.recorded))
+    return replace(fact, history=fact.history and not there, ended=Days.on(begun.earliest))
 
 
 def _condition(data: st.DataObject, fact: ConditionFact) -> Fact:

@@ -18,6 +18,7 @@ from service.errors import (
     UnusableAnswer,
     VersionConflict,
 )
+from service.twofold import TWICE, decode
 
 JSON_TYPES = frozenset({"application/fhir+json", "application/json", "application/json+fhir", "text/json"})
 ISSUE_CODES = frozenset(
@@ -59,19 +60,25 @@ class Answer:
 
     @property
     def content(self) -> dict[str, object] | None:
-        """The JSON object; None for an empty body. Raises UnusableAnswer for anything else."""
+        """The JSON object; None for an empty body. Raises UnusableAnswer for anything else, or a repeated key."""
+        found, twofold = self._decoded()
+        if twofold:
+            raise UnusableAnswer(f"{self.what}: {TWICE}", status=self.status)
+        return found
+
+    def _decoded(self) -> tuple[dict[str, object] | None, bool]:
         if not self.body.strip():
-            return None
+            return None, False
         declared = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if declared and declared not in JSON_TYPES:
             raise UnusableAnswer(f"{self.what}: the answer is not declared as JSON", status=self.status)
         try:
-            found = orjson.loads(self.body.removeprefix(b"\xef\xbb\xbf"))
+            found, _, twofold = decode(self.body.removeprefix(b"\xef\xbb\xbf"))
         except orjson.JSONDecodeError:
             raise UnusableAnswer(f"{self.what}: the answer is broken JSON", status=self.status) from None
         if not isinstance(found, dict):
             raise UnusableAnswer(f"{self.what}: the answer is no JSON object", status=self.status)
-        return found
+        return found, twofold
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -82,9 +89,10 @@ class Answer:
             return ()
         return tuple(dict.fromkeys(each.code for each in issues(content)))
 
-    def resource(self, kind: str | None = None) -> dict[str, object]:
-        """The resource; of that kind. Raises UnusableAnswer."""
-        content = self.content
+    def resource(self, kind: str | None = None, *, twofold: bool = False) -> dict[str, object]:
+        """The resource; of that kind. Raises UnusableAnswer, also if a key stands twice, unless the caller looks for
+        that (`twofold`)."""
+        content = self._decoded()[0] if twofold else self.content
         found = content.get("resourceType") if content is not None else None
         if content is None or not isinstance(found, str) or (kind is not None and found != kind):
             raise UnusableAnswer(f"{self.what}: the answer is no {kind or 'resource'}", status=self.status)

@@ -40,6 +40,7 @@ from service.errors import (
     VersionConflict,
     WritesStopped,
 )
+from service.twofold import TWICE, is_twofold
 
 FHIR_JSON = "application/fhir+json"
 # HAPI FHIR answers a search from one made up to a minute ago, unless it is told not to: then a result that we were just
@@ -89,9 +90,12 @@ class FhirClient:
         """Type and id of a reference to a resource of this server; None for another host's, or for no literal one."""
         return identity(self.base, reference)
 
-    def read(self, kind: str, id: str) -> Resource:
-        """One resource. Raises ResourceGone if it is not there, or no longer."""
-        resource = self._get(kind, id).resource(kind)
+    def read(self, kind: str, id: str, *, twofold: bool = False) -> Resource:
+        """One resource. Raises ResourceGone if it is not there, or no longer.
+
+        `twofold`: also one in which a key stands twice; otherwise that raises UnusableAnswer.
+        """
+        resource = self._get(kind, id).resource(kind, twofold=twofold)
         if resource.get("id") != id:
             raise UnusableAnswer(f"GET {kind}: the server answered with another resource")
         return resource
@@ -162,6 +166,8 @@ class FhirClient:
             raise UnusableAnswer(f"GET {kind}: whether one has the identifier cannot be told ({result.problem})")
         if len(result.resources) > 1:
             raise VersionConflict(f"GET {kind}: {len(result.resources)} have the same identifier")
+        if is_twofold(list(result.resources)):
+            raise UnusableAnswer(f"GET {kind}: {TWICE}")
         return result.resources[0] if result.resources else None
 
     def update(self, resource: Resource, version: str | None) -> Written:
@@ -219,7 +225,7 @@ class FhirClient:
     def _all_pages(self, gathering: Gathering, first: Answer) -> None:
         answer: Answer | None = first
         while answer is not None:
-            url = gathering.add(answer.resource("Bundle"), answer.url)
+            url = gathering.add(answer.resource("Bundle", twofold=True), answer.url)
             if url is not None and len(gathering.seen) >= self._gate.limits.most_pages:
                 gathering.problem("there are more pages than are read")
                 return

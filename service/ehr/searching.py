@@ -12,6 +12,7 @@ from service.ehr.answers import Issue, issues
 from service.ehr.dates import surely_outside
 from service.ehr.dialects import Dialect
 from service.ehr.dialects.dialect import Params
+from service.twofold import Twofold, is_twofold, is_twofold_beside_resources
 
 Resource = dict[str, object]
 PERSON = frozenset({"patient", "subject", "individual"})  # parameters, and elements, that say whose it is
@@ -65,6 +66,9 @@ class Gathering:
         if not self.seen:
             self._compare_with_self(bundle)
         self.seen.add(url)
+        if is_twofold_beside_resources(bundle):
+            self.problem("a page says something twice")
+            return None
         listed = bundle.get("entry", [])
         for entry in listed if isinstance(listed, list) else [None]:
             self._take(entry)
@@ -86,6 +90,8 @@ class Gathering:
         search = entry.get("search")
         mode = search.get("mode") if isinstance(search, dict) else None
         if mode == "outcome" or resource.get("resourceType") == "OperationOutcome":
+            if is_twofold(resource):
+                self.problem("the server adds to its answer what says something twice")
             for issue in issues(resource):
                 self._judge(issue)
         elif resource.get("resourceType") == self.kind and mode != "include":
@@ -105,7 +111,7 @@ class Gathering:
             self.problem("the server gave a part of a resource alone")
         if not self._is_theirs(resource) or not self._is_asked(resource):
             self.problem("the server answered with records of somebody else; they are left out")
-        elif any(surely_outside(resource, name, value) for name, value in self.params):
+        elif any(surely_outside(resource, name, value) for name, value in self.params) and not is_twofold(resource):
             self.notes[f"{self.kind}: some records lay outside of the dates asked for"] = None
         else:
             self.found[_key(resource)] = resource
@@ -152,7 +158,8 @@ class Gathering:
 def _key(resource: Resource) -> object:
     """What makes a resource the same as one on an earlier page; one without an id is always another."""
     kind, identity = resource.get("resourceType"), resource.get("id")
-    return (kind, identity) if isinstance(kind, str) and isinstance(identity, str) else id(resource)
+    named = isinstance(kind, str) and isinstance(identity, str) and not isinstance(resource, Twofold)
+    return (kind, identity) if named else id(resource)
 
 
 def _is_part(resource: Resource) -> bool:

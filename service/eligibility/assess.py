@@ -193,7 +193,8 @@ def _begins(fact: Fact) -> date:
     if isinstance(fact, ObservationFact | AdverseEventFact | ImmunizationFact):
         return fact.when.earliest
     if isinstance(fact, AllergyFact):
-        return fact.recorded.earliest
+        # what denies an allergy is dated by its record, and left out where that is later
+        return fact.begun.earliest
     if isinstance(fact, MedicationFact):
         # an order written today for next week is known today
         return min(fact.span.start.earliest, fact.last_sign.earliest)

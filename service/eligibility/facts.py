@@ -137,13 +137,19 @@ class ProcedureFact:
 
 @dataclass(frozen=True, slots=True)
 class AllergyFact:
-    """An AllergyIntolerance. `history`: resolved, so not present any more, but worth showing."""
+    """An AllergyIntolerance. `history`: resolved, so not present any more, but worth showing.
+
+    `begun`: the days on which it may have begun (ANY_DAY if nothing tells); `recorded` is not one of them. `ended`: of
+    what is history, the days up to which it may have been there.
+    """
 
     evidence: Evidence
     concept: Concept
     certainty: Certainty
     recorded: Days = ANY_DAY
     history: bool = False
+    begun: Days = ANY_DAY
+    ended: Days = ANY_DAY
     kind: Literal[Kind.ALLERGY] = Kind.ALLERGY
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from service.fhir.references import LITERAL
+from service.twofold import Twofold
 
 DEEPEST = 4  # a batch response holds searchsets; nothing sensible nests deeper
 EVERYTHING = "$everything"
@@ -60,7 +61,7 @@ def aliases(bundle: Mapping[str, object]) -> dict[str, str]:
 
 def _identified(resource: dict[str, object], url: object) -> dict[str, object]:
     """The resource; one without an id takes that of its fullUrl."""
-    if resource.get("id") is not None or not isinstance(url, str):
+    if resource.get("id") is not None or not isinstance(url, str) or isinstance(resource, Twofold):
         return resource
     if url.startswith("urn:"):
         identity = url.rpartition(":")[2]

@@ -17,6 +17,7 @@ from service.errors import EhrUnavailable, ResourceGone
 from service.fhir.elements import nodes
 from service.screening.plan import Search
 from service.screening.sources import InputFile, Manifest, Source
+from service.twofold import Twofold, encode
 
 MOST_MERGED = 50  # records of one person
 MOST_HOPS = 5  # from a medication to one that is an ingredient of it
@@ -42,7 +43,8 @@ class Chart:
         """Keep these; the same id once."""
         kept = self.resources.setdefault(kind, {})
         for number, each in enumerate(resources):
-            kept[str(each.get("id", f"without id {number}"))] = each
+            nameless = "id" not in each or isinstance(each, Twofold)
+            kept[f"without id {len(kept)} {number}" if nameless else str(each["id"])] = each
 
     def close(self, search: Search, problems: Iterable[str]) -> None:
         """The search is over: what it found is all there is, unless there were problems."""
@@ -65,7 +67,7 @@ def _file(kind: str, resources: Iterable[Resource]) -> InputFile:
 def _line(kind: str, resource: Resource) -> bytes:
     """Its line; of one nested too deeply to be written what says that there is one, and cannot be used."""
     try:
-        return orjson.dumps(resource, option=orjson.OPT_APPEND_NEWLINE)
+        return encode(resource) + b"\n"
     except orjson.JSONEncodeError:
         return orjson.dumps({"resourceType": kind}, option=orjson.OPT_APPEND_NEWLINE)
 
@@ -83,8 +85,8 @@ class Reader:
         self._partial = partial
 
     def patient(self, identity: str) -> Resource:
-        """The Patient. Raises ResourceGone if there is none of this id, or no longer."""
-        return self._client.read("Patient", identity)
+        """The Patient; perhaps one in which a key stands twice. Raises ResourceGone if there is none of this id."""
+        return self._client.read("Patient", identity, twofold=True)
 
     def merged_into(self, patient: Resource) -> Iterator[Resource]:
         """The Patients that may have been merged into this one: those it names, and those that name it.

@@ -13,16 +13,16 @@ from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, Un
 from service.errors import UnreadableResource
 from service.fhir.adapt import SUPPORTED, Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
-from service.fhir.references import reference_key
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population
-from service.screening.salvage import subject_of, types_of
+from service.screening.salvage import HOLDERS, is_one, subject_of, subject_told, types_of
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NOBODY, Arrival, Seen, Versions, stamp
 from service.screening.walk import Found, Json, Lost, Place, Skipped, Walk
+from service.twofold import TWICE, readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
@@ -92,6 +92,9 @@ class Intake:
         if resource is None:
             self._rejected(found, found.problem)
             return
+        if found.twofold and not is_one(resource):
+            self._ambiguous(found, resource)
+            return
         type_name, identity = resource.get("resourceType"), resource.get("id")
         if not isinstance(type_name, str) or type_name not in KNOWN:
             self._rejected(found, "not a resource type of FHIR" if type_name else "no resourceType")
@@ -103,6 +106,21 @@ class Intake:
             self.population.present[found.place.source].add(type_name)
             self._resource(found, resource, type_name, f"{type_name}/{identity.strip()}")
 
+    def _ambiguous(self, found: Found, resource: Json) -> None:
+        """Its type or id stands twice, or not at all: it may be any of those that it says."""
+        types = frozenset(each for each in readings(resource, "resourceType") if isinstance(each, str))
+        known = types if types and types <= KNOWN and types.isdisjoint(HOLDERS) else frozenset((ANY_TYPE,))
+        shown = next(iter(known)) if len(known) == 1 and ANY_TYPE not in known else None
+        if ANY_TYPE not in known and known.isdisjoint(self._needs.types):
+            self.tally.count(shown, NOT_NEEDED)
+            return
+        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, shown, TWICE))
+        where = self._where(found.place)
+        self._loose[where] = [Loose(known, subject_told(resource, found.aliases), where, TWICE)]
+
+    def _where(self, place: Place) -> str:
+        return f"{self._files[place.file].label}:{place.line}:{place.entry}"
+
     def _rejected(self, found: Found, reason: str) -> None:
         """Not a resource: counted, and remembered for whoever it may have been about."""
         hint = self._files[found.place.file].type_hint
@@ -111,14 +129,15 @@ class Intake:
         types = frozenset((str(stated),)) if known else types_of(found.raw, hint)
         shown = next(iter(types)) if len(types) == 1 else None
         self.tally.set_aside_line(self._reject(found.place, REJECTED, shown, reason))
-        subject = subject_of(found.raw) if found.resource is None else self._subject(found.resource, found.aliases)
-        where = f"{self._files[found.place.file].label}:{found.place.line}:{found.place.entry}"
+        subject = subject_of(found.raw) if found.resource is None else subject_told(found.resource, found.aliases)
+        where = self._where(found.place)
         self._loose[where] = [Loose(types or frozenset((ANY_TYPE,)), subject, where, reason)]
 
     def _resource(self, found: Found, resource: Json, type_name: str, reference: str) -> None:
         place = found.place
         try:
-            new = stamp(resource)._replace(file=place.file, line=place.line, entry=place.entry)
+            seen = stamp(resource, found.written, twofold=found.twofold)
+            new = seen._replace(file=place.file, line=place.line, entry=place.entry)
         except UnreadableResource as error:
             self._rejected(found, error.reason)
             return
@@ -139,6 +158,8 @@ class Intake:
         self.versions.settle(reference, [_remember(new, made)])
 
     def _made(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
+        if found.twofold:
+            return self._twofold(found, resource, type_name, reference)
         try:
             if type_name == "Patient":
                 return self._patient(found, resource)
@@ -151,6 +172,13 @@ class Intake:
             self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, str(error)))
             self._loose[reference] = [Loose(frozenset((type_name,)), None, reference, str(error))]
             return Made(UNREADABLE)
+
+    def _twofold(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
+        """A key stands twice in it: parsers would take the last value, and nobody knows which one was meant."""
+        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, TWICE))
+        subject = subject_told(resource, found.aliases)
+        self._loose[reference] = [Loose(frozenset((type_name,)), subject, reference, TWICE)]
+        return Made(UNREADABLE, NOBODY if subject is None else self.population.person(subject).number)
 
     def _reading_of(self, aliases: Mapping[str, str]) -> Reading:
         return replace(self._reading, aliases=aliases) if aliases else self._reading
@@ -216,7 +244,7 @@ class Intake:
             tied = each in standing
             after = self._contradicting(each, type_name) if tied else None
             self.tally.recount(type_name, DISPOSITIONS[each.disposition], self._place(each), after)
-        subject = self._subject(resource, found.aliases)
+        subject = subject_told(resource, found.aliases)
         number = NOBODY if subject is None else self.population.person(subject).number
         self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, CONTRADICTION))
         versions = [_remember(each, Made(UNREADABLE, each.person)) for each in standing]
@@ -231,20 +259,6 @@ class Intake:
 
     def _name(self, number: int) -> str | None:
         return None if number == NOBODY else self.population.numbered[number]
-
-    def _subject(self, resource: Mapping[str, object], aliases: Mapping[str, str]) -> str | None:
-        """Whose resource it is, as far as it tells at all."""
-        if resource.get("resourceType") == "Patient":
-            identity = resource.get("id")
-            return identity.strip() if isinstance(identity, str) else None
-        for name in ("subject", "patient"):
-            try:
-                key = reference_key(resource.get(name), name, aliases)
-            except UnreadableResource:
-                continue
-            if key is not None and key.startswith("Patient/"):
-                return key.removeprefix("Patient/")
-        return None
 
     def _place_loose(self) -> None:
         """What could not be read belongs to the patient it names, if we know that one; else its type is incomplete."""

@@ -10,6 +10,7 @@ import orjson
 
 from service.screening.salvage import SHOWN
 from service.screening.sources import InputFile
+from service.twofold import decode
 
 LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_DOCUMENT = 1024 * 1024 * 1024  # a Bundle is parsed whole
@@ -35,10 +36,15 @@ class Broken(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The resource of a line, or what is wrong with it, said without quoting it."""
+    """The resource of a line, or what is wrong with it, said without quoting it.
+
+    `written`: the resource as bytes with sorted keys, if it can be written. `twofold`: a key stands twice in it.
+    """
 
     resource: dict[str, object] | None
     problem: str = ""
+    written: bytes | None = None
+    twofold: bool = False
 
 
 def read_raw(file: InputFile) -> Iterator[Raw | Broken]:
@@ -66,7 +72,7 @@ def parse(raw: Raw) -> Parsed:
     if raw.cut:
         return Parsed(None, "longer than this service reads at once")
     try:
-        content = orjson.loads(raw.content)
+        content, written, twofold = decode(raw.content)
     except orjson.JSONDecodeError as error:
         return Parsed(
             None,
@@ -76,7 +82,7 @@ def parse(raw: Raw) -> Parsed:
         )
     if not isinstance(content, dict):
         return Parsed(None, f"a resource is a JSON object, this is {_json_type(content)}")
-    return Parsed(content)
+    return Parsed(content, written=written, twofold=twofold)
 
 
 def _open(file: InputFile) -> BinaryIO:

@@ -15,6 +15,7 @@ from service.screening.lines import Raw, parse, read_raw
 from service.screening.population import Progress, Request, screen_into
 from service.screening.sources import Source, given
 from service.screening.tally import Reject
+from service.twofold import TWICE, is_twofold_beside_resources
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -64,9 +65,11 @@ def _check(source: Source) -> None:
     raw = next(read_raw(source.files[0]))
     if not isinstance(raw, Raw):
         raise MalformedContent("there is no content; give a FHIR Bundle as JSON")
-    resource, problem = parse(raw)
+    resource, problem, _, twofold = parse(raw)
     if resource is None:
         raise MalformedContent(f"{problem}; give a FHIR Bundle as JSON")
+    if twofold and is_twofold_beside_resources(resource):
+        raise MalformedContent(f"{TWICE}; give a FHIR Bundle in which every element stands once")
     if not is_bundle(resource):
         raise UnsuitableContent(["the resource is not a Bundle; put the Patient and everything about it into one"])
     if resource.get("type") not in READ:

@@ -39,6 +39,7 @@ from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
 from service.store import assessments, audit, screenings
 from service.store.engine import Store
+from service.twofold import is_twofold
 
 GONE = "gone"
 MERGED = "merged"
@@ -222,6 +223,8 @@ class _Examination:
             own = self._reader.patient(self._patient)
         except ResourceGone:
             return self._withheld(GONE)
+        if is_twofold(own):
+            return self._withheld(UNREADABLE)
         following = self._replaced_by(own)
         if following is not None:
             return self._elsewhere(following)
@@ -266,6 +269,8 @@ class _Examination:
         return [merged[each] for each in sorted(merged)]
 
     def _replaced_by(self, patient: Resource) -> str | None:
+        if is_twofold(patient):
+            return None
         try:
             following = adapt_patient(patient, self._reading).replaced_by
         except UnreadableResource:

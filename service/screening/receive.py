@@ -12,8 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import orjson
-
 from service.ehr.connect import Connection
 from service.ehr.subscriptions import instant
 from service.errors import EhrUnavailable, StoreUnavailable
@@ -24,6 +22,7 @@ from service.store import feeds, inbox, screenings
 from service.store.counting import Event as Counted, arrive
 from service.store.engine import Store
 from service.store.inbox import INBOX, ClaimedDelivery, Delivery
+from service.twofold import decode
 
 DELETED = "X-Medplum-Deleted-Resource"
 SUBSCRIPTION = re.compile(r"(https?://[^\s?#]+)/Subscription/[A-Za-z0-9._-]{1,128}(?:/_history/[^/\s]+)?$")
@@ -99,7 +98,7 @@ def process(
 def read_again(tenant: Tenant, delivery: Delivery) -> Notification:
     """A delivery as a notification once more, as it was read when it came."""
     kind, _, identity = delivery.path.partition("/")
-    body = orjson.loads(delivery.body) if delivery.body.strip() else None
+    body = decode(delivery.body).content if delivery.body.strip() else None
     deleted = delivery.headers.get(DELETED)
     arrival = Arrival(delivery.method, body, kind or None, identity or None, deleted)
     return read_notification(arrival, _bases(tenant, body))

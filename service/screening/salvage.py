@@ -1,6 +1,14 @@
-"""What the bytes of a line show without parsing it: which resource types it names, and whose it is. SEMANTICS §4."""
+"""What can be told of a line without reading it: which resource types it names, and whose it is. SEMANTICS §4.
+
+From its bytes, or from its JSON where that could be parsed.
+"""
 
 import re
+from collections.abc import Mapping
+
+from service.errors import UnreadableResource
+from service.fhir.references import reference_key
+from service.twofold import readings
 
 NAMED = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
 FIRST = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
@@ -65,4 +73,32 @@ def subject_of(raw: bytes) -> str | None:
     try:
         return ids.pop().decode()
     except UnicodeDecodeError:
+        return None
+
+
+def is_one(resource: Mapping[str, object]) -> bool:
+    """Is it clear at least which resource it is, whatever else it says twice?"""
+    return all(len(list(readings(resource, name))) == 1 for name in ("resourceType", "id"))
+
+
+def subject_told(resource: Mapping[str, object], aliases: Mapping[str, str]) -> str | None:
+    """Whose resource it is, as far as it tells at all, and of one patient alone."""
+    if "Patient" in readings(resource, "resourceType"):
+        identity = resource.get("id")
+        return identity.strip() if isinstance(identity, str) else None
+    named = {
+        key
+        for name in ("subject", "patient")
+        for reference in readings(resource, name)
+        for written in (readings(reference, "reference") if isinstance(reference, Mapping) else (reference,))
+        if (key := _key(written, aliases)) is not None
+    }
+    key = named.pop() if len(named) == 1 else ""
+    return key.removeprefix("Patient/") if key.startswith("Patient/") else None
+
+
+def _key(written: object, aliases: Mapping[str, str]) -> str | None:
+    try:
+        return reference_key(written, "subject", aliases)
+    except UnreadableResource:
         return None

@@ -7,7 +7,7 @@ error.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os.path import commonpath
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,6 +16,7 @@ import orjson
 
 from service.errors import InputError
 from service.screening.kinds import type_named
+from service.twofold import decode
 
 NAME = re.compile(r"^([A-Z][A-Za-z]+)")
 READ = re.compile(r"\.(ndjson|json)(\.gz)?$")
@@ -58,7 +59,8 @@ class Source:
 class Manifest:
     """A Bulk Data manifest: the types asked for by name, those narrowed by a filter, how many files each should have.
 
-    `partial`: it reports errors, or asked only for what changed or for some elements, so that nothing is complete.
+    `partial`: it reports errors, asked only for what changed or for some elements, or says something twice, so that
+    nothing is complete.
     """
 
     asked: frozenset[str]
@@ -127,10 +129,13 @@ def _manifest(path: Path) -> Manifest | None:
     if path.suffix != ".json" or path.stat().st_size > LARGEST_MANIFEST:
         return None
     try:
-        content = orjson.loads(path.read_bytes())
+        content, _, twofold = decode(path.read_bytes())
     except orjson.JSONDecodeError:
         return None
-    return _read_manifest(content) if isinstance(content, dict) and content.keys() >= MANIFEST_KEYS else None
+    if not isinstance(content, dict) or not content.keys() >= MANIFEST_KEYS:
+        return None
+    manifest = _read_manifest(content)
+    return replace(manifest, partial=True) if twofold else manifest
 
 
 def _read_manifest(content: Mapping[str, object]) -> Manifest:

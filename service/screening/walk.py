@@ -15,6 +15,7 @@ from service.screening.lines import Broken, Raw, parse, read_raw
 from service.screening.people import Population
 from service.screening.salvage import framed, names_in, own_type
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
+from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, readings
 
 Json = dict[str, object]
 NO_ALIASES: Mapping[str, str] = {}
@@ -45,13 +46,18 @@ class Place(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A resource where it stands, or (resource None) a line that is none, with its problem."""
+    """A resource where it stands, or (resource None) a line that is none, with its problem.
+
+    `written`: the resource as bytes with sorted keys, where they are at hand. `twofold`: a key stands twice in it.
+    """
 
     place: Place
     resource: Json | None
     problem: str = ""
     aliases: Mapping[str, str] = NO_ALIASES
     raw: bytes = b""
+    written: bytes | None = None
+    twofold: bool = False
 
 
 class Skipped(NamedTuple):
@@ -152,24 +158,28 @@ class Walk:
             if stage is stage_of(own):
                 yield Skipped(own)
             return
-        resource, problem = parse(raw)
+        resource, problem, written, twofold = parse(raw)
         if resource is None:
             if stage is min(stages):
                 yield Found(place, None, problem, raw=raw.content)
         elif is_bundle(resource):
-            yield from self._bundle(resource, place, stage)
-        elif stage is stage_of(resource.get("resourceType")):
-            yield Found(place, resource)
+            yield from self._bundle(resource, place, stage, twofold)
+        elif stage is (min(stages) if _of_several_types(resource) else stage_of(resource.get("resourceType"))):
+            yield Found(place, resource, written=written, twofold=twofold)
 
-    def _bundle(self, bundle: Json, place: Place, stage: Stage) -> Iterator[Found]:
-        """Its entries, and those of Bundles in it; each Bundle is a source of its own."""
-        for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, ()), 1):
+    def _bundle(self, bundle: Json, place: Place, stage: Stage, twofold: bool) -> Iterator[Found]:
+        """Its entries, and those of Bundles in it; each Bundle is a source of its own.
+
+        `twofold`: a key stands twice somewhere in it.
+        """
+        for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, (), twofold), 1):
             here = place._replace(entry=number, source=self._source_of_bundle(place, path, inner))
             if entry.problem is not None:
                 if stage is Stage.MIDDLE:
                     yield Found(here, None, entry.problem)
             elif entry.resource is not None and stage is stage_of(entry.resource.get("resourceType")):
-                yield Found(here, entry.resource, aliases=known)
+                unclear = twofold and is_twofold(entry.resource)
+                yield Found(here, entry.resource, aliases=known, twofold=unclear)
 
     def _source_of_bundle(self, place: Place, path: tuple[int, ...], bundle: Json) -> int:
         key = place.file, place.line, path
@@ -183,8 +193,15 @@ class Walk:
 Within = tuple[tuple[int, ...], Json, Mapping[str, str], Entry]
 
 
-def _entries_within(bundle: Json, path: tuple[int, ...]) -> Iterator[Within]:
+def _of_several_types(resource: Json) -> bool:
+    return isinstance(resource, Twofold) and len(list(readings(resource, "resourceType"))) > 1
+
+
+def _entries_within(bundle: Json, path: tuple[int, ...], twofold: bool) -> Iterator[Within]:
     """(path to the Bundle, the Bundle, its aliases, entry) for every entry; a nested Bundle's stand in its place."""
+    if twofold and is_twofold_beside_resources(bundle):
+        yield path, bundle, NO_ALIASES, Entry(1, None, TWICE)
+        return
     known = aliases(bundle)
     for entry in entries(bundle):
         if entry.resource is None or not is_bundle(entry.resource):
@@ -192,4 +209,4 @@ def _entries_within(bundle: Json, path: tuple[int, ...]) -> Iterator[Within]:
         elif len(path) >= DEEPEST:
             yield path, bundle, known, Entry(entry.number, None, "Bundles nested too deeply")
         else:
-            yield from _entries_within(entry.resource, (*path, entry.number))
+            yield from _entries_within(entry.resource, (*path, entry.number), twofold)

@@ -107,7 +107,7 @@ def read_patients(tenant: Tenant, connection: Connection, key: str) -> tuple[str
     """
     kind, _, identity = key.partition("/")
     try:
-        resource = connection.client.read(kind, identity)
+        resource = connection.client.read(kind, identity, twofold=True)
     except ResourceGone:
         return None
     return patients_of(resource, Bases(tenant.own_bases))

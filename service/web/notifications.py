@@ -18,6 +18,7 @@ from service.fhir.problems import outcome
 from service.screening.receive import DELETED, Unknown, accept
 from service.screening.tenant import Hook, Tenant
 from service.store.engine import Store
+from service.twofold import decode
 from service.web.answers import fhir_json
 from service.web.bodies import whole_body
 from service.web.guard import is_of_this_machine
@@ -115,7 +116,7 @@ def _parsed(raw: bytes) -> Parsed | Response:
     if "xml" in request.mimetype or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         abort(415)
     try:
-        return Parsed(orjson.loads(raw))
+        return Parsed(decode(raw).content)
     except orjson.JSONDecodeError:
         return fhir_json(outcome("structure", NO_JSON), 400)
 

@@ -44,6 +44,39 @@ def test_an_allergy_holds_code_and_substances() -> None:
     assert fact("AllergyIntolerance", recordedDate=None).recorded == ANY_DAY
 
 
+BEGUN: list[tuple[dict[str, object], tuple[str, str]]] = [
+    ({"recordedDate": None}, ("0001-01-01", "9999-12-31")),
+    ({"recordedDate": "2024-03-01"}, ("0001-01-01", "2024-03-01")),
+    ({"recordedDate": "2024-03-01", "onsetDateTime": "2020"}, ("2020-01-01", "2020-12-31")),
+    ({"recordedDate": "2024-03-01", "onsetDateTime": "2024"}, ("2024-01-01", "2024-03-01")),
+    ({"recordedDate": "2024-03-01", "onsetString": "as a child"}, ("0001-01-01", "2024-03-01")),
+    ({"recordedDate": "2024-03-01", "lastOccurrence": "2021-05-05"}, ("0001-01-01", "2021-05-05")),
+    ({"recordedDate": None, "reaction": [{"onset": "2021-05-05"}]}, ("0001-01-01", "2021-05-05")),
+    ({"recordedDate": "2024-03-01", "onsetDateTime": "2024-05-01"}, ("2024-03-01", "2024-05-01")),
+]
+
+
+@pytest.mark.parametrize(("said", "begun"), BEGUN)
+def test_an_allergy_has_begun_by_the_day_on_which_it_showed_or_was_recorded(
+    said: dict[str, object], begun: tuple[str, str]
+) -> None:
+    found = fact("AllergyIntolerance", **said).begun
+    assert (found.earliest.isoformat(), found.latest.isoformat()) == begun
+
+
+def test_a_resolved_allergy_was_over_by_its_last_update() -> None:
+    said = {"onsetDateTime": "2020-01-01", "recordedDate": None, "clinicalStatus": coded("resolved")}
+    found = fact("AllergyIntolerance", **said, meta={"lastUpdated": "2025-01-01T00:00:00Z"}).ended
+    assert (found.earliest.isoformat(), found.latest.isoformat()) == ("2020-01-01", "2025-01-01")
+
+
+@pytest.mark.parametrize(
+    "said", [{"onsetDateTime": "2024-02-31"}, {"lastOccurrence": 5}, {"reaction": [{"onset": "x"}]}]
+)
+def test_an_allergy_with_a_day_that_is_none_is_unreadable(said: dict[str, object]) -> None:
+    assert read("AllergyIntolerance", **said).unreadable
+
+
 def test_an_allergy_with_an_illegible_substance_could_be_any() -> None:
     (bad,) = read("AllergyIntolerance", reaction=[{"substance": "sirolimus"}]).unreadable
     assert bad.concept is None

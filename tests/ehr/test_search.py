@@ -16,8 +16,10 @@ from service.ehr.medications import include_parameter, missing_medications
 from service.ehr.scopes import Reach
 from service.ehr.searching import SearchResult
 from service.ehr.transport import new_session
-from service.errors import EhrUnavailable, NotPermitted, UsageError
-from tests.ehr.records import observation, order, outcome, page, patient
+from service.errors import EhrUnavailable, NotPermitted, UnusableAnswer, UsageError
+from service.twofold import is_twofold
+from tests.builders import twice
+from tests.ehr.records import observation, order, outcome, page, patient, subject
 from tests.fhir_server import FhirServer
 
 BASE = "https://ehr.example/fhir"
@@ -486,3 +488,32 @@ def test_an_odd_id_cannot_become_another_address(server: FhirServer, client: Fhi
         client.read("Patient", id)
     assert client.dialect is STANDARD
     assert all(each.path.startswith("/fhir/Patient/") for each in server.log.of())
+
+
+def of_entries(*resources: bytes) -> bytes:
+    entries = b",".join(b'{"resource":' + each + b"}" for each in resources)
+    return b'{"resourceType":"Bundle","type":"searchset","entry":[' + entries + b"]}"
+
+
+def test_what_says_something_twice_is_given_on_and_a_page_that_does_is_not() -> None:
+    record = of_entries(twice(observation("1"), status="cancelled"))
+    for body, expected in ((record, (1, True)), (twice(page(observation("1")), link=[]), (0, False))):
+        with responses.RequestsMock() as answers:
+            answers.get(f"{BASE}/Observation", body=body, content_type="application/fhir+json")
+            result = FhirClient(BASE, new_session()).search("Observation", OURS)
+        assert (len(result.resources), result.complete) == expected
+        assert all(is_twofold(each) for each in result.resources)
+
+
+@pytest.mark.parametrize("again", [{"status": "withdrawn"}, {"identifier": []}])
+def test_nothing_is_written_over_what_says_something_twice(again: dict[str, Any]) -> None:
+    """Whether a person set its status cannot be told."""
+    found = twice({**subject(), "id": "1"}, **again)
+    client = FhirClient(BASE, new_session())
+    with responses.RequestsMock() as answers:
+        for method, place, body in (("POST", "/_search", of_entries(found)), ("GET", "/1", found)):
+            answers.add(method, f"{BASE}/ResearchSubject{place}", body=body, content_type="application/fhir+json")
+        with pytest.raises(UnusableAnswer, match="stands twice"):
+            client.find("ResearchSubject", "https://example.org/subjects", "s1")
+        with pytest.raises(UnusableAnswer, match="stands twice"):
+            client.read("ResearchSubject", "1")

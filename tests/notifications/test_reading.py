@@ -24,9 +24,13 @@ from service.fhir.notifications import (
     standard,
 )
 from service.fhir.notifications.standard import Sentence
+from service.twofold import decode
+from tests.builders import twice
 from tests.notifications.forms import BASE, FORMS, TOPIC, Json, Told, r4, r4b, r5
 
 LAB: Json = {"resourceType": "Observation", "id": "o1", "subject": {"reference": "Patient/p1"}}
+LAB_OF_TWO = json.dumps(LAB).replace('"Patient/p1"', '"Patient/p1", "reference": "Patient/p2"').encode()
+MERGED: Json = {"resourceType": "Patient", "id": "p1", "link": [{"other": {"reference": "Patient/p2"}}]}
 EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
@@ -94,6 +98,26 @@ HOOKS: dict[str, tuple[Arrival, Kind, Concerns]] = {
         Arrival("POST", {**LAB, "subject": {"reference": "https://other.example/fhir/Patient/p1"}}),
         Kind.RESOURCE,
         Concerns(placeless=("Observation/o1",)),
+    ),
+    "of two patients, since a key stands twice": (
+        Arrival("POST", decode(twice(LAB, subject={"reference": "Patient/p2"})).content),
+        Kind.RESOURCE,
+        Concerns(patients=("p1", "p2")),
+    ),
+    "of two patients, since the reference stands twice": (
+        Arrival("POST", decode(LAB_OF_TWO).content),
+        Kind.RESOURCE,
+        Concerns(patients=("p1", "p2")),
+    ),
+    "two ids": (
+        Arrival("POST", decode(twice(LAB, id="o2")).content),
+        Kind.RESOURCE,
+        Concerns(patients=("p1",)),
+    ),
+    "a patient with two links": (
+        Arrival("POST", decode(twice(MERGED, link=[{"other": {"reference": "Patient/p3"}}])).content),
+        Kind.RESOURCE,
+        Concerns(patients=("p1", "p2", "p3")),
     ),
     "a transaction": (
         Arrival("POST", {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": LAB}]}),
@@ -232,6 +256,14 @@ def event(body: Json) -> Json:
     return status(body)["notificationEvent"][0]  # type: ignore[no-any-return]
 
 
+def repeated(form: Callable[[Told], Json], element: str) -> object:
+    """An event in which the key with which this text begins stands twice."""
+    written = json.dumps(changed(form, lambda _: None))
+    key = element.partition(":")[0]
+    assert written.count(element) == 1
+    return decode(written.replace(element, f"{key}: null, {element}").encode()).content
+
+
 REFUSED: dict[str, tuple[Arrival, Sentence]] = {
     "another method": (Arrival("PATCH", {}), standard.METHOD),
     "a path that is none": (Arrival("PUT", LAB, "observation", "o 1"), standard.PATH),
@@ -251,6 +283,16 @@ REFUSED: dict[str, tuple[Arrival, Sentence]] = {
     "Parameters without a type": (
         Arrival("POST", changed(r4, lambda b: parameter(b, "type").update(name="kind"))),
         standard.TYPE,
+    ),
+    "a Bundle with two lists of entries": (
+        Arrival("POST", decode(twice(changed(r5, lambda _: None), entry=[])).content),
+        standard.TWOFOLD,
+    ),
+    "a status with two counts": (Arrival("POST", repeated(r5, '"type": "event')), standard.TWOFOLD),
+    "Parameters with a repeated name": (Arrival("POST", repeated(r4, '"name": "type"')), standard.TWOFOLD),
+    "a status alone with two types": (
+        Arrival("POST", decode(twice(status(changed(r5, lambda _: None)), type="x")).content),
+        standard.TWOFOLD,
     ),
     "Parameters that are no status": (
         Arrival("POST", changed(r4, lambda b: status(b).update(parameter=[]))),

@@ -4,12 +4,21 @@ from datetime import date
 
 import pytest
 
-from service.eligibility.criteria import ConditionPresent, LookBack, ProcedureDone
-from service.eligibility.dates import ALWAYS, Days, Duration, Unit
+from service.eligibility.assess import assess
+from service.eligibility.criteria import (
+    AllergyKnown,
+    ConditionPresent,
+    Criterion,
+    LookBack,
+    ProcedureDone,
+    SexIs,
+    Study,
+)
+from service.eligibility.dates import ALWAYS, ANY_DAY, Days, Duration, Unit
 from service.eligibility.facts import ConditionFact
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.terms import Concept
-from tests.builders import AT, concept, condition, days, judge, procedure
+from tests.builders import AT, allergy, concept, condition, days, judge, knowledge, procedure, record
 
 N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
 CANCER, COLD = concept("1"), concept("3")
@@ -47,6 +56,71 @@ def test_an_inactive_condition_ended_before_its_last_update(
 )
 def test_what_was_written_down_later(fact: ConditionFact, outcome: Outcome) -> None:
     assert judge(ConditionPresent(("cancer", "cold")), fact).outcome is outcome
+
+
+LATEX = AllergyKnown(("latex",), none_known=("no-allergy",))
+LATER = days("2026-08-01")
+
+
+@pytest.mark.parametrize(
+    ("fact", "outcome", "reasons"),
+    [
+        pytest.param({"recorded": LATER}, U, {Reason.DATE_IMPRECISE}, id="written down later, begun some day"),
+        pytest.param(
+            {"recorded": LATER, "begun": days("0001-01-01/2026-08-01")},
+            U,
+            {Reason.DATE_IMPRECISE},
+            id="written down later, begun some day before",
+        ),
+        pytest.param(
+            {"recorded": days("2026")}, U, {Reason.DATE_IMPRECISE}, id="written down this year, begun some day"
+        ),
+        pytest.param({"recorded": days("2026-06")}, M, set(), id="written down by the screening date"),
+        pytest.param({"recorded": LATER, "begun": days("2020")}, M, set(), id="begun long ago, written down later"),
+        pytest.param({"recorded": LATER, "begun": days("2026")}, U, {Reason.DATE_IMPRECISE}, id="begun this year"),
+        pytest.param({"recorded": LATER, "begun": days("2026-07-15")}, N, set(), id="begun later"),
+        pytest.param({"begun": days("2026-07-01")}, N, set(), id="begun on the day after"),
+        pytest.param({"begun": days("2026-06-30")}, M, set(), id="begun on the day itself"),
+        pytest.param({}, M, set(), id="without any day"),
+        pytest.param({"history": True}, N, set(), id="resolved, and nothing says since when that is known"),
+        pytest.param(
+            {"history": True, "ended": days("2020/2026-06-30")}, N, set(), id="resolved by the screening date"
+        ),
+        pytest.param(
+            {"history": True, "ended": days("2020/2026-07-01")},
+            U,
+            {Reason.STATUS_UNCERTAIN},
+            id="resolved by the day after: it may have been there",
+        ),
+        pytest.param(
+            {"history": True, "begun": days("2026-07-01"), "ended": days("2026-07-01/2026-08-01")},
+            N,
+            set(),
+            id="begun and resolved later",
+        ),
+    ],
+)
+def test_an_allergy_that_was_written_down_later(
+    fact: dict[str, object], outcome: Outcome, reasons: set[Reason]
+) -> None:
+    judged = judge(LATEX, allergy(concept("5"), **fact))
+    assert (judged.outcome, judged.reasons) == (outcome, reasons)
+
+
+def test_that_no_allergy_was_known_later_does_not_deny_one_before() -> None:
+    """Who was asked in August may have had none in June, but nobody had asked by then."""
+    judged = judge(LATEX, allergy(concept("6"), recorded=LATER))
+    assert (judged.outcome, bool(judged.assumptions)) == (N, True)
+
+
+@pytest.mark.parametrize("begun", [ANY_DAY, days("0001-01-01/2026-08-01"), days("2026-05-01/2026-08-01")])
+def test_an_allergy_that_was_written_down_later_is_not_forgotten_as_of_the_past(begun: Days) -> None:
+    study = Study("s", "1", "S", (Criterion("C", "exclusion", "c", LATEX),), (SexIs(("male",)),))
+    person = record(allergy(concept("5"), recorded=LATER, begun=begun))
+    (finding,) = assess(person, study, AT, knowledge()).findings
+    assert (finding.outcome, finding.judgement.reasons) == (U, {Reason.DATE_IMPRECISE})
+    change = assess(person, study, AT, knowledge()).next_change
+    assert change is not None and (change.date, change.outcome) == (date(2026, 8, 1), M)
 
 
 VISIT = {"onset": "0001-01-01/2026-06-10", "end": "2026-06-12/9999-12-31", "asserted": days("2026-06-12")}

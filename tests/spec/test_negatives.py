@@ -93,6 +93,23 @@ def test_a_refuted_condition(fact: ConditionFact, contacts: tuple[date, ...], ou
     assert (judged.outcome, bool(judged.assumptions)) == (outcome, assumed)
 
 
+@pytest.mark.parametrize(
+    ("said", "outcome", "reasons"),
+    [
+        pytest.param("2026-05-01", N, set(), id="last month"),
+        pytest.param("2023-05-01", U, {Reason.NO_RECORD}, id="too long ago"),
+        pytest.param("2024", U, {Reason.DATE_IMPRECISE}, id="perhaps too long ago"),
+        pytest.param(None, U, {Reason.DATE_MISSING}, id="on an unknown day"),
+        pytest.param("2026-07-05", U, {Reason.NO_RECORD}, id="only later"),
+    ],
+)
+def test_where_silence_is_no_answer_only_a_recent_negative_is(
+    said: str | None, outcome: Outcome, reasons: set[Reason]
+) -> None:
+    judged = judge(ConditionPresent(("cancer",), absence=SAID), refuted(said))
+    assert (judged.outcome, judged.reasons) == (outcome, reasons)
+
+
 def none_known(recorded: str | None) -> AllergyFact:
     return allergy(concept("6"), recorded=days(recorded))
 

@@ -12,7 +12,7 @@ from service.screening.patient import Examined, screen_patient
 from service.store import assessments, audit
 from service.store.engine import Store
 from service.store.screenings import SCREENINGS
-from tests.builders import RXNORM, SCT
+from tests.builders import RXNORM, SCT, twice
 from tests.fhir_server import FhirServer
 from tests.screening.world import STUDY, Json, cancer, encounter, haemoglobin, patient
 from tests.working.world import DAY, NOON, TODAY, answer, catalog, connection, examined, tenant
@@ -63,6 +63,49 @@ def test_medications_are_read_to_the_last_ingredient(seen: FhirServer, sent_alon
     found = examined(tenant(seen, catalog(replace(STUDY, criteria=(taken,)))))
     assert answer(found, "E1") == MET
     assert asked(seen).count("Medication") == (1 if sent_along else 2)
+
+
+# ------------------------------------------------------------------------------------- a key that stands twice
+def answering(server: FhirServer, where: str, content: bytes) -> Examined:
+    """What is found where this is answered there."""
+    server.fail(where=where, times=99, status=200, body=content.decode())
+    return examined(tenant(server))
+
+
+def of_one_page(*resources: bytes, beside: bytes = b"") -> bytes:
+    entries = b",".join(b'{"resource":' + each + b',"search":{"mode":"match"}}' for each in resources)
+    return b'{"resourceType":"Bundle","type":"searchset","entry":[' + entries + b"]" + beside + b"}"
+
+
+UNREADABLE = ("unknown", ("unreadable",))
+HARMLESS: Json = {"coding": [{"system": SCT, "code": "99"}]}
+TWICE = {
+    "the code": twice(cancer(), code=HARMLESS),
+    "a date, of which the last is of no interest": twice(cancer(), onsetDateTime="1900"),
+    "the id": twice(cancer(), id="d"),
+}
+
+
+@pytest.mark.parametrize("condition", TWICE.values(), ids=TWICE)
+def test_a_record_that_says_something_twice_is_unreadable_not_absent(seen: FhirServer, condition: bytes) -> None:
+    found = answering(seen, "/Condition", of_one_page(condition))
+    assert (answer(found, "E1"), answer(found, "I2")) == (UNREADABLE, MET)
+
+
+def test_a_page_that_says_something_twice_leaves_the_type_incomplete(seen: FhirServer) -> None:
+    found = answering(seen, "/Condition", of_one_page(twice(cancer(), code=HARMLESS), beside=b',"entry":[]'))
+    assert answer(found, "E1") == NOT_LOADED
+
+
+def test_an_outcome_that_says_something_twice_leaves_the_type_incomplete(seen: FhirServer) -> None:
+    issue = b'{"severity":"error","severity":"information","code":"informational"}'
+    found = answering(seen, "/Condition", of_one_page(b'{"resourceType":"OperationOutcome","issue":[' + issue + b"]}"))
+    assert answer(found, "E1") == NOT_LOADED
+
+
+def test_of_a_patient_that_says_something_twice_nothing_is_said(seen: FhirServer) -> None:
+    found = answering(seen, "/Patient/p$", twice(patient(), gender="male"))
+    assert (found.withheld, found.found) == ("unreadable", ())
 
 
 # ---------------------------------------------------------------------------------------------------- completeness

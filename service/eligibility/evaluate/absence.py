@@ -40,8 +40,10 @@ def silence(
     days = frozenset[date]().union(*(_contact_days(case, end, look_back, said) for end in ends))
     outcome = case.policy.absence[kind] if absence is None else absence.outcome
     current = [each for each in said if each.of_window and all(each.said.overlaps(_seen(case, end)) for end in ends)]
-    if outcome is Outcome.UNKNOWN and not current:
-        return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_RECORD}), exhibits, watch=days)
+    recent = (all(each.said.inside(_seen(case, end)) for end in ends) for each in current)
+    if outcome is Outcome.UNKNOWN and not any(recent):
+        # only an assumption could make up for a negative of which nobody knows whether it is recent enough
+        return Judgement(node, Outcome.UNKNOWN, frozenset({_undated(current)}), exhibits, watch=days)
     told = [each.said for each in current]
     if any(last_contact(case, end) is None and not any(each.inside(_seen(case, end)) for each in told) for end in ends):
         return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_CONTACT}), exhibits, watch=days)
@@ -49,6 +51,13 @@ def silence(
         return Judgement(node, Outcome.NOT_MET, exhibits=exhibits, watch=days)
     assumption = _assumption(case, kind, ids, absence, other=bool(exhibits))
     return Judgement(node, outcome, exhibits=exhibits, assumptions=(assumption,), watch=days)
+
+
+def _undated(current: Sequence[Negative]) -> Reason:
+    """Why these negatives, of which none is surely recent enough, do not decide."""
+    if not current:
+        return Reason.NO_RECORD
+    return Reason.DATE_IMPRECISE if any(each.said.known for each in current) else Reason.DATE_MISSING
 
 
 def _ends(window: Window) -> tuple[date, ...]:

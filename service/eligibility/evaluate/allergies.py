@@ -1,9 +1,10 @@
 """Allergies and consents: statements that stand on the screening date."""
 
 from dataclasses import replace
+from datetime import date
 
 from service.eligibility.criteria import AllergyKnown, ConsentIs
-from service.eligibility.dates import ALWAYS, ANY_DAY, Days, Span, Window
+from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window
 from service.eligibility.evaluate.absence import gaps
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import active, candidate, dated, happened, membership
@@ -28,13 +29,13 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
             denied.append(Negative(shown, fact.recorded))
         elif belongs.outcome is Outcome.NOT_MET or fact.certainty is Certainty.DENIED:
             continue
-        elif fact.history:
-            found.append(Candidate(Outcome.NOT_MET, _show(fact, "resolved"), Span.on(fact.recorded)))
         else:
-            # an allergy known at some unknown time is known on the screening date, unless it was recorded later
-            recorded = Days(ALWAYS, case.at) if fact.recorded == ANY_DAY else fact.recorded
-            timing = dated(Span.on(recorded), window)
-            found.append(candidate(belongs, fact.certainty, timing, _show(fact), Span.on(fact.recorded)))
+            begun = _begun(fact)
+            # an allergy of which no day is known at all is known on the screening date
+            timing = dated(Span.on(begun if begun.known else Days(ALWAYS, case.at)), window)
+            shown = _show(fact, "resolved" if fact.history else None)
+            more, ended = _going_on(fact, case.at), (fact.ended.latest,)
+            found.append(candidate(belongs, fact.certainty, timing, shown, Span.on(begun), more, also=ended))
     return happened(
         case,
         node,
@@ -46,6 +47,18 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
         absence=node.absence,
         denied=denied,
     )
+
+
+def _begun(fact: AllergyFact) -> Days:
+    """The days on which it may have begun. What was written down only later may have been there before."""
+    return fact.begun if fact.begun.known or not fact.recorded.known else Days(ALWAYS, fact.recorded.latest)
+
+
+def _going_on(fact: AllergyFact, at: date) -> list[tuple[Outcome, frozenset[Reason]]]:
+    """Is it still there? What was written as resolved after that day may have been there on it."""
+    if not fact.history:
+        return []
+    return [(Outcome.UNKNOWN if at < fact.ended.latest < FOREVER else Outcome.NOT_MET, UNCERTAIN)]
 
 
 def consent_is(case: Case, node: ConsentIs) -> Judgement:

@@ -12,6 +12,7 @@ from service.fhir.notifications import standard
 from service.fhir.notifications.model import Carried
 from service.fhir.notifications.places import KEY, Bases
 from service.fhir.notifications.standard import Report
+from service.twofold import readings
 
 TYPE_NAME = re.compile(r"[A-Z][A-Za-z]{1,63}")
 SUBJECTS = ("subject", "patient", "individual", "beneficiary")
@@ -87,23 +88,30 @@ def carry(resource: Json, bases: Bases) -> Carried:
 def key_of(resource: Json) -> str | None:
     """`Type/id` of a resource; None where one of the two is not there, or is none."""
     kind, identity = resource.get("resourceType"), resource.get("id")
-    if not (isinstance(kind, str) and isinstance(identity, str)):
+    if not (isinstance(kind, str) and isinstance(identity, str)) or _is_several(resource):
         return None
     return f"{kind}/{identity}" if KEY.fullmatch(f"{kind}/{identity}") else None
 
 
 def patients_of(resource: Json, bases: Bases) -> tuple[str, ...]:
-    """The ids of the patients of our server that a resource is about. A Patient: itself and those it is linked to."""
-    found = [resource.get(name) for name in SUBJECTS]
+    """The ids of the patients of our server that a resource is about. A Patient: itself and those it is linked to.
+
+    Where a key stands twice, of every reading.
+    """
+    found = [each for name in SUBJECTS for each in readings(resource, name)]
     own = None
     if resource.get("resourceType") == "Patient":
         own = key_of(resource)
-        links = resource.get("link")
-        listed = links if isinstance(links, list) else ()
-        found = [each.get("other") for each in listed if isinstance(each, Mapping)]
-    places = [bases.place(each, "subject").key for each in found if each is not None]
+        links = [each for listed in readings(resource, "link") if isinstance(listed, list) for each in listed]
+        found = [other for each in links for other in readings(each, "other")]
+    written = [each for one in found for each in ([one] if isinstance(one, str) else readings(one, "reference"))]
+    places = [bases.place(each, "subject").key for each in written]
     keys = [each for each in (own, *places) if each is not None and each.startswith("Patient/")]
     return tuple(dict.fromkeys(each.partition("/")[2] for each in keys))
+
+
+def _is_several(resource: Json) -> bool:
+    return any(len(list(readings(resource, name))) > 1 for name in ("resourceType", "id"))
 
 
 def is_type(value: object) -> bool:

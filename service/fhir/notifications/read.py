@@ -9,6 +9,7 @@ from service.fhir.notifications.model import Arrival, Event, Kind, Notification
 from service.fhir.notifications.places import KEY, Bases
 from service.fhir.notifications.standard import Report
 from service.fhir.notifications.status import Status, is_status, read_status
+from service.twofold import is_twofold, is_twofold_beside_resources
 
 METHODS = ("POST", "PUT", "DELETE")
 NOTIFICATION_TYPES = ("history", "subscription-notification")
@@ -87,6 +88,9 @@ def _without_content(arrival: Arrival, named: str | None, bases: Bases, report: 
 
 
 def _content(body: Json, named: str | None, bases: Bases, report: Report) -> Notification:
+    if _says_twice(body):
+        report(standard.TWOFOLD, "request body")
+        return REFUSED
     kind = body.get("resourceType")
     if not is_type(kind):
         report(standard.RESOURCE_TYPE, "request body")
@@ -105,6 +109,17 @@ def _content(body: Json, named: str | None, bases: Bases, report: Report) -> Not
     found = carry(body if own or named is None else {**body, "id": named.partition("/")[2]}, bases)
     events = () if found.key is None else (Event(None, found.key),)
     return Notification(Kind.RESOURCE, events=events, carried=(found,))
+
+
+def _says_twice(body: Json) -> bool:
+    """Does a key stand twice where it is said what happened? A resource that came along is only looked at for whose
+    it is, and every reading of it counts."""
+    if body.get("resourceType") != "Bundle":
+        return is_status(body) and is_twofold(body)
+    listed = body.get("entry")
+    first = listed[0] if isinstance(listed, list) and listed else None
+    status = first.get("resource") if isinstance(first, Mapping) else None
+    return is_twofold_beside_resources(body) or (is_status(status) and is_twofold(status))
 
 
 def _bundle(bundle: Json, bases: Bases, report: Report) -> Notification:

@@ -102,6 +102,13 @@ OTHER_RESOURCE = Sentence(
     "Let type and id of both agree.",
     refused=True,
 )
+TWOFOLD = Sentence(
+    "A key stands once in a JSON object.",
+    "RFC 8259 §4",
+    "Send each element once. Nothing of this notification was used.",
+    refused=True,
+    code="structure",
+)
 FIRST_ENTRY = Sentence(
     "The first entry of a notification holds its status: Parameters in R4, SubscriptionStatus in R4B and R5.",
     f"{BACKPORT}, backport-notification-bundle-r4-1; {BUNDLE}, bdl-13",
