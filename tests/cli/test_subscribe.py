@@ -11,7 +11,7 @@ import pytest
 from service.catalog.content import profiles_dir
 from service.fhir.adapt import SUPPORTED
 from service.screening.subscriptions_needed import TOPIC
-from service.store import feeds, screenings
+from service.store import feeds
 from service.store.engine import Store
 from service.store.screenings import SCREENINGS
 from tests.cli.conftest import Prescreen
@@ -283,7 +283,7 @@ def test_2_57_on_r5_there_is_one_for_each_hook(
     r5.subscriptions.break_down(made["id"])
     r5.change(patient("p1"), observation("1"))
     assert ": recover (it is in error)" in subscribe()[1]
-    claimed = screenings.claim(store, datetime.now(UTC), timedelta(minutes=1), 9)
+    claimed = SCREENINGS.claim(store, datetime.now(UTC), timedelta(minutes=1), 9)
     assert [each.patient for each in claimed] == ["p1"]
 
 
@@ -355,15 +355,27 @@ def test_one_that_ends_soon_is_renewed(
 
 @pytest.mark.parametrize("has_events", [True, False])
 def test_one_in_error_is_recovered_before_it_is_requested_again(
-    server: FhirServer, subscribe: Prescreen, store: Store, settings: dict[str, Any], has_events: bool
+    server: FhirServer,
+    subscribe: Prescreen,
+    prescreen: Prescreen,
+    store: Store,
+    settings: dict[str, Any],
+    at: str,
+    has_events: bool,
 ) -> None:
-    """Whoever is concerned is to be screened; where the server cannot list what was missed, that is everybody."""
+    """Whoever is concerned is to be screened; where the server cannot list what was missed, that is everybody.
+
+    The server makes it active only after the command has ended.
+    """
     subscribe()
     (made,) = standing(server)
     server.subscriptions.break_down(made["id"])
     server.change(patient("p1"), observation("1"))
     server.has_events = has_events
-    assert ": recover (it is in error)" in subscribe()[1]
+    server.subscriptions.going.clear()
+    assert ": recover (it is in error); now requested" in prescreen("subscribe", "--at", at)[1]
+    server.subscriptions.going.set()
+    server.subscriptions.wait()
     claimed = SCREENINGS.claim(store, datetime.now(UTC), timedelta(minutes=1), 9)
     assert [(each.patient, each.reasons) for each in claimed] == ([("p1", ("recovered",))] if has_events else [])
     feed = feeds.find(store, "north", "labs")

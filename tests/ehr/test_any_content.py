@@ -12,7 +12,7 @@ from service.ehr.capability import FEATURES, read_features
 from service.ehr.dates import surely_outside
 from service.ehr.dialects import STANDARD
 from service.ehr.searching import Gathering
-from service.ehr.subscription_forms import changed
+from service.ehr.subscription_forms import changed, endpoint_of, shown
 from service.ehr.subscriptions import decide
 from service.ehr.wanted import Wanted
 from service.ehr.writing import entry_answers, is_repeatable, place_of, version_of
@@ -38,6 +38,18 @@ SUBSCRIPTION = {
     "criteria": "Observation?code=x",
     "_criteria": {"extension": [{"url": "x", "valueString": "y"}]},
     "channel": {"type": "rest-hook", "endpoint": "x", "_payload": {"extension": [{"url": "x"}]}, "header": ["a: b"]},
+}
+SUBSCRIPTION_R5 = {
+    "resourceType": "Subscription",
+    "id": "1",
+    "meta": {"versionId": "1"},
+    "status": "error",
+    "topic": "https://example.org/topic",
+    "filterBy": [{"resourceType": "x/Observation", "filterParameter": "a", "comparator": "ge", "value": "b"}],
+    "channelType": {"code": "rest-hook"},
+    "endpoint": "x",
+    "heartbeatPeriod": 5,
+    "content": "empty",
 }
 STATEMENT = {
     "fhirVersion": "4.0.1",
@@ -101,8 +113,18 @@ def test_any_statement(content: Any) -> None:
 def test_any_subscription(content: Any) -> None:
     want = Wanted("https://us.example/x", "https://example.org/topic", narrowed=("a=b",), heartbeat=5)
     now = datetime(2026, 6, 30, tzinfo=UTC)
-    assert decide(want, content, now, timedelta(days=7)).reason
+    assert decide(want, content, now, timedelta(days=7), shown(want)).reason
     assert changed(content, want)["status"] == "requested"
+
+
+@given(odd(SUBSCRIPTION_R5))
+def test_any_subscription_of_r5(content: Any) -> None:
+    narrowed = ("Observation.a=b",)
+    want = Wanted("https://us.example/x", "https://example.org/topic", narrowed=narrowed, heartbeat=5, release="R5")
+    now = datetime(2026, 6, 30, tzinfo=UTC)
+    assert decide(want, content, now, timedelta(days=7), shown(want)).reason
+    assert changed(content, want)["status"] == "requested"
+    assert endpoint_of(content) is None or endpoint_of(content) == content["endpoint"]
 
 
 @given(odd(outcome("processing", "error", "4101")), st.sampled_from([400, 401, 404, 412, 422, 500, 503]))

@@ -1,6 +1,7 @@
 """The settings file: what it sets, every problem at once with its line, and no word of a secret."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -50,7 +51,15 @@ tenants:
         subscription: s1
         trusted: true
         heartbeat_seconds: 600
-    pace: {coalesce_seconds: 0, grace_seconds: 5, notifications_per_minute: 10, reconcile_days: null, reread_hours: 3}
+        topic: https://ehr.example/topic
+        narrowed: [Procedure, Observation]
+    pace:
+      coalesce_seconds: 0
+      grace_seconds: 5
+      notifications_per_minute: 10
+      reconcile_days: null
+      reread_hours: 3
+      subscriptions_minutes: 15
 """
 
 
@@ -81,9 +90,18 @@ def test_everything_that_can_be_set_is_read(place: Path) -> None:
     assert (found.public_url, found.writes) == ("https://prescreen.example", False)
     assert found.keep == Keep(deliveries=timedelta(days=30), audit=timedelta(days=900))
     (north,) = found.tenants
-    assert north.hooks == (Hook("labs", NAME, "s1", secret=SECRET, trusted=True, heartbeat=timedelta(minutes=10)),)
-    second = timedelta(seconds=1)
-    assert north.pace == Pace(0 * second, 5 * second, per_minute=10, reconcile=None, reread=timedelta(hours=3))
+    minute, second = timedelta(minutes=1), timedelta(seconds=1)
+    hook = Hook("labs", NAME, "s1", secret=SECRET, trusted=True, heartbeat=10 * minute)
+    assert north.hooks == (replace(hook, topic="https://ehr.example/topic", narrowed=("Observation", "Procedure")),)
+    pace = Pace(0 * second, 5 * second, per_minute=10, reconcile=None, reread=timedelta(hours=3), upkeep=15 * minute)
+    assert north.pace == pace
+
+
+def test_how_subscriptions_are_kept_alive_may_be_left_to_the_service(place: Path) -> None:
+    (north,) = settings(place, "tenants: {north: {}}").tenants
+    assert (north.pace.upkeep, Hook("labs", NAME).narrowed) == (timedelta(hours=1), ("Observation",))
+    never = "tenants: {north: {pace: {subscriptions_minutes: null}}}"
+    assert settings(place, never).tenants[0].pace.upkeep is None
 
 
 def test_tenants_are_put_together(place: Path) -> None:
@@ -147,6 +165,13 @@ WRONG = {
     "no file": ("database_file: nowhere", "the file cannot be read"),
     "a secret twice": ("database_env: A\ndatabase_file: b", "both stand here"),
     "no name": ("tenants: {n: {hooks: {labs: {secret_file: secret}}}}", "name_env or name_file is missing"),
+    "a topic that is no canonical": ("tenants: {n: {hooks: {a: {topic: our topic}}}}", "topic"),
+    "a type that has no codes": ("tenants: {n: {hooks: {a: {narrowed: [Patient]}}}}", "narrowed[0]"),
+    "a type whose codes stand elsewhere": (
+        "tenants: {n: {hooks: {a: {narrowed: [MedicationRequest]}}}}",
+        "narrowed[0]",
+    ),
+    "Subscriptions without rest": ("tenants: {n: {pace: {subscriptions_minutes: 0}}}", "subscriptions_minutes"),
     "no secret": ("tenants: {n: {hooks: {labs: {name_file: secret}}}}", "secret_env or secret_file is missing"),
     "a short secret": ("tenants: {n: {hooks: {a: {name_file: secret, secret_file: short}}}}", "at least 16"),
     "a name for no address": ("tenants: {n: {hooks: {a: {name_file: slash, secret_file: secret}}}}", "letters, digits"),
