@@ -233,7 +233,8 @@ def _finish(
         restarted, repeated = _count(whole, tenant, feed, notification, fresh, come)
         found.keep(whole, tenant.name, feed, now)
         for patient in sorted(found.patients):
-            screenings.request(whole, tenant.name, patient, EVENT, now + tenant.pace.coalesce)
+            pace = tenant.pace
+            screenings.request(whole, tenant.name, patient, EVENT, now + pace.quiet, until=now + pace.coalesce)
         inbox.done(whole, claimed.lease, now)
     return Processed(notification.kind.value, len(found.patients), repeated, found.unneeded, found.foreign, restarted)
 
