@@ -95,7 +95,8 @@ def app_of(
     ):
         app.register_blueprint(blueprint)
     if store is not None:
-        app.register_blueprint(notifications.blueprint(tenants, store))
+        news = companion.wake if companion is not None else lambda: None
+        app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))

@@ -11,9 +11,9 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
@@ -35,6 +35,8 @@ SETTINGS = {
     "max_connections": "100",
     "shared_buffers": "32MB",
 }
+# For measuring: what is committed is on the disk.
+DURABLE = {each: SETTINGS[each] for each in ("listen_addresses", "max_connections")}
 
 
 def server_programs() -> Path | None:
@@ -51,6 +53,7 @@ class Cluster:
 
     programs: Path
     place: Path
+    settings: Mapping[str, str] = field(default_factory=lambda: SETTINGS)
 
     def url(self, database: str) -> str:
         """Where a database of this server is."""
@@ -59,7 +62,7 @@ class Cluster:
     def start(self) -> None:
         """Make the cluster and start it."""
         self._run("initdb", "-D", "data", "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
-        options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+        options = " ".join(f"-c {name}={value}" for name, value in self.settings.items())
         options += f" -c unix_socket_directories={self.place}"
         self._run("pg_ctl", "start", "-w", "-s", "-D", "data", "-l", "log", "-o", options)
 
@@ -89,6 +92,18 @@ def _unprivileged() -> pwd.struct_passwd | None:
         return None
     names = {each.pw_name: each for each in pwd.getpwall()}
     return names.get("postgres") or names["nobody"]
+
+
+@contextmanager
+def lone_cluster(programs: Path, settings: Mapping[str, str]) -> Iterator[Cluster]:
+    """A cluster that nobody else uses, with these settings."""
+    served = Cluster(programs, Path(tempfile.gettempdir()) / f"prescreen-{uuid4().hex[:12]}", settings)
+    _private(served.place)
+    served.start()
+    try:
+        yield served
+    finally:
+        served.stop()
 
 
 @contextmanager

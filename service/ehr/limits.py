@@ -18,7 +18,7 @@ class Limits:
     """The limits towards one server. Seconds, unless said otherwise."""
 
     per_second: float = 10.0
-    burst: int = 10  # requests that may follow each other at once after a rest
+    burst: int = 30  # requests that may follow each other at once after a rest: a chart, and what is written of it
     per_hour: int | None = None  # a budget of requests for any sixty minutes
     at_once: int = 4
     tries: int = 4  # of one request, the first included

@@ -22,6 +22,11 @@ class Companion:
         self._thread = threading.Thread(target=self._worker.run, name="worker", daemon=True)
         self._thread.start()
 
+    def wake(self) -> None:
+        """There is news, so that it need not wait for its next look."""
+        if self._worker is not None:
+            self._worker.wake()
+
     def stop(self) -> None:
         """Finish the piece of work at hand, and end."""
         if self._worker is not None and self._thread is not None:

@@ -86,7 +86,8 @@ class Hook:
 class Pace:
     """How soon things are done.
 
-    `coalesce`: events about one patient within that time lead to one screening. `grace`: how long a missing event may
+    `coalesce`: events about one patient within that time lead to one screening, which does not wait so long if no other
+    comes within `quiet`. `grace`: how long a missing event may
     come late. `overlap`: a question for what changed reaches so much further back than the last one, as clocks differ
     and indexes lag. `per_minute`: notifications that one hook takes. `reconcile`: the period in which everybody is
     screened again, as events do not tell everything; None: never. `reread`: what was read of a patient may be as old
@@ -101,6 +102,11 @@ class Pace:
     reconcile: timedelta | None = timedelta(days=7)
     reread: timedelta = timedelta(days=1)
     upkeep: timedelta | None = timedelta(hours=1)
+
+    @property
+    def quiet(self) -> timedelta:
+        """An eighth of the time in which events are gathered."""
+        return self.coalesce / 8
 
 
 @dataclass(frozen=True, slots=True)

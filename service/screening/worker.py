@@ -34,6 +34,7 @@ from service.store.engine import Store
 from service.store.leases import MOST_TRIES, State
 from service.store.presence import Presence, attend
 from service.store.retention import Keep
+from service.store.screenings import SCREENINGS
 
 log = logging.getLogger(__name__)
 
@@ -102,17 +103,24 @@ class Worker:
             signal.signal(each, lambda *_: self.stop())
 
     def run(self, idle: float = IDLE) -> None:
-        """Pass after pass, with a pause of `idle` seconds where there was nothing to do, until `stop`."""
+        """Pass after pass, until `stop`. Where there was nothing to do, it waits for news, at most `idle` seconds, and
+        not beyond the time for which a screening was asked."""
         trouble = 0
         while not self._stopping.is_set():
             self._news.clear()
             try:
-                worked, trouble = self.step().worked, 0
+                pause, trouble = 0.0 if self.step().worked else self._until_due(idle), 0
             except StoreError as problem:
                 log.warning("the worker waits: %s", problem)
-                worked, trouble = False, trouble + 1
-            if not worked:
-                self._news.wait(min(idle * 2**trouble, max(idle, MOST_IDLE)) if not self._stopping.is_set() else 0)
+                trouble += 1
+                pause = min(idle * 2**trouble, max(idle, MOST_IDLE))
+            self._news.wait(pause if not self._stopping.is_set() else 0)
+
+    def _until_due(self, most: float) -> float:
+        """Seconds until the next screening may begin."""
+        now = self._desk.clock.now()
+        due = SCREENINGS.next_due(self._desk.store, now)
+        return most if due is None else min(most, (due - now).total_seconds())
 
     def step(self) -> Pass:
         """One pass over everything. Raises StoreError; then whatever was at hand is taken up again later."""

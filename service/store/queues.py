@@ -65,6 +65,13 @@ class Queue(Generic[Claimed]):
             rows = claim(connection, self.table, now, lease, most, most_tries, tenants, self.changes)
         return tuple(self.read(row) for row in rows)
 
+    def next_due(self, store: Store, now: datetime) -> datetime | None:
+        """When something is due that is not due yet; None: nothing is."""
+        next_one = select(func.min(self.table.c.due)).where(self.table.c.due > now)
+        with store.reading() as connection:
+            found: datetime | None = connection.execute(next_one).scalar_one()
+        return found
+
     def check(self, store: Store, lease: Lease) -> None:
         """The work is still held; within a transaction, nobody takes it until that ends."""
         with store.writing() as connection:

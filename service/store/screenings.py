@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, delete, func, literal, null
+from sqlalchemy import ColumnElement, Row, and_, case, delete, func, literal, null, or_
 
 from service.errors import InvalidValue
 from service.store.engine import Store, insert_into
-from service.store.leases import Lease, State, asked_again, fresh, held, lease_of, wait_again
+from service.store.leases import Lease, State, asked_again, earlier, fresh, held, lease_of, wait_again
 from service.store.queues import Queue
 from service.store.tables import screenings
 
@@ -35,29 +35,33 @@ def _all_reasons() -> ColumnElement[Any]:
     return case((later.is_not(None), kept + literal(SEPARATOR) + later), else_=kept)
 
 
-SCREENINGS = Queue(screenings, _claimed, {"reasons": _all_reasons(), "again_reasons": null()})
+AT_CLAIM = {"reasons": _all_reasons(), "again_reasons": null(), "gather_until": null()}
+SCREENINGS = Queue(screenings, _claimed, AT_CLAIM)
 
 
-def request(store: Store, tenant: str, patient: str, reason: str, due: datetime) -> bool:
+def request(store: Store, tenant: str, patient: str, reason: str, due: datetime, until: datetime | None = None) -> bool:
     """Ask for a screening not before `due`. False if one was asked for already, and this request joins it.
 
-    The earliest `due` counts, except that a patient whose screening just failed waits for the next try. A screening
+    The earliest `due` counts, with two exceptions. Requests that give `until` are gathered: each puts the screening off
+    to its own `due`, but not beyond the `until` of the first. A patient whose screening just failed waits for the next
+    try. A screening
     that is being done does not answer the request, as it may have read the record before: it is done once more. One
     that was given up begins anew. `reason` is a code without commas. Who asks for several patients within one
     transaction takes them in sorted order, so that two of them cannot block each other.
     """
     if not reason or SEPARATOR in reason:
         raise InvalidValue("the reason of a screening is a code without commas")
-    values = {"tenant": tenant, "patient": patient, "reasons": reason, "requests": 1, **fresh(due)}
+    values = {"tenant": tenant, "patient": patient, "reasons": reason, "requests": 1, "gather_until": until}
     with store.writing() as connection:
-        statement = insert_into(connection, screenings).values(**values)
+        statement = insert_into(connection, screenings).values(**values, **fresh(due))
         columns = screenings.c
         claimed = columns.state == State.CLAIMED
         kept, later = columns.reasons, columns.again_reasons
+        new = statement.excluded
         changes = {
-            **asked_again(screenings, statement.excluded.due),
-            "reasons": case((claimed, kept), else_=_joined(kept, statement.excluded.reasons)),
-            "again_reasons": case((claimed, _joined(later, statement.excluded.reasons)), else_=later),
+            **_when(new, asked_again(screenings, new.due)),
+            "reasons": case((claimed, kept), else_=_joined(kept, new.reasons)),
+            "again_reasons": case((claimed, _joined(later, new.reasons)), else_=later),
             "requests": columns.requests + 1,
         }
         row = connection.execute(
@@ -66,6 +70,19 @@ def request(store: Store, tenant: str, patient: str, reason: str, due: datetime)
             )
         ).one()
     return bool(row.requests == 1)
+
+
+def _when(new: Any, ungathered: dict[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+    """The columns that say when, with those of a `new` request that is gathered, or is not."""
+    now = screenings.c
+    is_gathered = and_(now.gather_until.is_not(None), new.gather_until.is_not(None))
+    put_off = and_(now.state == State.WAITING, now.error.is_(None), is_gathered, new.due > now.due)
+    instead = and_(now.state != State.CLAIMED, or_(now.state == State.DEAD, new.due < now.due))
+    return {
+        **ungathered,
+        "due": case((put_off, earlier(now.gather_until, new.due)), else_=ungathered["due"]),
+        "gather_until": case((instead, new.gather_until), else_=now.gather_until),
+    }
 
 
 def _joined(codes: ColumnElement[Any], code: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -74,6 +74,7 @@ screenings = _queue(
     Column("reasons", Text, nullable=False),
     Column("again_reasons", Text, nullable=True),
     Column("requests", Integer, nullable=False),
+    Column("gather_until", Instant, nullable=True),
     UniqueConstraint("tenant", "patient"),
 )
 

@@ -6,7 +6,7 @@ Subscription. Only then is it kept, and only when it is kept is it answered with
 
 import hmac
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import orjson
@@ -55,8 +55,10 @@ class Door:
             return True
 
 
-def blueprint(tenants: Sequence[Tenant], store: Store, clock: Clock = SYSTEM) -> Blueprint:
-    """The hooks of these tenants."""
+def blueprint(
+    tenants: Sequence[Tenant], store: Store, clock: Clock = SYSTEM, news: Callable[[], None] = lambda: None
+) -> Blueprint:
+    """The hooks of these tenants. `news` is called when something was kept."""
     page = Blueprint(NAME, __name__)
     doors = tuple(Door(tenant, hook) for tenant in tenants for hook in tenant.hooks)
 
@@ -75,7 +77,10 @@ def blueprint(tenants: Sequence[Tenant], store: Store, clock: Clock = SYSTEM) ->
         if isinstance(parsed, Response):
             return parsed
         arrival = Arrival(request.method, parsed.content, kind, identity, request.headers.get(DELETED))
-        return _answer(accept(store, door.tenant, door.hook, arrival, raw, clock.now()))
+        accepted = accept(store, door.tenant, door.hook, arrival, raw, clock.now())
+        if isinstance(accepted, Notification) and not accepted.refused:
+            news()
+        return _answer(accepted)
 
     return page
 

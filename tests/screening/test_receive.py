@@ -103,8 +103,19 @@ def test_2_43_a_burst_about_one_patient_is_one_screening_later(at_work: Ward) ->
     for number in range(1, 21):
         at_work.tell(told(number))
     assert len(at_work.work()) == 20
-    assert SCREENINGS.counts(at_work.store)["north"] == Counts(waiting=1, oldest=NOON + 2 * SECOND)
-    assert SCREENINGS.claim(at_work.store, NOON + SECOND, LEASE, 10) == ()
+    assert SCREENINGS.counts(at_work.store)["north"] == Counts(waiting=1, oldest=NOON + SECOND / 4)
+
+
+def test_2_43_a_burst_is_waited_for_but_not_for_ever(at_work: Ward) -> None:
+    at_work.ehr.seed(*(lab(each) for each in range(1, 17)))
+    for number in range(1, 17):
+        assert SCREENINGS.claim(at_work.store, at_work.now, LEASE, 10) == ()
+        at_work.tell(told(number))
+        at_work.work()
+        waiting = SCREENINGS.counts(at_work.store)["north"].oldest
+        assert waiting == min(at_work.now + SECOND / 4, NOON + 2 * SECOND)
+        at_work.later(SECOND / 8)
+    assert len(SCREENINGS.claim(at_work.store, at_work.now, LEASE, 10)) == 1
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["with the resource", "without it"])

@@ -36,6 +36,7 @@ class Work:
     again_reasons: frozenset[str] = frozenset()
     tries: int = 0
     failing: bool = False
+    until: datetime | None = None
     lease: Lease | None = field(default=None, compare=False)
 
 
@@ -63,13 +64,14 @@ class Screenings(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.now += seconds * SECOND
 
-    @rule(patient=PATIENTS, reason=st.sampled_from(["event", "next-change"]), seconds=SECONDS)
-    def request(self, patient: str, reason: str, seconds: int) -> None:
+    @rule(patient=PATIENTS, reason=st.sampled_from(["event", "next-change"]), seconds=SECONDS, more=st.none() | SECONDS)
+    def request(self, patient: str, reason: str, seconds: int, more: int | None) -> None:
         due, before = self.now + seconds * SECOND, self.model.get(patient)
-        new = screenings.request(self.store, "north", patient, reason, due)
+        until = None if more is None else due + more * SECOND
+        new = screenings.request(self.store, "north", patient, reason, due, until)
         assert new == (before is None)
         self.asked += new
-        self.model[patient] = _requested(before, self.asked, due, reason)
+        self.model[patient] = _requested(before, self.asked, due, until, reason)
 
     @rule(most=st.integers(1, 2))
     def claim(self, most: int) -> None:
@@ -158,17 +160,21 @@ def _spent(work: Work) -> bool:
     return work.tries >= TRIES and work.again is None
 
 
-def _requested(work: Work | None, number: int, due: datetime, reason: str) -> Work:
+def _requested(work: Work | None, number: int, due: datetime, until: datetime | None, reason: str) -> Work:
     """What a request makes of the work there is."""
     if work is None:
-        return Work(number, State.WAITING, due, frozenset({reason}))
+        return Work(number, State.WAITING, due, frozenset({reason}), until=until)
     if work.state is State.CLAIMED:
         return replace(work, again=min(work.again or due, due), again_reasons=work.again_reasons | {reason})
     reasons = work.reasons | {reason}
-    if work.state is State.DEAD:
-        return replace(work, state=State.WAITING, due=due, reasons=reasons, tries=0, failing=False)
-    assert work.due is not None
-    return replace(work, due=work.due if work.failing else min(work.due, due), reasons=reasons, tries=0)
+    if work.due is None:
+        return replace(work, state=State.WAITING, due=due, reasons=reasons, tries=0, failing=False, until=until)
+    asked = replace(work, reasons=reasons, tries=0)
+    if due < work.due:
+        return replace(asked, due=work.due if work.failing else due, until=until)
+    if work.failing or work.until is None or until is None:
+        return asked
+    return replace(asked, due=min(due, work.until))
 
 
 def test_the_store_agrees_with_the_model(tmp_path: Path, sqlite_template: Path) -> None:

@@ -44,6 +44,51 @@ def test_the_earliest_time_counts(store: Store) -> None:
     assert len(claim(store, 10)) == 1
 
 
+def gather(store: Store, due: int, until: int) -> None:
+    """One of a burst of events."""
+    screenings.request(store, "north", "a", "event", NOON + due * SECOND, NOON + until * SECOND)
+
+
+def test_a_burst_puts_its_screening_off_for_a_while(store: Store) -> None:
+    for second in range(4):
+        gather(store, second + 10, second + 12)
+    assert claim(store, 11) == ()
+    assert len(claim(store, 12)) == 1  # the `until` of the first
+
+
+def test_what_is_asked_for_sooner_than_a_burst_ends_is_not_put_off(store: Store) -> None:
+    gather(store, 10, 20)
+    ask(store, seconds=5)
+    gather(store, 15, 25)
+    assert len(claim(store, 5)) == 1
+
+
+def test_a_burst_does_not_wait_for_what_is_due_later(store: Store) -> None:
+    ask(store, seconds=3600)
+    gather(store, 10, 20)
+    gather(store, 15, 25)
+    assert claim(store, 14) == ()
+    assert len(claim(store, 15)) == 1
+
+
+def test_a_burst_during_a_screening_leads_to_one_more(store: Store) -> None:
+    ask(store)
+    (claimed,) = claim(store)
+    for second in range(4):
+        gather(store, second + 10, second + 12)
+    assert screenings.done(store, claimed.lease)
+    assert claim(store, 9) == ()
+    assert len(claim(store, 10)) == 1
+
+
+def test_the_next_time_is_that_of_what_is_not_due_yet(store: Store) -> None:
+    assert SCREENINGS.next_due(store, NOON) is None
+    ask(store, "a", seconds=0)
+    ask(store, "b", seconds=7)
+    ask(store, "c", seconds=9)
+    assert SCREENINGS.next_due(store, NOON) == NOON + 7 * SECOND
+
+
 def test_the_reasons_are_gathered(store: Store) -> None:
     for reason in ("next-change", "event", "event", "vent", "next-change"):
         ask(store, reason=reason)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
@@ -279,6 +280,19 @@ def test_an_empty_one_that_comes_while_another_is_worked_off_is_kept(store: Stor
     assert len(kept(store)) == 1
     send(client, EMPTY)
     assert INBOX.counts(store)["north"].waiting == 1
+
+
+def test_only_what_is_kept_is_news(store: Store) -> None:
+    told: list[str] = []
+    app = Flask("hooks")
+    app.register_blueprint(notifications.blueprint((tenant(),), store, news=lambda: told.append("news")))
+    client = app.test_client()
+    for body, status, news in ((lab(1), 204, 1), (b"no JSON", 400, 1), (b"[1]", 400, 1)):
+        assert send(client, body).status_code == status
+        assert len(told) == news
+    assert send(client, lab(2), headers=WITHOUT_SECRET).status_code == 403
+    assert send(client, EMPTY).status_code == 204
+    assert len(told) == len(kept(store)) == 2
 
 
 # ----------------------------------------------------------------------------------------------- who may come in

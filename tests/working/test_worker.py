@@ -3,7 +3,7 @@
 import logging
 import threading
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from service.store.outbox import OUTBOX
 from service.store.queues import Counts
 from service.store.screenings import SCREENINGS
 from tests.fhir_server import FhirServer
+from tests.journeys.site import eventually
 from tests.screening.world import cancer, encounter, haemoglobin, patient
 from tests.working.world import FAST, NOON, Site, notice, tenant, writing
 
@@ -312,6 +313,18 @@ def test_news_wake_a_worker_that_waits(store: Store, seen: FhirServer) -> None:
         screenings.request(store, "north", "p", "event", NOON)
         worker.wake()
         thread.join(0.05)
+    worker.stop()
+    thread.join(10)
+    assert (done, thread.is_alive()) == ("candidate", False)
+
+
+def test_a_worker_that_waits_begins_when_a_screening_is_due(store: Store, seen: FhirServer) -> None:
+    worker = Worker(store, [tenant(seen)])
+    worker.step()
+    screenings.request(store, "north", "p", "event", datetime.now(UTC) + timedelta(seconds=0.5))
+    thread = threading.Thread(target=worker.run, kwargs={"idle": 600})
+    thread.start()
+    done = eventually(lambda: Site(store, tenant(seen)).standing(), 60)
     worker.stop()
     thread.join(10)
     assert (done, thread.is_alive()) == ("candidate", False)
