@@ -52,6 +52,15 @@ def test_8_19_the_total_is_not_trusted() -> None:
     assert (ids(result), result.complete) == (["1", "2"], True)
 
 
+@pytest.mark.parametrize(("total", "complete"), [(3, False), (2, True), (None, True), ("3", True)])
+def test_a_full_last_page_of_more_is_not_all_there_is(total: Any, complete: bool) -> None:
+    """Medplum's repository in memory gives as many as were asked for, tells that there are more, and has no pages."""
+    last = page(observation("1"), observation("2"), **({} if total is None else {"total": total}))
+    result = answered(last, params={**OURS, "_count": "2"})
+    assert (ids(result), result.complete) == (["1", "2"], complete)
+    assert answered(page(observation("1"), total=9), params={**OURS, "_count": "2"}).complete
+
+
 def test_8_19_a_relative_next_link_is_resolved() -> None:
     assert ids(answered(page(observation("1"), next="page1"), page(observation("2")))) == ["1", "2"]
 

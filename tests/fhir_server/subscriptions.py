@@ -29,13 +29,15 @@ class Feed:
 @dataclass
 class Subscriptions:
     """`topics`: the canonical of each topic and the types that it is about. `style`: how criteria Subscriptions with a
-    payload notify, `hapi` (PUT and DELETE to {endpoint}/{Type}/{id}) or `medplum` (POST, deletions by a header).
+    payload notify, `hapi` (PUT and DELETE to {endpoint}/{Type}/{id}) or `medplum` (POST, deletions by a header, and a
+    payload whether one was asked for or not). `activates`: what is requested becomes active; else the client sets it.
     `lost`: that many notifications are counted, but not sent. `kept`: how many events `$events` still knows. `r5`:
     Subscriptions are written as R5 has them."""
 
     storage: Storage
     topics: dict[str, set[str]] = field(default_factory=dict)
     style: str = "hapi"
+    activates: bool = True
     lost: int = 0
     kept: int = 1000
     r5: bool = False
@@ -68,7 +70,7 @@ class Subscriptions:
             raise Refusal(422, "structure", "that is a Subscription of another release")
         if channel_of(resource) != "rest-hook" or not endpoint_of(resource):
             raise Refusal(422, "not-supported", "only rest-hook with an endpoint")
-        if resource.get("status") not in ("requested", "off"):
+        if resource.get("status") not in ("requested", "off", *(() if self.activates else ("active",))):
             raise Refusal(422, "business-rule", "a client sets requested or off")
         if not is_by_topic(resource) and not resource.get("criteria", "").partition("?")[1]:
             raise Refusal(422, "not-found", "no such topic, and no search")
@@ -79,7 +81,7 @@ class Subscriptions:
         """Tell what changed to whom it concerns."""
         for change in changes:
             if change.kind == "Subscription":
-                if change.after and change.after["status"] == "requested":
+                if self.activates and change.after and change.after["status"] == "requested":
                     self._queue.put(("start", change.id))
             else:
                 for subscription in self.storage.current("Subscription"):
@@ -184,7 +186,7 @@ class Subscriptions:
         return self._send(session, subscription, "POST", "", body, {"Content-Type": content_type})
 
     def _send_change(self, session: requests.Session, subscription: Resource, change: Change) -> bool:
-        if not subscription["channel"].get("payload"):
+        if not subscription["channel"].get("payload") and self.style == "hapi":
             return self._send(session, subscription, "POST", "", None, {})
         place, json_type = f"/{change.kind}/{change.id}", {"Content-Type": FHIR_JSON}
         if self.style == "hapi":

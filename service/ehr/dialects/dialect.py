@@ -27,6 +27,7 @@ class Dialect:
     includes_medications: bool = True
     last_updated_is_partial: bool = False  # it tells of clinically significant changes alone
     needs_if_match: bool = False
+    activates: bool = True  # it makes the Subscriptions active that are requested, as the standard has it
     drops_unknown_elements: bool = False  # so what was written is read back and compared
     doubtful: frozenset[str] = frozenset()
     no_types: frozenset[str] = frozenset()  # types that it does not have at all

@@ -1,4 +1,9 @@
-"""HAPI FHIR and servers built on it (Smile CDR). STANDARDS 2.5, 2.6, 2.8."""
+"""HAPI FHIR and servers built on it (Smile CDR), tried with HAPI FHIR 8.8.0 (docs/servers.md). STANDARDS 2.5, 2.6, 2.8.
+
+What it does otherwise needs nothing set here, as all servers are treated so: searches are asked for anew, since it
+answers from memory for a minute; a Provenance is known again although it drops the versions from references; a
+Subscription that is not active yet is waited for; pages are as long as it likes.
+"""
 
 from service.ehr.dialects.dialect import Dialect
 
