@@ -317,6 +317,12 @@ def test_a_narrower_right_makes_the_type_incomplete(
         pytest.param("standard", "Observation", {"patient": "1"}, "patient=1&_count=200", id="8.23 a hint"),
         pytest.param("standard", "Observation", {"_count": "5"}, "_count=5", id="8.23 the caller's own"),
         pytest.param("oracle", "Observation", {"patient": "1"}, "patient=1&_count=200", id="8.23 Oracle's most"),
+        pytest.param(
+            "standard", "Goal", {"patient": "Patient/1"}, "patient=Patient/1&_count=200", id="a whole reference"
+        ),
+        pytest.param(
+            "oracle", "Goal", {"patient": "Patient/1"}, "patient=1&_count=100", id="as Oracle's pages have it"
+        ),
         pytest.param("oracle", "Condition", {"_id": "1,2", "patient": "1"}, "_id=1,2", id="8.25 _id alone"),
         pytest.param(
             "oracle",

@@ -27,6 +27,7 @@ class Dialect:
     includes_medications: bool = True
     last_updated_is_partial: bool = False  # it tells of clinically significant changes alone
     needs_if_match: bool = False
+    bare_patient: bool = False  # its documentation shows `patient=1`, not `patient=Patient/1`
     activates: bool = True  # it makes the Subscriptions active that are requested, as the standard has it
     drops_unknown_elements: bool = False  # so what was written is read back and compared
     doubtful: frozenset[str] = frozenset()
@@ -41,8 +42,12 @@ class Dialect:
             return tuple(standing)
         dropped = {second for first, second in self.apart if {first, second} <= names}
         dropped |= self.unsupported.get(kind, frozenset())
-        kept = tuple(each for each in params if each[0] not in dropped)
+        kept = tuple(self._written(*each) for each in params if each[0] not in dropped)
         return kept if "_count" in names else (*kept, ("_count", str(self.page_sizes.get(kind, self.page_size))))
+
+    def _written(self, name: str, value: str) -> tuple[str, str]:
+        bare = self.bare_patient and name == "patient"
+        return (name, value.removeprefix("Patient/")) if bare else (name, value)
 
 
 STANDARD = Dialect("standard")
