@@ -17,6 +17,8 @@ from tests.fhir_server.storage import Change, Storage
 Resource = dict[str, Any]
 FHIR_JSON = "application/fhir+json"
 
+DELETIONS = "http://hapifhir.io/fhir/StructureDefinition/subscription-send-delete-messages"
+
 
 @dataclass
 class Feed:
@@ -131,11 +133,17 @@ class Subscriptions:
                     self.lost -= 1
                 elif subscription["status"] == "active":
                     self._queue.put(("events", subscription["id"], [event]))
-        elif subscription["status"] == "active" and _fulfils(subscription["criteria"], change):
+        elif subscription["status"] == "active" and self._is_told(subscription, change):
             if self.lost > 0:
                 self.lost -= 1
             else:
                 self._queue.put(("change", subscription["id"], change))
+
+    def _is_told(self, subscription: Resource, change: Change) -> bool:
+        """By criteria; HAPI FHIR tells of a deletion only where an extension of its own asks for it."""
+        asked = {each["url"]: each.get("valueBoolean") for each in subscription["channel"].get("extension", ())}
+        silent = self.style == "hapi" and change.after is None and asked.get(DELETIONS) is not True
+        return _fulfils(subscription["criteria"], change) and not silent
 
     def _new_event(self, id: str, change: Change) -> Event:
         with self._lock:

@@ -102,6 +102,17 @@ def test_a_result_becomes_a_subject_and_a_change_moves_it_at_once(site: Site, se
     assert len(_origins(server, f"ResearchSubject/{subject['id']}")) == 2
 
 
+@pytest.mark.parametrize("site", [True], ids=["told what"], indirect=True)
+def test_a_deletion_is_told_too(site: Site, server: RealServer) -> None:
+    """Only where notifications say what they are about; otherwise the next reconciliation finds it."""
+    person = _candidate(server)
+    _written(server, person)
+    tumour = server.add(cancer("", person))
+    assert eventually(lambda: [each["status"] for each in server.subjects(person)] == ["ineligible"])
+    server.delete(tumour)
+    assert eventually(lambda: [each["status"] for each in server.subjects(person)] == ["potential-candidate"])
+
+
 def test_killed_and_started_again_it_is_written_once(site: Site, server: RealServer) -> None:
     """Killed again and again while it works, until it is done."""
     person = _candidate(server)

@@ -12,6 +12,7 @@ class Dialect:
 
     `alone`: parameters that stand alone in a search. `apart`: pairs; the first is sent, the second applied here.
     `unsupported`: parameters by type that the server does not know; dates among them are applied here.
+    `deletions`: the extension of a channel without which nobody is told that a resource was deleted.
     `doubtful`: types that it is not known to accept, for a message. `silent`: codes of issues that mean no loss.
     """
 
@@ -27,6 +28,7 @@ class Dialect:
     includes_medications: bool = True
     last_updated_is_partial: bool = False  # it tells of clinically significant changes alone
     needs_if_match: bool = False
+    deletions: str | None = None
     bare_patient: bool = False  # its documentation shows `patient=1`, not `patient=Patient/1`
     activates: bool = True  # it makes the Subscriptions active that are requested, as the standard has it
     drops_unknown_elements: bool = False  # so what was written is read back and compared
