@@ -57,6 +57,7 @@ class Gathering:
     problems: dict[str, None] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    taken: int = 0  # entries of all pages
 
     def add(self, bundle: Resource, url: str) -> str | None:
         """Take in one page that came from `url`; the address of the next, None if none may be followed."""
@@ -70,8 +71,12 @@ class Gathering:
             self.problem("a page says something twice")
             return None
         listed = bundle.get("entry", [])
-        for entry in listed if isinstance(listed, list) else [None]:
+        entries = listed if isinstance(listed, list) else [None]
+        for entry in entries:
             self._take(entry)
+        self.taken += len(entries)
+        if _link(bundle, "next") is None and self._is_cut_off(bundle, len(entries)):
+            self.problem("the server tells of more records than it gave, and of no next page")
         return self._next(bundle, url)
 
     def problem(self, sentence: str) -> None:
@@ -128,6 +133,11 @@ class Gathering:
         """Is it one of those that were asked for by id, if any were?"""
         asked = {each for name, value in self.params if name == "_id" for each in value.split(",")}
         return not asked or str(resource.get("id")) in asked
+
+    def _is_cut_off(self, bundle: Resource, entries: int) -> bool:
+        """Is the last page as full as was asked for, and is there more? A total alone tells nothing. STANDARDS 8.19."""
+        total, size = bundle.get("total"), dict(self.dialect.sent(self.kind, self.params)).get("_count", "")
+        return size.isdecimal() and entries >= int(size) and isinstance(total, int) and total > self.taken
 
     def _compare_with_self(self, bundle: Resource) -> None:
         """Which parameters did the server not use? A link that names none of them tells nothing."""

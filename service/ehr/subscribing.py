@@ -51,14 +51,15 @@ def ensure(
     actual = find(client, wanted, known_id)
     decision = decide(wanted, actual, now, renew_before, before)
     if actual is None:
-        created = client.create(as_resource(wanted))
+        created = client.create(_sent(client, wanted, as_resource(wanted)))
         return _standing(wanted, client.read(SUBSCRIPTION, created.id), decision)
-    if decision.step not in CHANGING:
+    left = decision.step is Step.WAIT and not client.dialect.activates
+    if decision.step not in CHANGING and not left:
         return _standing(wanted, actual, decision)
     identity = str(actual["id"])
     if actual.get("status") != "active":
         recover(identity)
-    client.update(changed(actual, wanted), _version(actual))
+    client.update(_sent(client, wanted, changed(actual, wanted)), _version(actual))
     return _standing(wanted, client.read(SUBSCRIPTION, identity), decision)
 
 
@@ -117,6 +118,19 @@ def reported_status(client: FhirClient, id: str) -> tuple[Resource, ...]:
         raise UnusableAnswer("GET Subscription/$status: the answer is no Bundle of the type searchset")
     found = [each.get("resource") for each in listed if isinstance(each, dict)]
     return tuple(each for each in found if isinstance(each, dict))
+
+
+def _sent(client: FhirClient, wanted: Wanted, resource: Resource) -> Resource:
+    """As this server takes it: requested, as a client may ask (STANDARDS 2.2), unless nobody would make it active; and
+    with what makes it tell of deletions, where a notification says which resource it is about."""
+    dialect, channel = client.dialect, resource.get("channel")
+    if not dialect.activates:
+        resource = {**resource, "status": "active"}
+    if dialect.deletions is not None and not wanted.by_topic and isinstance(channel, dict) and "payload" in channel:
+        asked = {"url": dialect.deletions, "valueBoolean": True}
+        others = [each for each in channel.get("extension", ()) if each.get("url") != dialect.deletions]
+        resource = {**resource, "channel": {**channel, "extension": [*others, asked]}}
+    return resource
 
 
 def _standing(wanted: Wanted, actual: Resource, decision: Decision) -> Standing:

@@ -53,8 +53,8 @@ class Search:
     tells: bool = True
 
     def params(self, patient: str) -> dict[str, str]:
-        """The parameters that say whose records are asked for."""
-        return {"subject": f"Patient/{patient}"} if self.kind in BY_SUBJECT else {"patient": patient}
+        """The parameters that say whose records are asked for: with the type, as not all servers know a bare id."""
+        return {"subject" if self.kind in BY_SUBJECT else "patient": f"Patient/{patient}"}
 
 
 def searches(studies: Iterable[Study], catalog: Catalog, at: date) -> tuple[Search, ...]:

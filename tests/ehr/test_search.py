@@ -52,6 +52,15 @@ def test_8_19_the_total_is_not_trusted() -> None:
     assert (ids(result), result.complete) == (["1", "2"], True)
 
 
+@pytest.mark.parametrize(("total", "complete"), [(3, False), (2, True), (None, True), ("3", True)])
+def test_a_full_last_page_of_more_is_not_all_there_is(total: Any, complete: bool) -> None:
+    """Medplum's repository in memory gives as many as were asked for, tells that there are more, and has no pages."""
+    last = page(observation("1"), observation("2"), **({} if total is None else {"total": total}))
+    result = answered(last, params={**OURS, "_count": "2"})
+    assert (ids(result), result.complete) == (["1", "2"], complete)
+    assert answered(page(observation("1"), total=9), params={**OURS, "_count": "2"}).complete
+
+
 def test_8_19_a_relative_next_link_is_resolved() -> None:
     assert ids(answered(page(observation("1"), next="page1"), page(observation("2")))) == ["1", "2"]
 
@@ -308,6 +317,12 @@ def test_a_narrower_right_makes_the_type_incomplete(
         pytest.param("standard", "Observation", {"patient": "1"}, "patient=1&_count=200", id="8.23 a hint"),
         pytest.param("standard", "Observation", {"_count": "5"}, "_count=5", id="8.23 the caller's own"),
         pytest.param("oracle", "Observation", {"patient": "1"}, "patient=1&_count=200", id="8.23 Oracle's most"),
+        pytest.param(
+            "standard", "Goal", {"patient": "Patient/1"}, "patient=Patient/1&_count=200", id="a whole reference"
+        ),
+        pytest.param(
+            "oracle", "Goal", {"patient": "Patient/1"}, "patient=1&_count=100", id="as Oracle's pages have it"
+        ),
         pytest.param("oracle", "Condition", {"_id": "1,2", "patient": "1"}, "_id=1,2", id="8.25 _id alone"),
         pytest.param(
             "oracle",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from service.ehr.client import FhirClient
+from service.ehr.dialects import DIALECTS
 from service.ehr.subscribing import ensure, find, missed_events, reported_status, switch_off
 from service.ehr.subscriptions import Step
 from service.ehr.wanted import Wanted
@@ -86,15 +87,18 @@ def test_2_12_conditions_narrow_the_topic(server: FhirServer, client: FhirClient
 @pytest.mark.parametrize(
     ("style", "payload", "paths"),
     [
-        ("hapi", "empty", [("POST", "", b""), ("POST", "", b"")]),
+        ("hapi", "empty", [("POST", "", b"")]),
         ("hapi", "full-resource", [("PUT", "/Observation/1", None), ("DELETE", "/Observation/1", b"")]),
         ("medplum", "full-resource", [("POST", "", None), ("POST", "", b"{}")]),
+        ("medplum", "empty", [("POST", "", None), ("POST", "", b"{}")]),
     ],
 )
 def test_2_5_a_subscription_by_criteria_calls_as_products_do(
     server: FhirServer, client: FhirClient, receiver: Receiver, style: str, payload: str, paths: list[Any]
 ) -> None:
     server.subscriptions.style = style
+    server.subscriptions.activates = style != "medplum"
+    client = client.speaking(DIALECTS[style])
     criteria = "Observation?code=http://loinc.org|1751-7"
     made(client, receiver, server, by_topic=False, criteria=criteria, payload=payload)
     server.change(observation("1"), observation("2", code="other"))
@@ -103,6 +107,24 @@ def test_2_5_a_subscription_by_criteria_calls_as_products_do(
     found = [(each.method, each.path.removeprefix("/hooks/x7f3"), each.body) for each in receiver.received]
     assert [each[:2] for each in found] == [each[:2] for each in paths]
     assert [body for *_, body in found if body in (b"", b"{}")] == [body for *_, body in paths if body is not None]
+
+
+def test_where_nobody_makes_a_subscription_active_the_client_does(
+    server: FhirServer, client: FhirClient, receiver: Receiver
+) -> None:
+    """Medplum sends nothing of one that is requested, and leaves it so, as one that was made too early."""
+    server.subscriptions.activates = False
+    want = Wanted(endpoint=receiver.endpoint, criteria="Observation?", by_topic=False, payload="empty")
+    waiting = ensure(client, want, None, NOW, unneeded)
+    assert (waiting.step, waiting.status) == (Step.CREATE, "requested")
+    client = client.speaking(DIALECTS["medplum"])
+    missed: list[str] = []
+    found = ensure(client, want, waiting.id, NOW, missed.append)
+    assert (found.id, found.status, missed) == (waiting.id, "active", [waiting.id])
+    assert ensure(client, want, waiting.id, NOW, unneeded).step is Step.KEEP
+    server.change(observation("1"))
+    server.subscriptions.wait()
+    assert len(receiver.received) == 1
 
 
 def test_it_is_never_there_twice(server: FhirServer, client: FhirClient, receiver: Receiver) -> None:

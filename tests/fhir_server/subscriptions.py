@@ -17,6 +17,8 @@ from tests.fhir_server.storage import Change, Storage
 Resource = dict[str, Any]
 FHIR_JSON = "application/fhir+json"
 
+DELETIONS = "http://hapifhir.io/fhir/StructureDefinition/subscription-send-delete-messages"
+
 
 @dataclass
 class Feed:
@@ -29,13 +31,15 @@ class Feed:
 @dataclass
 class Subscriptions:
     """`topics`: the canonical of each topic and the types that it is about. `style`: how criteria Subscriptions with a
-    payload notify, `hapi` (PUT and DELETE to {endpoint}/{Type}/{id}) or `medplum` (POST, deletions by a header).
+    payload notify, `hapi` (PUT and DELETE to {endpoint}/{Type}/{id}) or `medplum` (POST, deletions by a header, and a
+    payload whether one was asked for or not). `activates`: what is requested becomes active; else the client sets it.
     `lost`: that many notifications are counted, but not sent. `kept`: how many events `$events` still knows. `r5`:
     Subscriptions are written as R5 has them."""
 
     storage: Storage
     topics: dict[str, set[str]] = field(default_factory=dict)
     style: str = "hapi"
+    activates: bool = True
     lost: int = 0
     kept: int = 1000
     r5: bool = False
@@ -68,7 +72,7 @@ class Subscriptions:
             raise Refusal(422, "structure", "that is a Subscription of another release")
         if channel_of(resource) != "rest-hook" or not endpoint_of(resource):
             raise Refusal(422, "not-supported", "only rest-hook with an endpoint")
-        if resource.get("status") not in ("requested", "off"):
+        if resource.get("status") not in ("requested", "off", *(() if self.activates else ("active",))):
             raise Refusal(422, "business-rule", "a client sets requested or off")
         if not is_by_topic(resource) and not resource.get("criteria", "").partition("?")[1]:
             raise Refusal(422, "not-found", "no such topic, and no search")
@@ -79,7 +83,7 @@ class Subscriptions:
         """Tell what changed to whom it concerns."""
         for change in changes:
             if change.kind == "Subscription":
-                if change.after and change.after["status"] == "requested":
+                if self.activates and change.after and change.after["status"] == "requested":
                     self._queue.put(("start", change.id))
             else:
                 for subscription in self.storage.current("Subscription"):
@@ -129,11 +133,17 @@ class Subscriptions:
                     self.lost -= 1
                 elif subscription["status"] == "active":
                     self._queue.put(("events", subscription["id"], [event]))
-        elif subscription["status"] == "active" and _fulfils(subscription["criteria"], change):
+        elif subscription["status"] == "active" and self._is_told(subscription, change):
             if self.lost > 0:
                 self.lost -= 1
             else:
                 self._queue.put(("change", subscription["id"], change))
+
+    def _is_told(self, subscription: Resource, change: Change) -> bool:
+        """By criteria; HAPI FHIR tells of a deletion only where an extension of its own asks for it."""
+        asked = {each["url"]: each.get("valueBoolean") for each in subscription["channel"].get("extension", ())}
+        silent = self.style == "hapi" and change.after is None and asked.get(DELETIONS) is not True
+        return _fulfils(subscription["criteria"], change) and not silent
 
     def _new_event(self, id: str, change: Change) -> Event:
         with self._lock:
@@ -184,7 +194,7 @@ class Subscriptions:
         return self._send(session, subscription, "POST", "", body, {"Content-Type": content_type})
 
     def _send_change(self, session: requests.Session, subscription: Resource, change: Change) -> bool:
-        if not subscription["channel"].get("payload"):
+        if not subscription["channel"].get("payload") and self.style == "hapi":
             return self._send(session, subscription, "POST", "", None, {})
         place, json_type = f"/{change.kind}/{change.id}", {"Content-Type": FHIR_JSON}
         if self.style == "hapi":

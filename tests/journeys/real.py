@@ -36,6 +36,10 @@ class RealServer:
         address = f"{self.base}/{resource['resourceType']}/{resource['id']}"
         return self._said(requests.put(address, json.dumps(resource), headers=SENT))
 
+    def delete(self, resource: Resource) -> None:
+        """Delete what was added."""
+        self._delete(f"{resource['resourceType']}/{resource['id']}")
+
     def find(self, kind: str, **params: str) -> list[Resource]:
         """What a search finds, as far as its first hundred go."""
         found = self._said(requests.get(f"{self.base}/{kind}", params={**params, "_count": "100"}, headers=FRESH))

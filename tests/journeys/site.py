@@ -81,14 +81,15 @@ class Server(Protocol):
 class Site:
     """An installation in a directory. `serve`, `work` start processes, `kill` ends them all as the kernel would.
 
-    `hook`: the part of the address of notifications that nobody guesses."""
+    `hook`: the part of the address of notifications that nobody guesses. `trusted`: what they carry is believed.
+    """
 
-    def __init__(self, place: Path, server: Server, database: str, hook: str = NAME) -> None:
+    def __init__(self, place: Path, server: Server, database: str, hook: str = NAME, trusted: bool = False) -> None:
         self.place, self.server, self.hook = place, server, hook
         self._processes: list[subprocess.Popen[bytes]] = []
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = int(free.getsockname()[1])
-        labs = {"name_env": "PRESCREEN_SECRET_NAME", "secret_env": "PRESCREEN_SECRET_LABS"}
+        labs = {"name_env": "PRESCREEN_SECRET_NAME", "secret_env": "PRESCREEN_SECRET_LABS", "trusted": trusted}
         tenant = {
             "studies": [STUDY],
             "source": {"base": server.base},

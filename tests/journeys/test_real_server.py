@@ -27,9 +27,10 @@ def server() -> RealServer:
 
 
 @pytest.fixture
-def site(tmp_path: Path, server: RealServer) -> Iterator[Site]:
-    """A site that the server notifies, with its Subscriptions active."""
-    installed = Site(tmp_path, server, f"sqlite:///{tmp_path}/database", hook=f"{NAME}-{server.run}")
+def site(tmp_path: Path, server: RealServer, request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A site that the server notifies, with its Subscriptions active; `param`: whether the hook is trusted."""
+    trusted = getattr(request, "param", False)
+    installed = Site(tmp_path, server, f"sqlite:///{tmp_path}/database", f"{NAME}-{server.run}", trusted)
     try:
         installed.give("db", "migrate")
         installed.serve("--lease", "5")
@@ -83,6 +84,7 @@ def _said(subject: Resource, word: str) -> bool:
     return word in str(subject["extension"])
 
 
+@pytest.mark.parametrize("site", [False, True], ids=["told that", "told what"], indirect=True)
 def test_a_result_becomes_a_subject_and_a_change_moves_it_at_once(site: Site, server: RealServer) -> None:
     """The change comes within a minute of the first, in which HAPI FHIR would answer searches as before."""
     person = _candidate(server)
@@ -98,6 +100,17 @@ def test_a_result_becomes_a_subject_and_a_change_moves_it_at_once(site: Site, se
     assert "flag" in entry
     assert eventually(lambda: _is_settled(site))
     assert len(_origins(server, f"ResearchSubject/{subject['id']}")) == 2
+
+
+@pytest.mark.parametrize("site", [True], ids=["told what"], indirect=True)
+def test_a_deletion_is_told_too(site: Site, server: RealServer) -> None:
+    """Only where notifications say what they are about; otherwise the next reconciliation finds it."""
+    person = _candidate(server)
+    _written(server, person)
+    tumour = server.add(cancer("", person))
+    assert eventually(lambda: [each["status"] for each in server.subjects(person)] == ["ineligible"])
+    server.delete(tumour)
+    assert eventually(lambda: [each["status"] for each in server.subjects(person)] == ["potential-candidate"])
 
 
 def test_killed_and_started_again_it_is_written_once(site: Site, server: RealServer) -> None:

@@ -366,5 +366,5 @@ def test_records_that_replace_each_other_in_a_circle_are_nobodys(server: FhirSer
 
 def test_a_problem_with_the_old_record_leaves_the_type_incomplete(seen: FhirServer) -> None:
     seen.seed(patient("old", **link("replaced-by", "p")))
-    seen.fail(where="Condition.*patient=old", times=99, status=403)
+    seen.fail(where="Condition.*patient=Patient/old", times=99, status=403)
     assert answer(examined(tenant(seen)), "E1") == NOT_LOADED

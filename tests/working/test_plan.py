@@ -62,7 +62,7 @@ def test_whoever_is_screened_at_all_was_seen_and_did_not_refuse() -> None:
 
 def test_an_adverse_event_is_found_by_its_subject() -> None:
     assert Search("AdverseEvent").params("p") == {"subject": "Patient/p"}
-    assert Search("Condition").params("p") == {"patient": "p"}
+    assert Search("Condition").params("p") == {"patient": "Patient/p"}
 
 
 def test_what_a_site_does_not_keep_is_not_asked_for() -> None:
@@ -99,3 +99,9 @@ def test_results_are_narrowed_only_where_every_window_has_a_fixed_beginning(
 def test_the_widest_of_several_studies_counts() -> None:
     one, other = study(result(MONTHS)), study(result(EVER))
     assert {each.kind: each.since for each in searches((one, other), catalog(one), TODAY)}["Observation"] is None
+
+
+@pytest.mark.parametrize("kind", ["Observation", "AdverseEvent", "MedicationRequest"])
+def test_whose_records_are_asked_for_is_said_with_the_type(kind: str) -> None:
+    """A repository of Medplum's finds nothing by a bare id: a full chart would look empty, and the absence certain."""
+    assert list(Search(kind).params("p").values()) == ["Patient/p"]

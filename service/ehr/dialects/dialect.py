@@ -12,6 +12,7 @@ class Dialect:
 
     `alone`: parameters that stand alone in a search. `apart`: pairs; the first is sent, the second applied here.
     `unsupported`: parameters by type that the server does not know; dates among them are applied here.
+    `deletions`: the extension of a channel without which nobody is told that a resource was deleted.
     `doubtful`: types that it is not known to accept, for a message. `silent`: codes of issues that mean no loss.
     """
 
@@ -27,6 +28,9 @@ class Dialect:
     includes_medications: bool = True
     last_updated_is_partial: bool = False  # it tells of clinically significant changes alone
     needs_if_match: bool = False
+    deletions: str | None = None
+    bare_patient: bool = False  # its documentation shows `patient=1`, not `patient=Patient/1`
+    activates: bool = True  # it makes the Subscriptions active that are requested, as the standard has it
     drops_unknown_elements: bool = False  # so what was written is read back and compared
     doubtful: frozenset[str] = frozenset()
     no_types: frozenset[str] = frozenset()  # types that it does not have at all
@@ -40,8 +44,12 @@ class Dialect:
             return tuple(standing)
         dropped = {second for first, second in self.apart if {first, second} <= names}
         dropped |= self.unsupported.get(kind, frozenset())
-        kept = tuple(each for each in params if each[0] not in dropped)
+        kept = tuple(self._written(*each) for each in params if each[0] not in dropped)
         return kept if "_count" in names else (*kept, ("_count", str(self.page_sizes.get(kind, self.page_size))))
+
+    def _written(self, name: str, value: str) -> tuple[str, str]:
+        bare = self.bare_patient and name == "patient"
+        return (name, value.removeprefix("Patient/")) if bare else (name, value)
 
 
 STANDARD = Dialect("standard")

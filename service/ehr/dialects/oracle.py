@@ -14,6 +14,7 @@ ORACLE = Dialect(
     post_search=False,
     last_updated_is_partial=True,
     needs_if_match=True,
+    bare_patient=True,
     drops_unknown_elements=True,
     doubtful=RESEARCH,  # there is no page on any of them
     no_types=frozenset({"MedicationStatement"}),
