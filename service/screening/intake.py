@@ -17,7 +17,7 @@ from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population
-from service.screening.salvage import HOLDERS, is_one, subject_of, subject_told, types_of
+from service.screening.salvage import HOLDERS, is_one, merged_with, subject_of, subject_told, types_of
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NOBODY, Arrival, Seen, Versions, stamp
@@ -143,7 +143,9 @@ class Intake:
             return
         arrival, earlier = self.versions.arrive(reference, new)
         if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
-            self.population.person(reference.removeprefix("Patient/")).sources.add(place.source)
+            known = self.population.person(reference.removeprefix("Patient/"))
+            known.sources.add(place.source)
+            known.linked |= merged_with(resource, found.aliases)
         if arrival in (Arrival.REPEATED, Arrival.OLDER):
             self.tally.count(type_name, NOT_NEEDED)
             return
