@@ -1,7 +1,8 @@
 """Reads `mappings/half-lives.json`: half-lives of drugs in days, each an interval with its source.
 
 A file holds `version` and `rows`. A row has `name`, `codings`, optional further `names`, `low` and `high` (days; read
-as decimals, exactly as written) and `source`. A drug that is not listed has no known half-life: nothing is guessed.
+as decimals, exactly as written), `source` and `verification`: VERIFIED, or WEAK_SINGLE_SOURCE for one that decides
+nothing. A drug that is not listed has no known half-life: nothing is guessed.
 """
 
 import json
@@ -14,6 +15,9 @@ from service.eligibility.dosing.half_lives import HalfLife, HalfLives
 from service.eligibility.quantity import Interval
 from service.eligibility.terms import Coding
 from service.errors import CatalogError, InvalidValue
+
+VERIFIED = "VERIFIED"
+LEVELS = (VERIFIED, "WEAK_SINGLE_SOURCE")
 
 
 def load_half_lives(path: Path) -> HalfLives:
@@ -46,7 +50,9 @@ def _row(each: Mapping[str, Any]) -> HalfLife:
     days = Interval(each["low"], each["high"])
     if days.low is None or days.low <= 0 or not str(each["source"]).strip():
         raise InvalidValue("a half-life is more than nothing, and has its source")
-    return HalfLife(each["name"], days, each["source"])
+    if each["verification"] not in LEVELS:
+        raise InvalidValue(f"`verification` is one of {', '.join(LEVELS)}")
+    return HalfLife(each["name"], days, each["source"], each["verification"] == VERIFIED)
 
 
 def _codings(each: Mapping[str, Any]) -> list[Coding]:

@@ -50,7 +50,7 @@ def check(chosen: Namespace) -> int:
         out(f"{file.study.id} {file.study.version}: {len(file.study.criteria)} criteria, {state}")
         for each in problems:
             out(f"  problem: {each}")
-        for each in notes(file, catalog.value_set_files):
+        for each in notes(file, catalog.value_set_files, catalog.half_lives):
             out(f"  note: {each}")
     if chosen.what is None:
         _print_unused(catalog)

@@ -25,7 +25,8 @@ GUARDIANS = frozenset({"GUARD", "guardian"})
 
 @dataclass(frozen=True, slots=True)
 class PatientAdapted:
-    """The person, and what the resource says about being screened. `replaced_by` is the id of the surviving record.
+    """The person, and what the resource says about being screened. `replaced_by` is the id of the surviving record,
+    `replaces` are the ids of those whose place this one took.
 
     `labels`: codes of meta.security. `organization`: `Organization/id`. `unreadable`: parts left out of the person.
     """
@@ -37,13 +38,14 @@ class PatientAdapted:
     active: bool | None = None
     organization: str | None = None
     unreadable: tuple[Unreadable, ...] = ()
+    replaces: tuple[str, ...] = ()
 
 
 def adapt_patient(resource: Mapping[str, object], reading: Reading) -> PatientAdapted:
     """Read a Patient. A birth date or gender that cannot be read is left out and listed as unreadable.
 
     Raises UnreadableResource where screening anyway would be wrong: no id, an unknown modifierExtension, illegible
-    security labels, death, or a link to a record that replaced it.
+    security labels, death, or a link to a record that replaced it, or that it replaced.
     """
     if resource.get("resourceType") != "Patient" or not text(resource.get("id"), "Patient.id"):
         raise UnreadableResource("a Patient with an id is expected here", "Patient.id")
@@ -58,6 +60,7 @@ def adapt_patient(resource: Mapping[str, object], reading: Reading) -> PatientAd
         test_patient=TEST_TAG in security | tags,
         labels=tuple(sorted(security)),
         replaced_by=_replaced_by(patient),
+        replaces=tuple(_linked(patient, "replaces")),
         active=_or_listed(patient, problems, "active", None, lambda: boolean(resource.get("active"), "Patient.active")),
         organization=_or_listed(
             patient, problems, "managingOrganization", None, lambda: patient.key("managingOrganization")
@@ -120,13 +123,22 @@ def _death(patient: Resource, problems: list[Unreadable]) -> tuple[bool | None, 
 
 
 def _replaced_by(patient: Resource) -> str | None:
+    survivors = _linked(patient, "replaced-by")
+    if len(set(survivors)) > 1:
+        raise UnreadableResource("replaced by two records", "Patient.link")
+    return survivors[0] if survivors else None
+
+
+def _linked(patient: Resource, kind: str) -> list[str]:
+    """The ids of the Patients to which it has a link of this kind."""
+    found = []
     for each in nodes(patient.body.get("link"), "Patient.link"):
-        if each.get("type") == "replaced-by":
+        if each.get("type") == kind:
             key = reference_key(each.get("other"), "Patient.link.other", patient.reading.aliases)
             if key is None or not key.startswith("Patient/"):
-                raise UnreadableResource("replaced by a record that it does not name legibly", "Patient.link.other")
-            return key.removeprefix("Patient/")
-    return None
+                raise UnreadableResource(f"{kind} a record that it does not name legibly", "Patient.link.other")
+            found.append(key.removeprefix("Patient/"))
+    return found
 
 
 def _marks(patient: Resource) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Bundles: their entries, what a `fullUrl` stands for in them, and which types they hold completely. SEMANTICS §4."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,10 +12,14 @@ DEEPEST = 4  # a batch response holds searchsets; nothing sensible nests deeper
 EVERYTHING = "$everything"
 HARMLESS = frozenset({"patient", "subject", "_count", "_sort", "_format", "_total", "_pretty", "_summary:false"})
 FAILED = frozenset({"error", "fatal"})
+DELETED = "the same Bundle says that it was deleted, and nobody can tell which came later"
 
 
 class Entry(NamedTuple):
-    """One entry, numbered from 1: its resource (with the id that its fullUrl gives), or what is wrong with it."""
+    """One entry, numbered from 1: its resource (with the id that its fullUrl gives), or what is wrong with it.
+
+    With both, it is clear which resource it is, and that nobody can tell what to make of it.
+    """
 
     number: int
     resource: dict[str, object] | None
@@ -33,14 +37,32 @@ def entries(bundle: Mapping[str, object]) -> Iterator[Entry]:
     if listed is not None and not isinstance(listed, list):
         yield Entry(1, None, "Bundle.entry is not a list")
         return
+    deleted = _deleted(listed or ())
     for number, entry in enumerate(listed or (), 1):
         if not isinstance(entry, dict):
             yield Entry(number, None, "an entry of a Bundle is an object, this is not")
         elif isinstance(entry.get("resource"), dict):
-            yield Entry(number, _identified(entry["resource"], entry.get("fullUrl")))
+            resource = _identified(entry["resource"], entry.get("fullUrl"))
+            gone = f"{resource.get('resourceType')}/{resource.get('id')}" in deleted
+            yield Entry(number, resource, DELETED if gone else None)
         else:
             wrong = "resource" in entry
             yield Entry(number, None, "the resource of a Bundle's entry is an object, this is not" if wrong else None)
+
+
+def _deleted(listed: Iterable[object]) -> frozenset[str]:
+    """What entries of a history or a transaction say was deleted, as `Type/id`: they say so by their request."""
+    found: set[str] = set()
+    for entry in listed:
+        request = entry.get("request") if isinstance(entry, dict) else None
+        if isinstance(entry, dict) and isinstance(request, dict) and request.get("method") == "DELETE":
+            written = (request.get("url"), entry.get("fullUrl"))
+            literals = (LITERAL.search(each) for each in written if isinstance(each, str))
+            found.update(f"{each['type']}/{each['id']}" for each in literals if each)
+            resource = entry.get("resource")
+            if isinstance(resource, dict):
+                found.add(f"{resource.get('resourceType')}/{resource.get('id')}")
+    return frozenset(found)
 
 
 def aliases(bundle: Mapping[str, object]) -> dict[str, str]:
@@ -78,7 +100,7 @@ def complete_types(bundle: Mapping[str, object], readable: frozenset[str], given
     types, a search is one, and only if nothing narrowed it; without that link, it is the types found. Any other
     Bundle is complete only if its giver says so.
     """
-    if _links(bundle, "next") or _failed(bundle):
+    if _links(bundle, "next") or failed(bundle):
         return frozenset()
     if given_as_complete:
         return readable
@@ -129,9 +151,19 @@ def _mode(entry: Mapping[str, object]) -> object:
     return search.get("mode") if isinstance(search, dict) else None
 
 
-def _failed(bundle: Mapping[str, object]) -> bool:
-    """Does it carry an OperationOutcome that says something went wrong?"""
-    outcomes = [each.resource for each in entries(bundle) if each.resource is not None]
+def failed(bundle: Mapping[str, object]) -> bool:
+    """Does an entry say that something went wrong: an OperationOutcome, or the response of a batch?"""
+    listed = bundle.get("entry")
+    found = [each for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict)]
+    responses = [each["response"] for each in found if isinstance(each.get("response"), dict)]
+    if any(str(each.get("status", "200")).strip()[:1] in ("4", "5") for each in responses):
+        return True
+    carried = [each.get("resource") for each in found] + [each.get("outcome") for each in responses]
+    return any(_tells_a_failure(each) for each in carried)
+
+
+def _tells_a_failure(resource: object) -> bool:
+    outcomes = [resource] if isinstance(resource, dict) else []
     issues = [each.get("issue") for each in outcomes if each.get("resourceType") == "OperationOutcome"]
     listed = [issue for each in issues if isinstance(each, list) for issue in each]
     return any(isinstance(each, dict) and str(each.get("severity")) in FAILED for each in listed)

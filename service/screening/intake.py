@@ -17,12 +17,12 @@ from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population
-from service.screening.salvage import HOLDERS, is_one, subject_of, subject_told, types_of
+from service.screening.salvage import HOLDERS, is_one, merged_with, subject_of, subject_told, types_of
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NOBODY, Arrival, Seen, Versions, stamp
 from service.screening.walk import Found, Json, Lost, Place, Skipped, Walk
-from service.twofold import TWICE, readings
+from service.twofold import readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
@@ -92,7 +92,7 @@ class Intake:
         if resource is None:
             self._rejected(found, found.problem)
             return
-        if found.twofold and not is_one(resource):
+        if found.problem and not is_one(resource):
             self._ambiguous(found, resource)
             return
         type_name, identity = resource.get("resourceType"), resource.get("id")
@@ -114,9 +114,9 @@ class Intake:
         if ANY_TYPE not in known and known.isdisjoint(self._needs.types):
             self.tally.count(shown, NOT_NEEDED)
             return
-        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, shown, TWICE))
+        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, shown, found.problem))
         where = self._where(found.place)
-        self._loose[where] = [Loose(known, subject_told(resource, found.aliases), where, TWICE)]
+        self._loose[where] = [Loose(known, subject_told(resource, found.aliases), where, found.problem)]
 
     def _where(self, place: Place) -> str:
         return f"{self._files[place.file].label}:{place.line}:{place.entry}"
@@ -136,14 +136,16 @@ class Intake:
     def _resource(self, found: Found, resource: Json, type_name: str, reference: str) -> None:
         place = found.place
         try:
-            seen = stamp(resource, found.written, twofold=found.twofold)
+            seen = stamp(resource, found.written, unclear=bool(found.problem))
             new = seen._replace(file=place.file, line=place.line, entry=place.entry)
         except UnreadableResource as error:
             self._rejected(found, error.reason)
             return
         arrival, earlier = self.versions.arrive(reference, new)
         if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
-            self.population.person(reference.removeprefix("Patient/")).sources.add(place.source)
+            known = self.population.person(reference.removeprefix("Patient/"))
+            known.sources.add(place.source)
+            known.linked |= merged_with(resource, found.aliases)
         if arrival in (Arrival.REPEATED, Arrival.OLDER):
             self.tally.count(type_name, NOT_NEEDED)
             return
@@ -158,8 +160,8 @@ class Intake:
         self.versions.settle(reference, [_remember(new, made)])
 
     def _made(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
-        if found.twofold:
-            return self._twofold(found, resource, type_name, reference)
+        if found.problem:
+            return self._unclear(found, resource, type_name, reference)
         try:
             if type_name == "Patient":
                 return self._patient(found, resource)
@@ -173,11 +175,11 @@ class Intake:
             self._loose[reference] = [Loose(frozenset((type_name,)), None, reference, str(error))]
             return Made(UNREADABLE)
 
-    def _twofold(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
-        """A key stands twice in it: parsers would take the last value, and nobody knows which one was meant."""
-        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, TWICE))
+    def _unclear(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
+        """It can be parsed, but nobody can tell what it says: a key stands twice in it, or it may have been deleted."""
+        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, found.problem))
         subject = subject_told(resource, found.aliases)
-        self._loose[reference] = [Loose(frozenset((type_name,)), subject, reference, TWICE)]
+        self._loose[reference] = [Loose(frozenset((type_name,)), subject, reference, found.problem)]
         return Made(UNREADABLE, NOBODY if subject is None else self.population.person(subject).number)
 
     def _reading_of(self, aliases: Mapping[str, str]) -> Reading:

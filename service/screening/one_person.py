@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from service.eligibility.facts import Kind, PatientRecord
 from service.errors import UsageError
-from service.screening.population import Progress, Request, gather, merge_replaced, reason_to_hold
+from service.screening.merging import MERGE_UNCLEAR, merge_replaced
+from service.screening.population import Progress, Request, gather, reason_to_hold
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -26,6 +27,8 @@ def read_person(
     person = population.people.get(patient)
     if person is None and known:
         raise UsageError("this record was replaced by another (Patient.link); ask for the surviving one")
+    if person is not None and person.unclear:
+        raise UsageError(f"this person is held back and not screened: {MERGE_UNCLEAR}")
     if person is None or person.patient is None:
         raise UsageError("no readable Patient of that id in the input; check the id and the input's rejects")
     reason = reason_to_hold(catalog, request, population, person.patient, person)

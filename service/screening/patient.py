@@ -15,27 +15,25 @@ from service.ehr.connect import Connection
 from service.ehr.searching import Resource
 from service.eligibility.assess import assess
 from service.eligibility.facts import Loaded, PatientRecord
-from service.errors import ResourceGone, UnreadableResource
-from service.fhir.patient import adapt_patient
+from service.errors import ResourceGone
 from service.fhir.provenance import evidence_versions
-from service.fhir.reading import Reading
 from service.screening import publish
 from service.screening.chart import MOST_MERGED, Chart, Reader
 from service.screening.facts_digest import facts_digest
+from service.screening.merging import MERGE_UNCLEAR, merge_replaced
 from service.screening.needs import Needs
 from service.screening.people import Gathered, Population
 from service.screening.plan import NEVER_LEFT_OUT, Search, searches
 from service.screening.population import (
-    REPLACED,
     Progress,
     Request,
     gather,
     knowledge_of,
-    merge_replaced,
     phrases_of,
     reason_to_hold,
 )
 from service.screening.render import assessment_line
+from service.screening.salvage import merged_with
 from service.screening.tenant import Tenant
 from service.store import assessments, audit, screenings
 from service.store.engine import Store
@@ -208,13 +206,16 @@ def _named(findings: object) -> Iterator[str]:
         yield from (each["computed"] or {}).get("records", ())
 
 
+def _are_merged(one: Resource, other: Resource) -> bool:
+    """Does one of the two say that it took the other's place, or gave it its own?"""
+    return str(other.get("id")) in merged_with(one, {}) or str(one.get("id")) in merged_with(other, {})
+
+
 class _Examination:
     """One patient being examined."""
 
     def __init__(self, tenant: Tenant, reader: Charts, patient: str, at: date) -> None:
         self._tenant, self._reader, self._patient, self._at = tenant, reader, patient, at
-        catalog = tenant.catalog
-        self._reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
         self._chart = Chart((patient,))
 
     def made(self) -> Recorded:
@@ -225,10 +226,13 @@ class _Examination:
             return self._withheld(GONE)
         if is_twofold(own):
             return self._withheld(UNREADABLE)
-        following = self._replaced_by(own)
-        if following is not None:
-            return self._elsewhere(following)
-        self._chart.add("Patient", [own, *self._others(own)])
+        together = self._together(own)
+        if together is None:
+            return self._withheld(MERGE_UNCLEAR)
+        self._chart.add("Patient", together)
+        survivor = self._merge()
+        if survivor is not None:
+            return replace(self._withheld(MERGED), survivor=survivor)
         asked = searches(self._tenant.open_studies, self._tenant.catalog, self._at)
         for stage in (None, *sorted(asked, key=lambda each: each.kind != NEVER_LEFT_OUT)):
             if stage is not None:
@@ -240,56 +244,41 @@ class _Examination:
         self._reader.medications(self._chart)
         return self._recorded()
 
-    def _elsewhere(self, following: str) -> Recorded:
-        """Another record took this one's place. Where it leads nowhere, or in a circle, nobody can be screened."""
-        seen = {self._patient}
-        while following not in seen and len(seen) < MOST_MERGED:
-            seen.add(following)
-            try:
-                after = self._replaced_by(self._reader.patient(following))
-            except ResourceGone:
-                return self._withheld(REPLACED)
-            if after is None:
-                return replace(self._withheld(MERGED), survivor=following)
-            following = after
-        return self._withheld(REPLACED)
-
-    def _others(self, own: Resource) -> list[Resource]:
-        """The Patients that were merged into this one, directly or by way of another."""
-        merged: dict[str, Resource] = {}
+    def _together(self, own: Resource) -> list[Resource] | None:
+        """The Patients that are said to be one person with this one, itself first; None: more than are ever read."""
+        found = {self._patient: own}
         waiting = [own]
-        while waiting and len(merged) < MOST_MERGED:
-            into = waiting.pop()
-            for each in self._reader.merged_into(into):
+        while waiting:
+            one = waiting.pop()
+            for each in self._reader.merged_into(one):
                 identity = str(each.get("id"))
-                if identity not in (self._patient, *merged) and self._replaced_by(each) == into.get("id"):
-                    merged[identity] = each
+                if identity not in found and _are_merged(one, each):
+                    found[identity] = each
                     waiting.append(each)
-        self._chart.patients = (self._patient, *sorted(merged))
-        return [merged[each] for each in sorted(merged)]
+            if len(found) > MOST_MERGED:
+                return None
+        return [found[self._patient], *(found[each] for each in sorted(found) if each != self._patient)]
 
-    def _replaced_by(self, patient: Resource) -> str | None:
-        if is_twofold(patient):
-            return None
-        try:
-            following = adapt_patient(patient, self._reading).replaced_by
-        except UnreadableResource:
-            return None  # it is judged as any other that cannot be read: not at all
-        return None if following == self._patient == patient.get("id") else following
+    def _merge(self) -> str | None:
+        """Whose place this record took is read with it. The record that took this one's place, if any did."""
+        moved = self._gathered()[3]
+        self._chart.patients = (self._patient, *sorted(old for old, new in moved.items() if new == self._patient))
+        return moved.get(self._patient)
 
-    def _gathered(self) -> tuple[Population, Gathered, str | None]:
-        """What was read so far, as a population of one, and why that one is not screened (None: nothing says so)."""
+    def _gathered(self) -> tuple[Population, Gathered, str | None, Mapping[str, str]]:
+        """What was read so far, as a population of one, why that one is not screened (None: nothing says so), and which
+        record is merged into which."""
         catalog = self._tenant.catalog
         request = Request((self._chart.source(),), self._tenant.open_studies, self._at, release=None)
         population = gather(catalog, request, lambda reject: None, Progress()).population
-        merge_replaced(population)
+        moved = merge_replaced(population)
         person = population.person(self._patient)
-        if person.patient is None:
-            return population, person, UNREADABLE
-        return population, person, reason_to_hold(catalog, request, population, person.patient, person)
+        if person.unclear or person.patient is None:
+            return population, person, MERGE_UNCLEAR if person.unclear else UNREADABLE, moved
+        return population, person, reason_to_hold(catalog, request, population, person.patient, person), moved
 
     def _recorded(self) -> Recorded:
-        population, person, reason = self._gathered()
+        population, person, reason, _ = self._gathered()
         if reason is not None:
             return self._withheld(reason)
         record = person.record(population.loaded(sorted(person.sources), accepted_rejects=0))

@@ -25,6 +25,8 @@ class Gathered:
     spans: dict[str, Span] = field(default_factory=dict)
     sources: set[int] = field(default_factory=set)
     replaced: list[PatientAdapted] = field(default_factory=list)  # the Patients that this one stands for as well
+    linked: set[str] = field(default_factory=set)  # records that its Patient, readable or not, may be merged with
+    unclear: bool = False  # nobody can tell which record of this person stands
 
     def take_over(self, other: "Gathered") -> None:
         """Merge a record that was replaced by this one."""

@@ -21,6 +21,7 @@ from service.fhir.subject import render_subject
 from service.screening.coverage import Coverage
 from service.screening.held_back import held_back
 from service.screening.intake import Intake
+from service.screening.merging import MERGE_UNCLEAR, REPLACED, merge_replaced
 from service.screening.needs import Needs
 from service.screening.outputs import Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
 Release = Literal["R4", "R4B", "R5"]
-REPLACED = "replaced"  # by a record that is not among the input: its facts lie elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
 def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
     """Screen, every line to the sink; returns the summary. Raises InvalidOutput if the counts do not add up."""
     population, tally, coverage = gather(catalog, request, sink.reject, progress)
-    merged = merge_replaced(population)
+    merged = len(merge_replaced(population))
     sorted_out = _sort_out(catalog, request, population)
     for patient, reason in sorted(sorted_out.held.items()):
         sink.write("held_back.ndjson", {"patient": patient, "reason": reason})
@@ -133,29 +133,6 @@ def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progre
     return summary
 
 
-def merge_replaced(population: Population) -> int:
-    """Move the facts of records that were replaced to the record that survives; how many there were."""
-    moved: dict[str, str] = {}
-    for identity, survivor in [(each, _survivor(population, each)) for each in sorted(population.people)]:
-        while survivor in moved:  # records that replace each other in a circle: the first one has gone to another
-            survivor = moved[survivor]
-        if survivor != identity:
-            population.people[survivor].take_over(population.people.pop(identity))
-            moved[identity] = survivor
-    return len(moved)
-
-
-def _survivor(population: Population, identity: str) -> str:
-    seen = {identity}
-    while True:
-        person = population.people.get(identity)
-        following = person.patient.replaced_by if person and person.patient else None
-        if following is None or following in seen or following not in population.people:
-            return identity
-        seen.add(following)
-        identity = following
-
-
 @dataclass(frozen=True, slots=True)
 class SortedOut:
     """Who is screened, who is held back and why, and of whom there is no readable Patient resource."""
@@ -170,6 +147,9 @@ def _sort_out(catalog: Catalog, request: Request, population: Population) -> Sor
     held: dict[str, str] = {}
     without = 0
     for identity, person in population.people.items():
+        if person.unclear:
+            held[identity] = MERGE_UNCLEAR
+            continue
         if person.patient is None:
             without += 1
             continue
@@ -185,6 +165,8 @@ def reason_to_hold(
     catalog: Catalog, request: Request, population: Population, patient: PatientAdapted, person: Gathered
 ) -> str | None:
     """Why this person is not screened, or None. To be asked when replaced records have been merged."""
+    if person.unclear:
+        return MERGE_UNCLEAR
     if patient.replaced_by is not None and patient.replaced_by not in population.births:
         return REPLACED
     return held_back(patient, person.facts, request.at, catalog.site, catalog.terminology, person.replaced)

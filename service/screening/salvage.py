@@ -23,6 +23,7 @@ SUBJECT = re.compile(
 )
 SHOWN = 1 << 20  # of a line too long to be read, this many bytes are looked at
 NOTHING: frozenset[str] = frozenset()
+MERGING = frozenset({"replaced-by", "replaces"})
 
 
 def names_in(raw: bytes) -> frozenset[str]:
@@ -95,6 +96,14 @@ def subject_told(resource: Mapping[str, object], aliases: Mapping[str, str]) -> 
     }
     key = named.pop() if len(named) == 1 else ""
     return key.removeprefix("Patient/") if key.startswith("Patient/") else None
+
+
+def merged_with(resource: Mapping[str, object], aliases: Mapping[str, str]) -> set[str]:
+    """The Patients that a Patient may be merged with, by any reading of its links."""
+    links = (each for listed in readings(resource, "link") for each in (listed if isinstance(listed, list) else ()))
+    merging = (each for each in links if not MERGING.isdisjoint(map(str, readings(each, "type"))))
+    keys = (_key(written, aliases) for each in merging for written in readings(each, "other", "reference"))
+    return {key.removeprefix("Patient/") for key in keys if key is not None and key.startswith("Patient/")}
 
 
 def _key(written: object, aliases: Mapping[str, str]) -> str | None:

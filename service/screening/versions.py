@@ -96,20 +96,20 @@ class Versions:
             self._tied.pop(key, None)
 
 
-def stamp(resource: Mapping[str, object], written: bytes | None = None, *, twofold: bool = False) -> Seen:
+def stamp(resource: Mapping[str, object], written: bytes | None = None, *, unclear: bool = False) -> Seen:
     """What recognises and dates this version of a resource. The order of keys and blanks do not matter.
 
-    `written`: the resource as bytes with sorted keys, where they are at hand. `twofold`: a key stands twice in it, so
-    nothing that it says of its date can be believed. Raises UnreadableResource for one nested so deeply that it cannot
-    be written again.
+    `written`: the resource as bytes with sorted keys, where they are at hand. `unclear`: nobody can tell what it says
+    (a key stands twice in it), so that its date tells nothing either. Raises UnreadableResource for one nested so
+    deeply that it cannot be written again.
     """
     try:
-        content = encode(resource) if twofold else written or orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
+        content = encode(resource) if unclear else written or orjson.dumps(resource, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         raise UnreadableResource(TOO_DEEP, str(resource.get("resourceType"))) from None
     digest = blake2b(content, digest_size=DIGEST).digest()
     meta = resource.get("meta")
-    if twofold or not isinstance(meta, dict):
+    if unclear or not isinstance(meta, dict):
         return Seen(digest, UNSTATED, UNSTATED)
     return Seen(digest, _instant(meta.get("lastUpdated")), _number(meta.get("versionId")))
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, is_bundle
+from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
 from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, parse, read_raw
 from service.screening.people import Population
@@ -48,7 +48,7 @@ class Place(NamedTuple):
 class Found(NamedTuple):
     """A resource where it stands, or (resource None) a line that is none, with its problem.
 
-    `written`: the resource as bytes with sorted keys, where they are at hand. `twofold`: a key stands twice in it.
+    With both, nobody can tell what the resource says. `written`: it as bytes with sorted keys, where they are at hand.
     """
 
     place: Place
@@ -57,7 +57,6 @@ class Found(NamedTuple):
     aliases: Mapping[str, str] = NO_ALIASES
     raw: bytes = b""
     written: bytes | None = None
-    twofold: bool = False
 
 
 class Skipped(NamedTuple):
@@ -106,6 +105,7 @@ class Walk:
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._bundles: dict[tuple[int, int, tuple[int, ...]], int] = {}
+        self._failed: set[tuple[int, int]] = set()
         self.files: list[InputFile] = []
         self._source_of: list[int] = []
         for source in sources:
@@ -165,27 +165,30 @@ class Walk:
         elif is_bundle(resource):
             yield from self._bundle(resource, place, stage, twofold)
         elif stage is (min(stages) if _of_several_types(resource) else stage_of(resource.get("resourceType"))):
-            yield Found(place, resource, written=written, twofold=twofold)
+            yield Found(place, resource, TWICE if twofold else "", written=written)
 
     def _bundle(self, bundle: Json, place: Place, stage: Stage, twofold: bool) -> Iterator[Found]:
         """Its entries, and those of Bundles in it; each Bundle is a source of its own.
 
         `twofold`: a key stands twice somewhere in it.
         """
+        if failed(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
+            self._failed.add((place.file, place.line))
         for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, (), twofold), 1):
             here = place._replace(entry=number, source=self._source_of_bundle(place, path, inner))
-            if entry.problem is not None:
-                if stage is Stage.MIDDLE:
+            if entry.resource is None:
+                if entry.problem is not None and stage is Stage.MIDDLE:
                     yield Found(here, None, entry.problem)
-            elif entry.resource is not None and stage is stage_of(entry.resource.get("resourceType")):
+            elif stage is stage_of(entry.resource.get("resourceType")):
                 unclear = twofold and is_twofold(entry.resource)
-                yield Found(here, entry.resource, aliases=known, twofold=unclear)
+                yield Found(here, entry.resource, entry.problem or (TWICE if unclear else ""), aliases=known)
 
     def _source_of_bundle(self, place: Place, path: tuple[int, ...], bundle: Json) -> int:
         key = place.file, place.line, path
         known = self._bundles.get(key)
         if known is None:
-            types = complete_types(bundle, READABLE, self._bundles_complete)
+            given = self._bundles_complete and key[:2] not in self._failed
+            types = complete_types(bundle, READABLE, given)
             known = self._bundles[key] = self._population.open_source(types)
         return known
 

@@ -93,6 +93,12 @@ def test_a_merged_record_names_the_surviving_one() -> None:
         {"type": "replaced-by", "other": {"reference": "Patient/2"}},
     ]
     assert patient(link=links).replaced_by == "2"
+    assert patient(link=links).replaces == ()
+
+
+def test_a_surviving_record_names_those_that_it_replaced() -> None:
+    links = [{"type": "replaces", "other": {"reference": each}} for each in ("Patient/3", "http://x.org/Patient/4")]
+    assert (patient(link=links).replaces, patient(link=links).replaced_by) == (("3", "4"), None)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +111,8 @@ def test_a_merged_record_names_the_surviving_one() -> None:
         {"meta": []},
         {"meta": {"security": "R"}},
         {"link": [{"type": "replaced-by", "other": {"display": "?"}}]},
+        {"link": [{"type": "replaces", "other": {"display": "?"}}]},
+        {"link": [{"type": "replaced-by", "other": {"reference": f"Patient/{each}"}} for each in "ab"]},
         {"modifierExtension": [{"url": "http://x"}]},
     ],
     ids=repr,

@@ -1,6 +1,7 @@
 """Half-lives as data: each an interval of days with its source, and every mistake of a file named at once."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def row(code: str = "1", **more: Any) -> dict[str, Any]:
         "low": 1,
         "high": 2,
         "source": "S",
+        "verification": "VERIFIED",
         **more,
     }
 
@@ -35,7 +37,8 @@ def test_the_shipped_half_lives_are_intervals_with_their_sources() -> None:
     found = load_half_lives(mappings_dir() / "half-lives.json")
     assert found.names["adalimumab"].days.low == 10
     assert found.names["adalimumab"].days.high == 20
-    assert all("label" in each.source for each in found.rows.values())
+    assert not found.names["adalimumab"].verified and found.names["sirolimus"].verified
+    assert all(re.search(r"[0-9]", each.source) for each in found.rows.values())
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,7 @@ def test_the_shipped_half_lives_are_intervals_with_their_sources() -> None:
         pytest.param({"rows": []}, "`rows` has to be a list with at least one row", id="no rows"),
         pytest.param({"rows": [row(low=0)]}, "rows[0]: a half-life is more than nothing", id="nothing"),
         pytest.param({"rows": [row(source=" ")]}, "has its source", id="no source"),
+        pytest.param({"rows": [row(verification="LOCAL")]}, "`verification` is one of VERIFIED, WEAK", id="no level"),
         pytest.param({"rows": [{"name": "d"}]}, "rows[0]: 'low' is missing", id="no days"),
         pytest.param({"rows": [row(), row()]}, "rows[1]: the code 1 stands in two rows", id="one code twice"),
     ],

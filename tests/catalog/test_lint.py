@@ -81,7 +81,7 @@ def test_value_sets_that_decide_little_are_noted(tmp_path: Path) -> None:
     doubtful = {"code": "1", "extension": [mark("verification", "JUDGEMENT")]}
     system = {"system": "http://snomed.info/sct", "concept": [doubtful]}
     file, catalog = written(tmp_path, illness=value_set(compose={"include": [system]}))
-    assert notes(file, catalog.value_set_files) == [
+    assert notes(file, catalog.value_set_files, catalog.half_lives) == [
         "illness: holds no code that decides; nothing can ever surely belong to it",
         "illness: 1 code not verified well enough to decide (code-unmapped)",
     ]
@@ -91,9 +91,29 @@ def test_a_set_without_a_licence_and_a_result_without_a_window_are_noted(tmp_pat
     plain = value_set()
     del plain["copyright"]
     file, catalog = written(tmp_path, (ADULTS, "observation: {codes: hemoglobin}"), illness=plain)
-    found = notes(file, catalog.value_set_files)
+    found = notes(file, catalog.value_set_files, catalog.half_lives)
     assert "illness: says nothing of the licence of its codes (copyright)" in found
     assert any("I1 takes results of that very day" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("code", "asked", "said"),
+    [
+        (
+            "327361",
+            ", half_lives: 5",
+            ["half-lives.json: the half-life of adalimumab is not verified well enough to decide"],
+        ),
+        ("327361", "", []),
+        ("35302", ", half_lives: 5", []),  # sirolimus
+    ],
+)
+def test_a_half_life_that_is_not_verified_is_noted(code: str, asked: str, said: list[str], tmp_path: Path) -> None:
+    drug = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "concept": [{"code": code}]}
+    taken = f"medication: {{codes: drug, look_back: {{duration: 3 months{asked}}}}}\n"
+    medicine = value_set("drug", "medication", compose={"include": [drug]})
+    file, catalog = written(tmp_path, ("    condition: {codes: illness}\n", f"    {taken}"), drug=medicine)
+    assert [each for each in notes(file, catalog.value_set_files, catalog.half_lives) if "half-li" in each] == said
 
 
 def test_a_value_set_that_no_study_names_is_listed(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.screening.test_bad_lines import MET, NOT_LOADED, NOT_MET
+from tests.screening.test_bad_lines import MET, NOT_LOADED, NOT_MET, UNREADABLE
 from tests.screening.world import Json, Result, bundle, cancer, encounter, patient, run
 
 SELF = "https://fhir.example.org"
@@ -153,3 +153,52 @@ def test_bundles_nested_without_end_are_counted(tmp_path: Path) -> None:
 def test_a_bundle_may_be_a_line(tmp_path: Path) -> None:
     (tmp_path / "pages.ndjson").write_text(json.dumps(bundle(*CHART)) + "\n" + json.dumps(bundle(cancer())) + "\n")
     assert run(tmp_path / "pages.ndjson").answer("E1") == MET
+
+
+def requested(method: str, url: str, resource: Json | None = None) -> Json:
+    entry: Json = {"fullUrl": f"{SELF}/{url}", "request": {"method": method, "url": url}}
+    return entry if resource is None else {**entry, "resource": resource}
+
+
+PUT, DELETE = requested("PUT", "Condition/c", cancer()), requested("DELETE", "Condition/c")
+DELETIONS: dict[str, tuple[list[Json], tuple[str, tuple[str, ...]]]] = {
+    "nothing": ([PUT], MET),
+    "after it was written": ([DELETE, PUT], UNREADABLE),
+    "before it was written, perhaps": ([PUT, DELETE], UNREADABLE),
+    "together with what it was": ([requested("DELETE", "Condition/c", cancer())], UNREADABLE),
+    "by a name of its own": ([{"request": {"method": "DELETE", "url": f"{SELF}/Condition/c"}}, PUT], UNREADABLE),
+    "by its address alone": ([{"fullUrl": f"{SELF}/Condition/c", "request": {"method": "DELETE"}}, PUT], UNREADABLE),
+    "another one": ([requested("DELETE", "Condition/d"), PUT], MET),
+    "one of another type": ([requested("DELETE", "Observation/c"), PUT], MET),
+}
+
+
+@pytest.mark.parametrize(("changes", "answer"), DELETIONS.values(), ids=DELETIONS)
+@pytest.mark.parametrize("kind", ["history", "transaction"])
+def test_what_was_deleted_is_no_fact(
+    tmp_path: Path, changes: list[Json], answer: tuple[str, tuple[str, ...]], kind: str
+) -> None:
+    whole = {"resourceType": "Bundle", "type": kind, "entry": [*({"resource": each} for each in CHART), *changes]}
+    assert screened(tmp_path, whole, bundles_complete=True).answer("E1") == answer
+
+
+BROKEN = {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": "exception"}]}
+RESPONSES = {
+    "it went well": ({"status": "200 OK"}, NOT_MET),
+    "a warning": ({"status": "200", "outcome": BROKEN | {"issue": [{"severity": "warning"}]}}, NOT_MET),
+    "not allowed": ({"status": "403"}, NOT_LOADED),
+    "not found": ({"status": "404 Not Found"}, NOT_LOADED),
+    "broken": ({"status": "500"}, NOT_LOADED),
+    "an outcome tells": ({"status": "200", "outcome": BROKEN}, NOT_LOADED),
+}
+
+
+@pytest.mark.parametrize(("response", "answer"), RESPONSES.values(), ids=RESPONSES)
+@pytest.mark.parametrize("inside", [True, False], ids=["beside a Bundle", "beside resources"])
+def test_a_batch_of_which_a_part_failed_is_not_the_whole(
+    tmp_path: Path, response: Json, answer: tuple[str, tuple[str, ...]], inside: bool
+) -> None:
+    """Its giver says that it is complete, but the server did not give it whole."""
+    chart = [{"resource": bundle(*CHART)}] if inside else [{"resource": each} for each in CHART]
+    whole = {"resourceType": "Bundle", "type": "batch-response", "entry": [*chart, {"response": response}]}
+    assert screened(tmp_path, whole, bundles_complete=True).answer("E1") == answer

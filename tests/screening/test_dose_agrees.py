@@ -18,7 +18,8 @@ from service.eligibility.explain.dose_chart import dose_chart
 from service.eligibility.explain.dose_report import dose_report
 from service.eligibility.facts import Kind, PatientRecord
 from service.screening.dose_line import dose_line
-from service.screening.population import Progress, Request, gather, knowledge_of, merge_replaced
+from service.screening.merging import merge_replaced
+from service.screening.population import Progress, Request, gather, knowledge_of
 from service.screening.sample import write_sample
 from service.screening.sources import find_sources
 from tests.contracts.test_dose import SCHEMA

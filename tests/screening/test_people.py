@@ -9,7 +9,7 @@ from service.errors import UsageError
 from service.screening.explain import explain_patient
 from service.screening.population import Progress, Request
 from service.screening.sources import find_sources
-from tests.builders import AT
+from tests.builders import AT, twice
 from tests.screening.test_bad_lines import MET, NOT_LOADED, NOT_MET
 from tests.screening.world import STUDY, Json, cancer, catalog, encounter, export, patient, run
 
@@ -37,9 +37,63 @@ def test_merging_follows_a_chain_whatever_its_records_are_called(tmp_path: Path,
     assert result.answer("E1", last) == MET
 
 
-def test_records_that_replace_each_other_in_a_circle_are_one_person(tmp_path: Path) -> None:
-    people = [patient("b", **replaced_by("c")), patient("c", **replaced_by("b")), patient("d", **replaced_by("c"))]
-    assert len(run(export(tmp_path / "in", Patient=people)).assessments) == 1
+def replaces(*others: str) -> Json:
+    return {"link": [{"type": "replaces", "other": {"reference": f"Patient/{each}"}} for each in others]}
+
+
+MERGED: dict[str, list[Json]] = {
+    "the survivor alone says so": [patient("new", **replaces("old")), patient("old")],
+    "both say so": [patient("new", **replaces("old")), patient("old", **replaced_by("new"))],
+    "there is no Patient of the old one": [patient("new", **replaces("old"))],
+    "through a record between them": [
+        patient("new", **replaces("old", "between")),
+        patient("old", **replaced_by("between")),
+        patient("between"),
+    ],
+    "the old one is said to replace itself": [patient("new", **replaces("old")), patient("old", **replaces("old"))],
+}
+
+
+@pytest.mark.parametrize("people", MERGED.values(), ids=MERGED)
+def test_either_record_may_say_which_one_replaced_which(tmp_path: Path, people: list[Json]) -> None:
+    source = export(tmp_path / "in", Patient=people, Condition=[cancer(of="old")], Encounter=[encounter(of="new")])
+    result = run(source)
+    assert list(result.assessments) == ["new"]
+    assert result.answer("E1", "new") == MET
+
+
+WILD = {"modifierExtension": [{"url": "x"}]}
+UNCLEAR: dict[str, list[Json | bytes]] = {
+    "a circle": [patient("b", **replaced_by("c")), patient("c", **replaced_by("b")), patient("d", **replaced_by("c"))],
+    "a circle of replaces": [patient("b", **replaces("c")), patient("c", **replaces("b"))],
+    "two survivors": [patient("b", **replaces("d")), patient("c", **replaces("d")), patient("d")],
+    "each says otherwise": [patient("b", **replaces("d")), patient("c"), patient("d", **replaced_by("c"))],
+    "an old one that cannot be read": [patient("b"), patient("c", **replaced_by("b"), **WILD)],
+    "an old one that cannot be read, as the new one says": [patient("b", **replaces("c")), patient("c", **WILD)],
+    "an old one that says something twice": [patient("b"), twice(patient("c", **replaced_by("b")), gender="male")],
+    "an old one in two versions": [patient("b"), patient("c", **replaced_by("b")), patient("c", gender="male")],
+    "a new one that cannot be read": [patient("b", **replaces("c"), **WILD), patient("c")],
+}
+
+
+@pytest.mark.parametrize("people", UNCLEAR.values(), ids=UNCLEAR)
+def test_where_nobody_can_tell_which_record_stands_nobody_is_screened(
+    tmp_path: Path, people: list[Json | bytes]
+) -> None:
+    """What one of them says may be said of another; and what holds back one may hold back all."""
+    result = run(export(tmp_path / "in", Patient=[*people, patient("else")], Condition=[cancer(of="b")]))
+    assert list(result.assessments) == ["else"]
+    assert {each["reason"] for each in result.held} == {"merge-unclear"}
+    assert len(result.held) == len({str(each["patient"]) for each in result.held})
+    assert result.summary["people"]["screened"] == 1  # type: ignore[index]
+    with pytest.raises(UsageError, match="held back and not screened: merge-unclear"):
+        explain_patient(catalog(), Request(find_sources([tmp_path / "in"]), (STUDY,), AT), "b", Progress())  # type: ignore[arg-type]
+
+
+def test_records_that_merely_refer_to_each_other_are_two_people(tmp_path: Path) -> None:
+    links = [{"type": each, "other": {"reference": "Patient/q"}} for each in ("seealso", "refer")]
+    source = export(tmp_path / "in", Patient=[patient("p", link=links), patient("q")], Condition=[cancer(of="q")])
+    assert sorted(run(source).assessments) == ["p", "q"]
 
 
 def test_a_merged_record_is_complete_only_where_both_are(tmp_path: Path) -> None:

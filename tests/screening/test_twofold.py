@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from service.errors import MalformedContent
+from service.screening.cds import prefetched
 from service.screening.one_bundle import screen_bundle
-from service.twofold import TWICE
+from service.screening.plan import Search
+from service.twofold import TWICE, is_twofold
 from tests.builders import AT, SCT, twice
 from tests.screening.world import STUDY, Json, cancer, catalog, encounter, export, haemoglobin, patient, run
 
@@ -183,3 +185,14 @@ def test_a_manifest_that_says_something_twice_promises_nothing(tmp_path: Path) -
     manifest = {"transactionTime": "2026-06-01T00:00:00Z", "output": [], "error": [{"type": "OperationOutcome"}]}
     (source / "manifest.json").write_bytes(twice(manifest, error=[]))
     assert run(source).answer("E1") == NOT_LOADED
+
+
+def test_what_comes_along_with_a_call_keeps_what_it_says_twice() -> None:
+    """So that the chart finds it again: a client of CDS Hooks is no better than a file."""
+    search = Search("Condition")
+    came = prefetched.given(search, "p", held(twice(cancer(), code=HARMLESS)), "https://ehr.example/fhir")
+    (found,) = came.result.resources
+    assert is_twofold(found)
+    unclear = prefetched.given(search, "p", UNCLEAR["two lists of entries"], "https://ehr.example/fhir")
+    assert unclear.state is not prefetched.State.WHOLE and unclear.result.problems
+    assert is_twofold(prefetched.single("Patient", "p", twice(patient(), gender="male")))

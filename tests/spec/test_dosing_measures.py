@@ -27,6 +27,8 @@ from service.eligibility.criteria import (
     UnchangedDose,
 )
 from service.eligibility.dates import Days, Duration, Unit
+from service.eligibility.dosing.half_lives import HalfLives
+from service.eligibility.evaluate import Case, evaluate
 from service.eligibility.explain import Phrases
 from service.eligibility.explain.sentences import finding_sentence
 from service.eligibility.facts import Certainty, Fact, Loaded, MedicationFact, Source
@@ -280,6 +282,23 @@ def test_a_window_of_half_lives(drug: str, last: str, outcome: Outcome, reason: 
     """The half-life of prednisone is 10 to 20 days here, and none is listed for methylprednisolone."""
     judged = judge(TWO_WEEKS, given_from("2026-01-05", last, drug=drug))
     assert (judged.outcome, judged.reasons) == (outcome, frozenset({reason}) if reason else frozenset())
+
+
+@pytest.mark.parametrize(
+    ("last", "outcome", "reasons"),
+    [
+        pytest.param("2026-06-16", M, set(), id="within 2 weeks"),
+        pytest.param("2026-05-11", U, {Reason.CODE_UNMAPPED}, id="50 days ago"),
+        pytest.param("2026-01-10", U, {Reason.CODE_UNMAPPED}, id="longer ago than the figure says"),
+    ],
+)
+def test_a_half_life_that_is_not_verified_decides_nothing(last: str, outcome: Outcome, reasons: set[Reason]) -> None:
+    """As a code that is not verified: the stated time decides, and before it nothing is guessed."""
+    weak = {coding: replace(row, verified=False) for coding, row in knowledge().half_lives.rows.items()}
+    known = replace(knowledge(), half_lives=HalfLives(weak))
+    judged = evaluate(TWO_WEEKS, Case(record(given_from("2026-01-05", last)), AT, known))
+    assert (judged.outcome, judged.reasons) == (outcome, reasons)
+    assert any("is not verified" in each for each in judged.notes) is (outcome is U)
 
 
 @pytest.mark.parametrize(

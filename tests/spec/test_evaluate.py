@@ -36,6 +36,7 @@ from service.eligibility.dates import Days, Duration, Unit
 from service.eligibility.facts import Certainty, ConditionFact, Evidence, Fact, Loaded, Unreadable
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.terms import Concept
 from tests.builders import AT, ICD, LOINC, TYPES, allergy, concept, condition, days, judge, procedure, result
 
 N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
@@ -327,6 +328,11 @@ def test_serology(said: object, when: str, outcome: Outcome, reason: Reason | No
         pytest.param([allergy(concept("5"), history=True)], N, id="resolved"),
         pytest.param([allergy(concept("6"))], N, id="no known allergy"),
         pytest.param([allergy(concept("6")), allergy(concept("5"), 2)], M, id="no known allergy, but then one"),
+        pytest.param(
+            [allergy(Concept((*concept("6").codings, *concept("5").codings)))],
+            U,
+            id="no known allergy, and latex in one record",
+        ),
         pytest.param([], N, id="none on record"),
         pytest.param([allergy(concept(text="Latex gloves"))], U, id="by name only"),
     ],

@@ -319,16 +319,16 @@ def test_every_screening_is_in_the_audit_without_a_word_of_the_chart(store: Stor
 
 
 # ------------------------------------------------------------------------------------------------- merged records
-@pytest.mark.parametrize("told_by", ["the old one", "both"])
+@pytest.mark.parametrize("told_by", ["the old one", "both", "the new one"])
 def test_a_merged_person_is_screened_once_under_the_surviving_record(
     store: Store, server: FhirServer, told_by: str
 ) -> None:
     server.seed(patient("old"), cancer(of="old"), encounter(of="old"))
     keep(store, server, "old")
     assert now(store, "old").stored.line["standing"] == "ineligible"
-    server.seed(
-        patient("old", **link("replaced-by", "p")), patient(**(link("replaces", "old") if told_by == "both" else {}))
-    )
+    old = {} if told_by == "the new one" else link("replaced-by", "p")
+    new = {} if told_by == "the old one" else link("replaces", "old")
+    server.seed(patient("old", **old), patient(**new))
     found = keep(store, server, "old")
     assert (found.withheld, found.survivor) == ("merged", "p")
     (due,) = SCREENINGS.claim(store, NOON, DAY, 9)
@@ -346,10 +346,34 @@ def test_the_survivor_withdraws_what_was_found_under_the_old_record(store: Store
     assert now(store, "old").withdrawn == "merged"
 
 
-def test_who_is_only_said_to_have_been_replaced_is_another_person(seen: FhirServer) -> None:
+@pytest.mark.parametrize(("person", "withheld", "survivor"), [("p", None, None), ("q", "merged", "p")])
+def test_it_is_enough_that_the_survivor_says_so(
+    seen: FhirServer, person: str, withheld: str | None, survivor: str | None
+) -> None:
     seen.seed(patient(**link("replaces", "q")), patient("q"), cancer(of="q"))
-    found = examined(tenant(seen))
-    assert (answer(found, "E1"), found.merged) == (NOT_MET, ())
+    found = examined(tenant(seen), person)
+    assert (found.withheld, found.survivor) == (withheld, survivor)
+    if person == "p":
+        assert (answer(found, "E1"), found.merged) == (MET, ("q",))
+
+
+TANGLED = {
+    "two survivors": [patient("p", **link("replaces", "r")), patient("q", **link("replaces", "r")), patient("r")],
+    "each says otherwise": [
+        patient("p", **link("replaces", "r")), patient("q"), patient("r", **link("replaced-by", "q")),
+    ],
+    "a circle of replaces": [patient("p", **link("replaces", "q")), patient("q", **link("replaces", "p"))],
+    "an old one that cannot be read": [
+        patient("p"), patient("r", **link("replaced-by", "p"), modifierExtension=[{"url": "x"}]),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("people", TANGLED.values(), ids=TANGLED)
+def test_where_nobody_can_tell_which_record_stands_nobody_is_screened(server: FhirServer, people: list[Json]) -> None:
+    server.seed(*people, cancer(of="p"), encounter(of="p"))
+    withheld = {str(each["id"]): examined(tenant(server), str(each["id"])).withheld for each in people}
+    assert set(withheld.values()) == {"merge-unclear"}
 
 
 def test_an_old_record_that_is_gone_is_passed_over(seen: FhirServer) -> None:
@@ -361,7 +385,7 @@ def test_an_old_record_that_is_gone_is_passed_over(seen: FhirServer) -> None:
 @pytest.mark.parametrize("person", ["p", "q"])
 def test_records_that_replace_each_other_in_a_circle_are_nobodys(server: FhirServer, person: str) -> None:
     server.seed(patient("p", **link("replaced-by", "q")), patient("q", **link("replaced-by", "p")))
-    assert examined(tenant(server), person).withheld == "replaced"
+    assert examined(tenant(server), person).withheld == "merge-unclear"
 
 
 def test_a_problem_with_the_old_record_leaves_the_type_incomplete(seen: FhirServer) -> None:

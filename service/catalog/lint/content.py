@@ -1,11 +1,14 @@
-"""What a keeper of a study should know of its value sets: codes that decide nothing, empty sets, unused ones."""
+"""What the keeper of a study should know of its content: what decides nothing, empty and unused value sets."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
 from service.catalog.studies import StudyFile
 from service.catalog.value_sets import ValueSetFile
-from service.eligibility.criteria import ObservationValue
+from service.eligibility.criteria import MedicationTaken, ObservationValue
 from service.eligibility.criteria.walk import value_sets_of, within
+from service.eligibility.dosing.half_lives import HalfLives
+from service.eligibility.outcome import Outcome
+from service.eligibility.terms import Concept, Terminology
 
 Sets = Mapping[str, ValueSetFile]
 # Not named by any study: evaluation itself asks for them.
@@ -20,9 +23,9 @@ def named(file: StudyFile) -> frozenset[str]:
     return frozenset().union(*map(value_sets_of, nodes))
 
 
-def notes(file: StudyFile, sets: Sets) -> list[str]:
+def notes(file: StudyFile, sets: Sets, half_lives: HalfLives) -> list[str]:
     """What does not keep the study from being used, but should be looked at."""
-    return [*_of_sets(sorted(named(file)), sets), *_without_window(file)]
+    return [*_of_sets(sorted(named(file)), sets), *_without_window(file), *_of_half_lives(file, sets, half_lives)]
 
 
 def _of_sets(names: Iterable[str], sets: Sets) -> Iterator[str]:
@@ -42,6 +45,21 @@ def _without_window(file: StudyFile) -> Iterator[str]:
         if any(isinstance(each, ObservationValue) and each.look_back is None for each in within(criterion.node)):
             where = file.document.at(("criteria", at))
             yield f"{where}: {criterion.id} takes results of that very day; give look_back if that is not meant"
+
+
+def _of_half_lives(file: StudyFile, sets: Sets, half_lives: HalfLives) -> Iterator[str]:
+    """Half-lives that the study asks for and that are not verified."""
+    terminology = Terminology({name: each.value_set for name, each in sets.items()})
+    nodes = [each for criterion in file.study.criteria for each in within(criterion.node)]
+    asking = [each for each in nodes if isinstance(each, MedicationTaken) and each.half_lives is not None]
+    weak = {
+        row.name
+        for coding, row in half_lives.rows.items()
+        for node in asking
+        if not row.verified and terminology.membership(node.codes, Concept((coding,))).outcome is not Outcome.NOT_MET
+    }
+    for name in sorted(weak):
+        yield f"half-lives.json: the half-life of {name} is not verified well enough to decide"
 
 
 def unused(files: Iterable[StudyFile], sets: Sets) -> tuple[str, ...]:

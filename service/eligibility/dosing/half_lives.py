@@ -10,11 +10,15 @@ from service.eligibility.terms import Coding, Terminology
 
 @dataclass(frozen=True, slots=True)
 class HalfLife:
-    """The terminal half-life of one drug, or of its longest-lived active metabolite, in days, as the source has it."""
+    """The terminal half-life of one drug, or of its longest-lived active metabolite, in days, as the source has it.
+
+    `verified`: it was read in a source that is good enough alone. Otherwise it decides nothing.
+    """
 
     name: str
     days: Interval
     source: str
+    verified: bool = True
 
 
 @dataclass(frozen=True)

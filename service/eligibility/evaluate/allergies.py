@@ -12,6 +12,7 @@ from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import AllergyFact, Certainty, ConsentFact, Kind
 from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.terms import Membership
 
 UNCERTAIN = frozenset({Reason.STATUS_UNCERTAIN})
 
@@ -24,7 +25,14 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
         if not isinstance(fact, AllergyFact):
             continue
         belongs = membership(case, node.codes, node.excluding, fact.concept)
-        if _says_none(case, node, fact) or (fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET):
+        contradicts = (
+            belongs.outcome is Outcome.MET and fact.certainty is Certainty.SURE and _says_none(case, node, fact)
+        )
+        if contradicts:  # none is known, and yet a substance of the set is named in the same record
+            belongs = Membership(Outcome.UNKNOWN, Reason.STATUS_UNCERTAIN)
+        if (_says_none(case, node, fact) and not contradicts) or (
+            fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET
+        ):
             shown = _show(fact, "refuted" if fact.certainty is Certainty.DENIED else None)
             denied.append(Negative(shown, fact.recorded))
         elif belongs.outcome is Outcome.NOT_MET or fact.certainty is Certainty.DENIED:

@@ -32,13 +32,16 @@ class Reach:
 
 
 def reaching(case: Case, node: MedicationTaken, fact: MedicationFact, window: Window) -> Reach:
-    """How far the window reaches for this record, surely and possibly; without a listed half-life, possibly ever."""
+    """How far the window reaches for this record, surely and possibly; without a verified half-life, possibly ever."""
     if node.half_lives is None:
         return Reach(window)
     found = case.knowledge.half_lives.of(fact, case.terminology)
-    if found is None or found.days.low is None or found.days.high is None:
+    if found is None or not found.verified or found.days.low is None or found.days.high is None:
         longest = Window(window.sure, Days(ALWAYS, window.possible.latest))
-        note = f"no half-life of {fact.concept.name} is listed, so that the window may reach back further"
+        lacking = f"no half-life of {fact.concept.name} is listed"
+        if found is not None:
+            lacking = f"the half-life of {found.name} that is listed is not verified"
+        note = f"{lacking}, so that the window may reach back further"
         return Reach(longest, reason=Reason.CODE_UNMAPPED, notes=(note,))
     least = floor(node.half_lives * Fraction(found.days.low))
     most = ceil(node.half_lives * Fraction(found.days.high))
