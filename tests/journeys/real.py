@@ -36,9 +36,11 @@ class RealServer:
         address = f"{self.base}/{resource['resourceType']}/{resource['id']}"
         return self._said(requests.put(address, json.dumps(resource), headers=SENT))
 
-    def delete(self, resource: Resource) -> None:
-        """Delete what was added."""
-        self._delete(f"{resource['resourceType']}/{resource['id']}")
+    def may_delete(self, resource: Resource) -> bool:
+        """Delete what was added; False: the server refuses, since others refer to it."""
+        answer = requests.delete(f"{self.base}/{resource['resourceType']}/{resource['id']}", headers=FRESH)
+        assert answer.ok or answer.status_code == 409, answer.status_code
+        return answer.ok
 
     def find(self, kind: str, **params: str) -> list[Resource]:
         """What a search finds, as far as its first hundred go."""
