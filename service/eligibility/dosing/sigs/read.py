@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from service.eligibility.dosing.model import Instruction
 from service.eligibility.dosing.sigs.cursor import Cursor
@@ -35,6 +36,7 @@ class Refused:
     why: str
 
 
+@lru_cache(maxsize=16384)  # the same sigs stand in thousands of orders
 def read_sig(text: str, element: str = "dosageInstruction[0]", known: Known = NOTHING_KNOWN) -> Understood | Refused:
     """A free-text dosage instruction, by the grammar of docs/sigs.md; never raises, and never guesses.
 
