@@ -27,6 +27,7 @@ from service.screening.companion import Companion
 from service.screening.exports import Export
 from service.screening.holding import LEASE
 from service.screening.invented import invent
+from service.screening.launches import Launches
 from service.screening.nightly import screen_export
 from service.screening.population import Progress
 from service.screening.sample.write import TODAY
@@ -36,7 +37,19 @@ from service.settings import Mode, Settings, open_tenants
 from service.store import tokens
 from service.store.engine import Store, open_store
 from service.store.migration import is_current, migrate
-from service.web import assess, cds_hooks, demo, guard, health, metadata, metrics, notifications, problems, studies
+from service.web import (
+    assess,
+    cds_hooks,
+    demo,
+    guard,
+    health,
+    launch,
+    metadata,
+    metrics,
+    notifications,
+    problems,
+    studies,
+)
 from service.web.health import Check
 
 DEVELOPMENT = "DEVELOPMENT: CALLERS ON THIS MACHINE NEED NOT PROVE WHO THEY ARE. NOT FOR PATIENTS' DATA."
@@ -79,7 +92,7 @@ def app_of(
     guard.protect(
         app,
         allow_remote=settings.allow_remote,
-        own=frozenset({notifications.NAME, cds_hooks.NAME}),
+        own=frozenset({notifications.NAME, cds_hooks.NAME, launch.NAME}),
         development=settings.in_development,
     )
     problems.answer_errors(app)
@@ -98,6 +111,8 @@ def app_of(
         news = companion.wake if companion is not None else lambda: None
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
+        if any(each.launch for each in tenants):
+            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock)))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     return app
@@ -156,8 +171,9 @@ def run_server(
     from service.web.server import listen, serve  # gunicorn is not there on every system that can use `app`
 
     settings = Settings.from_env()
-    # Hooks ask for a secret, CDS services for a token; all else goes on refusing other machines unless they are let in.
-    anywhere = settings.allow_remote or any(each.hooks or each.cds.clients for each in settings.tenants)
+    # Hooks, CDS services and launches know who may ask; all else refuses other machines unless they are let in.
+    known = any(each.hooks or each.cds.clients or each.launch for each in settings.tenants)
+    anywhere = settings.allow_remote or known
     with listen(host, port, anywhere=anywhere, development=settings.in_development) as listener:
         app, companion = _created(replace(settings, site=site or settings.site), lease)
         serve(app, listener, workers, companion if with_worker else None)

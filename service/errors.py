@@ -33,6 +33,15 @@ class UnknownStudy(UsageError):
     issue_code = "not-found"
 
 
+class LaunchRefused(UsageError):
+    """A launch from an EHR cannot go on: the EHR is not known, the answer is not of this browser, its time is over.
+
+    The message says what to do, to the person in front of the screen.
+    """
+
+    issue_code = "security"
+
+
 class MalformedContent(PrescreenError):
     """What was given cannot be parsed at all, or is no JSON object."""
 

@@ -11,6 +11,7 @@ from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.inbox import add_inbox
 from service.cli.installation import add_lease
+from service.cli.launch import add_launch
 from service.cli.profiles import add_profiles
 from service.cli.subscribe import add_subscribe
 from service.cli.watch import add_watch
@@ -39,6 +40,7 @@ def parser() -> ArgumentParser:
     add_worker(sub.add_parser("worker", help="do the work behind the notifications"))
     add_publish(sub.add_parser("publish", help="what would be written, and the kill switch of writing"))
     add_subscribe(sub.add_parser("subscribe", help="make the Subscriptions stand that the open studies need"))
+    add_launch(sub.add_parser("launch", help="what to register in an EHR that opens this service from a chart"))
     add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
     add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
     add_cards(sub.add_parser("cards", help="how the cards of CDS Hooks fared: shown, accepted, overridden and why"))

@@ -4,32 +4,18 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlencode, urljoin
 
-import requests
-
-from service.ehr.addresses import base_of
-from service.ehr.answers import Answer
+from service.ehr.authorization import DISCOVERY, AuthorizationServer, ScopesNotKnown, bearer, seconds
 from service.ehr.clock import SYSTEM, Clock
 from service.ehr.keys import SigningKey
 from service.ehr.limits import DEFAULT, Limits
-from service.ehr.retries import pause, retry_after, worth_repeating
 from service.ehr.scopes import Reach, reach, wanted
-from service.ehr.transport import Transport, as_given
-from service.errors import EhrUnavailable, NotPermitted, UnusableAnswer
+from service.ehr.transport import Transport
+from service.errors import UnusableAnswer
 
-CONFIGURATION = "/.well-known/smart-configuration"
-ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-LIFETIME = 240  # seconds of an assertion; the standard allows 300, clocks differ
 UNSTATED = 300.0  # seconds that a token is taken to live if nobody says
-LONGEST_LIFE = 86400.0
 MARGIN = 30.0  # seconds before its end at which a token is no longer used; never more than half of its life
-DISCOVERY = "GET smart-configuration"
 GRANT = "the request for a token"
-# What an authorization server may say is wrong (RFC 6749 5.2); anything else stays unsaid.
-ERRORS = frozenset(
-    "invalid_request invalid_client invalid_grant unauthorized_client unsupported_grant_type invalid_scope".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +55,8 @@ class BackendAuth:
         clock: Clock = SYSTEM,
         new_id: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
-        self._base = base_of(base)
         self._registration = registration
-        self._transport = transport
-        self._limits = limits
+        self._server = AuthorizationServer(base, transport, limits, clock)
         self._clock = clock
         self._new_id = new_id
         self._lock = threading.Lock()
@@ -111,7 +95,7 @@ class BackendAuth:
         old = bool(self._old)
         try:
             granted = self._asked(where, old=old)
-        except _ScopesNotKnown:
+        except ScopesNotKnown:
             if self._old is not None:
                 raise
             old = True
@@ -122,112 +106,25 @@ class BackendAuth:
     def _discovered(self) -> str:
         """The address of the token endpoint; on the way, which version of scopes the server knows."""
         if self._where is None or (self._old is None and self._registration.token_url is None):
-            answer = self._send("GET", self._base + CONFIGURATION, None, DISCOVERY)
-            published = answer.content if answer.status == 200 else None
-            where = published.get("token_endpoint") if published else None
-            if published is None or not isinstance(where, str) or not where:
-                raise UnusableAnswer(f"{DISCOVERY}: it names no token endpoint", status=answer.status)
-            self._where = urljoin(answer.url, where)
-            if self._base.startswith("https:") and not self._where.startswith("https:"):
-                raise UnusableAnswer(f"{DISCOVERY}: its token endpoint is not encrypted", status=answer.status)
+            published = self._server.published()
+            self._where = published.endpoint("token_endpoint")
+            if self._where is None:
+                raise UnusableAnswer(f"{DISCOVERY}: it names no token endpoint")
             if self._old is None:
-                self._old = _old_scopes(published.get("capabilities"))
+                self._old = published.old_scopes
         return self._where
 
     def _asked(self, where: str, *, old: bool) -> Token:
         scope = wanted(self._registration.types, old=old)
         begun = self._clock.seconds()
-        answer = self._send("POST", where, scope, GRANT)
-        if answer.status != 200:
-            raise _refusal(answer)
-        content = answer.content or {}
-        text, stated = content.get("access_token"), content.get("scope", scope)
-        if not isinstance(text, str) or not text or str(content.get("token_type", "bearer")).lower() != "bearer":
-            raise UnusableAnswer(f"{GRANT}: no bearer token came back", status=answer.status)
-        life = _seconds(content.get("expires_in"))
+        text, content = bearer(self._server.post(where, lambda: self._form(where, scope), GRANT))
+        stated = content.get("scope", scope)
+        life = seconds(content.get("expires_in"), UNSTATED)
         until = begun + life - min(MARGIN, life / 2)
         return Token(text, until, tuple(stated.split()) if isinstance(stated, str) else ())
 
-    def _send(self, method: str, url: str, scope: str | None, what: str) -> Answer:
-        """Sent until it is answered; with a new assertion each time."""
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                answer = self._once(method, url, scope, what)
-            except requests.RequestException:
-                # Not chained: these errors may quote the request.
-                problem, asked = EhrUnavailable(f"{what}: the connection failed or was too slow"), None
-            else:
-                if not worth_repeating(answer.status, answer.codes):
-                    return answer
-                most = self._limits.most_retry_after
-                asked = retry_after(answer.headers.get("retry-after"), self._clock.now(), most)
-                problem = EhrUnavailable(f"{what}: HTTP {answer.status}", status=answer.status, retry_after=asked)
-            wait = pause(attempt, asked, self._limits, self._clock.chance())
-            if attempt >= self._limits.tries or wait > self._limits.longest_wait:
-                raise problem
-            self._clock.sleep(wait)
-
-    def _once(self, method: str, url: str, scope: str | None, what: str) -> Answer:
-        body = self._form(url, scope).encode() if scope is not None else None
-        headers = {"Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        response = self._transport.request(
-            method,
-            url,
-            headers=headers,
-            data=body,
-            timeout=(self._limits.connect_timeout, self._limits.read_timeout),
-            allow_redirects=False,
-            stream=False,
-            auth=as_given,
-        )
-        lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, lowered, response.content, what, url)
-
-    def _form(self, where: str, scope: str) -> str:
-        now = int(self._clock.now().timestamp())
-        client = self._registration.client_id
-        claims = {"iss": client, "sub": client, "aud": where, "iat": now, "exp": now + LIFETIME, "jti": self._new_id()}
-        signed = self._registration.key.sign(claims, self._registration.jku)
-        return urlencode(
-            {
-                "grant_type": "client_credentials",
-                "scope": scope,
-                "client_assertion_type": ASSERTION,
-                "client_assertion": signed,
-            }
-        )
-
-
-class _ScopesNotKnown(NotPermitted):
-    """The authorization server does not know the scopes as they were written."""
-
-
-def _old_scopes(capabilities: object) -> bool | None:
-    """Is it version 1 alone? None: it does not say, so version 2 is tried first."""
-    listed = capabilities if isinstance(capabilities, list) else []
-    if "permission-v2" in listed:
-        return False
-    return True if "permission-v1" in listed else None
-
-
-def _refusal(answer: Answer) -> NotPermitted:
-    try:
-        said = (answer.content or {}).get("error")
-    except UnusableAnswer:
-        said = None
-    word = said if isinstance(said, str) and said in ERRORS else "no reason that is known"
-    kind = _ScopesNotKnown if word == "invalid_scope" else NotPermitted
-    return kind(f"{GRANT}: HTTP {answer.status} ({word})", status=answer.status)
-
-
-def _seconds(value: object) -> float:
-    """The life of a token; some servers write the number as text."""
-    try:
-        life = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else UNSTATED
-    except ValueError:
-        life = UNSTATED
-    return min(life, LONGEST_LIFE) if life > 0 else UNSTATED
+    def _form(self, where: str, scope: str) -> dict[str, str]:
+        registration = self._registration
+        now, jti = self._clock.now(), self._new_id()
+        signed = registration.key.assertion(registration.client_id, where, now, jti, registration.jku)
+        return {"grant_type": "client_credentials", "scope": scope, **signed}

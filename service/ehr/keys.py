@@ -4,6 +4,7 @@ import json
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from joserfc import jwt
@@ -13,6 +14,8 @@ from joserfc.jwk import ECKey, RSAKey
 from service.errors import UsageError
 
 CURVE = "P-384"
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+LIFETIME = 240  # seconds of an assertion; the standard allows 300, clocks differ
 PUBLIC = ("kty", "kid", "n", "e", "crv", "x", "y")
 NEEDED = "a private RSA key (for RS384) or EC key on P-384 (for ES384) is needed, as PEM or JWK"
 
@@ -29,6 +32,14 @@ class SigningKey:
         """The claims as a signed JWT."""
         header = {"alg": self.algorithm, "kid": self.kid, "typ": "JWT"} | ({"jku": jku} if jku else {})
         return jwt.encode(header, claims, self.key, algorithms=[self.algorithm])
+
+    def assertion(
+        self, client_id: str, endpoint: str, now: datetime, jti: str, jku: str | None = None
+    ) -> dict[str, str]:
+        """The members of a form by which this service proves to a token endpoint who it is; `jti` is used once."""
+        at = int(now.timestamp())
+        claims = {"iss": client_id, "sub": client_id, "aud": endpoint, "iat": at, "exp": at + LIFETIME, "jti": jti}
+        return {"client_assertion_type": ASSERTION, "client_assertion": self.sign(claims, jku)}
 
     @property
     def public(self) -> dict[str, object]:

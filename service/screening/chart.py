@@ -13,7 +13,7 @@ from service.ehr.connect import Connection
 from service.ehr.medications import MEDICATION, include_parameter
 from service.ehr.searching import Resource, SearchResult
 from service.eligibility.policy import MEDICATION_TYPES
-from service.errors import EhrUnavailable, ResourceGone
+from service.errors import EhrUnavailable, NotPermitted, ResourceGone
 from service.fhir.elements import nodes
 from service.screening.plan import Search
 from service.screening.sources import InputFile, Manifest, Source
@@ -23,6 +23,8 @@ MOST_MERGED = 50  # records of one person
 MOST_HOPS = 5  # from a medication to one that is an ingredient of it
 REFERRING = (*MEDICATION_TYPES, "AdverseEvent")  # what refers to Medications
 NO_DATE = "date:missing"
+UNAUTHORIZED = 401
+OTHER_WITHHELD = "Patient: another record of this person must not be read, so something may be lacking of every type"
 
 
 @dataclass
@@ -76,13 +78,14 @@ class Reader:
     """Reads charts from one EHR.
 
     `partial`: a type that the server fails to give is incomplete; otherwise that raises EhrUnavailable, to be tried
-    again.
+    again. And where a record that may be of the same person must not be read, so is every type.
     """
 
     def __init__(self, connection: Connection, *, partial: bool = False):
         self._client: FhirClient = connection.client
         self._features = connection.features
         self._partial = partial
+        self._withheld: list[str] = []
 
     def patient(self, identity: str) -> Resource:
         """The Patient; perhaps one in which a key stands twice. Raises ResourceGone if there is none of this id."""
@@ -105,6 +108,10 @@ class Reader:
                 yield self.patient(other)
             except ResourceGone:
                 continue
+            except NotPermitted as problem:
+                if not self._partial or problem.status == UNAUTHORIZED:
+                    raise
+                self._withheld = [OTHER_WITHHELD]
 
     def search(self, chart: Chart, search: Search) -> None:
         """Make a search, for all records of the person, and put what it finds into the chart.
@@ -115,7 +122,7 @@ class Reader:
         if kind in self._client.dialect.no_types or self._features.not_searchable((kind,)):
             chart.problems.append(f"{kind}: this server has no search for it")
             return
-        problems: list[str] = []
+        problems = list(self._withheld)
         for patient in chart.patients:
             for result in self._results(search, patient):
                 chart.add(kind, result.resources)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from service.catalog.load import Catalog
 from service.ehr.connect import Server
+from service.ehr.smart_launch import App
 from service.eligibility.assess import Signal, Standing
 from service.eligibility.criteria import Study
 from service.screening.cds.policy import CardPolicy
@@ -114,7 +115,8 @@ class Tenant:
     """One site or department: what it reads from, what it screens for, where it writes.
 
     `studies`: the ids of those that are open, sorted. `source` None: nothing is fetched, as where files alone come in.
-    `bases`: other addresses by which the source calls itself. `cards` None: it has no CDS Hooks.
+    `bases`: other addresses by which the source calls itself. `cards` None: it has no CDS Hooks. `launch`: the EHRs
+    whose users may open patients' pages.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Tenant:
     hooks: tuple[Hook, ...] = ()
     bases: tuple[str, ...] = ()
     pace: Pace = Pace()
+    launch: tuple[App, ...] = ()
     cards: CardPolicy | None = None
 
     @property

@@ -16,6 +16,7 @@ from service.screening.cds.policy import CardPolicy
 from service.screening.tenant import Hook, Pace, TargetKind
 from service.settings.cards import read_card_policy
 from service.settings.cds_clients import CdsCallers, not_told_apart, read_callers
+from service.settings.launch import LaunchSettings, read_launch
 from service.settings.parts import TargetSettings, read_hooks, read_pace, read_target
 from service.settings.secrets import Secrets
 from service.settings.servers import ServerSettings, read_server
@@ -38,6 +39,7 @@ class TenantSettings:
     target: TargetSettings = TargetSettings(TargetKind.NONE)
     hooks: tuple[Hook, ...] = ()
     pace: Pace = Pace()
+    launch: tuple[LaunchSettings, ...] = ()
     cds: CdsCallers = CdsCallers()
     cards: CardPolicy | None = None
 
@@ -64,7 +66,8 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Given:
     if problems:
         raise SettingsError(problems)
     secrets = Secrets(document, environment, problems)
-    given = Given(_settings(secrets, document.content), _tenants(secrets, document.content.get("tenants", {})))
+    chosen = _settings(secrets, document.content)
+    given = Given(chosen, _tenants(secrets, document.content.get("tenants", {}), chosen.get("public_url")))
     problems += _taken_twice(given.tenants)
     problems += not_told_apart((each.where, each.cds) for each in given.tenants)
     if problems:
@@ -77,9 +80,9 @@ def _discreet(problem: str) -> str:
     return DISCREET.sub(lambda found: f"{found['place']}: not understood." if found["place"] else "it is not", problem)
 
 
-def _settings(secrets: Secrets, content: Mapping[str, Any]) -> dict[str, object]:
+def _settings(secrets: Secrets, content: Mapping[str, Any]) -> dict[str, Any]:
     """What is not about one tenant, as fields of Settings."""
-    chosen: dict[str, object] = {key: content[key] for key in ("allow_remote", "writes") if key in content}
+    chosen: dict[str, Any] = {key: content[key] for key in ("allow_remote", "writes") if key in content}
     if "environment" in content:
         from service.settings.environment import Mode  # it reads this module
 
@@ -110,11 +113,11 @@ def _public(secrets: Secrets, url: str) -> str | None:
     return found
 
 
-def _tenants(secrets: Secrets, content: Mapping[str, Any]) -> tuple[TenantSettings, ...]:
-    return tuple(_tenant(secrets, name, each or {}) for name, each in content.items())
+def _tenants(secrets: Secrets, content: Mapping[str, Any], public_url: str | None) -> tuple[TenantSettings, ...]:
+    return tuple(_tenant(secrets, name, each or {}, public_url) for name, each in content.items())
 
 
-def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any]) -> TenantSettings:
+def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any], public_url: str | None) -> TenantSettings:
     place: Where = ("tenants", name)
     server = partial(read_server, secrets)
     source = server((*place, "source"), content["source"]) if "source" in content else None
@@ -127,13 +130,14 @@ def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any]) -> TenantSe
         target=read_target(secrets, (*place, "target"), content.get("target", {"kind": "none"}), source),
         hooks=read_hooks(secrets, (*place, "hooks"), content.get("hooks", {})),
         pace=read_pace(content.get("pace", {})),
+        launch=read_launch(secrets, (*place, "launch"), content.get("launch", []), public_url),
         cds=read_callers(secrets, (*place, "cds"), name, content.get("cds") or {}),
         cards=read_card_policy(secrets, (*place, "cds"), content["cds"] or {}) if "cds" in content else None,
     )
 
 
 def _taken_twice(tenants: tuple[TenantSettings, ...]) -> list[str]:
-    """No two hooks have one address, in whatever tenants they are."""
+    """No two hooks have one address, and no EHR launches for two tenants: which would be meant?"""
     seen: dict[str, str] = {}
     problems = []
     for tenant in tenants:
@@ -141,4 +145,9 @@ def _taken_twice(tenants: tuple[TenantSettings, ...]) -> list[str]:
             if hook.name in seen:
                 problems.append(f"{tenant.where}: the hook {hook.feed} has the same address as {seen[hook.name]}")
             seen[hook.name] = f"{hook.feed} of {tenant.name}"
+    issuers: set[str] = set()
+    for each in (each for tenant in tenants for each in tenant.launch):
+        if each.plain.iss in issuers:
+            problems.append(f"{each.where}: another launch has the same iss; an EHR belongs to one tenant, once")
+        issuers.add(each.plain.iss)
     return problems

@@ -46,7 +46,7 @@ def read_server(secrets: Secrets, place: Where, content: Mapping[str, Any]) -> S
         accepted_outcomes=frozenset(content.get("accepted_outcomes", ())),
         limits=Limits(**{name: _number(value) for name, value in content.get("limits", {}).items()}),
         client_id=registration.get("client_id"),
-        key=_key(secrets, (*place, "registration"), registration) if registration else None,
+        key=read_key(secrets, (*place, "registration"), registration) if registration else None,
         token_url=registration.get("token_url"),
         jku=registration.get("jku"),
         scopes=registration.get("scopes"),
@@ -70,7 +70,8 @@ def _base(secrets: Secrets, where: Where, text: str) -> str:
     return base
 
 
-def _key(secrets: Secrets, place: Where, registration: Mapping[str, Any]) -> SigningKey | None:
+def read_key(secrets: Secrets, place: Where, registration: Mapping[str, Any]) -> SigningKey | None:
+    """Our private key towards a server; what is wrong is noted in the problems."""
     before = len(secrets.problems)
     text = secrets.find(place, "key", registration)
     if text is None:

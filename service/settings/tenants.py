@@ -67,7 +67,8 @@ def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problem
     there = ", ".join(sorted(catalog.studies))
     problems += [f"{given.where}: there is no study {each!r}; there are: {there}" for each in unknown]
     studies = tuple(each for each in named if each in catalog.studies)
-    rights = _rights(given, catalog, studies)
+    needed = _needed(catalog, studies)
+    rights = {**needed, "Subscription": SUBSCRIBE} if given.hooks else needed
     written = dict.fromkeys(sorted(given.target.resources), WRITE)
     source = given.source
     return Tenant(
@@ -79,6 +80,7 @@ def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problem
         hooks=given.hooks,
         bases=source.other_bases if source is not None else (),
         pace=given.pace,
+        launch=tuple(each.app(needed) for each in given.launch),
         cards=_cards(given, studies, public, problems),
     )
 
@@ -86,7 +88,10 @@ def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problem
 def _cards(
     given: TenantSettings, studies: tuple[str, ...], public: str | None, problems: list[str]
 ) -> CardPolicy | None:
-    """The rules for cards. Tokens may go to the source, unless other servers are listed; a card names `public`."""
+    """The rules for cards. Tokens may go to the source, unless other servers are listed; a card names `public`.
+
+    Where the service can be launched, a card links to that: the EHR adds which one it is, and for whom.
+    """
     policy = given.cards
     if policy is None:
         return None
@@ -94,11 +99,11 @@ def _cards(
     problems += [f"{given.where}: cds has rules for {each!r}, which is no open study" for each in unknown]
     source = given.source
     bases = (source.base, *source.other_bases) if source is not None else ()
-    return replace(policy, servers=policy.servers or bases, home=public)
+    app = given.launch[0].plain.launch_url if given.launch else None
+    return replace(policy, servers=policy.servers or bases, home=public, app=app)
 
 
-def _rights(given: TenantSettings, catalog: Catalog, studies: Iterable[str]) -> Mapping[str, str]:
-    """What is read from the source: the types that the studies need, and the Subscriptions where there are hooks."""
+def _needed(catalog: Catalog, studies: Iterable[str]) -> Mapping[str, str]:
+    """What is read of patients: the types that the studies need."""
     needs = Needs([catalog.studies[each] for each in studies], catalog.terminology)
-    rights = dict.fromkeys(sorted(needs.types), READ)
-    return {**rights, "Subscription": SUBSCRIBE} if given.hooks else rights
+    return dict.fromkeys(sorted(needs.types), READ)

@@ -5,6 +5,7 @@
 - `inbox`: notifications that were accepted; `feeds`: the state of every subscription and of its event counter
 - `screenings`: whom to screen, and when; `assessments`: what was found, append-only, with what holds now
 - `outbox`: what should stand in the target; `published`: what was written there, and what people set
+- `launches`: who opened a patient's page from an EHR, for as long as it lasts, `sealed` from whoever has the database
 - `cards`: what was shown to clinicians, and what they did with it
 - `tokens`: which tokens of callers were used already
 - `stops`: whose writes are stopped at once

@@ -18,6 +18,7 @@ from service.store.tables import (
     current,
     deliveries,
     forgetting,
+    launches,
     outbox,
     published,
     screenings,
@@ -55,6 +56,7 @@ class Forgotten:
     outbox: int = 0
     published: int = 0
     audit: int = 0
+    launches: int = 0
     cards: int = 0
     card_responses: int = 0
     tokens: int = 0
@@ -69,7 +71,8 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
     """Delete all that is kept about one patient.
 
     That includes each notification not yet worked off that names the patient. One that names others, too, is gone for
-    them as well: where `deliveries` is not 0, the caller reconciles. SQLite's file is overwritten where it was; of
+    them as well: where `deliveries` is not 0, the caller reconciles. Whom a launch from the EHR is about cannot be told
+    without its key, so all launches of the tenant end. SQLite's file is overwritten where it was; of
     PostgreSQL, the backups and write-ahead logs are up to its administrator.
     """
     with store.transaction() as whole, whole.writing() as connection:
@@ -79,6 +82,7 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
         for table in (current, assessments, screenings, outbox, published, audit, cards):
             mine = (table.c.tenant == tenant, table.c.patient == patient)
             gone[table.name] = connection.execute(delete(table).where(*mine)).rowcount
+        gone["launches"] = _delete(connection, launches, launches.c.tenant == tenant)
         _forbid(connection)
     _overwrite(store)
     return Forgotten(**gone)
@@ -103,6 +107,7 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "assessments": _delete(connection, assessments, _unused(now, keep)),
             "published": _delete(connection, published, _lost(now - keep.unconfirmed)),
             "audit": _delete(connection, audit, audit.c.at < now - keep.audit),
+            "launches": _delete(connection, launches, launches.c.expires <= now),
             "card_responses": _delete(connection, card_responses, card_responses.c.received < now - keep.cards),
             "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
             "tokens": _delete(connection, tokens, tokens.c.until < now),

@@ -189,6 +189,15 @@ stops = Table(
     Column("since", Instant, nullable=False),
 )
 
+launches = Table(
+    "launches",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("tenant", Name, nullable=False, index=True),
+    Column("expires", Instant, nullable=False, index=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
 cards = Table(
     "cards",
     metadata,

@@ -1,17 +1,18 @@
 """What holds for every request and every answer: who may ask, and how a browser has to treat what it gets."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from ipaddress import IPv6Address, ip_address
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Response, abort, g, request
 
 from service.web.cors import comes_from
 
 MODE = "X-Prescreen-Mode"
+NO_FRAMES = "frame-ancestors 'none'"
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; {NO_FRAMES}"
     ),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -71,6 +72,11 @@ def is_local(address: str) -> bool:
     return (mapped or known).is_loopback
 
 
+def let_frame(origins: Iterable[str]) -> None:
+    """Let pages of these origins show the answer to this request in a frame; without one it stays as it is."""
+    g.framed_by = tuple(origins)
+
+
 def _say_that_it_is_for_trying_out(response: Response) -> Response:
     response.headers[MODE] = "development"
     return response
@@ -80,4 +86,10 @@ def add_headers(response: Response) -> Response:
     """The security headers; nothing is kept by anybody between."""
     for name, value in HEADERS.items():
         response.headers[name] = value
+    if origins := g.get("framed_by"):
+        policy = HEADERS["Content-Security-Policy"].replace(NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
+        response.headers["Content-Security-Policy"] = policy
+        # A page of another origin may ask its browser to hold what it embeds to this.
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        del response.headers["X-Frame-Options"]  # it knows no list of origins
     return response

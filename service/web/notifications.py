@@ -5,9 +5,8 @@ Subscription. Only then is it kept, and only when it is kept is it answered with
 """
 
 import hmac
-import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import orjson
 from flask import Blueprint, Response, abort, request
@@ -21,6 +20,7 @@ from service.store.engine import Store
 from service.twofold import decode
 from service.web.answers import fhir_json
 from service.web.bodies import whole_body
+from service.web.bucket import Bucket
 from service.web.guard import is_of_this_machine
 
 NAME = "notifications"
@@ -30,29 +30,13 @@ FORBIDDEN, TOO_MANY = 403, 429
 NO_JSON = "the content is no JSON; send FHIR as application/fhir+json, or no content at all"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Door:
-    """A hook, and how many notifications it may still take: `per_minute`, evenly."""
+    """A hook, and how many notifications it may still take."""
 
     tenant: Tenant
     hook: Hook
-    left: float = field(init=False)
-    counted_at: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __post_init__(self) -> None:
-        self.left = float(self.tenant.pace.per_minute)
-
-    def passes(self, now: float) -> bool:
-        """May one more come in? `now` in seconds of a clock that never goes back."""
-        most = self.tenant.pace.per_minute
-        with self._lock:
-            self.left = min(float(most), self.left + max(0.0, now - self.counted_at) * most / 60)
-            self.counted_at = now
-            if self.left < 1:
-                return False
-            self.left -= 1
-            return True
+    pace: Bucket
 
 
 def blueprint(
@@ -60,7 +44,7 @@ def blueprint(
 ) -> Blueprint:
     """The hooks of these tenants. `news` is called when something was kept."""
     page = Blueprint(NAME, __name__)
-    doors = tuple(Door(tenant, hook) for tenant in tenants for hook in tenant.hooks)
+    doors = tuple(Door(tenant, hook, Bucket(tenant.pace.per_minute)) for tenant in tenants for hook in tenant.hooks)
 
     @page.route("/hooks/<name>", methods=METHODS)
     @page.route("/hooks/<name>/<kind>/<identity>", methods=METHODS)
@@ -69,7 +53,7 @@ def blueprint(
         door = _door(doors, name)
         if not _is_allowed(door.hook):
             return Response(status=FORBIDDEN)
-        if not door.passes(clock.seconds()):
+        if not door.pace.passes(clock.seconds()):
             abort(TOO_MANY)
         request.max_content_length = min(LARGEST, request.max_content_length or LARGEST)
         raw = _raw()

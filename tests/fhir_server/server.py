@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
+from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from tests.fhir_server.faults import Fault, Faults, Log
@@ -80,9 +81,13 @@ class FhirServer:
     def token_endpoint(self) -> str:
         return f"{self.root}/auth/token"
 
-    def __enter__(self) -> "FhirServer":
+    def app(self) -> Flask:
+        """What answers; a server that can do more adds to it."""
+        return app_of(self)
+
+    def __enter__(self) -> Self:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._server = make_server(HOST, 0, app_of(self), threaded=True, request_handler=Quiet)
+        self._server = make_server(HOST, 0, self.app(), threaded=True, request_handler=Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
         self.rest.base = self.subscriptions.base = self.base
