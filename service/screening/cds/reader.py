@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from service.ehr.dialects import STANDARD
 from service.ehr.medications import MEDICATION
 from service.ehr.searching import Resource
-from service.errors import EhrError, ResourceGone
+from service.errors import EhrError, ResourceGone, UnreadableResource
 from service.fhir.cds.call import Call
 from service.fhir.elements import nodes
-from service.screening.cds.prefetched import Given, State, given, parsed, single
+from service.screening.cds.prefetched import FAILED_THERE, OUTCOME, Given, State, given, parsed, single
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.chart import REFERRING, Chart, Reader
 from service.screening.plan import Search
@@ -68,17 +68,18 @@ class CallReader:
             value = self.call.prefetch.get(key)
             content = parsed(value) if value is not None else None
             for role in _resources(content, "PractitionerRole"):
-                for concept in nodes(role.get("code"), "PractitionerRole.code"):
-                    for coding in nodes(concept.get("coding"), "PractitionerRole.code.coding"):
-                        found.append(f"{coding.get('system')}|{coding.get('code')}")
+                found += _codes_of(role)
         return tuple(found)
 
     # --------------------------------------------------------------------------------------- as `patient.Charts` wants
     def patient(self, identity: str) -> Resource:
         """The Patient. Raises ResourceGone."""
-        came = single("Patient", identity, self.call.prefetch.get(PATIENT))
+        sent = self.call.prefetch.get(PATIENT)
+        came = single("Patient", identity, sent)
         if came is not None:
             return came
+        if identity == self.call.patient and sent is not None and (parsed(sent) or {}).get("resourceType") == OUTCOME:
+            raise ResourceGone(f"the Patient: {FAILED_THERE}")
         reader = self._online()
         if reader is None:
             raise ResourceGone(NOT_SENT)
@@ -101,11 +102,12 @@ class CallReader:
         """Put into the chart what came, or was asked for, and whether that is all."""
         here = self._given[search.kind]
         part = self._parts.get(search.kind)
+        if part is None or search.kind not in part.complete:  # what came stays known, though the rest is not
+            for kind, found in ((search.kind, here.result.resources), (MEDICATION, here.result.included)):
+                chart.add(kind, (each for each in found if each.get("resourceType") == kind))
         if part is not None:
             self._take(chart, part, search)
         else:
-            for kind, found in ((search.kind, here.result.resources), (MEDICATION, here.result.included)):
-                chart.add(kind, (each for each in found if each.get("resourceType") == kind))
             problems = list(here.result.problems)
             if here.state in TO_ASK:
                 problems.append(f"{search.kind}: {NO_ACCESS}")
@@ -115,11 +117,15 @@ class CallReader:
     def medications(self, chart: Chart) -> None:
         """The Medications that the chart refers to, as far as they can be asked for."""
         reader = self._online() if any(chart.resources.get(each) for each in REFERRING) else None
-        if reader is not None:
-            try:
-                reader.medications(chart)
-            except EhrError as problem:  # then what refers to them cannot be read, and says so
-                chart.problems.append(str(problem))
+        if reader is None:
+            return
+        before = len(chart.problems)
+        try:
+            reader.medications(chart)
+        except EhrError as problem:  # then what refers to them cannot be read, and says so
+            chart.problems.append(str(problem))
+        if chart.problems[before:]:
+            self.lacking[MEDICATION] = chart.problems[before].removeprefix(f"{MEDICATION}: ")
 
     # ----------------------------------------------------------------------------------------------------------- parts
     def _online(self) -> Reader | None:
@@ -171,6 +177,19 @@ class CallReader:
             problem = f"{kind}: another record of this patient was not read"
             told = replace(here.result, problems=(*here.result.problems, problem))
             self._given[kind] = Given(State.FAILED, told)
+            if kind in self._parts:
+                self._parts[kind].complete.discard(kind)
+                self._parts[kind].problems.append(problem)
+
+
+def _codes_of(role: Mapping[str, object]) -> list[str]:
+    """The codes of a PractitionerRole, as `system|code`; none of one that cannot be understood."""
+    try:
+        concepts = nodes(role.get("code"), "PractitionerRole.code")
+        codings = [each for one in concepts for each in nodes(one.get("coding"), "PractitionerRole.code.coding")]
+    except UnreadableResource:
+        return []
+    return [f"{each.get('system')}|{each.get('code')}" for each in codings]
 
 
 def _resources(content: Mapping[str, object] | None, kind: str) -> Iterator[Mapping[str, object]]:
