@@ -17,7 +17,7 @@ from service.errors import EhrError, InsufficientData
 from service.fhir.cds.call import Call
 from service.fhir.cds.cards import FITS, Card, Link
 from service.screening.cds.entry import Entry, entry_of
-from service.screening.cds.policy import CardPolicy, Show
+from service.screening.cds.policy import CardPolicy, Show, Shown
 from service.screening.cds.reader import CallReader
 from service.screening.cds.silence import Silence
 from service.screening.cds.suggestions import suggestions
@@ -134,18 +134,19 @@ def _fits(counter: Counter, call: Call, looked: Looked, record: PatientRecord, n
         if rule.show is Show.NEVER or signal(study, case) is not Signal.STRONG:
             continue
         fit = Fit(study, judge(study, case))
-        if not _is_near(fit, rule.show, rule.most_unknown):
+        if not is_near(fit, rule):
             continue
         silence = silence or Silence(counter.store, tenant, counter.policy, call.patient, now)
         if silence.of(study.id, FITS.code) is None:
             yield fit
 
 
-def _is_near(fit: Fit, show: Show, most_unknown: int) -> bool:
+def is_near(fit: Fit, rule: Shown) -> bool:
+    """Are they as near to fitting as the rule wants it?"""
     if fit.verdict.standing is Standing.CANDIDATE:
         return True
-    nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= most_unknown
-    return nearly and show is Show.NEARLY
+    nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= rule.most_unknown
+    return nearly and rule.show is Show.NEARLY
 
 
 def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) -> Card:
