@@ -4,7 +4,7 @@ As the worker's reader, it says of which types it has all there is. Whatever is 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from service.ehr.dialects import STANDARD
@@ -40,6 +40,7 @@ class CallReader:
     lacking: dict[str, str] = field(default_factory=dict)
     _given: dict[str, Given] = field(default_factory=dict, repr=False)
     _parts: dict[str, Chart] = field(default_factory=dict, repr=False)
+    _own: Future[Resource] | None = field(default=None, repr=False)
     _reader: Reader | None = field(default=None, repr=False)
     _asked: bool = False
 
@@ -50,9 +51,11 @@ class CallReader:
         for each in wanted:
             self._given[each.kind] = given(each, call.patient, call.prefetch.get(key_of(each.kind)), base, STANDARD)
         open_ = [each for each in wanted if self._given[each.kind].state in TO_ASK]
-        reader = self._online() if open_ else None
+        wants_patient = not self._has_patient(call.patient)
+        reader = self._online() if open_ or wants_patient else None
         if reader is not None:
-            with ThreadPoolExecutor(min(AT_ONCE, len(open_)), thread_name_prefix="hook") as threads:
+            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hook") as threads:
+                self._own = threads.submit(reader.patient, call.patient) if wants_patient else None
                 self._parts = dict(threads.map(lambda each: (each.kind, self._asked_for(each, reader)), open_))
 
     @property
@@ -78,8 +81,10 @@ class CallReader:
         came = single("Patient", identity, sent)
         if came is not None:
             return came
-        if identity == self.call.patient and sent is not None and (parsed(sent) or {}).get("resourceType") == OUTCOME:
+        if identity == self.call.patient and _is_outcome(sent):
             raise ResourceGone(f"the Patient: {FAILED_THERE}")
+        if identity == self.call.patient and self._own is not None:
+            return self._own.result()
         reader = self._online()
         if reader is None:
             raise ResourceGone(NOT_SENT)
@@ -133,6 +138,11 @@ class CallReader:
             self._asked, self._reader = True, self.online()
         return self._reader
 
+    def _has_patient(self, identity: str) -> bool:
+        """Did the Patient come, or did the client try in vain to read it?"""
+        sent = self.call.prefetch.get(PATIENT)
+        return single("Patient", identity, sent) is not None or _is_outcome(sent)
+
     def _asked_for(self, search: Search, reader: Reader) -> Chart:
         part = Chart((self.call.patient,))
         try:
@@ -180,6 +190,11 @@ class CallReader:
             if kind in self._parts:
                 self._parts[kind].complete.discard(kind)
                 self._parts[kind].problems.append(problem)
+
+
+def _is_outcome(value: bytes | None) -> bool:
+    content = parsed(value) if value is not None else None
+    return content is not None and content.get("resourceType") == OUTCOME
 
 
 def _codes_of(role: Mapping[str, object]) -> list[str]:
