@@ -5,7 +5,7 @@ Reads what came along, asks for the rest with the lent token while there is time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -158,18 +158,22 @@ def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) 
         detail(found, phrases, looked.at, sorted(looked.reader.lacking.items())),
         FITS,
         url=policy.home,
-        links=links(policy, found[0].study),
+        links=links(policy, [each.study for each in found]),
         suggestions=suggestions(counter.new_id, call, looked.at, [each.study for each in found])
         if policy.tasks
         else (),
     )
 
 
-def links(policy: CardPolicy, study: Study) -> tuple[Link, ...]:
-    """The link to the page with the reasons; the client adds for whom. What it is about travels in the context."""
+def links(policy: CardPolicy, studies: Sequence[Study]) -> tuple[Link, ...]:
+    """Links to the pages with the reasons; the client adds for whom. What each is about travels in the context."""
     if policy.app is None:
         return ()
-    return (Link("Show the reasons", policy.app, f'{{"study":"{study.id}"}}'),)
+    names = [""] if len(studies) == 1 else [f": {each.short_title}" for each in studies]
+    return tuple(
+        Link(f"Show the reasons{name}", policy.app, f'{{"study":"{each.id}"}}')
+        for name, each in zip(names, studies, strict=True)
+    )
 
 
 def _keep(counter: Counter, call: Call, card: Card, found: tuple[Fit, ...], now: datetime) -> None:

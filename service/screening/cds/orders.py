@@ -162,5 +162,5 @@ def _warning(counter: Counter, hurt: Hurt) -> Card:
         ORDER,
         indicator="warning",
         url=policy.home,
-        links=links(policy, hurt.study),
+        links=links(policy, (hurt.study,)),
     )
