@@ -14,7 +14,10 @@ LITERAL = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/?#|\s]{1,128})(
 
 def base_of(text: str) -> str:
     """The base without a slash at its end. Raises UsageError for what is no absolute http(s) address, or holds more."""
-    parts = urlsplit(text.strip())
+    try:
+        parts = urlsplit(text.strip())
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in PORTS or not parts.hostname:
         raise UsageError("the base address of a FHIR server begins with https:// or http:// and names a host")
     if parts.username or parts.password or parts.query or parts.fragment:

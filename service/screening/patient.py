@@ -15,7 +15,7 @@ from service.ehr.connect import Connection
 from service.ehr.searching import Resource
 from service.eligibility.assess import assess
 from service.eligibility.facts import Loaded, PatientRecord
-from service.errors import ResourceGone
+from service.errors import ResourceGone, UnreadableResource
 from service.fhir.provenance import evidence_versions
 from service.screening import publish
 from service.screening.chart import MOST_MERGED, Chart, Reader
@@ -226,7 +226,10 @@ class _Examination:
             return self._withheld(GONE)
         if is_twofold(own):
             return self._withheld(UNREADABLE)
-        together = self._together(own)
+        try:
+            together = self._together(own)
+        except UnreadableResource:  # nobody can tell whose records these are
+            return self._withheld(UNREADABLE)
         if together is None:
             return self._withheld(MERGE_UNCLEAR)
         self._chart.add("Patient", together)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, exists, insert, not_, or_, select
+from sqlalchemy import Connection, Table, and_, delete, exists, insert, not_, or_, select, tuple_
 
 from service.store import feeds
 from service.store.engine import Store
@@ -108,7 +108,7 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "published": _delete(connection, published, _lost(now - keep.unconfirmed)),
             "audit": _delete(connection, audit, audit.c.at < now - keep.audit),
             "launches": _delete(connection, launches, launches.c.expires <= now),
-            "card_responses": _delete(connection, card_responses, card_responses.c.received < now - keep.cards),
+            "card_responses": _delete(connection, card_responses, _unowned(now - keep.cards)),
             "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
             "tokens": _delete(connection, tokens, tokens.c.until < now),
         }
@@ -121,6 +121,15 @@ def _about(tenant: str, patient: str) -> Any:
     """Responses to cards that were about this patient."""
     mine = select(cards.c.card).where(cards.c.tenant == tenant, cards.c.patient == patient)
     return and_(card_responses.c.tenant == tenant, card_responses.c.card.in_(mine))
+
+
+def _unowned(before: datetime) -> Any:
+    """Responses that are old, and those to cards that are: without its card nobody could find one of a patient."""
+    old = select(cards.c.tenant, cards.c.card).where(cards.c.shown < before)
+    return or_(
+        card_responses.c.received < before,
+        tuple_(card_responses.c.tenant, card_responses.c.card).in_(old),
+    )
 
 
 def _unused(now: datetime, keep: Keep) -> Any:

@@ -10,9 +10,10 @@ from flask import Blueprint, Response, abort, request
 
 from service.ehr.cds_clients import CdsTrust
 from service.ehr.clock import SYSTEM, Clock
+from service.errors import UnsuitableContent
 from service.fhir.cds.call import ORDERS as ORDER_HOOKS, read_call
 from service.fhir.cds.feedback import read_feedback
-from service.fhir.problems import outcome
+from service.fhir.problems import operation_outcome, outcome
 from service.screening.cds.answer import Counter, answer_view
 from service.screening.cds.orders import answer_orders
 from service.screening.cds.report import keep_feedback
@@ -61,6 +62,11 @@ def blueprint(
         found = counters.get(name)
         return found if found is not None else abort(404)
 
+    @page.errorhandler(UnsuitableContent)
+    def not_understood(problem: UnsuitableContent) -> Response:
+        """What lacks or contradicts itself is 400 here. STANDARDS 1.9, 1.10."""
+        return fhir_json(operation_outcome(problem), 400)
+
     @page.get(f"/{BASE}")
     def discover() -> Response:
         """What there is, and what to send along."""
@@ -81,6 +87,7 @@ def blueprint(
         """What became of cards. Items that cannot be understood are named, the others kept."""
         mine = counter(f"{BASE}/{identity}/feedback", f"{BASE}/{identity}")
         _service(identity)
+        _check_media_type()
         request.max_content_length = min(LARGEST_FEEDBACK, request.max_content_length or LARGEST_FEEDBACK)
         found = read_feedback(whole_body())
         known, unknown = keep_feedback(mine.store, mine.tenant.name, found, clock.now())

@@ -15,6 +15,7 @@ from service.errors import MalformedContent, UnsuitableContent
 
 IDENTITY = re.compile(r"[A-Za-z0-9\-._]{1,128}")
 REFERENCE = re.compile(r"(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-._]{1,128})")
+TOKEN = re.compile(r"[!-~]+")  # what a header can hold
 LONGEST_INSTANCE = 200
 
 
@@ -200,6 +201,8 @@ def _access(envelope: _Envelope) -> tuple[Access | None, tuple[str, ...]]:
         return None, (f"fhirAuthorization lacks {', '.join(lacking)}, and is not used",)
     if given["token_type"].lower() != "bearer":
         return None, ("the token of fhirAuthorization is no Bearer token, and is not used",)
+    if not TOKEN.fullmatch(given["access_token"]):
+        return None, ("the token of fhirAuthorization is none that a header can hold, and is not used",)
     return Access(given["access_token"], scopes), ()
 
 

@@ -23,9 +23,12 @@ OVERRIDE_REASONS: Mapping[str, str] = {
     "need-more-info": "More has to be known first",
 }
 # Whatever Markdown, or HTML in it, could make something of; lists, headings and numbers only where a text begins.
-SPECIAL = re.compile(
-    r"[\\`*_\[\]|~<>&]|(?:(?<=http)|(?<=https)):(?=//)|(?<=www)\.|^(?:[#+=-]|\d+(?=[.)]))", re.IGNORECASE
-)
+SPECIAL = re.compile(r"[\\`*_\[\]|~<>&]|^[#+=-]")
+# Of these, something is made though they are escaped: GitHub's Markdown finds addresses in the text that comes out.
+PARTED = re.compile(r":(?=//)|www(?=\.)|@|^\d+(?=[.)])", re.IGNORECASE)
+BETWEEN = "\u200b"  # takes no room, and is part of no address or number
+# Neither to be seen nor harmless: control characters, and what turns the direction of reading.
+UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 LAST = "…"
 
 
@@ -68,6 +71,10 @@ class Suggestion:
     description: str
     resource: Json = field(repr=False)
 
+    def __post_init__(self) -> None:
+        if not (self.uuid and self.label.strip() and self.description.strip() and self.resource):
+            raise InvalidValue("a suggestion has a uuid, a label, a description and a resource")
+
     def as_json(self) -> Json:
         """The suggestion, with its one action."""
         action: Json = {"type": "create", "description": self.description, "resource": self.resource}
@@ -89,10 +96,10 @@ class Card:
     reasons: tuple[str, ...] = tuple(OVERRIDE_REASONS)
 
     def __post_init__(self) -> None:
-        if not 0 < len(self.summary) <= LONGEST_SUMMARY:
+        if not self.summary.strip() or len(self.summary) > LONGEST_SUMMARY:
             raise InvalidValue(f"the summary of a card has 1 to {LONGEST_SUMMARY} characters, not {len(self.summary)}")
-        if not self.uuid or not self.detail.strip():
-            raise InvalidValue("a card has a uuid and a detail")
+        if not (self.uuid and self.detail.strip() and self.reasons):
+            raise InvalidValue("a card has a uuid, a detail, and reasons for which it can be put aside")
 
     def as_json(self) -> Json:
         """The card; nothing in it is empty."""
@@ -120,12 +127,8 @@ class Card:
 
 def escaped(text: str) -> str:
     """Plain text as Markdown that shows it as it is: no markup, no link, no image, no HTML, on one line."""
-    return SPECIAL.sub(_harmless, " ".join(text.split()))
-
-
-def _harmless(found: re.Match[str]) -> str:
-    """A number at the beginning cannot be escaped itself: what makes a list of it stands behind it."""
-    return f"{found[0]}\u200b" if found[0].isdigit() else f"\\{found[0]}"
+    line = " ".join(UNSEEN.sub("", text).split())
+    return PARTED.sub(rf"\g<0>{BETWEEN}", SPECIAL.sub(r"\\\g<0>", line))
 
 
 def shortened(text: str, most: int) -> str:

@@ -9,7 +9,7 @@ from service.fhir.references import LITERAL
 
 ORDER = "MedicationRequest"  # no other order says anything of what somebody takes
 MEDICATION = "Medication"
-DRAFT = frozenset({None, "draft", "active", "on-hold", "unknown"})
+DRAFT = (None, "draft", "active", "on-hold", "unknown")  # whatever JSON holds can be compared with these
 UNSIGNED = "draft"
 
 

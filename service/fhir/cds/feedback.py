@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import orjson
@@ -97,8 +97,14 @@ def _item(item: Mapping[str, object]) -> Feedback:
         suggestions=tuple(str(_id(each)) for each in accepted) if isinstance(accepted, list) else (),
         reason_system=_short(reason, "system"),
         reason=_short(reason, "code"),
-        comment=comment[:LONGEST_COMMENT] if isinstance(comment, str) and comment.strip() else None,
+        comment=_comment(comment),
     )
+
+
+def _comment(said: object) -> str | None:
+    """What was typed, as far as a database can keep it."""
+    text = said.replace("\0", "").strip() if isinstance(said, str) else ""
+    return text[:LONGEST_COMMENT] or None
 
 
 def _short(coding: object, name: str) -> str | None:
@@ -111,12 +117,12 @@ def _id(suggestion: object) -> object:
 
 
 def _is_short(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value.strip()) <= LONGEST
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST and "\0" not in value
 
 
 def _instant(value: object) -> datetime | None:
     try:
         found = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found if found is not None and found.tzinfo is not None else None

@@ -5,7 +5,7 @@ Reads what came along, asks for the rest with the lent token while there is time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
@@ -17,7 +17,7 @@ from service.errors import EhrError, InsufficientData
 from service.fhir.cds.call import Call
 from service.fhir.cds.cards import FITS, Card, Link
 from service.screening.cds.entry import Entry, entry_of
-from service.screening.cds.policy import CardPolicy, Show
+from service.screening.cds.policy import CardPolicy, Show, Shown
 from service.screening.cds.reader import CallReader
 from service.screening.cds.silence import Silence
 from service.screening.cds.suggestions import suggestions
@@ -134,18 +134,19 @@ def _fits(counter: Counter, call: Call, looked: Looked, record: PatientRecord, n
         if rule.show is Show.NEVER or signal(study, case) is not Signal.STRONG:
             continue
         fit = Fit(study, judge(study, case))
-        if not _is_near(fit, rule.show, rule.most_unknown):
+        if not is_near(fit, rule):
             continue
         silence = silence or Silence(counter.store, tenant, counter.policy, call.patient, now)
         if silence.of(study.id, FITS.code) is None:
             yield fit
 
 
-def _is_near(fit: Fit, show: Show, most_unknown: int) -> bool:
+def is_near(fit: Fit, rule: Shown) -> bool:
+    """Are they as near to fitting as the rule wants it?"""
     if fit.verdict.standing is Standing.CANDIDATE:
         return True
-    nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= most_unknown
-    return nearly and show is Show.NEARLY
+    nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= rule.most_unknown
+    return nearly and rule.show is Show.NEARLY
 
 
 def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) -> Card:
@@ -157,18 +158,22 @@ def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) 
         detail(found, phrases, looked.at, sorted(looked.reader.lacking.items())),
         FITS,
         url=policy.home,
-        links=links(policy, found[0].study),
+        links=links(policy, [each.study for each in found]),
         suggestions=suggestions(counter.new_id, call, looked.at, [each.study for each in found])
         if policy.tasks
         else (),
     )
 
 
-def links(policy: CardPolicy, study: Study) -> tuple[Link, ...]:
-    """The link to the page with the reasons; the client adds for whom. What it is about travels in the context."""
+def links(policy: CardPolicy, studies: Sequence[Study]) -> tuple[Link, ...]:
+    """Links to the pages with the reasons; the client adds for whom. What each is about travels in the context."""
     if policy.app is None:
         return ()
-    return (Link("Show the reasons", policy.app, f'{{"study":"{study.id}"}}'),)
+    names = [""] if len(studies) == 1 else [f": {each.short_title}" for each in studies]
+    return tuple(
+        Link(f"Show the reasons{name}", policy.app, f'{{"study":"{each.id}"}}')
+        for name, each in zip(names, studies, strict=True)
+    )
 
 
 def _keep(counter: Counter, call: Call, card: Card, found: tuple[Fit, ...], now: datetime) -> None:

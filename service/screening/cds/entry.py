@@ -20,12 +20,16 @@ from service.eligibility.criteria import (
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Coding, Terminology
 from service.fhir.cds.call import Call
+from service.screening.cds.prefetched import NULL
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.tenant import Tenant
 
 CODE = re.compile(rb'"code"\s*:\s*"([^"]*)"')
-TOTAL = re.compile(rb'"total"\s*:\s*(\d+)')
-ESCAPED = b"\\u006"  # a letter of "code" written by its number: such a key would not be found
+TOTAL = re.compile(rb'"total"\s*:\s*(\d{1,18})')
+OF = re.compile(rb"Patient\\?/([A-Za-z0-9\-._]+)")
+ESCAPED = re.compile(rb"\\u00[0-7]")  # a letter or sign written by its number: what is looked for would not be found
+# What stands in no search result that is all there is.
+DOUBTFUL = (b'"next"', b'"OperationOutcome"', b'"SUBSETTED"')
 PLAIN: dict[type, str] = {
     ConditionPresent: "Condition",
     ObservationValue: "Observation",
@@ -48,12 +52,12 @@ class Entry:
     """The entry evidence of all open studies of a tenant.
 
     `untold`: the studies of which codes alone do not tell; they are always looked at. `kinds`: the types in which the
-    codes of the others can stand; `keys`: under which everything that the studies ask for comes along.
+    codes of the others can stand; `keys`: under which everything that the studies ask for comes along, with its type.
     """
 
     untold: frozenset[str]
     kinds: frozenset[str]
-    keys: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
     _studies_of: Callable[[str], frozenset[str]] = field(repr=False)
     _known: dict[bytes, frozenset[str]] = field(default_factory=dict, repr=False)
 
@@ -63,8 +67,8 @@ class Entry:
         None: that cannot be told before the chart is read, as not all of it came along.
         """
         came = call.prefetch
-        values = [came.get(key) for key in self.keys]
-        if PATIENT not in came or any(value is None or not _is_whole(value) for value in values):
+        whole = all(key in came and _is_whole(came[key], kind, call.patient) for key, kind in self.keys)
+        if PATIENT not in came or not whole:
             return None
         codes = {code for kind in self.kinds for code in CODE.findall(came[key_of(kind)])}
         return self.untold.union(*map(self._of, codes))
@@ -80,7 +84,7 @@ class Entry:
 
 def entry_of(tenant: Tenant) -> Entry:
     """The entry evidence of the open studies."""
-    keys = tuple(key_of(each.kind) for each in asked_of(tenant))
+    keys = tuple((key_of(each.kind), each.kind) for each in asked_of(tenant))
     told: dict[str, tuple[Needed, ...]] = {}
     for study in tenant.open_studies:
         needed = [_needed(node) for node in study.entry]
@@ -133,9 +137,13 @@ def _needed(node: Node) -> tuple[Needed, ...] | None:
     return None
 
 
-def _is_whole(value: bytes) -> bool:
-    """Does nothing hint that more of it exists, or that reading it failed?"""
-    if b'"next"' in value or b'"OperationOutcome"' in value or ESCAPED in value:
+def _is_whole(value: bytes, kind: str, patient: str) -> bool:
+    """Is it nothing, or the result of a search, of this patient alone, with no hint that more of it exists?"""
+    if value.strip() == NULL:
+        return True
+    if b'"searchset"' not in value or any(each in value for each in DOUBTFUL) or ESCAPED.search(value):
         return False
-    found = TOTAL.search(value)
-    return found is None or int(found[1]) <= value.count(b'"resource"')
+    if not set(OF.findall(value)) <= {patient.encode()}:
+        return False
+    totals = [int(each) for each in TOTAL.findall(value)]
+    return not totals or max(totals) <= len(re.findall(rb'"resourceType"\s*:\s*"%s"' % kind.encode(), value))

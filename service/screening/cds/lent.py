@@ -5,8 +5,9 @@ The token is used by this call alone, and is kept nowhere. STANDARDS 1.13, 1.17,
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import requests
 
@@ -25,6 +26,7 @@ from service.screening.chart import Reader
 log = logging.getLogger(__name__)
 
 LONGEST_USE = timedelta(hours=12)  # of what a server said that it can do
+PIECE = 4096  # bytes
 AFTER_FAILURE = timedelta(minutes=1)
 UNHURRIED = 1_000.0  # requests per second: within one call nothing is held back but by the time that is left
 
@@ -52,7 +54,7 @@ class Hurried:
         left = self._until - self._clock.seconds()
         if left <= 0:
             raise requests.exceptions.ReadTimeout("no time is left")
-        return self._transport.request(
+        response = self._transport.request(
             method,
             url,
             headers=headers,
@@ -62,6 +64,25 @@ class Hurried:
             stream=stream,
             auth=auth,
         )
+        response.raw = _InTime(response.raw, lambda: self._clock.seconds() > self._until)
+        return response
+
+
+class _InTime:
+    """What a response is read from, until the time is over: an answer that drips in would never end."""
+
+    def __init__(self, raw: Any, is_over: Callable[[], bool]) -> None:
+        self._raw, self._is_over = raw, is_over
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, size: int, **how: Any) -> Iterator[bytes]:
+        """The content, piece by piece. Raises requests.Timeout."""
+        for piece in self._raw.stream(min(size, PIECE), **how):
+            if self._is_over():
+                raise requests.exceptions.ReadTimeout("no time is left")
+            yield piece
 
 
 class Lending:

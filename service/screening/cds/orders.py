@@ -17,15 +17,16 @@ from service.eligibility.assess import Finding, Signal, Standing, Verdict, case_
 from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Case
 from service.eligibility.facts import Fact, MedicationFact, PatientRecord
-from service.errors import UnreadableResource
+from service.errors import MalformedContent, UnreadableResource
 from service.fhir.adapt import adapt
 from service.fhir.cds.call import Call, Hook
 from service.fhir.cds.cards import ORDER, Card
 from service.fhir.cds.drafts import as_if_signed, draft_orders
 from service.fhir.reading import Reading
-from service.screening.cds.answer import NO_STUDY, NOTHING, Answer, Counter, Looked, links, look
+from service.screening.cds.answer import NO_STUDY, NOTHING, Answer, Counter, Looked, is_near, links, look
+from service.screening.cds.policy import Show, Shown
 from service.screening.cds.silence import Silence
-from service.screening.cds.words import against
+from service.screening.cds.words import Fit, against
 from service.screening.population import knowledge_of, phrases_of
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
@@ -84,7 +85,10 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
 
 def _bundle(call: Call) -> Resource:
     assert call.drafts is not None, "a call about orders has drafts"
-    found = orjson.loads(call.drafts)
+    try:
+        found = orjson.loads(call.drafts)
+    except orjson.JSONDecodeError:
+        raise MalformedContent("context.draftOrders is no JSON") from None
     assert isinstance(found, dict), "drafts are an object"
     return found
 
@@ -110,22 +114,32 @@ def _hurt(
     counter: Counter, looked: Looked, record: PatientRecord, facts: tuple[Fact, ...], silence: Silence
 ) -> Iterator[Hurt]:
     knowledge = knowledge_of(counter.tenant.catalog)
-    signed = replace(record, facts=(*record.facts, *facts))
+    signed = _with(record, facts)
     for study in looked.reader.tenant.open_studies:
-        for day in _days(facts, looked.at):
+        rule, watched = counter.policy.of(study.id, looked.roles), silence.is_watched(study.id)
+        for day in _days(facts, looked.at) if rule.show is not Show.NEVER else ():
             before, after = (case_of(each, study, day, knowledge) for each in (record, signed))
-            if not silence.is_watched(study.id) and signal(study, before) is not Signal.STRONG:
+            if not watched and signal(study, before) is not Signal.STRONG:
                 break
-            found = _new_block(study, before, after)
+            found = _new_block(study, before, after, None if watched else rule)
             if found is not None:
                 yield found
                 break
 
 
-def _new_block(study: Study, before: Case, after: Case) -> Hurt | None:
-    """The first criterion that the orders turn against somebody whom nothing keeps out without them."""
+def _with(record: PatientRecord, facts: tuple[Fact, ...]) -> PatientRecord:
+    """The record with the orders; one that is signed again takes the place of what it was. STANDARDS 1.23."""
+    again = {each.evidence.reference for each in facts}
+    return replace(record, facts=(*(each for each in record.facts if each.evidence.reference not in again), *facts))
+
+
+def _new_block(study: Study, before: Case, after: Case, rule: Shown | None) -> Hurt | None:
+    """The first criterion that the orders turn against somebody whom nothing keeps out without them.
+
+    `rule`: how near to fitting they have to be; None: whoever a person has put on the way.
+    """
     now: Verdict = judge(study, before)
-    if now.standing is Standing.INELIGIBLE:
+    if now.standing is Standing.INELIGIBLE or (rule is not None and not is_near(Fit(study, now), rule)):
         return None
     then = judge(study, after)
     blocking = next((each for each in then.findings if each.blocks), None)
@@ -148,5 +162,5 @@ def _warning(counter: Counter, hurt: Hurt) -> Card:
         ORDER,
         indicator="warning",
         url=policy.home,
-        links=links(policy, hurt.study),
+        links=links(policy, (hurt.study,)),
     )

@@ -77,7 +77,7 @@ def _bundle(search: Search, patient: str, bundle: Resource, base: str, dialect: 
     before = gathering.result()
     listed = bundle.get("entry")
     entries = [each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict)]
-    if following is not None or _announced(bundle) > len(entries):
+    if following is not None or _announced(bundle) > sum(_is_match(each, search.kind) for each in entries):
         gathering.problem(NOT_WHOLE)
     result = gathering.result()
     if not result.problems:
@@ -91,6 +91,13 @@ def _announced(bundle: Mapping[str, object]) -> int:
     """How many records the search found, as the Bundle says; 0 if it does not."""
     total = bundle.get("total")
     return total if isinstance(total, int) and not isinstance(total, bool) else 0
+
+
+def _is_match(entry: Mapping[str, object], kind: str) -> bool:
+    """Is it one of those that the search found, rather than what comes with them?"""
+    resource, how = entry.get("resource"), entry.get("search")
+    included = isinstance(how, dict) and how.get("mode") == "include"
+    return not included and isinstance(resource, dict) and resource.get("resourceType") == kind
 
 
 def _is_outcome(entry: Mapping[str, object]) -> bool:

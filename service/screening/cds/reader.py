@@ -4,16 +4,16 @@ As the worker's reader, it says of which types it has all there is. Whatever is 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from service.ehr.dialects import STANDARD
 from service.ehr.medications import MEDICATION
 from service.ehr.searching import Resource
-from service.errors import EhrError, ResourceGone
+from service.errors import EhrError, ResourceGone, UnreadableResource
 from service.fhir.cds.call import Call
 from service.fhir.elements import nodes
-from service.screening.cds.prefetched import Given, State, given, parsed, single
+from service.screening.cds.prefetched import FAILED_THERE, OUTCOME, Given, State, given, parsed, single
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.chart import REFERRING, Chart, Reader
 from service.screening.plan import Search
@@ -40,6 +40,7 @@ class CallReader:
     lacking: dict[str, str] = field(default_factory=dict)
     _given: dict[str, Given] = field(default_factory=dict, repr=False)
     _parts: dict[str, Chart] = field(default_factory=dict, repr=False)
+    _own: Future[Resource] | None = field(default=None, repr=False)
     _reader: Reader | None = field(default=None, repr=False)
     _asked: bool = False
 
@@ -50,9 +51,11 @@ class CallReader:
         for each in wanted:
             self._given[each.kind] = given(each, call.patient, call.prefetch.get(key_of(each.kind)), base, STANDARD)
         open_ = [each for each in wanted if self._given[each.kind].state in TO_ASK]
-        reader = self._online() if open_ else None
+        wants_patient = not self._has_patient(call.patient)
+        reader = self._online() if open_ or wants_patient else None
         if reader is not None:
-            with ThreadPoolExecutor(min(AT_ONCE, len(open_)), thread_name_prefix="hook") as threads:
+            with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hook") as threads:
+                self._own = threads.submit(reader.patient, call.patient) if wants_patient else None
                 self._parts = dict(threads.map(lambda each: (each.kind, self._asked_for(each, reader)), open_))
 
     @property
@@ -68,17 +71,20 @@ class CallReader:
             value = self.call.prefetch.get(key)
             content = parsed(value) if value is not None else None
             for role in _resources(content, "PractitionerRole"):
-                for concept in nodes(role.get("code"), "PractitionerRole.code"):
-                    for coding in nodes(concept.get("coding"), "PractitionerRole.code.coding"):
-                        found.append(f"{coding.get('system')}|{coding.get('code')}")
+                found += _codes_of(role)
         return tuple(found)
 
     # --------------------------------------------------------------------------------------- as `patient.Charts` wants
     def patient(self, identity: str) -> Resource:
         """The Patient. Raises ResourceGone."""
-        came = single("Patient", identity, self.call.prefetch.get(PATIENT))
+        sent = self.call.prefetch.get(PATIENT)
+        came = single("Patient", identity, sent)
         if came is not None:
             return came
+        if identity == self.call.patient and _is_outcome(sent):
+            raise ResourceGone(f"the Patient: {FAILED_THERE}")
+        if identity == self.call.patient and self._own is not None:
+            return self._own.result()
         reader = self._online()
         if reader is None:
             raise ResourceGone(NOT_SENT)
@@ -101,11 +107,12 @@ class CallReader:
         """Put into the chart what came, or was asked for, and whether that is all."""
         here = self._given[search.kind]
         part = self._parts.get(search.kind)
+        if part is None or search.kind not in part.complete:  # what came stays known, though the rest is not
+            for kind, found in ((search.kind, here.result.resources), (MEDICATION, here.result.included)):
+                chart.add(kind, (each for each in found if each.get("resourceType") == kind))
         if part is not None:
             self._take(chart, part, search)
         else:
-            for kind, found in ((search.kind, here.result.resources), (MEDICATION, here.result.included)):
-                chart.add(kind, (each for each in found if each.get("resourceType") == kind))
             problems = list(here.result.problems)
             if here.state in TO_ASK:
                 problems.append(f"{search.kind}: {NO_ACCESS}")
@@ -115,17 +122,26 @@ class CallReader:
     def medications(self, chart: Chart) -> None:
         """The Medications that the chart refers to, as far as they can be asked for."""
         reader = self._online() if any(chart.resources.get(each) for each in REFERRING) else None
-        if reader is not None:
-            try:
-                reader.medications(chart)
-            except EhrError as problem:  # then what refers to them cannot be read, and says so
-                chart.problems.append(str(problem))
+        if reader is None:
+            return
+        before = len(chart.problems)
+        try:
+            reader.medications(chart)
+        except EhrError as problem:  # then what refers to them cannot be read, and says so
+            chart.problems.append(str(problem))
+        if chart.problems[before:]:
+            self.lacking[MEDICATION] = chart.problems[before].removeprefix(f"{MEDICATION}: ")
 
     # ----------------------------------------------------------------------------------------------------------- parts
     def _online(self) -> Reader | None:
         if not self._asked:
             self._asked, self._reader = True, self.online()
         return self._reader
+
+    def _has_patient(self, identity: str) -> bool:
+        """Did the Patient come, or did the client try in vain to read it?"""
+        sent = self.call.prefetch.get(PATIENT)
+        return single("Patient", identity, sent) is not None or _is_outcome(sent)
 
     def _asked_for(self, search: Search, reader: Reader) -> Chart:
         part = Chart((self.call.patient,))
@@ -171,6 +187,24 @@ class CallReader:
             problem = f"{kind}: another record of this patient was not read"
             told = replace(here.result, problems=(*here.result.problems, problem))
             self._given[kind] = Given(State.FAILED, told)
+            if kind in self._parts:
+                self._parts[kind].complete.discard(kind)
+                self._parts[kind].problems.append(problem)
+
+
+def _is_outcome(value: bytes | None) -> bool:
+    content = parsed(value) if value is not None else None
+    return content is not None and content.get("resourceType") == OUTCOME
+
+
+def _codes_of(role: Mapping[str, object]) -> list[str]:
+    """The codes of a PractitionerRole, as `system|code`; none of one that cannot be understood."""
+    try:
+        concepts = nodes(role.get("code"), "PractitionerRole.code")
+        codings = [each for one in concepts for each in nodes(one.get("coding"), "PractitionerRole.code.coding")]
+    except UnreadableResource:
+        return []
+    return [f"{each.get('system')}|{each.get('code')}" for each in codings]
 
 
 def _resources(content: Mapping[str, object] | None, kind: str) -> Iterator[Mapping[str, object]]:

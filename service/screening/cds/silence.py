@@ -40,6 +40,8 @@ class Silence:
         state = self._states.get(study)
         if state is not None and state not in UNDER_WAY:
             return "decided"
+        if state is None and self._conflicts(study):
+            return "on-another-study"
         return self._answered(study, about)
 
     def is_watched(self, study: str) -> bool:

@@ -131,8 +131,10 @@ def _reasons(fit: Fit) -> list[str]:
     absent = [each for each in fit.verdict.findings if each.criterion.kind == "exclusion" and fits(each)]
     assumed = sum(bool(each.judgement.assumptions) for each in absent)
     if absent:
-        silent = f", {assumed} of them as nothing is recorded" if assumed else ""
-        told.append(f"{len(absent)} exclusion criteria do not apply{silent}")
+        some = f"{assumed} of them " if assumed < len(absent) else ""
+        silent = f", {some}as nothing is recorded" if assumed else ""
+        counted = "1 exclusion criterion does" if len(absent) == 1 else f"{len(absent)} exclusion criteria do"
+        told.append(f"{counted} not apply{silent}")
     return told
 
 
