@@ -24,8 +24,9 @@ from service.screening.cds.suggestions import suggestions
 from service.screening.cds.templates import USER_ROLES, key_of
 from service.screening.cds.words import Fit, detail, summary
 from service.screening.chart import Reader
-from service.screening.patient import GONE, UNREADABLE, read_record, screening_date
+from service.screening.patient import screening_date
 from service.screening.population import knowledge_of, phrases_of
+from service.screening.record import GONE, UNREADABLE, read_record
 from service.screening.tenant import Tenant
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
