@@ -144,7 +144,7 @@ class TestMergedRecords:
     def test_without_access_nothing_is_whole(self, desk: Desk) -> None:
         assert desk.outcomes(request(prefetch=self.came(desk)))["E1"] == "unknown"
 
-    @pytest.mark.parametrize("where", ["Patient(/old|\\?link)", "Condition\\?patient=old"])
+    @pytest.mark.parametrize("where", ["Patient(/old|\\?link)", "Condition\\?patient=Patient/old"])
     @pytest.mark.parametrize("asked_besides", [True, False])
     def test_if_it_cannot_be_read_nothing_is_whole(
         self, desk: Desk, server: FhirServer, where: str, asked_besides: bool

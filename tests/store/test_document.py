@@ -16,6 +16,8 @@ KEPT = {
     "published": "unconfirmed",
     "feed_events": "events",
     "audit": "audit",
+    "cards": "cards",
+    "card_responses": "cards",
 }
 
 

@@ -1,5 +1,7 @@
 """study.txt: a study in plain words."""
 
+from dataclasses import replace
+
 import pytest
 
 from service.eligibility.criteria import (
@@ -103,3 +105,9 @@ WEEKS, MONTHS = Duration(3, Unit.WEEK), Duration(12, Unit.MONTH)
 )
 def test_a_window_in_words(look_back: LookBack, words: str) -> None:
     assert Phrases(TITLES).window(look_back) == words
+
+
+def test_it_is_said_where_nobody_may_be_on_another_study() -> None:
+    said = "Nobody on this study may be on another one, and nobody on another one on this."
+    assert said in render_study(replace(STUDY, co_enrolment="forbidden"), TITLES).splitlines()
+    assert "may be on another" not in render_study(STUDY, TITLES)
