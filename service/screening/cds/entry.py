@@ -1,13 +1,14 @@
-"""Whether a chart could speak for any open study at all, told from its bytes: most charts cannot, and are not read.
+"""Whether a chart could speak for any open study at all, told from its codes: most charts cannot, and are not read.
 
-A card needs a strong signal, and that needs a record whose code surely belongs to the entry evidence. Where none of
-these codes stands anywhere in what came along, there is nothing to say. The other way round nothing is concluded: then
-the chart is read.
+A card needs a strong signal, and that needs a record whose code surely belongs to the entry evidence. Where no such
+code stands in what came along, there is nothing to say. The other way round nothing is concluded: then the chart is
+read. Only what tells is decoded: codes, whose a record is, and whether a Bundle is all there is.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+
+import msgspec
 
 from service.eligibility.criteria import (
     AllOf,
@@ -18,25 +19,91 @@ from service.eligibility.criteria import (
     ProcedureDone,
 )
 from service.eligibility.outcome import Outcome
-from service.eligibility.terms import Coding, Terminology
+from service.eligibility.terms import Coding, Concept, Terminology
 from service.fhir.cds.call import Call
+from service.fhir.references import LITERAL
 from service.screening.cds.prefetched import NULL
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.tenant import Tenant
 
-CODE = re.compile(rb'"code"\s*:\s*"([^"]*)"')
-TOTAL = re.compile(rb'"total"\s*:\s*(\d{1,18})')
-OF = re.compile(rb"Patient\\?/([A-Za-z0-9\-._]+)")
-ESCAPED = re.compile(rb"\\u00[0-7]")  # a letter or sign written by its number: what is looked for would not be found
-# What stands in no search result that is all there is.
-DOUBTFUL = (b'"next"', b'"OperationOutcome"', b'"SUBSETTED"')
 PLAIN: dict[type, str] = {
     ConditionPresent: "Condition",
     ObservationValue: "Observation",
     ProcedureDone: "Procedure",
 }
+SEARCHSET, MATCH = "searchset", (None, "match")
 MOST_REMEMBERED = 100_000
-ANY = "\\"  # a code with an escaped character could be any
+NO_STUDY = frozenset[str]()
+
+
+class _Coding(msgspec.Struct):
+    system: str | None = None
+    code: str | None = None
+
+
+class _Concept(msgspec.Struct):
+    coding: list[_Coding] | None = None
+
+
+class _Component(msgspec.Struct):
+    code: _Concept | None = None
+
+
+class _Reference(msgspec.Struct):
+    reference: str | None = None
+
+
+class _Meta(msgspec.Struct):
+    tag: list[_Coding] | None = None
+
+
+class _Record(msgspec.Struct, rename="camel"):
+    """As much of a record as says whose it is, and that it is one."""
+
+    resource_type: str | None = None
+    subject: _Reference | None = None
+    patient: _Reference | None = None
+    meta: _Meta | None = None
+
+
+class _Coded(_Record):
+    """A record whose code tells what it is about."""
+
+    code: _Concept | None = None
+    component: list[_Component] | None = None
+
+
+class _Search(msgspec.Struct):
+    mode: str | None = None
+
+
+class _Entry(msgspec.Struct):
+    resource: _Record
+    search: _Search | None = None
+
+
+class _CodedEntry(msgspec.Struct):
+    resource: _Coded
+    search: _Search | None = None
+
+
+class _Link(msgspec.Struct):
+    relation: str | None = None
+
+
+class _Bundle(msgspec.Struct, rename="camel"):
+    resource_type: str | None = None
+    type: str | None = None
+    total: int | None = None
+    link: list[_Link] | None = None
+    entry: list[_Entry] = []
+
+
+class _CodedBundle(_Bundle):
+    entry: list[_CodedEntry] = []  # type: ignore[assignment]
+
+
+PLAINLY, WITH_CODES = msgspec.json.Decoder(_Bundle), msgspec.json.Decoder(_CodedBundle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,77 +118,63 @@ class Needed:
 class Entry:
     """The entry evidence of all open studies of a tenant.
 
-    `untold`: the studies of which codes alone do not tell; they are always looked at. `kinds`: the types in which the
-    codes of the others can stand; `keys`: under which everything that the studies ask for comes along, with its type.
+    `untold`: the studies of which codes alone do not tell; they are always looked at. `told`: by study, the value sets
+    that tell of the others. `kinds`: the types in which their codes can stand; `keys`: under which everything that the
+    studies ask for comes along, with its type.
     """
 
     untold: frozenset[str]
+    told: Mapping[str, tuple[str, ...]]
     kinds: frozenset[str]
     keys: tuple[tuple[str, str], ...]
-    _studies_of: Callable[[str], frozenset[str]] = field(repr=False)
-    _known: dict[bytes, frozenset[str]] = field(default_factory=dict, repr=False)
+    terminology: Terminology = field(repr=False)
+    _known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
 
     def suggested(self, call: Call) -> frozenset[str] | None:
         """The studies that may have a strong signal; of all others it is sure that they have none.
 
         None: that cannot be told before the chart is read, as not all of it came along.
         """
-        came = call.prefetch
-        whole = all(key in came and _is_whole(came[key], kind, call.patient) for key, kind in self.keys)
-        if PATIENT not in came or not whole:
+        came, found = call.prefetch, set[str](self.untold)
+        if PATIENT not in came:
             return None
-        codes = {code for kind in self.kinds for code in CODE.findall(came[key_of(kind)])}
-        return self.untold.union(*map(self._of, codes))
+        for key, kind in self.keys:
+            codes = _codes(came.get(key), kind, call.patient, coded=kind in self.kinds)
+            if codes is None:
+                return None
+            for each in codes:
+                found |= self._of(each)
+        return frozenset(found)
 
-    def _of(self, code: bytes) -> frozenset[str]:
+    def _of(self, code: tuple[str, str]) -> frozenset[str]:
         known = self._known.get(code)
         if known is None:
-            known = self._studies_of(ANY if b"\\" in code else code.decode(errors="replace"))
+            known = frozenset(study for study, ids in self.told.items() if self._belongs(Coding(*code), ids))
             if len(self._known) < MOST_REMEMBERED:
                 self._known[code] = known
         return known
 
+    def _belongs(self, coding: Coding, ids: tuple[str, ...]) -> bool:
+        """Does it surely belong to one of the value sets, itself or by a map of the site that is exact?"""
+        sure = [each for each, exact in self.terminology.codings(Concept((coding,))) if exact]
+        sets = [self.terminology.value_sets[each] for each in ids]
+        return any(each.holds(one).outcome is Outcome.MET for each in sets for one in sure)
+
 
 def entry_of(tenant: Tenant) -> Entry:
     """The entry evidence of the open studies."""
-    keys = tuple((key_of(each.kind), each.kind) for each in asked_of(tenant))
     told: dict[str, tuple[Needed, ...]] = {}
     for study in tenant.open_studies:
         needed = [_needed(node) for node in study.entry]
         if None not in needed:
             told[study.id] = tuple(each for parts in needed if parts is not None for each in parts)
-    terminology = tenant.catalog.terminology
-    holding = {
-        study: _Holding(terminology, {id for each in parts for id in each.codes}) for study, parts in told.items()
-    }
-
-    def studies_of(code: str) -> frozenset[str]:
-        return frozenset(study for study, holds in holding.items() if code == ANY or holds(code))
-
-    kinds = frozenset(each.kind for parts in told.values() for each in parts)
-    return Entry(frozenset(tenant.studies) - told.keys(), kinds, keys, studies_of)
-
-
-class _Holding:
-    """Is a bare code, whatever its system, surely in one of these value sets, or does a map lead from it to one?"""
-
-    def __init__(self, terminology: Terminology, ids: Iterable[str]) -> None:
-        self._sets = [terminology.value_sets[each] for each in sorted(ids)]
-        self._listed = {coding.code for each in self._sets for coding in each.sure.listed}
-        self._listed |= {
-            coding.code
-            for coding, targets in terminology.maps.items()
-            if any(self._is_in(target.normalized()) for target, exact in targets if exact)
-        }
-        self._prefixes = tuple(prefix.code for each in self._sets for prefix in each.sure.prefixes)
-
-    def __call__(self, code: str) -> bool:
-        plain = code.upper().replace(".", "").strip()  # as ICD codes are compared
-        forms = (code, code.strip(), plain)
-        return any(each in self._listed or each.startswith(self._prefixes) for each in forms)
-
-    def _is_in(self, coding: Coding) -> bool:
-        return any(each.holds(coding).outcome is Outcome.MET for each in self._sets)
+    return Entry(
+        untold=frozenset(tenant.studies) - told.keys(),
+        told={study: tuple(sorted({id for each in parts for id in each.codes})) for study, parts in told.items()},
+        kinds=frozenset(each.kind for parts in told.values() for each in parts),
+        keys=tuple((key_of(each.kind), each.kind) for each in asked_of(tenant)),
+        terminology=tenant.catalog.terminology,
+    )
 
 
 def _needed(node: Node) -> tuple[Needed, ...] | None:
@@ -137,13 +190,58 @@ def _needed(node: Node) -> tuple[Needed, ...] | None:
     return None
 
 
-def _is_whole(value: bytes, kind: str, patient: str) -> bool:
-    """Is it nothing, or the result of a search, of this patient alone, with no hint that more of it exists?"""
-    if value.strip() == NULL:
-        return True
-    if b'"searchset"' not in value or any(each in value for each in DOUBTFUL) or ESCAPED.search(value):
+def _codes(value: bytes | None, kind: str, patient: str, *, coded: bool) -> Iterable[tuple[str, str]] | None:
+    """The codes (system, code) in what came under a key; None unless it is surely all there is, of this patient alone.
+
+    `coded`: the codes of this type tell; of others, none are given.
+    """
+    if value is None:
+        return None
+    if len(value) < 16 and value.strip() == NULL:
+        return ()
+    try:
+        bundle = (WITH_CODES if coded else PLAINLY).decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None  # not of the shape that is known here; whoever reads it says what is wrong
+    if not _is_whole(bundle, kind, patient):
+        return None
+    return _codings(bundle) if coded else ()
+
+
+def _is_whole(bundle: _Bundle, kind: str, patient: str) -> bool:
+    """Is it the result of a search that found no more than what is in it, and nothing of anybody else?"""
+    if bundle.resource_type != "Bundle" or bundle.type != SEARCHSET:
         return False
-    if not set(OF.findall(value)) <= {patient.encode()}:
+    if any(each.relation == "next" for each in bundle.link or ()):
         return False
-    totals = [int(each) for each in TOTAL.findall(value)]
-    return not totals or max(totals) <= len(re.findall(rb'"resourceType"\s*:\s*"%s"' % kind.encode(), value))
+    if bundle.total is not None and bundle.total > len(bundle.entry):
+        return False
+    return all(_is_plain(each, kind, patient) for each in bundle.entry)
+
+
+def _is_plain(entry: _Entry, kind: str, patient: str) -> bool:
+    """A whole record of this type, of this patient."""
+    record = entry.resource
+    if record.resource_type != kind or (entry.search is not None and entry.search.mode not in MATCH):
+        return False
+    if record.meta is not None and record.meta.tag:
+        return False
+    named = record.subject or record.patient
+    stated = named.reference if named is not None else None
+    return stated is not None and (stated == f"Patient/{patient}" or _id_in(stated) == patient)
+
+
+def _id_in(reference: str) -> str | None:
+    found = LITERAL.search(reference)
+    return found["id"] if found and found["type"] == "Patient" else None
+
+
+def _codings(bundle: _Bundle) -> Iterator[tuple[str, str]]:
+    for entry in bundle.entry:
+        record = entry.resource
+        assert isinstance(record, _Coded), "decoded with its codes"
+        parts = (record.code, *(each.code for each in record.component or ()))
+        for concept in parts:
+            for each in (concept.coding or ()) if concept is not None else ():
+                if each.code is not None:
+                    yield (each.system or "").strip(), each.code.strip()
