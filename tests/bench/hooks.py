@@ -11,18 +11,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count, cycle
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 from uuid import uuid4
 
 import orjson
 
 from service.screening.sample import write_sample
-from tests.bench.hooks_app import DAY, KINDS, key_of
+from tests.bench.hooks_app import DAY, KINDS, key_of, suggested
 from tests.shape.source import ROOT
 
 PATIENTS = 120
@@ -31,7 +32,12 @@ REQUESTS = 600
 CLIENTS = 4  # at once
 ROUNDS = 3
 GUNICORN = ["--workers", "2", "--worker-class", "gthread", "--threads", "4", "--preload", "--log-level", "info"]
+ONE_OF = 50  # charts in a hospital, by our guess, hold a code of what one of its twenty studies is for
+AIM, LIMIT = 0.6, 0.1  # of the yardstick's throughput; seconds
+MARK = b"chart-number"  # stands in each Patient, and is replaced by a number that no other call has
+NUMBERS = count()
 Resource = dict[str, Any]
+Place = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +53,55 @@ class Measured:
         return quantiles(self.waits, n=100)[98]
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Charts that are measured together. `again`: each is the same as before; otherwise none is."""
+
+    title: str
+    bodies: tuple[bytes, ...]
+    again: bool = False
+
+
 def report() -> Iterator[str]:
     """One line per measure."""
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
         bodies = tuple(_bodies(place / "export"))
         with _served("parsing", place) as floor, _served("app", place) as ours:
-            shown = [_has_card(ours, each) for each in bodies]
-            groups = {
-                "all charts of the population": bodies,
-                "charts without a card": tuple(each for each, card in zip(bodies, shown, strict=True) if not card),
-                "charts with a card": tuple(each for each, card in zip(bodies, shown, strict=True) if card),
-            }
+            read = tuple(each for each in bodies if suggested(each))
+            passed = tuple(each for each in bodies if not suggested(each))
             size = sum(map(len, bodies)) // len(bodies) >> 10
-            yield f"calls of {size} KB, 20 studies, 2 workers; parsing with orjson is 1.0"
-            yield f"  ({sum(shown)} of {len(bodies)} charts get a card)"
-            for title, group in groups.items():
-                pairs = [(_measured(floor, group), _measured(ours, group)) for _ in range(ROUNDS)]
-                ratio = sorted(mine.rate / bare.rate for bare, mine in pairs)[ROUNDS // 2]
-                slowest = sorted(mine.p99 for _, mine in pairs)[ROUNDS // 2]
-                times = slowest / sorted(bare.p99 for bare, _ in pairs)[ROUNDS // 2]
-                kept = "below" if slowest < 0.1 else "NOT below"
-                yield f"throughput, {title:<32} {ratio:6.2f}   p99 {times:6.1f} ({kept} 100 ms)"
+            yield f"calls of {size} KB, 20 studies, 2 workers; parsing with orjson is 1.0; median of {ROUNDS} rounds"
+            yield f"  ({len(read)} of these {len(bodies)} charts hold a code of what a study is for, and are read)"
+            usual = yield from _compared(floor, ours, Group("charts without such a code", passed))
+            first = yield from _compared(floor, ours, Group("charts with one, for the first time", read))
+            yield from _compared(floor, ours, Group("charts with one, opened again", read, again=True))
+            yield from _compared(
+                floor, ours, Group(f"one of {ONE_OF} with one, for the first time", _mixed(passed, read))
+            )
+            yield f"throughput is {AIM} where {_share(usual, first):.1%} of the charts are read for the first time"
+
+
+def _compared(floor: Place, ours: Place, group: Group) -> Generator[str, None, float]:
+    """A line; returns how the throughput compares."""
+    pairs = [(_measured(floor, group), _measured(ours, group)) for _ in range(ROUNDS)]
+    ratio = median(mine.rate / bare.rate for bare, mine in pairs)
+    slowest = median(mine.p99 for _, mine in pairs)
+    kept = "below" if slowest < LIMIT else "NOT below"
+    times = median(mine.p99 / bare.p99 for bare, mine in pairs)
+    yield f"throughput, {group.title:<42} {ratio:6.2f}   p99 {times:6.1f} ({kept} 100 ms)"
+    return ratio
+
+
+def _mixed(passed: tuple[bytes, ...], read: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """As many charts as there are requests; one of so many is to be read."""
+    mostly, rarely = cycle(passed), cycle(read)
+    return tuple(next(mostly if number % ONE_OF else rarely) for number in range(REQUESTS))
+
+
+def _share(without: float, first: float) -> float:
+    """Which share of the charts may be read for the first time, for the throughput of all to be that of the aim."""
+    return max(0.0, (1 / AIM - 1 / without) / (1 / first - 1 / without))
 
 
 def _bodies(directory: Path) -> Iterator[bytes]:
@@ -105,7 +138,8 @@ def _larger(chart: dict[str, list[Resource]]) -> dict[str, list[Resource]]:
 
 
 def _body(person: str, chart: dict[str, list[Resource]]) -> bytes:
-    prefetch: dict[str, Resource] = {"patient": chart["Patient"][0]}
+    own = {**chart["Patient"][0], "language": MARK.decode()}
+    prefetch: dict[str, Resource] = {"patient": own}
     for kind in KINDS:
         entries = [{"resource": each, "search": {"mode": "match"}} for each in chart.get(kind, [])]
         found = {"resourceType": "Bundle", "type": "searchset", "total": len(entries), "entry": entries}
@@ -121,7 +155,7 @@ def _body(person: str, chart: dict[str, list[Resource]]) -> bytes:
 
 
 @contextmanager
-def _served(app: str, place: Path) -> Iterator[tuple[str, int]]:
+def _served(app: str, place: Path) -> Iterator[Place]:
     """An application of `hooks_app` under gunicorn; where it listens."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "BENCH_PLACE": str(place), "BENCH_DAY": DAY}
     command = [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0", *GUNICORN, f"tests.bench.hooks_app:{app}"]
@@ -135,14 +169,17 @@ def _served(app: str, place: Path) -> Iterator[tuple[str, int]]:
         process.terminate()
 
 
-def _measured(address: tuple[str, int], bodies: Sequence[bytes]) -> Measured:
+def _measured(address: Place, group: Group) -> Measured:
     """Some clients at once, each with its own connection, through all bodies in turn."""
+    bodies = group.bodies
     waits: list[list[float]] = [[] for _ in range(CLIENTS)]
 
     def client(number: int) -> None:
         connection = http.client.HTTPConnection(*address, timeout=60)
         for turn in range(REQUESTS // CLIENTS):
             body = bodies[(turn * CLIENTS + number) % len(bodies)]
+            if not group.again:
+                body = body.replace(MARK, b"%012d" % next(NUMBERS))
             begun = time.perf_counter()
             _ask(connection, body)
             waits[number].append(time.perf_counter() - begun)
@@ -156,10 +193,6 @@ def _measured(address: tuple[str, int], bodies: Sequence[bytes]) -> Measured:
     took = time.perf_counter() - begun
     told = tuple(wait for each in waits for wait in each)
     return Measured(len(told) / took, told)
-
-
-def _has_card(address: tuple[str, int], body: bytes) -> bool:
-    return bool(orjson.loads(_ask(http.client.HTTPConnection(*address, timeout=60), body))["cards"])
 
 
 def _ask(connection: http.client.HTTPConnection, body: bytes) -> bytes:

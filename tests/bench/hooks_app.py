@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import cache
 from pathlib import Path
 
 import orjson
@@ -11,6 +12,8 @@ from flask import Flask, Response, request
 from service.app import app_of
 from service.ehr.clock import Clock
 from service.eligibility.criteria import EVER, ConditionPresent, Study
+from service.fhir.cds.call import Hook, read_call
+from service.screening.cds.entry import entry_of
 from service.screening.cds.policy import CardPolicy
 from service.screening.cds.templates import asked_of, key_of
 from service.screening.tenant import Tenant
@@ -41,7 +44,7 @@ DISEASES = (
     "pregnancy",
 )
 SHIPPED = ("heart-failure-reduced-ef", "igg4-rd-sirolimus", "rheumatoid-arthritis-methotrexate")
-__all__ = ["DAY", "KINDS", "app", "key_of", "parsing"]
+__all__ = ["DAY", "KINDS", "app", "key_of", "parsing", "suggested"]
 
 parsing = Flask("parsing")
 
@@ -69,16 +72,27 @@ def studies() -> tuple[Study, ...]:
     return (*shipped, *others)
 
 
-def _app() -> Flask:
+def suggested(body: bytes) -> bool:
+    """Does the chart in this call hold a code of what one of the studies is for?"""
+    return bool(entry_of(tenant()).suggested(read_call(body, (Hook.PATIENT_VIEW,))))
+
+
+@cache
+def tenant() -> Tenant:
+    """The site, with its open studies."""
     open_ = studies()
     world = replace(catalog(), studies={each.id: each for each in open_})
+    return Tenant("demo", world, tuple(sorted(world.studies)), cards=CardPolicy())
+
+
+def _app() -> Flask:
     place = Path(os.environ["BENCH_PLACE"])
     store = open_store(f"sqlite:///{place}/hooks.db")
     migrate(store)
     store.close()
-    tenant = Tenant("demo", world, tuple(sorted(world.studies)), cards=CardPolicy())
     noon = datetime.combine(date.fromisoformat(os.environ["BENCH_DAY"]), time(12), UTC)
-    return app_of(world, Settings(mode=Mode.DEVELOPMENT), (tenant,), store, clock=Clock(now=lambda: noon))
+    site = tenant()
+    return app_of(site.catalog, Settings(mode=Mode.DEVELOPMENT), (site,), store, clock=Clock(now=lambda: noon))
 
 
 KINDS = tuple(each.kind for each in asked_of(Tenant("demo", catalog(), SHIPPED)))

@@ -7,11 +7,16 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from service.errors import MalformedContent, UnsuitableContent
+from service.twofold import Twofold, decode
+
+T = TypeVar("T", bound=msgspec.Struct)
+NULL = b"null"
+WHOLE = frozenset({"context", "prefetch", "draftOrders"})  # members that are left in their bytes
 
 IDENTITY = re.compile(r"[A-Za-z0-9\-._]{1,128}")
 REFERENCE = re.compile(r"(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-._]{1,128})")
@@ -87,10 +92,10 @@ class _Envelope(msgspec.Struct, rename="camel"):
 
     hook: Any = None
     hook_instance: Any = None
-    context: msgspec.Raw = msgspec.Raw(b"null")
+    context: msgspec.Raw = msgspec.Raw(NULL)
     fhir_server: Any = None
     fhir_authorization: Any = None
-    prefetch: dict[str, msgspec.Raw] | None = None
+    prefetch: msgspec.Raw = msgspec.Raw(NULL)
 
 
 class _Context(msgspec.Struct, rename="camel"):
@@ -98,11 +103,11 @@ class _Context(msgspec.Struct, rename="camel"):
     patient_id: Any = None
     encounter_id: Any = None
     selections: Any = None
-    draft_orders: msgspec.Raw = msgspec.Raw(b"null")
+    draft_orders: msgspec.Raw = msgspec.Raw(NULL)
 
 
-ENVELOPE = msgspec.json.Decoder(_Envelope)
-CONTEXT = msgspec.json.Decoder(_Context)
+MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+NO_CALL = "the content is no call of CDS Hooks: an object in JSON, whose context is an object, and prefetch too"
 
 
 def read_call(body: bytes, hooks: Collection[Hook]) -> Call:
@@ -111,17 +116,40 @@ def read_call(body: bytes, hooks: Collection[Hook]) -> Call:
     Raises MalformedContent for what is not JSON of that shape, UnsuitableContent with everything that is missing.
     """
     try:
-        envelope = ENVELOPE.decode(body)
-        context = CONTEXT.decode(envelope.context) if bytes(envelope.context) != b"null" else None
+        envelope = _read(body, _Envelope)
+        context = _read(envelope.context, _Context) if bytes(envelope.context) != NULL else None
+        prefetch = _members(envelope.prefetch) if bytes(envelope.prefetch) != NULL else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise MalformedContent(
-            "the content is no call of CDS Hooks: an object in JSON, whose context is an object, and prefetch too"
-        ) from None
+        raise MalformedContent(NO_CALL) from None
     problems = list(_problems(envelope, context, hooks))
     if problems:
         raise UnsuitableContent(problems)
     assert context is not None, "a call without a context has a problem"
-    return _call(envelope, context)
+    return _call(envelope, context, {key: bytes(value) for key, value in prefetch.items()})
+
+
+def _read(raw: bytes | msgspec.Raw, wanted: type[T]) -> T:
+    """The members of an object that are read. What they are not is passed over, but no member stands twice."""
+    members = _members(raw)
+    parts = {name: members[name] for name in wanted.__struct_encode_fields__ if name in members}
+    return msgspec.convert(
+        {name: part if name in WHOLE else msgspec.json.decode(part) for name, part in parts.items()}, wanted
+    )
+
+
+def _members(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
+    """The members of an object, each in its bytes. Raises MalformedContent if one stands twice.
+
+    A member that was dropped leaves a gap: in an object without blanks, or with one behind each colon and comma, as
+    serializers write it, the bytes add up exactly. Any other is looked through.
+    """
+    whole = bytes(raw).strip()
+    found = MEMBERS.decode(whole)
+    count, held = len(found), sum(len(key.encode()) + 2 + len(value) for key, value in found.items())
+    spaced = count and whole.startswith(f'{{"{next(iter(found))}": '.encode())
+    if len(whole) - held != (4 * count if spaced else 2 * count + 1) and isinstance(decode(whole).content, Twofold):
+        raise MalformedContent("a member of the call stands twice, so that nobody can tell which one is meant")
+    return found
 
 
 def _problems(envelope: _Envelope, context: _Context | None, hooks: Collection[Hook]) -> Iterator[str]:
@@ -161,7 +189,7 @@ def _is_of_another(envelope: _Envelope, context: _Context) -> bool:
     return _bare(lent_for, "Patient") != _bare(context.patient_id, "Patient")
 
 
-def _call(envelope: _Envelope, context: _Context) -> Call:
+def _call(envelope: _Envelope, context: _Context, prefetch: Mapping[str, bytes]) -> Call:
     user, patient = _user(context.user_id), _bare(context.patient_id, "Patient")
     assert user is not None and patient is not None, "checked before"
     access, notes = _access(envelope)
@@ -174,8 +202,8 @@ def _call(envelope: _Envelope, context: _Context) -> Call:
         encounter=_bare(context.encounter_id, "Encounter"),
         server=envelope.fhir_server if _is_text(envelope.fhir_server) else None,
         access=access,
-        prefetch={key: bytes(value) for key, value in (envelope.prefetch or {}).items()},
-        drafts=drafts if drafts != b"null" else None,
+        prefetch=prefetch,
+        drafts=drafts if drafts != NULL else None,
         selections=tuple(context.selections) if _are_texts(context.selections) else (),
         notes=notes,
     )

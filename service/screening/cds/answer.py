@@ -10,22 +10,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol
 
-from service.eligibility.assess import Signal, Standing, case_of, judge, signal
+from service.eligibility.assess import Standing
 from service.eligibility.criteria import Study
-from service.eligibility.facts import PatientRecord
 from service.errors import EhrError, InsufficientData
 from service.fhir.cds.call import Call
 from service.fhir.cds.cards import FITS, Card, Link
-from service.screening.cds.entry import Entry, entry_of
+from service.screening.cds.entry import NO_STUDY, Entry, entry_of
+from service.screening.cds.looked import Looked
+from service.screening.cds.memory import Memory, key_of_chart
 from service.screening.cds.policy import CardPolicy, Show, Shown
-from service.screening.cds.reader import CallReader
+from service.screening.cds.reader import CallReader, roles_of
 from service.screening.cds.silence import Silence
 from service.screening.cds.suggestions import suggestions
 from service.screening.cds.templates import USER_ROLES, key_of
 from service.screening.cds.words import Fit, detail, summary
 from service.screening.chart import Reader
 from service.screening.patient import screening_date
-from service.screening.population import knowledge_of, phrases_of
+from service.screening.population import phrases_of
 from service.screening.record import GONE, UNREADABLE, read_record
 from service.screening.tenant import Tenant
 from service.store import cards as shown_cards
@@ -53,11 +54,12 @@ class Counter:
     lent: Lent
     new_id: Callable[[], str]
     entry: Entry
+    memory: Memory
 
 
 def counter_of(store: Store, tenant: Tenant, policy: CardPolicy, lent: Lent, new_id: Callable[[], str]) -> Counter:
     """The counter of a tenant with what its open studies ask for."""
-    return Counter(store, tenant, policy, lent, new_id, entry_of(tenant))
+    return Counter(store, tenant, policy, lent, new_id, entry_of(tenant), Memory())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +79,6 @@ class Answer:
 
 
 NOTHING = Answer()
-NO_STUDY = frozenset[str]()
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A chart that was read for a call. `record` None: nothing may be said of this person."""
-
-    reader: CallReader
-    at: date
-    record: PatientRecord | None
-    roles: tuple[str, ...] = ()
 
 
 def answer_view(counter: Counter, call: Call, now: datetime) -> Answer:
@@ -96,20 +87,30 @@ def answer_view(counter: Counter, call: Call, now: datetime) -> Answer:
     if not call.user.is_clinician or suggested == NO_STUDY:
         return NOTHING
     looked = look(counter, call, now, suggested)
-    if looked.record is None:
-        return Answer(lacking=looked.reader.lacking)
-    found = tuple(_fits(counter, call, looked, looked.record, now))
+    found = tuple(_shown(counter, call, looked, now))
     if not found:
-        return Answer(lacking=looked.reader.lacking)
+        return Answer(lacking=looked.lacking)
     card = _card(counter, call, looked, found)
     _keep(counter, call, card, found, now)
-    return Answer((card,), looked.reader.lacking)
+    return Answer((card,), looked.lacking)
 
 
 def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] | None = None) -> Looked:
-    """Read the chart for these studies (None: for all that are open). Raises InsufficientData."""
-    tenant = counter.tenant if studies is None else replace(counter.tenant, studies=tuple(sorted(studies)))
-    at = screening_date(tenant, now)
+    """Read the chart for these studies, all of it having come along (None: for all that are open, and perhaps not all
+    of it came). Raises InsufficientData."""
+    at = screening_date(counter.tenant, now)
+    if studies is None:
+        return _read(counter, call, counter.tenant, at)
+    key = key_of_chart(call, studies)
+    known = counter.memory.get(key, at)
+    if known is None:
+        known = _read(counter, call, replace(counter.tenant, studies=tuple(sorted(studies))), at)
+        if not known.lacking:
+            counter.memory.keep(key, known)
+    return known
+
+
+def _read(counter: Counter, call: Call, tenant: Tenant, at: date) -> Looked:
     reader = CallReader(tenant, call, lambda: counter.lent(call))
     reader.load()
     try:
@@ -121,29 +122,23 @@ def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] |
     if reader.is_empty and recorded.record is not None:
         keys = ", ".join(sorted(key_of(each) for each in reader.lacking))
         raise InsufficientData(NO_RECORDS + keys)
-    roles = reader.roles(USER_ROLES) if counter.policy.roles else ()
-    return Looked(reader, at, recorded.record, roles)
+    return Looked(tenant, at, recorded.record, reader.lacking)
 
 
-def _fits(counter: Counter, call: Call, looked: Looked, record: PatientRecord, now: datetime) -> Iterator[Fit]:
-    """The studies to speak of: a strong signal first, as it is quickly told and most charts have none."""
-    tenant, knowledge = looked.reader.tenant, knowledge_of(counter.tenant.catalog)
-    silence: Silence | None = None
-    for study in tenant.open_studies:
-        rule = counter.policy.of(study.id, looked.roles)
-        case = case_of(record, study, looked.at, knowledge)
-        if rule.show is Show.NEVER or signal(study, case) is not Signal.STRONG:
-            continue
-        fit = Fit(study, judge(study, case))
-        if not is_near(fit, rule):
-            continue
-        silence = silence or Silence(counter.store, tenant, counter.policy, call.patient, now)
-        if silence.of(study.id, FITS.code) is None:
-            yield fit
+def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:
+    """The studies to speak of to this user, now."""
+    roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
+    near = [each for each in looked.fits if is_near(each, counter.policy.of(each.study.id, roles))]
+    silence = Silence(counter.store, counter.tenant, counter.policy, call.patient, now) if near else None
+    for each in near:
+        if silence is not None and silence.of(each.study.id, FITS.code) is None:
+            yield each
 
 
 def is_near(fit: Fit, rule: Shown) -> bool:
     """Are they as near to fitting as the rule wants it?"""
+    if rule.show is Show.NEVER:
+        return False
     if fit.verdict.standing is Standing.CANDIDATE:
         return True
     nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= rule.most_unknown
@@ -156,7 +151,7 @@ def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) 
     return Card(
         counter.new_id(),
         summary(found, phrases),
-        detail(found, phrases, looked.at, sorted(looked.reader.lacking.items())),
+        detail(found, phrases, looked.at, sorted(looked.lacking.items())),
         FITS,
         url=policy.home,
         links=links(policy, [each.study for each in found]),

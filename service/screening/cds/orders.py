@@ -23,13 +23,18 @@ from service.fhir.cds.call import Call, Hook
 from service.fhir.cds.cards import ORDER, Card
 from service.fhir.cds.drafts import as_if_signed, draft_orders
 from service.fhir.reading import Reading
-from service.screening.cds.answer import NO_STUDY, NOTHING, Answer, Counter, Looked, is_near, links, look
+from service.screening.cds.answer import NOTHING, Answer, Counter, is_near, links, look
+from service.screening.cds.entry import NO_STUDY
+from service.screening.cds.looked import Looked
 from service.screening.cds.policy import Show, Shown
+from service.screening.cds.reader import roles_of
 from service.screening.cds.silence import Silence
+from service.screening.cds.templates import USER_ROLES
 from service.screening.cds.words import Fit, against
 from service.screening.population import knowledge_of, phrases_of
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
+from service.twofold import decode, is_twofold
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,10 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
     record = looked.record
     facts = () if record is None else tuple(_facts(counter, call, drafts.orders, drafts.medications, looked.at))
     if record is None or not facts:
-        return Answer(lacking=looked.reader.lacking)
+        return Answer(lacking=looked.lacking)
     hurt = tuple(
         each
-        for each in _hurt(counter, looked, record, facts, silence)
+        for each in _hurt(counter, call, looked, record, facts, silence)
         if silence.by_orders(each.study.id, each.finding.criterion.id) is None
     )
     cards = tuple(_warning(counter, each) for each in hurt)
@@ -80,13 +85,13 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
         for card, each in zip(cards, hurt, strict=True)
     ]
     shown_cards.keep_shown(counter.store, rows)
-    return Answer(cards, looked.reader.lacking)
+    return Answer(cards, looked.lacking)
 
 
 def _bundle(call: Call) -> Resource:
     assert call.drafts is not None, "a call about orders has drafts"
     try:
-        found = orjson.loads(call.drafts)
+        found = decode(call.drafts).content
     except orjson.JSONDecodeError:
         raise MalformedContent("context.draftOrders is no JSON") from None
     assert isinstance(found, dict), "drafts are an object"
@@ -102,6 +107,8 @@ def _facts(
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
     reading = replace(reading, medications=known)
     for number, each in enumerate(orders, 1):
+        if is_twofold(each):
+            continue
         try:
             adapted = adapt(as_if_signed(each, call.patient, at, number), reading)
         except UnreadableResource:
@@ -111,12 +118,13 @@ def _facts(
 
 
 def _hurt(
-    counter: Counter, looked: Looked, record: PatientRecord, facts: tuple[Fact, ...], silence: Silence
+    counter: Counter, call: Call, looked: Looked, record: PatientRecord, facts: tuple[Fact, ...], silence: Silence
 ) -> Iterator[Hurt]:
+    roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
     knowledge = knowledge_of(counter.tenant.catalog)
     signed = _with(record, facts)
-    for study in looked.reader.tenant.open_studies:
-        rule, watched = counter.policy.of(study.id, looked.roles), silence.is_watched(study.id)
+    for study in looked.tenant.open_studies:
+        rule, watched = counter.policy.of(study.id, roles), silence.is_watched(study.id)
         for day in _days(facts, looked.at) if rule.show is not Show.NEVER else ():
             before, after = (case_of(each, study, day, knowledge) for each in (record, signed))
             if not watched and signal(study, before) is not Signal.STRONG:

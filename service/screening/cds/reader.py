@@ -64,16 +64,6 @@ class CallReader:
         whole = any(each.state is State.WHOLE or each.result.resources for each in self._given.values())
         return not whole and not any(part.complete or part.resources for part in self._parts.values())
 
-    def roles(self, keys: Iterable[str]) -> tuple[str, ...]:
-        """The user's roles, as `system|code`, as far as they came along."""
-        found = []
-        for key in keys:
-            value = self.call.prefetch.get(key)
-            content = parsed(value) if value is not None else None
-            for role in _resources(content, "PractitionerRole"):
-                found += _codes_of(role)
-        return tuple(found)
-
     # --------------------------------------------------------------------------------------- as `patient.Charts` wants
     def patient(self, identity: str) -> Resource:
         """The Patient. Raises ResourceGone."""
@@ -205,6 +195,17 @@ def _codes_of(role: Mapping[str, object]) -> list[str]:
     except UnreadableResource:
         return []
     return [f"{each.get('system')}|{each.get('code')}" for each in codings]
+
+
+def roles_of(call: Call, keys: Iterable[str]) -> tuple[str, ...]:
+    """The user's roles, as `system|code`, as far as they came along under these keys."""
+    found = []
+    for key in keys:
+        value = call.prefetch.get(key)
+        content = parsed(value) if value is not None else None
+        for role in _resources(content, "PractitionerRole"):
+            found += _codes_of(role)
+    return tuple(found)
 
 
 def _resources(content: Mapping[str, object] | None, kind: str) -> Iterator[Mapping[str, object]]:
