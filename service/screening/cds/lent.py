@@ -105,8 +105,6 @@ class Lending:
 
     def __call__(self, call: Call) -> Reader | None:
         """A reader for this call; None where nothing may, or can, be asked."""
-        for note in call.notes:
-            log.warning("a call of %s: %s", call.hook.value, note)
         if call.access is None or call.server is None:
             return None
         try:
