@@ -79,6 +79,8 @@ def blueprint(
         service = _service(identity)
         _check_media_type()
         call = read_call(whole_body(), service.hooks)
+        for note in call.notes:
+            log.warning("a call of %s: %s", call.hook.value, note)
         answer = answer_orders if call.hook in ORDER_HOOKS else answer_view
         return plain_json(answer(mine, call, clock.now()).as_json())
 

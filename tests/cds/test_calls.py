@@ -256,3 +256,30 @@ def test_whatever_stands_in_a_call_it_is_read_or_refused(hook: Hook, put: Callab
     except (MalformedContent, UnsuitableContent):
         return
     assert call.hook in HOOKS and call.patient and call.user.id
+
+
+TWICE = [
+    '{"hook": "patient-view", "hook": "order-sign", %s}',
+    '{%s, "context": {"userId": "Practitioner/1", "patientId": "q"}}',
+    '{%s, "prefetch": {"condition": null, "patient": null, "condition": {"resourceType": "Bundle"}}}',
+    '{%s, "fhirServer": "https://a.example", "fhirServer": "https://b.example"}',
+]
+PLAIN = '"hook": "patient-view", "hookInstance": "i", "context": {"userId": "Practitioner/1", "patientId": "p"}'
+
+
+@pytest.mark.parametrize("shape", ["as it is", "without blanks", "with many"])
+@pytest.mark.parametrize("text", TWICE)
+def test_a_member_that_stands_twice_makes_the_call_unreadable(text: str, shape: str) -> None:
+    body = text % PLAIN
+    body = {"as it is": body, "without blanks": body.replace(" ", ""), "with many": body.replace(" ", " \n ")}[shape]
+    with pytest.raises(MalformedContent, match="twice"):
+        read_call(body.encode(), HOOKS)
+
+
+@given(st.dictionaries(st.text(), st.text() | st.integers(), max_size=4), st.sampled_from([None, 0, 2]), st.booleans())
+def test_a_call_is_read_however_it_is_written(extra: Json, indent: int | None, ascii: bool) -> None:
+    body = {**request(), "extension": extra, "prefetch": {f"k{key}": value for key, value in extra.items()}}
+    for separators in (None, (",", ":"), (" , ", " : ")):
+        text = json.dumps(body, indent=indent, ensure_ascii=ascii, separators=separators)
+        call = read_call(text.encode(errors="surrogatepass"), HOOKS)
+        assert call.patient == "p" and set(call.prefetch) == set(body["prefetch"])

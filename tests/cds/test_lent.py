@@ -299,3 +299,23 @@ def test_1_17_nothing_is_left_of_a_token(
     assert server.log.of(where="Condition")[0].headers["authorization"] == f"Bearer {TOKEN}"
     with desk.store.engine.connect() as connection:
         assert TOKEN not in "\n".join(connection.connection.iterdump())  # type: ignore[attr-defined]
+
+
+def test_a_server_that_does_not_say_in_time_what_it_can_do_is_asked_from_the_next_call_on(
+    desk: Desk, slow: Slow
+) -> None:
+    slow.takes = {"metadata": 10.0}
+    lending = desk_at(desk, slow)
+    assert set(lending.answers(asks(without("condition"))).lacking) == {"Condition"}
+    assert lending.answers(asks(without("condition"))).lacking == {}
+    assert [what for _, what in slow.sent] == ["metadata", "Condition"]
+    slow.watch.passed += 10 * 60
+    slow.takes = {}
+    assert lending.answers(asks(without("condition"))).lacking == {}
+    assert [what for _, what in slow.sent].count("metadata") == 2
+
+
+def test_what_such_a_server_cannot_do_is_unknown(desk: Desk, slow: Slow) -> None:
+    slow.status = {"metadata": 401, "Condition": 404}
+    answer = desk_at(desk, slow).answers(asks(without("condition")))
+    assert set(answer.lacking) == {"Condition"} and "cancer not recorded" in summaries(answer)[0]

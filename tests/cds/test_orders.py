@@ -19,7 +19,8 @@ from service.screening.cds.orders import answer_orders
 from service.screening.cds.policy import Show, Shown
 from tests.cds.schemas import RESPONSE, empties, violations
 from tests.cds.test_calls import JSON
-from tests.cds.world import NOON, Desk, Json, Sample, outcome, prefetched, request, summaries
+from tests.cds.world import NOON, Desk, Json, Sample, lent_by, outcome, prefetched, request, summaries
+from tests.fhir_server import FhirServer
 from tests.working.world import DAY, shipped
 
 STUDY = "igg4-rd-sirolimus"
@@ -166,6 +167,19 @@ def test_a_drug_in_the_same_bundle_is_found(ward: Desk, chart: tuple[Json, ...])
     }
     medication = {"resourceType": "Medication", "id": "m", "code": TABLET}
     assert summaries(ward.orders(referring, medication, chart=chart)) == [WARNING]
+
+
+@pytest.mark.parametrize("written", ["Medication/m", "BASE/Medication/m"])
+def test_a_drug_that_lies_on_the_ehr_is_asked_for(
+    ward: Desk, chart: tuple[Json, ...], server: FhirServer, written: str
+) -> None:
+    server.seed({"resourceType": "Medication", "id": "m", "code": TABLET})
+    reference = {"reference": written.replace("BASE", server.base)}
+    referring = {**without(prednisone(), "medicationCodeableConcept"), "medicationReference": reference}
+    assert ward.orders(referring, chart=chart, **lent_by(server)).cards == ()
+    assert summaries(ward.with_access(server).orders(referring, chart=chart, **lent_by(server))) == [WARNING]
+    server.remove("Medication", "m")
+    assert ward.with_access(server).orders(referring, chart=chart, **lent_by(server)).cards == ()
 
 
 @pytest.mark.parametrize(

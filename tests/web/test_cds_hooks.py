@@ -161,6 +161,16 @@ def test_other_methods_are_refused(client: FlaskClient, method: str) -> None:
     refused(client.open(f"{BASE}/{CHART_SERVICE.id}", method=method), 405)
 
 
+def test_1_14_why_a_token_is_not_used_is_logged(
+    client: FlaskClient, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Even where nothing has to be asked; without a word of it."""
+    lent = {"fhirServer": "https://ehr.example/fhir", "fhirAuthorization": {"access_token": TOKEN}}
+    assert post(client, {**whole(store), **lent}).status_code == 200
+    assert "fhirAuthorization lacks token_type, scope, subject, expires_in, and is not used" in caplog.text
+    assert not any(each in caplog.text for each in SECRETS)
+
+
 # --------------------------------------------------------------------------------------------------------- feedback
 def item(card: str, **more: Any) -> Json:
     return {"card": card, "outcome": "overridden", "outcomeTimestamp": "2026-06-30T12:00:00Z", **more}

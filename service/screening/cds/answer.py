@@ -100,21 +100,22 @@ def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] |
     of it came). Raises InsufficientData."""
     at = screening_date(counter.tenant, now)
     if studies is None:
-        return _read(counter, call, counter.tenant, at)
+        return _read(call, CallReader(counter.tenant, call, lambda: counter.lent(call)), at)
     key = key_of_chart(call, studies)
     known = counter.memory.get(key, at)
     if known is None:
-        known = _read(counter, call, replace(counter.tenant, studies=tuple(sorted(studies))), at)
-        if not known.lacking:
+        tenant = replace(counter.tenant, studies=tuple(sorted(studies)))
+        reader = CallReader(tenant, call, lambda: counter.lent(call))
+        known = _read(call, reader, at)
+        if not known.lacking and not reader.asked:  # what the EHR tells may be another thing next time
             counter.memory.keep(key, known)
     return known
 
 
-def _read(counter: Counter, call: Call, tenant: Tenant, at: date) -> Looked:
-    reader = CallReader(tenant, call, lambda: counter.lent(call))
+def _read(call: Call, reader: CallReader, at: date) -> Looked:
     reader.load()
     try:
-        recorded = read_record(tenant, call.patient, reader, at)
+        recorded = read_record(reader.tenant, call.patient, reader, at)
     except EhrError as problem:
         raise InsufficientData(NO_PATIENT) from problem
     if recorded.withheld in (GONE, UNREADABLE):
@@ -122,7 +123,7 @@ def _read(counter: Counter, call: Call, tenant: Tenant, at: date) -> Looked:
     if reader.is_empty and recorded.record is not None:
         keys = ", ".join(sorted(key_of(each) for each in reader.lacking))
         raise InsufficientData(NO_RECORDS + keys)
-    return Looked(tenant, at, recorded.record, reader.lacking)
+    return Looked(reader.tenant, at, recorded.record, reader.lacking)
 
 
 def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:

@@ -12,12 +12,15 @@ from typing import Any
 import requests
 
 from service.ehr.addresses import base_of
-from service.ehr.capability import Features
+from service.ehr.capability import Features, OfType
 from service.ehr.clock import SYSTEM, Clock
 from service.ehr.connect import Server, connect
 from service.ehr.limits import Gate, Limits
+from service.ehr.medications import MEDICATION
 from service.ehr.transport import Transport, new_session
 from service.ehr.user_auth import UserAuth
+from service.eligibility.evaluate.context import RESOURCE_TYPES
+from service.eligibility.policy import MEDICATION_TYPES
 from service.errors import EhrError, UsageError
 from service.fhir.cds.call import Call
 from service.screening.cds.reader import AT_ONCE
@@ -27,7 +30,10 @@ log = logging.getLogger(__name__)
 
 LONGEST_USE = timedelta(hours=12)  # of what a server said that it can do
 PIECE = 4096  # bytes
-AFTER_FAILURE = timedelta(minutes=1)
+AFTER_FAILURE = timedelta(minutes=10)
+USUAL = OfType(frozenset({"read", "search-type"}))
+# Of a server that did not say what it can do. A type that it has no search for is refused, and so unknown.
+ASSUMED = Features(None, "", dict.fromkeys(("Patient", MEDICATION, *MEDICATION_TYPES, *RESOURCE_TYPES.values()), USUAL))
 UNHURRIED = 1_000.0  # requests per second: within one call nothing is held back but by the time that is left
 
 
@@ -94,13 +100,11 @@ class Lending:
         self._allowed = frozenset(servers)
         self._budget, self._clock = budget, clock
         self._transport = transport or new_session(AT_ONCE)
-        self._known: dict[str, tuple[datetime, Features | None]] = {}
+        self._known: dict[str, tuple[datetime, Features]] = {}
         self._lock = threading.Lock()
 
     def __call__(self, call: Call) -> Reader | None:
         """A reader for this call; None where nothing may, or can, be asked."""
-        for note in call.notes:
-            log.warning("a call of %s: %s", call.hook.value, note)
         if call.access is None or call.server is None:
             return None
         try:
@@ -112,8 +116,6 @@ class Lending:
             return None
         hurried = Hurried(self._transport, self._clock, self._budget)
         features = self._features(base, hurried)
-        if features is None:
-            return None
         auth = UserAuth(call.access.token, call.access.scopes)
         limits = self._limits()
         server, gate = Server(base, limits=limits), Gate(limits, self._clock)
@@ -137,17 +139,18 @@ class Lending:
             failures_to_open=int(UNHURRIED),
         )
 
-    def _features(self, base: str, transport: Transport) -> Features | None:
+    def _features(self, base: str, transport: Transport) -> Features:
+        """What the server can do; what every one can, for a while, where it did not say so in time."""
         now = self._clock.now()
         with self._lock:
             known = self._known.get(base)
-        if known is not None and now - known[0] < (LONGEST_USE if known[1] is not None else AFTER_FAILURE):
+        if known is not None and now - known[0] < (AFTER_FAILURE if known[1] is ASSUMED else LONGEST_USE):
             return known[1]
         try:
             features = connect(Server(base, limits=self._limits()), transport=transport, clock=self._clock).features
         except EhrError as problem:
             log.warning("a FHIR server cannot be asked what it can do: %s", problem)
-            features = None
+            features = ASSUMED
         with self._lock:
             self._known[base] = now, features
         return features

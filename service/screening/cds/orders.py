@@ -6,12 +6,13 @@ drug that was taken (STANDARDS 1.26), and nothing of it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import orjson
 
+from service.ehr.medications import MEDICATION
 from service.ehr.searching import Resource
 from service.eligibility.assess import Finding, Signal, Standing, Verdict, case_of, judge, later, signal
 from service.eligibility.criteria import Study
@@ -21,16 +22,17 @@ from service.errors import MalformedContent, UnreadableResource
 from service.fhir.adapt import adapt
 from service.fhir.cds.call import Call, Hook
 from service.fhir.cds.cards import ORDER, Card
-from service.fhir.cds.drafts import as_if_signed, draft_orders
+from service.fhir.cds.drafts import ORDER as DRUG_ORDER, Drafts, as_if_signed, draft_orders
 from service.fhir.reading import Reading
 from service.screening.cds.answer import NOTHING, Answer, Counter, is_near, links, look
 from service.screening.cds.entry import NO_STUDY
 from service.screening.cds.looked import Looked
 from service.screening.cds.policy import Show, Shown
-from service.screening.cds.reader import roles_of
+from service.screening.cds.reader import CallReader, roles_of
 from service.screening.cds.silence import Silence
 from service.screening.cds.templates import USER_ROLES
 from service.screening.cds.words import Fit, against
+from service.screening.chart import Chart
 from service.screening.population import knowledge_of, phrases_of
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
@@ -63,7 +65,7 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
         return NOTHING
     looked = look(counter, call, now, studies)
     record = looked.record
-    facts = () if record is None else tuple(_facts(counter, call, drafts.orders, drafts.medications, looked.at))
+    facts = () if record is None else tuple(_facts(counter, call, drafts, looked))
     if record is None or not facts:
         return Answer(lacking=looked.lacking)
     hurt = tuple(
@@ -98,23 +100,30 @@ def _bundle(call: Call) -> Resource:
     return found
 
 
-def _facts(
-    counter: Counter, call: Call, orders: tuple[Resource, ...], medications: Mapping[str, Resource], at: date
-) -> Iterator[Fact]:
+def _facts(counter: Counter, call: Call, drafts: Drafts, looked: Looked) -> Iterator[Fact]:
     """What the orders would say once signed. One that cannot be read says nothing."""
     catalog = counter.tenant.catalog
-    known = {f"Medication/{id}": each for id, each in medications.items()}
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
-    reading = replace(reading, medications=known)
-    for number, each in enumerate(orders, 1):
+    reading = replace(reading, medications=_medications(counter, call, drafts, looked))
+    for number, each in enumerate(drafts.orders, 1):
         if is_twofold(each):
             continue
         try:
-            adapted = adapt(as_if_signed(each, call.patient, at, number), reading)
+            adapted = adapt(as_if_signed(each, call.patient, looked.at, number), reading)
         except UnreadableResource:
             continue
         if adapted.patient == call.patient:
             yield from adapted.facts
+
+
+def _medications(counter: Counter, call: Call, drafts: Drafts, looked: Looked) -> dict[str, Resource]:
+    """The Medications to which the orders refer: those in the same Bundle, and as far as they can be asked for."""
+    chart = Chart((call.patient,))
+    chart.add(MEDICATION, drafts.medications.values())
+    chart.add(DRUG_ORDER, (each for each in drafts.orders if "medicationReference" in each))
+    if chart.resources[DRUG_ORDER]:
+        CallReader(looked.tenant, call, lambda: counter.lent(call)).medications(chart)
+    return {f"{MEDICATION}/{id}": each for id, each in chart.resources[MEDICATION].items()}
 
 
 def _hurt(

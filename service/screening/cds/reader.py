@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+import orjson
+
 from service.ehr.dialects import STANDARD
 from service.ehr.medications import MEDICATION
 from service.ehr.searching import Resource
@@ -18,6 +20,7 @@ from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.chart import REFERRING, Chart, Reader
 from service.screening.plan import Search
 from service.screening.tenant import Tenant
+from service.twofold import encode
 
 AT_ONCE = 8
 TO_ASK = frozenset({State.MISSING, State.PART})
@@ -64,7 +67,12 @@ class CallReader:
         whole = any(each.state is State.WHOLE or each.result.resources for each in self._given.values())
         return not whole and not any(part.complete or part.resources for part in self._parts.values())
 
-    # --------------------------------------------------------------------------------------- as `patient.Charts` wants
+    @property
+    def asked(self) -> bool:
+        """Was the EHR asked for anything, or would it have been?"""
+        return self._asked
+
+    # ---------------------------------------------------------------------------------------- as `record.Charts` wants
     def patient(self, identity: str) -> Resource:
         """The Patient. Raises ResourceGone."""
         sent = self.call.prefetch.get(PATIENT)
@@ -111,7 +119,8 @@ class CallReader:
 
     def medications(self, chart: Chart) -> None:
         """The Medications that the chart refers to, as far as they can be asked for."""
-        reader = self._online() if any(chart.resources.get(each) for each in REFERRING) else None
+        referring = [each for kind in REFERRING for each in chart.resources.get(kind, {}).values()]
+        reader = self._online() if any(_refers(each) for each in referring) else None
         if reader is None:
             return
         before = len(chart.problems)
@@ -195,6 +204,14 @@ def _codes_of(role: Mapping[str, object]) -> list[str]:
     except UnreadableResource:
         return []
     return [f"{each.get('system')}|{each.get('code')}" for each in codings]
+
+
+def _refers(resource: Resource) -> bool:
+    """May it refer to a Medication that is a record of its own?"""
+    try:
+        return b"Medication/" in encode(resource)
+    except orjson.JSONEncodeError:
+        return True
 
 
 def roles_of(call: Call, keys: Iterable[str]) -> tuple[str, ...]:
