@@ -99,7 +99,7 @@ CODES = [
     *(("1", SCT), ("3", SCT), ("2", SCT), ("4", SCT), ("hb", "http://loinc.org")),
     *(("C50.9", ICD), ("C509", ICD), ("c50.9", ICD), (" C50.9 ", ICD), ("D50", ICD), ("C", ICD), ("c.5", ICD)),
     *(("krebs", LOCAL), ("k.50", LOCAL), ("K50", LOCAL), ("vielleicht", LOCAL), ("schnupfen", LOCAL)),
-    *(("1 ", SCT), (" hb", "http://loinc.org"), ("", SCT), ('a"b', SCT), ("a\\b", SCT), ("Ü", SCT)),
+    *(("1 ", SCT), ("1", f" {SCT} "), (" hb", "http://loinc.org"), ("", SCT), ('a"b', SCT), ("a\\b", SCT), ("Ü", SCT)),
 ]
 
 
