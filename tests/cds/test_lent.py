@@ -261,7 +261,7 @@ def test_without_a_token_nothing_is_asked(desk: Desk, slow: Slow) -> None:
 def test_1_16_what_was_not_granted_is_said_to_lack(desk: Desk, slow: Slow, scope: str, lacking: set[str]) -> None:
     body = asks({"patient": patient()}, scope=scope, patient="p")
     try:
-        found = set(desk_at(desk, slow).looks(body).reader.lacking)
+        found = set(desk_at(desk, slow).looks(body).lacking)
     except InsufficientData:
         found = {"Condition", "Observation", "Encounter", "Consent"}
     assert found == lacking

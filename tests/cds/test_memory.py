@@ -1,6 +1,5 @@
 """A chart that is opened again is not read again; what is said of it is decided anew each time."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,7 +18,7 @@ from tests.screening.world import cancer, haemoglobin, patient
 
 
 @pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Whose charts were read."""
     found: list[str] = []
     real = answer.read_record
@@ -29,7 +28,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return real(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(answer, "read_record", counted)
-    yield found
+    return found
 
 
 def test_the_same_chart_is_read_once_and_gets_another_card(store: Store, read: list[str]) -> None:

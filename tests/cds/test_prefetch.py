@@ -95,7 +95,7 @@ def ehr(server: FhirServer) -> FhirServer:
 def test_without_access(desk: Desk, way: Way) -> None:
     body = request(prefetch=came(desk, way))
     assert MEANING[desk.outcomes(body)["E1"]] == way.without
-    lacking = "Condition" in desk.looks(body).reader.lacking
+    lacking = "Condition" in desk.looks(body).lacking
     assert lacking is (way.without == UNKNOWN or way.asked)
 
 
