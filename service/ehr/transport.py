@@ -3,27 +3,27 @@
 import logging
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 import requests
 from requests.adapters import HTTPAdapter
 
 
+class Asked(TypedDict):
+    """How a request is sent, besides its method and address."""
+
+    headers: Mapping[str, str]
+    data: bytes | None
+    timeout: tuple[float, float]  # to connect, and between two pieces of the answer; seconds
+    allow_redirects: bool
+    stream: bool
+    auth: Callable[[requests.PreparedRequest], requests.PreparedRequest]
+
+
 class Transport(Protocol):
     """The part of `requests.Session` that is used."""
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        data: bytes | None,
-        timeout: tuple[float, float],
-        allow_redirects: bool,
-        stream: bool,
-        auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
-    ) -> requests.Response:
+    def request(self, method: str, url: str, **asked: Unpack[Asked]) -> requests.Response:
         """Send it; raises requests.RequestException."""
 
 

@@ -5,17 +5,17 @@ rest is over it is asked what it can do: only if it answers is anything else ask
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, Unpack
 
 import requests
 
 from service.ehr.clock import SYSTEM, Clock
 from service.ehr.connect import Connection, Server, connect
 from service.ehr.limits import Gate
-from service.ehr.transport import Transport, new_session
+from service.ehr.transport import Asked, Transport, new_session
 from service.errors import EhrError, EhrUnavailable
 
 FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=10)
@@ -30,31 +30,11 @@ class Counting:
         self._lock = threading.Lock()
         self.requests = 0
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        data: bytes | None,
-        timeout: tuple[float, float],
-        allow_redirects: bool,
-        stream: bool,
-        auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
-    ) -> requests.Response:
+    def request(self, method: str, url: str, **asked: Unpack[Asked]) -> requests.Response:
         """Count it and send it."""
         with self._lock:
             self.requests += 1
-        return self._transport.request(
-            method,
-            url,
-            headers=headers,
-            data=data,
-            timeout=timeout,
-            allow_redirects=allow_redirects,
-            stream=stream,
-            auth=auth,
-        )
+        return self._transport.request(method, url, **asked)
 
 
 class Connect(Protocol):

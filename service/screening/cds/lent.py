@@ -5,9 +5,9 @@ The token is used by this call alone, and is kept nowhere. STANDARDS 1.13, 1.17,
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 import requests
 
@@ -17,7 +17,7 @@ from service.ehr.clock import SYSTEM, Clock
 from service.ehr.connect import Server, connect
 from service.ehr.limits import Gate, Limits
 from service.ehr.medications import MEDICATION
-from service.ehr.transport import Transport, new_session
+from service.ehr.transport import Asked, Transport, new_session
 from service.ehr.user_auth import UserAuth
 from service.eligibility.evaluate.context import RESOURCE_TYPES
 from service.eligibility.policy import MEDICATION_TYPES
@@ -44,32 +44,14 @@ class Hurried:
         self._transport, self._clock = transport, clock
         self._until = clock.seconds() + budget
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        data: bytes | None,
-        timeout: tuple[float, float],
-        allow_redirects: bool,
-        stream: bool,
-        auth: Callable[[requests.PreparedRequest], requests.PreparedRequest],
-    ) -> requests.Response:
+    def request(self, method: str, url: str, **asked: Unpack[Asked]) -> requests.Response:
         """Send it, if there is time. Raises requests.Timeout."""
         left = self._until - self._clock.seconds()
         if left <= 0:
             raise requests.exceptions.ReadTimeout("no time is left")
-        response = self._transport.request(
-            method,
-            url,
-            headers=headers,
-            data=data,
-            timeout=(min(timeout[0], left), min(timeout[1], left)),
-            allow_redirects=allow_redirects,
-            stream=stream,
-            auth=auth,
-        )
+        connecting, reading = asked["timeout"]
+        asked["timeout"] = min(connecting, left), min(reading, left)
+        response = self._transport.request(method, url, **asked)
         response.raw = _InTime(response.raw, lambda: self._clock.seconds() > self._until)
         return response
 
