@@ -48,8 +48,10 @@ STATUSES = ("status", "verificationStatus")
 NAMED_BY = {"Condition": "code", "Procedure": "code", "Immunization": "vaccineCode"}
 
 
-def adapt(resource: Mapping[str, object], reading: Reading) -> Adapted:
+def adapt(resource: Mapping[str, object], reading: Reading, *, unmodified: bool = False) -> Adapted:
     """The facts of one resource of a SUPPORTED type, R4, R4B or R5.
+
+    `unmodified`: it is known that nothing in it carries a modifierExtension or implicitRules.
 
     Entered in error gives nothing. A subject that is no patient (a device) gives `patient` None. What cannot be
     read is in `unreadable`, with its reason and, where legible, its concept. Raises UnreadableResource only if there is
@@ -68,15 +70,16 @@ def adapt(resource: Mapping[str, object], reading: Reading) -> Adapted:
     if patient is None or wrong:
         return Adapted(patient)
     try:
-        return _read(Resource(resource, reading, kind, patient))
+        return _read(Resource(resource, reading, kind, patient), unmodified=unmodified)
     except (UnreadableResource, InvalidValue) as error:
         return Adapted(patient, unreadable=tuple(_unreadable(resource, kind, str(error))))
 
 
-def _read(resource: Resource) -> Adapted:
+def _read(resource: Resource, *, unmodified: bool) -> Adapted:
     if not text(resource.body.get("id"), resource.path("id")):
         raise UnreadableResource("no id", resource.path("id"))
-    refuse_modifiers(resource.body, resource.type)
+    if not unmodified:
+        refuse_modifiers(resource.body, resource.type)
     if resource.type in MEDICATIONS:
         return adapt_medication_record(resource.body, resource.reading)
     if resource.type == "Observation":

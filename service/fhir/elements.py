@@ -52,7 +52,7 @@ def text(value: object, element: str) -> str | None:
     """A string without its outer blanks; None if absent or blank."""
     if value is None:
         return None
-    if not isinstance(value, str):
+    if type(value) is not str and not isinstance(value, str):
         raise UnreadableResource("a string is expected here", element)
     if len(value) > LONGEST_TEXT:
         raise UnreadableResource(f"a string longer than {LONGEST_TEXT} characters", element)
@@ -80,7 +80,7 @@ def node(value: object, element: str) -> Mapping[str, object]:
     """A JSON object; an empty one if absent."""
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    if type(value) is not dict and not isinstance(value, Mapping):  # asking an abstract class takes long
         raise UnreadableResource("an object is expected here", element)
     return value
 
@@ -89,14 +89,14 @@ def nodes(value: object, element: str) -> tuple[Mapping[str, object], ...]:
     """A list of JSON objects; empty if absent. A null among them is refused."""
     if value is None:
         return ()
-    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+    if not isinstance(value, list) or not all(type(each) is dict or isinstance(each, Mapping) for each in value):
         raise UnreadableResource("a list of objects is expected here", element)
     return tuple(value)
 
 
 def one_or_many(value: object, element: str) -> tuple[Mapping[str, object], ...]:
     """An element that is one object in one release and a list in another (Encounter.class): always as a tuple."""
-    return (value,) if isinstance(value, Mapping) else nodes(value, element)
+    return (value,) if type(value) is dict or isinstance(value, Mapping) else nodes(value, element)
 
 
 def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:

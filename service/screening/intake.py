@@ -169,7 +169,9 @@ class Intake:
                 self.population.medications[reference] = resource
                 self.tally.count(type_name, USED)
                 return Made(USED)
-            return self._facts(found, type_name, reference, adapt(resource, self._reading_of(found.aliases)))
+            reading = self._reading_of(found.aliases)
+            adapted = adapt(resource, reading, unmodified=_is_unmodified(found.written))
+            return self._facts(found, type_name, reference, adapted)
         except UnreadableResource as error:
             self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, str(error)))
             self._loose[reference] = [Loose(frozenset((type_name,)), None, reference, str(error))]
@@ -274,6 +276,11 @@ class Intake:
                 spoiled = types & (SUPPORTED | {ANY_TYPE})
                 self.population.unplaced.update(spoiled)
                 self.population.unplaced_lines += bool(spoiled)
+
+
+def _is_unmodified(written: bytes | None) -> bool:
+    """Do the bytes of a resource show that nothing in it can change its meaning? Keys are written there plainly."""
+    return written is not None and b"modifierExtension" not in written and b"implicitRules" not in written
 
 
 def _two_days(contacts: tuple[date, ...]) -> tuple[int, int]:
