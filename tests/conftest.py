@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.browsers import chromium
+
+__all__ = ["chromium", "shared"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # A run in CI can be repeated: the same examples each time. At a desk, each run looks at new ones.

@@ -6,13 +6,12 @@ from pathlib import Path
 import pytest
 
 from service.store.engine import Store, open_store
-from tests.browsers import chromium
 from tests.databases import postgres, postgres_url, sqlite_template, sqlite_url, store, url
 from tests.launch.world import Browser, application, launchable
 from tests.screening.world import encounter, haemoglobin, patient
 from tests.smart_server import SmartEhr
 
-__all__ = ["chromium", "postgres", "postgres_url", "sqlite_template", "store", "url"]
+__all__ = ["postgres", "postgres_url", "sqlite_template", "store", "url"]
 NAMED = {
     "name": [{"use": "official", "family": "Muster", "given": ["Eva"]}],
     "identifier": [{"type": {"coding": [{"code": "MR"}]}, "value": "MRN-4711"}],

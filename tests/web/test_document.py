@@ -2,14 +2,23 @@
 
 import re
 import shlex
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from service.app import create_app
+from service.app import app_of, create_app
+from service.catalog.content import mappings_dir
+from service.catalog.load import load_catalog
+from service.ehr.smart_launch import App
+from service.screening.cds.policy import CardPolicy
+from service.screening.tenant import Hook, Tenant
 from service.settings import KNOWN, Settings
+from service.store.engine import open_store
 from service.web.problems import HTTP, STATUS
+from tests.databases import sqlite_url
 from tests.docs.markdown import FENCE, section, table
 from tests.shape.source import ROOT
 
@@ -56,11 +65,39 @@ def test_a_request_that_is_shown_is_answered(shipped: Flask, words: list[str]) -
         assert told["rejects"] == []
 
 
-def test_every_address_is_documented(shipped: Flask) -> None:
-    rules = [rule for rule in shipped.url_map.iter_rules() if rule.endpoint != "static"]
-    served = {f"{method} {rule.rule}" for rule in rules for method in (rule.methods or set()) & {"GET", "POST"}}
-    rows = re.findall(r"^\| `(GET|POST) ([^`?]+)", section(TEXT, "## What you can ask"), re.MULTILINE)
-    assert {f"{method} {address.replace('/ID', '/<identity>')}" for method, address in rows} == served
+FOR_TENANTS = "Where the settings have tenants"
+PARTS = {"/ID": "/<identity>", "/NAME": "/<name>", "/TYPE": "/<kind>"}
+
+
+@pytest.fixture
+def for_tenants(sqlite_template: Path, tmp_path: Path) -> Iterator[Flask]:
+    """All that there is where a site has set up everything."""
+    store = open_store(sqlite_url(sqlite_template, tmp_path))
+    app = App("https://ehr.example/fhir", "client", "https://prescreen.example/launch/callback")
+    world = load_catalog(mappings_dir())
+    tenant = Tenant("north", world, (), hooks=(Hook("labs", "n" * 20),), cards=CardPolicy(), launch=(app,))
+    yield app_of(world, Settings(), (tenant,), store)
+    store.close()
+
+
+def served(app: Flask) -> set[str]:
+    rules = [rule for rule in app.url_map.iter_rules() if not rule.endpoint.endswith("static")]
+    return {f"{method} {rule.rule}" for rule in rules for method in (rule.methods or set()) & {"GET", "POST"}}
+
+
+def documented(text: str) -> set[str]:
+    found = set[str]()
+    for method, address in re.findall(r"^\| `(GET|POST) ([^`?]+)", text, re.MULTILINE):
+        for written, rule in PARTS.items():
+            address = address.replace(written, rule)
+        found.add(f"{method} {address}")
+    return found
+
+
+def test_every_address_is_documented(shipped: Flask, for_tenants: Flask) -> None:
+    always, _, more = section(TEXT, "## What you can ask").partition(FOR_TENANTS)
+    assert documented(always) == served(shipped)
+    assert documented(more) == served(for_tenants) - served(shipped)
 
 
 def test_every_key_of_an_answer_is_documented(shipped: Flask) -> None:
