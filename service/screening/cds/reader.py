@@ -17,8 +17,10 @@ from service.fhir.cds.call import Call
 from service.fhir.elements import nodes
 from service.screening.cds.prefetched import FAILED_THERE, OUTCOME, Given, State, given, parsed, single
 from service.screening.cds.templates import PATIENT, asked_of, key_of
+from service.screening.cds.thinning import thinned
 from service.screening.chart import REFERRING, Chart, Reader
-from service.screening.plan import Search
+from service.screening.needs import Needs
+from service.screening.plan import NARROWED, Search
 from service.screening.tenant import Tenant
 from service.twofold import encode
 
@@ -116,6 +118,9 @@ class CallReader:
                 problems.append(f"{search.kind}: {NO_ACCESS}")
             self._close(chart, search, problems)
         self._merged(chart, search)
+        if search.kind == NARROWED and search.kind in chart.resources:
+            needs = Needs(self.tenant.open_studies, self.tenant.catalog.terminology)
+            chart.resources[search.kind] = thinned(chart.resources[search.kind], needs)
 
     def medications(self, chart: Chart) -> None:
         """The Medications that the chart refers to, as far as they can be asked for."""

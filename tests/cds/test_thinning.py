@@ -1,0 +1,91 @@
+"""Leaving out results that nobody asks for changes no answer. SEMANTICS §4: a result shows that the person was seen."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from service.eligibility.facts import PatientRecord
+from service.screening.cds import reader
+from service.screening.cds.thinning import thinned
+from service.screening.needs import Needs
+from service.store.engine import Store
+from tests.builders import SCT
+from tests.cds.world import Desk, Json, Sample, prefetched, request
+from tests.screening.world import cancer, encounter, haemoglobin, patient
+from tests.working.world import shipped
+
+
+def records(desk: Desk, chart: list[Json], of: str = "p") -> tuple[PatientRecord, PatientRecord]:
+    """As it is read, and as it would be if nothing were left out."""
+    body = request(of=of, prefetch=prefetched(desk.tenant, chart))
+    thin = desk.looks(body).record
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reader, "thinned", lambda results, needs: results)
+        whole = desk.looks(body).record
+    assert thin is not None and whole is not None
+    return thin, whole
+
+
+def check_same(desk: Desk, chart: list[Json], of: str = "p") -> None:
+    thin, whole = records(desk, chart, of)
+    assert (thin.facts, thin.contacts, thin.loaded) == (whole.facts, whole.contacts, whole.loaded)
+    assert set(thin.unreadable) <= set(whole.unreadable)
+    for study in desk.tenant.studies:
+        assert desk.verdict(thin, study) == desk.verdict(whole, study)
+
+
+def test_of_the_invented_population(desk: Desk, sample: Sample) -> None:
+    shipping = Desk(desk.store, shipped())
+    for owner, chart in list(sample.charts.items())[::6]:
+        if shipping.looks(request(of=owner, prefetch=prefetched(shipping.tenant, chart))).record is not None:
+            check_same(shipping, chart, owner)
+
+
+OTHER = {"coding": [{"system": SCT, "code": "77"}], "text": "sodium"}
+BARE = {"coding": [{"system": "urn:local", "code": "x"}]}
+MOMENTS = ["2026-06-01", "2026-06-01T08:00:00Z", "2025", "2024-01-01", "2027-01-01", "not a date", None]
+PARTS: list[Json] = [
+    {"code": OTHER},
+    {"code": BARE},
+    {"code": {}},
+    {"code": "wrong"},
+    {"code": OTHER, "component": [{"code": {"coding": [{"system": "http://loinc.org", "code": "hb"}]}}]},
+    {},
+]
+ODDITIES: list[Json] = [
+    {},
+    {"status": "preliminary"},
+    {"status": "entered-in-error"},
+    {"status": None},
+    {"focus": [{"reference": "Patient/fetus"}]},
+    {"valueQuantity": {"value": "7"}},
+    {"valueQuantity": {"value": 7, "unit": "mmol/L"}},
+    {"modifierExtension": [{"url": "x", "valueBoolean": True}]},
+]
+
+
+@st.composite
+def results(draw: st.DrawFn) -> list[Json]:
+    """Results of a few moments, most of them of no use to anybody."""
+    found: list[Json] = []
+    for number in range(draw(st.integers(1, 8))):
+        more: dict[str, Any] = {**draw(st.sampled_from(PARTS)), **draw(st.sampled_from(ODDITIES))}
+        found.append({**haemoglobin(f"o{number}"), "effectiveDateTime": draw(st.sampled_from(MOMENTS)), **more})
+    return found
+
+
+@given(results(), st.booleans(), st.booleans())
+@settings(max_examples=200)
+def test_of_whatever_results(held: list[Json], ill: bool, seen: bool) -> None:
+    desk = Desk(Store.__new__(Store))  # nothing is stored when a chart is read
+    check_same(desk, [patient(), *held, *([cancer()] if ill else []), *([encounter()] if seen else [])])
+
+
+def test_of_a_panel_one_stays_and_what_is_asked_for_stays() -> None:
+    desk = Desk(Store.__new__(Store))
+    needs = Needs(desk.tenant.open_studies, desk.tenant.catalog.terminology)
+    panel = {f"s{number}": {**haemoglobin(f"s{number}"), "code": OTHER} for number in range(20)}
+    later = {"s20": {**haemoglobin("s20"), "code": OTHER, "effectiveDateTime": "2026-06-02"}}
+    asked = {"h": haemoglobin("h")}
+    assert list(thinned({**panel, **later, **asked}, needs)) == ["s0", "s20", "h"]
