@@ -108,7 +108,7 @@ def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] |
         reader = CallReader(tenant, call, lambda: counter.lent(call))
         known = _read(call, reader, at)
         if not known.lacking and not reader.asked:  # what the EHR tells may be another thing next time
-            counter.memory.keep(key, known)
+            counter.memory.keep(key, known, sum(map(len, call.prefetch.values())))
     return known
 
 
