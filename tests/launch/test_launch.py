@@ -1,14 +1,21 @@
 """From the click in the chart to the page: what is asked, what has to come back, and all that is refused."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
+from service.ehr.jwks import KeySets
 from service.ehr.keys import SigningKey, load_key
+from service.ehr.smart_launch import App, Launching, departure
+from service.errors import EhrUnavailable
 from service.store.engine import Store
 from tests.ehr.clock import Watch
 from tests.launch.world import CLIENT, EHR_PAGE, OURS, Browser, application, launchable, query
@@ -88,6 +95,47 @@ def test_4_3_what_is_published_is_read_once_an_hour(ehr: SmartEhr, kept: Store) 
         watch.passed += passed
         assert browser.launch(ehr.open("p")).status_code == 302
         assert len([each for each in ehr.log.of() if "smart-configuration" in each.path]) == reads
+
+
+def configurations(ehr: SmartEhr) -> int:
+    return len([each for each in ehr.log.of() if "smart-configuration" in each.path])
+
+
+def test_an_ehr_that_does_not_answer_is_left_alone_for_a_moment(ehr: SmartEhr, kept: Store) -> None:
+    """Whoever likes may open /launch: each time to wait for an EHR that is away would hold up all threads."""
+    watch = Watch()
+    browser = Browser(application(kept, launchable(ehr), watch=watch), ehr)
+    ehr.fail(where="smart-configuration", status=503, times=2)
+    check_refused(browser.launch(ehr.open("p")), "does not answer", 503)
+    for _ in range(20):
+        check_refused(browser.launch(ehr.open("p")), "does not answer", 503)
+    assert configurations(ehr) == 2
+    watch.passed += 10
+    assert (browser.launch(ehr.open("p")).status_code, configurations(ehr)) == (302, 3)
+
+
+def test_nobody_queues_behind_a_launch_whose_ehr_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.ehr.smart_launch.QUEUEING", 0.01)
+    asked, answered = threading.Event(), threading.Event()
+
+    class Slow(requests.Session):
+        def request(self, *_: Any, **__: Any) -> Any:
+            asked.set()
+            assert answered.wait(20)
+            raise requests.ConnectionError
+
+    app = App("https://ehr.example/fhir", "us", f"{OURS}/launch/callback")
+    launching = Launching(app, Slow(), KeySets(Slow()), clock=Watch().clock)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(launching.address, "l", departure())
+        try:
+            assert asked.wait(20)
+            with pytest.raises(EhrUnavailable, match="has not answered yet"):
+                launching.address("l", departure())
+        finally:
+            answered.set()
+        with pytest.raises(EhrUnavailable, match="connection failed"):
+            first.result()
 
 
 def test_4_4_what_the_ehr_is_asked(browser: Browser) -> None:
