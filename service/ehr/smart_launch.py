@@ -34,7 +34,16 @@ KNOWN_FOR = timedelta(hours=1)  # that long, what a server publishes is taken to
 LEFT_ALONE = timedelta(seconds=10)  # after it did not say what it publishes: whoever launches would hold up a thread
 QUEUEING = 2.0  # seconds that a launch waits for another one to learn it
 # Somebody waits in front of a screen.
-LIMITS = Limits(tries=2, first_pause=0.2, longest_pause=1.0, longest_wait=3.0, connect_timeout=5.0, read_timeout=10.0)
+LIMITS = Limits(
+    tries=2,
+    first_pause=0.2,
+    longest_pause=1.0,
+    longest_wait=3.0,
+    connect_timeout=5.0,
+    read_timeout=10.0,
+    answer_deadline=10.0,
+    most_bytes=1 << 20,
+)
 CHALLENGES, PKCE = "code_challenge_methods_supported", "S256"
 ONCE = 1  # a code may be sent once only, whatever became of the answer
 

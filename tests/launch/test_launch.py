@@ -1,6 +1,8 @@
 """From the click in the chart to the page: what is asked, what has to come back, and all that is refused."""
 
+import io
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -15,7 +17,7 @@ from werkzeug.test import TestResponse
 from service.ehr.jwks import KeySets
 from service.ehr.keys import SigningKey, load_key
 from service.ehr.smart_launch import App, Launching, departure
-from service.errors import EhrUnavailable
+from service.errors import EhrError, EhrUnavailable
 from service.store.engine import Store
 from tests.ehr.clock import Watch
 from tests.launch.world import CLIENT, EHR_PAGE, OURS, Browser, application, launchable, query
@@ -136,6 +138,30 @@ def test_nobody_queues_behind_a_launch_whose_ehr_is_slow(monkeypatch: pytest.Mon
             answered.set()
         with pytest.raises(EhrUnavailable, match="connection failed"):
             first.result()
+
+
+@pytest.mark.parametrize(("takes", "said"), [(1.0, "too slow"), (0.0, "is longer than 1048576 bytes")])
+def test_an_answer_that_does_not_end_is_not_waited_for(takes: float, said: str) -> None:
+    watch = Watch()
+
+    class Endless(io.BytesIO):
+        def stream(self, size: int, **_: Any) -> Iterator[bytes]:
+            for _piece in range(1000):
+                watch.passed += takes
+                yield bytes(4096)
+            pytest.fail("nobody ended it")
+
+    class Session(requests.Session):
+        def request(self, *_: Any, **__: Any) -> requests.Response:
+            answer = requests.Response()
+            answer.status_code, answer.raw = 200, Endless()
+            return answer
+
+    app = App("https://ehr.example/fhir", "us", f"{OURS}/launch/callback")
+    launching = Launching(app, Session(), KeySets(Session()), clock=watch.clock)
+    with pytest.raises(EhrError, match=said):
+        launching.address("l", departure())
+    assert watch.passed < 30
 
 
 def test_4_4_what_the_ehr_is_asked(browser: Browser) -> None:
