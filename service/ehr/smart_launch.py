@@ -30,6 +30,8 @@ LAUNCH, CALLBACK = "/launch", "/launch/callback"  # below the address of this se
 LAUNCH_SCOPES = "launch openid fhirUser"
 GRANT = "the request for a token"
 RENEWAL = "the request for another token"
+ANSWER = "the answer to a launch"
+SAYS_ISS = "authorization_response_iss_parameter_supported"
 KNOWN_FOR = timedelta(hours=1)  # that long, what a server publishes is taken to hold
 LEFT_ALONE = timedelta(seconds=10)  # after it did not say what it publishes: whoever launches would hold up a thread
 QUEUEING = 2.0  # seconds that a launch waits for another one to learn it
@@ -149,6 +151,19 @@ class Launching:
             "code_challenge_method": PKCE,
         }
         return f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(query)}"
+
+    def check_sender(self, said: str | None) -> None:
+        """Is the answer of this authorization server, as far as it says in `iss` (RFC 9207)? Raises EhrError.
+
+        A code that one server made is never sent to another, to which the browser was led on the way. A server that
+        publishes no issuer cannot be told by it.
+        """
+        published = self._published()
+        issuer = published.text("issuer")
+        if said is None and published.content.get(SAYS_ISS) is True:
+            raise UnusableAnswer(f"{ANSWER}: it does not say of which server it is, although that one always does")
+        if said is not None and issuer is not None and said != issuer:
+            raise UnusableAnswer(f"{ANSWER}: it is of another server than was asked")
 
     def arrived(self, code: str, parting: Departure) -> tuple[Granted, Person | None]:
         """What the code is worth, and who came with it. None: the EHR did not let this service know who it is.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 import requests
@@ -252,7 +252,7 @@ def test_4_7_an_error_of_the_ehr_is_shown_as_text(browser: Browser, error: dict[
 def test_4_7_nothing_in_a_request_says_where_to_go(browser: Browser) -> None:
     address = browser.permitted(browser.launch(browser.ehr.open("p")))
     evil = "https://evil.example"
-    more = urlencode({"redirect_uri": evil, "next": evil, "iss": evil, "url": evil})
+    more = urlencode({"redirect_uri": evil, "next": evil, "aud": evil, "url": evil})
     answer = browser.client.get(
         f"{address.removeprefix(OURS)}&{more}", base_url=OURS, headers={"X-Forwarded-Host": "evil.example"}
     )
@@ -263,6 +263,32 @@ def test_4_7_nothing_in_a_request_says_where_to_go(browser: Browser) -> None:
 def test_what_the_ehr_refuses_is_said(browser: Browser, error: str) -> None:
     browser.ehr.refused = {"error": error}
     check_refused(browser.get(browser.permitted(browser.launch(browser.ehr.open("p")))), error)
+
+
+def issuer(browser: Browser) -> str:
+    return str(requests.get(f"{browser.ehr.base}/.well-known/smart-configuration", timeout=10).json()["issuer"])
+
+
+@pytest.mark.parametrize(
+    "more", [{"iss": "https://evil.example"}, {"iss": ["{}", "https://evil.example"]}, {"iss": ""}]
+)
+def test_the_code_of_another_server_is_sent_nowhere(browser: Browser, more: dict[str, Any]) -> None:
+    """An EHR that is known, too, might lead a browser on to another one, to be given its code (RFC 9207)."""
+    back = browser.permitted(browser.launch(browser.ehr.open("p")))
+    said = urlencode(more, doseq=True).replace(quote("{}"), quote(issuer(browser)))
+    check_refused(browser.get(f"{back}&{said}"), "is of another server", 502)
+    assert not [each for each in browser.ehr.log.of("POST") if "token" in each.path]
+    check_refused(browser.get(back), "was used before")
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_an_answer_may_say_of_which_server_it_is(browser: Browser, always: bool) -> None:
+    said = {"authorization_response_iss_parameter_supported": True} if always else {}
+    browser.ehr.published = lambda content: {**content, **said}
+    back = browser.permitted(browser.launch(browser.ehr.open("p")))
+    assert PAGE in browser.followed(browser.get(f"{back}&{urlencode({'iss': issuer(browser)})}")).text
+    silent = browser.get(browser.permitted(browser.launch(browser.ehr.open("p"))))
+    assert silent.status_code == (502 if always else 302)
 
 
 def test_4_8_the_code_is_exchanged_as_it_was_asked_for(browser: Browser) -> None:
