@@ -1,7 +1,7 @@
 """Whom no card is about, and when it may be shown again: a clinician who sees too many of them reads none."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -128,6 +128,17 @@ def test_a_card_that_was_answered_is_not_repeated_for_some_time(desk: Desk, resp
     assert for_a_week.views(now=NOON + 7 * DAY - SECOND).cards == ()
     assert len(for_a_week.views(now=NOON + 7 * DAY).cards) == 1
     assert len(for_a_week.views(*(patient("q"), haemoglobin(of="q"), encounter(of="q")), of="q").cards) == 1
+
+
+@pytest.mark.parametrize("reason", ["wrong-time-workflow", "patient-refuses"])
+@pytest.mark.parametrize("at", ["1970-01-01T00:00:00+00:00", "2025-06-30T12:00:00+00:00"])
+def test_a_clock_that_is_behind_does_not_make_an_answer_old(desk: Desk, at: str, reason: str) -> None:
+    """No card was answered before it was shown."""
+    for_a_week = desk.under(after_response=timedelta(days=7), after_refusal=timedelta(days=7))
+    (shown,) = for_a_week.views().cards
+    for_a_week.responds(shown.uuid, at=datetime.fromisoformat(at), reason=reason)
+    assert for_a_week.views(now=NOON + 7 * DAY - SECOND).cards == ()
+    assert len(for_a_week.views(now=NOON + 7 * DAY).cards) == 1
 
 
 def test_usually_it_is_half_a_year(desk: Desk) -> None:
