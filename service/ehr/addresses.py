@@ -9,6 +9,8 @@ PORTS = {"http": 80, "https": 443}
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 TYPE = re.compile(r"[A-Z][A-Za-z]+$")
 SAYABLE = re.compile(r"(?:[A-Z][A-Za-z]{1,63}|[$][a-z-]{1,63}|_search|_history|metadata|\.well-known)$")
+# A host that programs read differently: some end it at a backslash, some begin it behind the last @, some drop blanks.
+DISGUISED = re.compile(r"[^:/?#]*:?//[^/?#]*[\\@\x00-\x20\x7f]")
 LITERAL = re.compile(r"(?:^|/)(?P<type>[A-Z][A-Za-z]+)/(?P<id>[^/?#|\s]{1,128})(?:/_history/[^/?#\s]+)?$")
 
 
@@ -27,6 +29,8 @@ def base_of(text: str) -> str:
 
 def is_protected(url: str) -> bool:
     """Can nobody between read or change what goes there: is it https, or this machine? Neither user nor fragment."""
+    if DISGUISED.match(url):
+        return False
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -38,7 +42,12 @@ def is_protected(url: str) -> bool:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Scheme, host and port; the host in small letters, the port filled in."""
+    """Scheme, host and port; the host in small letters, the port filled in.
+
+    Empty for an address that programs may read differently: nobody knows where it would lead.
+    """
+    if DISGUISED.match(url):
+        return "", "", None
     try:
         parts = urlsplit(url)
         return parts.scheme.lower(), (parts.hostname or "").lower(), parts.port or PORTS.get(parts.scheme.lower())

@@ -9,6 +9,7 @@ import requests
 from service.ehr.addresses import base_of
 from service.ehr.answers import Answer
 from service.ehr.clock import Clock
+from service.ehr.exchange import whole_body
 from service.ehr.limits import Limits
 from service.ehr.retries import pause, retry_after, worth_repeating
 from service.ehr.transport import Transport, as_given
@@ -121,11 +122,12 @@ class AuthorizationServer:
             data=urlencode(form).encode() if form is not None else None,
             timeout=(self._limits.connect_timeout, self._limits.read_timeout),
             allow_redirects=False,
-            stream=False,
+            stream=True,
             auth=as_given,
         )
+        body = whole_body(response, what, self._limits, self._clock)
         lowered = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, lowered, response.content, what, url)
+        return Answer(response.status_code, lowered, body, what, url)
 
 
 def refusal(answer: Answer) -> NotPermitted:

@@ -10,7 +10,7 @@ import requests
 from service.ehr.addresses import resolved, same_origin, sayable
 from service.ehr.answers import Answer, failure
 from service.ehr.clock import SYSTEM, Clock
-from service.ehr.limits import Gate
+from service.ehr.limits import Gate, Limits
 from service.ehr.retries import pause, retry_after, worth_repeating
 from service.ehr.scopes import Reach
 from service.ehr.transport import Transport, as_given
@@ -167,25 +167,29 @@ class Exchange:
             stream=True,
             auth=as_given,
         )
-        try:
-            body = self._body(response, what)
-        finally:
-            response.close()
+        body = whole_body(response, what, limits, self._clock)
         lowered = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, lowered, body, what, url)
 
-    def _body(self, response: requests.Response, what: str) -> bytes:
-        """The whole body, if it is neither too long nor too slow."""
-        limits, pieces, size = self._gate.limits, [], 0
-        deadline = self._clock.seconds() + limits.answer_deadline
+
+def whole_body(response: requests.Response, what: str, limits: Limits, clock: Clock) -> bytes:
+    """The whole body of an answer that was asked for with `stream`, if it is neither too long nor too slow.
+
+    Raises UnusableAnswer, and requests.Timeout.
+    """
+    pieces, size = [], 0
+    deadline = clock.seconds() + limits.answer_deadline
+    try:
         for piece in response.iter_content(PIECE):
             pieces.append(piece)
             size += len(piece)
             if size > limits.most_bytes:
                 raise UnusableAnswer(f"{what}: the answer is longer than {limits.most_bytes} bytes")
-            if self._clock.seconds() > deadline:
+            if clock.seconds() > deadline:
                 raise requests.exceptions.ReadTimeout
-        return b"".join(pieces)
+    finally:
+        response.close()
+    return b"".join(pieces)
 
 
 def _kind(error: requests.RequestException) -> str:

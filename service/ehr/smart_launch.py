@@ -24,15 +24,28 @@ from service.ehr.keys import SigningKey
 from service.ehr.limits import Limits
 from service.ehr.scopes import PATIENT, wanted
 from service.ehr.transport import Transport
-from service.errors import UnusableAnswer
+from service.errors import EhrUnavailable, UnusableAnswer
 
 LAUNCH, CALLBACK = "/launch", "/launch/callback"  # below the address of this service
 LAUNCH_SCOPES = "launch openid fhirUser"
 GRANT = "the request for a token"
 RENEWAL = "the request for another token"
+ANSWER = "the answer to a launch"
+SAYS_ISS = "authorization_response_iss_parameter_supported"
 KNOWN_FOR = timedelta(hours=1)  # that long, what a server publishes is taken to hold
+LEFT_ALONE = timedelta(seconds=10)  # after it did not say what it publishes: whoever launches would hold up a thread
+QUEUEING = 2.0  # seconds that a launch waits for another one to learn it
 # Somebody waits in front of a screen.
-LIMITS = Limits(tries=2, first_pause=0.2, longest_pause=1.0, longest_wait=3.0, connect_timeout=5.0, read_timeout=10.0)
+LIMITS = Limits(
+    tries=2,
+    first_pause=0.2,
+    longest_pause=1.0,
+    longest_wait=3.0,
+    connect_timeout=5.0,
+    read_timeout=10.0,
+    answer_deadline=10.0,
+    most_bytes=1 << 20,
+)
 CHALLENGES, PKCE = "code_challenge_methods_supported", "S256"
 ONCE = 1  # a code may be sent once only, whatever became of the answer
 
@@ -115,6 +128,7 @@ class Launching:
         self._keys, self._clock, self._new_id = keys, clock, new_id
         self._server = AuthorizationServer(app.iss, transport, LIMITS, clock)
         self._known: tuple[Published, datetime] | None = None
+        self._failed: datetime | None = None
         self._lock = threading.Lock()
 
     def address(self, launch: str, parting: Departure) -> str:
@@ -137,6 +151,19 @@ class Launching:
             "code_challenge_method": PKCE,
         }
         return f"{where}{'&' if urlsplit(where).query else '?'}{urlencode(query)}"
+
+    def check_sender(self, said: str | None) -> None:
+        """Is the answer of this authorization server, as far as it says in `iss` (RFC 9207)? Raises EhrError.
+
+        A code that one server made is never sent to another, to which the browser was led on the way. A server that
+        publishes no issuer cannot be told by it.
+        """
+        published = self._published()
+        issuer = published.text("issuer")
+        if said is None and published.content.get(SAYS_ISS) is True:
+            raise UnusableAnswer(f"{ANSWER}: it does not say of which server it is, although that one always does")
+        if said is not None and issuer is not None and said != issuer:
+            raise UnusableAnswer(f"{ANSWER}: it is of another server than was asked")
 
     def arrived(self, code: str, parting: Departure) -> tuple[Granted, Person | None]:
         """What the code is worth, and who came with it. None: the EHR did not let this service know who it is.
@@ -204,11 +231,25 @@ class Launching:
         return person_of(token, expected, partial(self._keys.find, where), self.app.iss)
 
     def _published(self) -> Published:
-        with self._lock:
+        """Raises EhrError; at once where the server is being asked already, or was in vain a moment ago."""
+        if not self._lock.acquire(timeout=QUEUEING):
+            raise EhrUnavailable(f"{DISCOVERY}: it has been asked, and has not answered yet")
+        try:
             now = self._clock.now()
             if self._known is None or now - self._known[1] >= KNOWN_FOR:
-                self._known = self._server.published(), now
+                self._known = self._published_now(), now
             return self._known[0]
+        finally:
+            self._lock.release()
+
+    def _published_now(self) -> Published:
+        if self._failed is not None and self._clock.now() - self._failed < LEFT_ALONE:
+            raise EhrUnavailable(f"{DISCOVERY}: it did not answer a moment ago")
+        try:
+            return self._server.published()
+        except EhrUnavailable:
+            self._failed = self._clock.now()
+            raise
 
 
 def _needed(published: Published, name: str) -> str:

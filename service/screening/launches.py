@@ -117,9 +117,13 @@ class Launches:
         parting = Departure(content["state"], content["nonce"], content["verifier"])
         return Returned(entrance.tenant, entrance.launching.app, parting)
 
-    def arrive(self, returned: Returned, code: str) -> Ticket:
-        """Exchange the code at once, and open the launch. Raises EhrError, LaunchRefused, StoreError."""
+    def arrive(self, returned: Returned, code: str, sender: str | None = None) -> Ticket:
+        """Exchange the code at once, and open the launch. Raises EhrError, LaunchRefused, StoreError.
+
+        `sender`: which authorization server the answer says it is of; None: it does not.
+        """
         entrance = self._entrances[returned.app.iss]
+        entrance.launching.check_sender(sender)
         granted, person = entrance.launching.arrived(code, returned.parting)
         if person is not None and person.is_patient:
             raise LaunchRefused(FOR_STAFF)

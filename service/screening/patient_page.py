@@ -15,6 +15,7 @@ from service.ehr.connect import Connection, Server, connect
 from service.ehr.user_auth import UserAuth
 from service.errors import ResourceGone
 from service.fhir.banner import Banner, banner_of
+from service.screening.cds.lent import Hurried
 from service.screening.connections import Gates
 from service.screening.launches import Launches, Opened
 from service.screening.needs import Needs
@@ -28,6 +29,7 @@ UNNAMED = "unnamed"  # who opened a page, where the EHR does not tell
 VIEWED = "viewed"
 # Somebody waits in front of a screen: what takes longer is not known this time.
 HURRY: dict[str, Any] = {"tries": 2, "longest_wait": 5.0, "read_timeout": 10.0, "answer_deadline": 20.0}
+LONGEST = 60.0  # seconds for all of a page: a slow EHR is not to hold up the threads that others need
 ORDER = ("strong", "weak", "unknown", "none")
 
 
@@ -82,7 +84,7 @@ class PatientPages:
         server, granted, clock = server_of(opened.tenant, opened.app.iss), opened.granted, self._launches.clock
         made = connect(
             server,
-            transport=self._launches.transport,
+            transport=Hurried(self._launches.transport, clock, LONGEST),
             gate=self._gates.of(server),
             clock=clock,
             may_write=lambda: False,

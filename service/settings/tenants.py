@@ -6,6 +6,7 @@ from pathlib import Path
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
+from service.ehr.addresses import is_protected
 from service.errors import CatalogError, SettingsError
 from service.screening.cds.policy import CardPolicy
 from service.screening.needs import Needs
@@ -88,7 +89,8 @@ def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problem
 def _cards(
     given: TenantSettings, studies: tuple[str, ...], public: str | None, problems: list[str]
 ) -> CardPolicy | None:
-    """The rules for cards. Tokens may go to the source, unless other servers are listed; a card names `public`.
+    """The rules for cards. Tokens may go to the source, by those of its addresses at which nobody between can read
+    them, unless other servers are listed; a card names `public`.
 
     Where the service can be launched, a card links to that: the EHR adds which one it is, and for whom.
     """
@@ -98,7 +100,8 @@ def _cards(
     unknown = sorted(policy.studies.keys() - set(studies))
     problems += [f"{given.where}: cds has rules for {each!r}, which is no open study" for each in unknown]
     source = given.source
-    bases = (source.base, *source.other_bases) if source is not None else ()
+    named = (source.base, *source.other_bases) if source is not None else ()
+    bases = tuple(each for each in named if is_protected(each))
     app = given.launch[0].plain.launch_url if given.launch else None
     return replace(policy, servers=policy.servers or bases, home=public, app=app)
 

@@ -41,7 +41,10 @@ class CardResponse:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The newest response to a card about this study and patient: for what, with which reason, when."""
+    """A response to a card about this study and patient: for what, with which reason, when.
+
+    `at`: by the client's clock, but not before the card was shown.
+    """
 
     study: str
     about: str
@@ -101,15 +104,15 @@ def keep_responses(store: Store, responses: Iterable[CardResponse]) -> tuple[int
 
 def answered(store: Store, tenant: str, patient: str) -> tuple[Answered, ...]:
     """Every response to a card about this patient, the newest first."""
-    columns = (cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason, card_responses.c.at)
+    columns = (cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason)
     with store.reading() as connection:
         rows = connection.execute(
-            select(*columns)
+            select(*columns, card_responses.c.at, cards.c.shown)
             .join(card_responses, _same_card())
             .where(cards.c.tenant == tenant, cards.c.patient == patient)
             .order_by(card_responses.c.at.desc(), card_responses.c.id.desc())
         ).all()
-    return tuple(Answered(**row._mapping) for row in rows)
+    return tuple(Answered(*row[: len(columns)], at=max(row.at, row.shown)) for row in rows)
 
 
 def _same_card() -> ColumnElement[bool]:

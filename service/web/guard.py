@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from ipaddress import IPv6Address, ip_address
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
 
-from service.web.cors import comes_from
+from service.web.cors import ANY, comes_from
 
 MODE = "X-Prescreen-Mode"
 NO_FRAMES = "frame-ancestors 'none'"
@@ -20,8 +21,10 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# Set by proxies; and, the last one, by browsers that act for a page of another site.
-PROXIED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+# Set by proxies, as is whatever begins with X-Forwarded-; and ORIGIN by browsers that act for a page of another site.
+PROXIED = frozenset({"forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "via"})
+FORWARDED = "x-forwarded-"
+LOCALHOST = "localhost"
 ORIGIN = "Origin"
 
 
@@ -31,7 +34,7 @@ def protect(
     """Refuse other machines, unless they are allowed, and send the security headers with everything.
 
     The blueprints in `own` decide for themselves who may ask. In `development` nobody is asked who they are, so other
-    machines get nothing at all, and every answer says what this is.
+    machines get nothing at all, through a proxy on this one neither, and every answer says what this is.
     """
 
     def refuse_other_machines() -> None:
@@ -41,7 +44,8 @@ def protect(
         of where it comes from (Forwarded, X-Forwarded-For) opens nothing.
         """
         let_in = not development and (allow_remote or request.blueprint in own)
-        if not (let_in or is_local(request.environ.get("REMOTE_ADDR", ""))):
+        here = is_of_this_machine((ANY,)) if development else is_local(request.environ.get("REMOTE_ADDR", ""))
+        if not (let_in or here):
             abort(403)
 
     app.before_request(refuse_other_machines)
@@ -53,11 +57,23 @@ def protect(
 def is_of_this_machine(origins: Collection[str] = ()) -> bool:
     """Does the request come from here, and from no proxy or page in a browser, which would only pass it on?
 
-    `origins`: pages of these may ask, if the browser is of this machine.
+    `origins`: pages of these may ask, if the browser is of this machine. Whoever asks has to call this machine by its
+    own name: a proxy mostly passes on the name that the world knows, and so does the browser of somebody who looks at a
+    page whose name was led here (DNS rebinding), without saying that it acts for a page.
     """
-    proxied = any(name in request.headers for name in PROXIED)
+    names = {name.lower() for name, _ in request.headers}
+    proxied = not PROXIED.isdisjoint(names) or any(name.startswith(FORWARDED) for name in names)
     of_a_page = ORIGIN in request.headers and not comes_from(origins)
-    return not proxied and not of_a_page and is_local(request.environ.get("REMOTE_ADDR", ""))
+    here = is_local(request.environ.get("REMOTE_ADDR", "")) and _is_name_of_this_machine(request.headers.get("Host"))
+    return here and not proxied and not of_a_page
+
+
+def _is_name_of_this_machine(host: str | None) -> bool:
+    try:
+        name = urlsplit(f"//{host or ''}").hostname
+    except ValueError:
+        return False
+    return name is not None and (name == LOCALHOST or is_local(name))
 
 
 def is_local(address: str) -> bool:

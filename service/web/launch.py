@@ -79,7 +79,7 @@ def blueprint(launches: Launches) -> Blueprint:
         if error is not None or code is None:
             answer: Redirection = _refused_by_ehr(error)
         else:
-            ticket = launches.arrive(returned, code)
+            ticket = launches.arrive(returned, code, (_only("iss") or "") if "iss" in request.args else None)
             answer = redirect(f"{returned.app.root}/patient/{ticket.id}")
             _give(answer, ticket)
         _set(answer, returned.app, f"{_prefix(returned.app)}{identity}", "", 0)

@@ -1,6 +1,7 @@
 """GET /metrics: how cards fare and what work waits, for Prometheus. Numbers alone; none says anything of a patient."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response
@@ -9,7 +10,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from service.fhir.cds.cards import OVERRIDE_REASONS
 from service.store import cards
+from service.store.cards import NO_REASON
 from service.store.engine import Store
 from service.store.inbox import INBOX
 from service.store.outbox import OUTBOX
@@ -18,6 +21,7 @@ from service.store.screenings import SCREENINGS
 
 QUEUES: dict[str, Queue[Any]] = {"delivery": INBOX, "screening": SCREENINGS, "write": OUTBOX}
 OF_CARD = ("tenant", "study", "about")
+KNOWN, OTHER = frozenset({*OVERRIDE_REASONS, NO_REASON}), "other"
 
 
 def blueprint(store: Store, tenants: Sequence[str]) -> Blueprint:
@@ -61,6 +65,14 @@ class _Kept(Collector):
                 labels = (tenant, each.study, each.about)
                 shown.add_metric(labels, each.shown)
                 accepted.add_metric(labels, each.accepted)
-                for reason, number in each.overridden.items():
+                for reason, number in _by_known_reason(each.overridden).items():
                     overridden.add_metric((*labels, reason), number)
         yield from (shown, accepted, overridden)
+
+
+def _by_known_reason(overridden: Mapping[str, int]) -> Counter[str]:
+    """The reasons that our cards offer, and all others together: a client may send whatever somebody typed."""
+    found = Counter[str]()
+    for reason, number in overridden.items():
+        found[reason if reason in KNOWN else OTHER] += number
+    return found

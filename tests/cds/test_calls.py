@@ -276,6 +276,15 @@ def test_a_member_that_stands_twice_makes_the_call_unreadable(text: str, shape: 
         read_call(body.encode(), HOOKS)
 
 
+@pytest.mark.parametrize("blanks", range(60))
+def test_blanks_do_not_make_up_for_a_member_that_stands_twice(blanks: int) -> None:
+    """The bytes of the one that is dropped may be as many as the blanks that are not there."""
+    others = "".join(f',"k{number}":1' for number in range(blanks))
+    context = f'{{"userId": "Practitioner/1","patientId":"p"{others},"patientId":"q"}}'
+    with pytest.raises(MalformedContent, match="twice"):
+        read_call(f'{{"hook":"patient-view","hookInstance":"i","context":{context}}}'.encode(), HOOKS)
+
+
 @given(st.dictionaries(st.text(), st.text() | st.integers(), max_size=4), st.sampled_from([None, 0, 2]), st.booleans())
 def test_a_call_is_read_however_it_is_written(extra: Json, indent: int | None, ascii: bool) -> None:
     body = {**request(), "extension": extra, "prefetch": {f"k{key}": value for key, value in extra.items()}}

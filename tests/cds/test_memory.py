@@ -107,9 +107,43 @@ def test_an_incomplete_chart_is_not_remembered(store: Store, read: list[str]) ->
 def test_the_oldest_is_forgotten(store: Store) -> None:
     memory, looked = Memory(most=2), Desk(store).looks(request(prefetch=prefetched(Desk(store).tenant, CHART)))
     for key in (b"1", b"2"):
-        memory.keep(key, looked)
+        memory.keep(key, looked, 1)
     memory.get(b"1", looked.at)
-    memory.keep(b"3", looked)
+    memory.keep(b"3", looked, 1)
     assert [memory.get(each, looked.at) is not None for each in (b"1", b"2", b"3")] == [True, False, True]
-    memory.keep(b"4", replace(looked, at=looked.at + timedelta(days=1)))
+    memory.keep(b"4", replace(looked, at=looked.at + timedelta(days=1)), 1)
     assert memory.get(b"1", looked.at) is None
+
+
+def test_large_charts_push_others_out_and_the_largest_are_not_kept(store: Store) -> None:
+    """However many there are, and however large: the memory of a process has an end."""
+    memory, looked = Memory(most_bytes=100), Desk(store).looks(request(prefetch=prefetched(Desk(store).tenant, CHART)))
+
+    def held() -> list[str]:
+        return [each for each in "abcd" if memory.get(each.encode(), looked.at) is not None]
+
+    for key, size in ((b"a", 40), (b"b", 40), (b"a", 20)):
+        memory.keep(key, looked, size)
+    assert held() == ["a", "b"]
+    memory.keep(b"c", looked, 101)
+    assert held() == ["a", "b"]
+    memory.keep(b"c", looked, 41)
+    assert held() == ["b", "c"]
+    memory.keep(b"d", looked, 100)
+    assert held() == ["d"]
+    memory.keep(b"a", replace(looked, at=looked.at + timedelta(days=1)), 100)
+    assert held() == []
+
+
+def test_a_chart_is_as_large_as_what_came_of_it(store: Store, read: list[str]) -> None:
+    desk = Desk(store)
+    for chart in (CHART, (*CHART, *(haemoglobin(f"h{number}") for number in range(10)))):
+        call = desk.call(request(prefetch=prefetched(desk.tenant, chart)))
+        size = sum(len(each) for each in call.prefetch.values())
+        again = replace(desk.counter, memory=Memory(most_bytes=size))
+        short = replace(desk.counter, memory=Memory(most_bytes=size - 1))
+        for counter, times in ((again, 1), (short, 2)):
+            read.clear()
+            for _ in range(2):
+                answer.answer_view(counter, call, NOON)
+            assert len(read) == times

@@ -308,3 +308,20 @@ def test_whatever_stands_in_a_draft_there_is_an_answer(
 ) -> None:
     answer = ward.orders(prednisone(**{place: value}), chart=chart)
     assert violations(RESPONSE, answer.as_json()) == []
+
+
+def test_a_refusal_under_a_number_that_was_replaced_counts(
+    ward: Desk, chart: tuple[Json, ...], server: FhirServer
+) -> None:
+    other = {"other": {"reference": "Patient/old"}, "type": "replaces"}
+    now = tuple({**each, "link": [other]} if each["resourceType"] == "Patient" else each for each in chart)
+    before = tuple(json.loads(json.dumps(each).replace("Patient/p", "Patient/old")) for each in chart)
+    was = tuple({**each, "id": "old"} if each["resourceType"] == "Patient" else each for each in before)
+    link = {"other": {"reference": "Patient/p"}, "type": "replaced-by"}
+    gone = next({**each, "link": [link]} for each in was if each["resourceType"] == "Patient")
+    server.seed(gone, *(each for each in now if each["resourceType"] == "Patient"))
+    (card,) = ward.views(*was, of="old").cards
+    asking = ward.with_access(server)
+    assert len(asking.orders(prednisone(), chart=now, **lent_by(server)).cards) == 1
+    asking.responds(card.uuid, reason="patient-refuses")
+    assert asking.orders(prednisone(), chart=now, **lent_by(server)).cards == ()

@@ -1,7 +1,7 @@
 """Whom no card is about, and when it may be shown again: a clinician who sees too many of them reads none."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,8 @@ from service.fhir.cds.call import Hook
 from service.screening.cds.policy import CardPolicy, Show, Shown
 from service.screening.cds.silence import ON_STUDY
 from service.store.tables import assessments, audit, cards, screenings
-from tests.cds.world import CHART, NOON, Desk, Json, page, prefetched, request, summaries
+from tests.cds.world import CHART, NOON, Desk, Json, lent_by, page, prefetched, request, summaries
+from tests.fhir_server import FhirServer
 from tests.screening.world import STUDY, cancer, encounter, haemoglobin, patient
 from tests.working.world import DAY, catalog
 
@@ -127,6 +128,17 @@ def test_a_card_that_was_answered_is_not_repeated_for_some_time(desk: Desk, resp
     assert for_a_week.views(now=NOON + 7 * DAY - SECOND).cards == ()
     assert len(for_a_week.views(now=NOON + 7 * DAY).cards) == 1
     assert len(for_a_week.views(*(patient("q"), haemoglobin(of="q"), encounter(of="q")), of="q").cards) == 1
+
+
+@pytest.mark.parametrize("reason", ["wrong-time-workflow", "patient-refuses"])
+@pytest.mark.parametrize("at", ["1970-01-01T00:00:00+00:00", "2025-06-30T12:00:00+00:00"])
+def test_a_clock_that_is_behind_does_not_make_an_answer_old(desk: Desk, at: str, reason: str) -> None:
+    """No card was answered before it was shown."""
+    for_a_week = desk.under(after_response=timedelta(days=7), after_refusal=timedelta(days=7))
+    (shown,) = for_a_week.views().cards
+    for_a_week.responds(shown.uuid, at=datetime.fromisoformat(at), reason=reason)
+    assert for_a_week.views(now=NOON + 7 * DAY - SECOND).cards == ()
+    assert len(for_a_week.views(now=NOON + 7 * DAY).cards) == 1
 
 
 def test_usually_it_is_half_a_year(desk: Desk) -> None:
@@ -248,3 +260,30 @@ def test_the_quieter_of_role_and_study_counts(desk: Desk) -> None:
     policy = CardPolicy(studies={"demo": Shown(Show.NEVER)}, roles={CHIEF: Show.NEARLY})
     quiet = Desk(desk.store, policy=policy)
     assert quiet.answers(request(prefetch={**prefetched(quiet.tenant, CHART), "userRole": role("chief")})).cards == ()
+
+
+# ---------------------------------------------------------------------------------------------------- merged records
+NOW_P = patient(link=[{"other": {"reference": "Patient/old"}, "type": "replaces"}])
+WAS_OLD = patient("old", link=[{"other": {"reference": "Patient/p"}, "type": "replaced-by"}])
+
+
+def both_records(desk: Desk, server: FhirServer) -> tuple[Any, ...]:
+    """The chart as it was under the old number, and under the new one."""
+    server.seed(WAS_OLD, NOW_P)
+    before = desk.with_access(server)
+    old = before.views(patient("old"), haemoglobin(of="old"), encounter(of="old"), of="old")
+    return before, old, lambda: before.views(NOW_P, *CHART[1:], **lent_by(server)).cards
+
+
+def test_who_refused_under_a_number_that_was_replaced_is_not_spoken_of(desk: Desk, server: FhirServer) -> None:
+    before, old, again = both_records(desk, server)
+    assert len(again()) == 1
+    before.responds(old.cards[0].uuid, reason="patient-refuses")
+    assert again() == ()
+
+
+@pytest.mark.parametrize("state", ["withdrawn", "declined", "on-study"])
+def test_who_was_decided_on_under_such_a_number_is_not_spoken_of(desk: Desk, server: FhirServer, state: str) -> None:
+    before, _, again = both_records(desk, server)
+    before.decided(state, of="old")
+    assert again() == ()

@@ -224,6 +224,18 @@ def test_3_70_a_redirection_to_another_host_is_not_followed(client_of: Made, sta
 
 
 @pytest.mark.parametrize(
+    "host", ["evil.example\\@ehr.example", "evil.example%5c@ehr.example", "ehr.example\\.evil.example"]
+)
+def test_3_70_a_redirection_that_programs_read_differently_is_not_followed(client_of: Made, host: str) -> None:
+    """What compares hosts takes the one behind the @, what sends takes the one before the backslash."""
+    with responses.RequestsMock() as answers:
+        answers.get(f"{BASE}/Patient/p1", status=307, headers={"Location": f"https://{host}/fhir/Patient/p1"})
+        with pytest.raises(UnusableAnswer, match="another host"):
+            client_of(BASE, auth=OneToken()).read("Patient", "p1")
+        assert len(answers.calls) == 1
+
+
+@pytest.mark.parametrize(
     "elsewhere",
     ["https://files.example/x", "http://ehr.example/x", "https://ehr.example:8443/x", "https://sub.ehr.example/x"],
 )

@@ -61,6 +61,12 @@ def test_a_full_last_page_of_more_is_not_all_there_is(total: Any, complete: bool
     assert answered(page(observation("1"), total=9), params={**OURS, "_count": "2"}).complete
 
 
+def test_a_next_link_may_hold_in_its_query_what_no_host_may() -> None:
+    """FHIR escapes commas with a backslash, and some servers leave blanks as they are."""
+    following = "https://ehr.example/fhir/page1?code=a\\,b c&by=x@y"
+    assert ids(answered(page(observation("1"), next=following), page(observation("2")))) == ["1", "2"]
+
+
 def test_8_19_a_relative_next_link_is_resolved() -> None:
     assert ids(answered(page(observation("1"), next="page1"), page(observation("2")))) == ["1", "2"]
 
@@ -72,6 +78,10 @@ def test_8_19_a_relative_next_link_is_resolved() -> None:
         pytest.param("http://ehr.example/fhir/page1", id="8.27 without encryption"),
         pytest.param("https://ehr.example:444/fhir/page1", id="8.27 another port"),
         pytest.param("https://ehr.example@evil.example/page1", id="8.27 a host in disguise"),
+        pytest.param("https://evil.example\\@ehr.example/fhir/page1", id="8.27 a host before a backslash"),
+        pytest.param("https://evil.example\\@ehr.example:443/fhir/page1", id="8.27 the same with a port"),
+        pytest.param("https://evil.example\t@ehr.example/fhir/page1", id="8.27 a host before a blank"),
+        pytest.param("https://evil.example%2f@ehr.example/fhir/page1", id="8.27 a user in front"),
         pytest.param("//evil.example/page1", id="8.27 without scheme"),
         pytest.param("https://[broken/page1", id="8.27 no address at all"),
         pytest.param("https://ehr.example:99999/page1", id="8.27 no port at all"),

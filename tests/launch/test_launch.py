@@ -1,14 +1,23 @@
 """From the click in the chart to the page: what is asked, what has to come back, and all that is refused."""
 
+import io
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
+from service.ehr.jwks import KeySets
 from service.ehr.keys import SigningKey, load_key
+from service.ehr.smart_launch import App, Launching, departure
+from service.errors import EhrError, EhrUnavailable
 from service.store.engine import Store
 from tests.ehr.clock import Watch
 from tests.launch.world import CLIENT, EHR_PAGE, OURS, Browser, application, launchable, query
@@ -88,6 +97,71 @@ def test_4_3_what_is_published_is_read_once_an_hour(ehr: SmartEhr, kept: Store) 
         watch.passed += passed
         assert browser.launch(ehr.open("p")).status_code == 302
         assert len([each for each in ehr.log.of() if "smart-configuration" in each.path]) == reads
+
+
+def configurations(ehr: SmartEhr) -> int:
+    return len([each for each in ehr.log.of() if "smart-configuration" in each.path])
+
+
+def test_an_ehr_that_does_not_answer_is_left_alone_for_a_moment(ehr: SmartEhr, kept: Store) -> None:
+    """Whoever likes may open /launch: each time to wait for an EHR that is away would hold up all threads."""
+    watch = Watch()
+    browser = Browser(application(kept, launchable(ehr), watch=watch), ehr)
+    ehr.fail(where="smart-configuration", status=503, times=2)
+    check_refused(browser.launch(ehr.open("p")), "does not answer", 503)
+    for _ in range(20):
+        check_refused(browser.launch(ehr.open("p")), "does not answer", 503)
+    assert configurations(ehr) == 2
+    watch.passed += 10
+    assert (browser.launch(ehr.open("p")).status_code, configurations(ehr)) == (302, 3)
+
+
+def test_nobody_queues_behind_a_launch_whose_ehr_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.ehr.smart_launch.QUEUEING", 0.01)
+    asked, answered = threading.Event(), threading.Event()
+
+    class Slow(requests.Session):
+        def request(self, *_: Any, **__: Any) -> Any:
+            asked.set()
+            assert answered.wait(20)
+            raise requests.ConnectionError
+
+    app = App("https://ehr.example/fhir", "us", f"{OURS}/launch/callback")
+    launching = Launching(app, Slow(), KeySets(Slow()), clock=Watch().clock)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(launching.address, "l", departure())
+        try:
+            assert asked.wait(20)
+            with pytest.raises(EhrUnavailable, match="has not answered yet"):
+                launching.address("l", departure())
+        finally:
+            answered.set()
+        with pytest.raises(EhrUnavailable, match="connection failed"):
+            first.result()
+
+
+@pytest.mark.parametrize(("takes", "said"), [(1.0, "too slow"), (0.0, "is longer than 1048576 bytes")])
+def test_an_answer_that_does_not_end_is_not_waited_for(takes: float, said: str) -> None:
+    watch = Watch()
+
+    class Endless(io.BytesIO):
+        def stream(self, size: int, **_: Any) -> Iterator[bytes]:
+            for _piece in range(1000):
+                watch.passed += takes
+                yield bytes(4096)
+            pytest.fail("nobody ended it")
+
+    class Session(requests.Session):
+        def request(self, *_: Any, **__: Any) -> requests.Response:
+            answer = requests.Response()
+            answer.status_code, answer.raw = 200, Endless()
+            return answer
+
+    app = App("https://ehr.example/fhir", "us", f"{OURS}/launch/callback")
+    launching = Launching(app, Session(), KeySets(Session()), clock=watch.clock)
+    with pytest.raises(EhrError, match=said):
+        launching.address("l", departure())
+    assert watch.passed < 30
 
 
 def test_4_4_what_the_ehr_is_asked(browser: Browser) -> None:
@@ -178,7 +252,7 @@ def test_4_7_an_error_of_the_ehr_is_shown_as_text(browser: Browser, error: dict[
 def test_4_7_nothing_in_a_request_says_where_to_go(browser: Browser) -> None:
     address = browser.permitted(browser.launch(browser.ehr.open("p")))
     evil = "https://evil.example"
-    more = urlencode({"redirect_uri": evil, "next": evil, "iss": evil, "url": evil})
+    more = urlencode({"redirect_uri": evil, "next": evil, "aud": evil, "url": evil})
     answer = browser.client.get(
         f"{address.removeprefix(OURS)}&{more}", base_url=OURS, headers={"X-Forwarded-Host": "evil.example"}
     )
@@ -189,6 +263,32 @@ def test_4_7_nothing_in_a_request_says_where_to_go(browser: Browser) -> None:
 def test_what_the_ehr_refuses_is_said(browser: Browser, error: str) -> None:
     browser.ehr.refused = {"error": error}
     check_refused(browser.get(browser.permitted(browser.launch(browser.ehr.open("p")))), error)
+
+
+def issuer(browser: Browser) -> str:
+    return str(requests.get(f"{browser.ehr.base}/.well-known/smart-configuration", timeout=10).json()["issuer"])
+
+
+@pytest.mark.parametrize(
+    "more", [{"iss": "https://evil.example"}, {"iss": ["{}", "https://evil.example"]}, {"iss": ""}]
+)
+def test_the_code_of_another_server_is_sent_nowhere(browser: Browser, more: dict[str, Any]) -> None:
+    """An EHR that is known, too, might lead a browser on to another one, to be given its code (RFC 9207)."""
+    back = browser.permitted(browser.launch(browser.ehr.open("p")))
+    said = urlencode(more, doseq=True).replace(quote("{}"), quote(issuer(browser)))
+    check_refused(browser.get(f"{back}&{said}"), "is of another server", 502)
+    assert not [each for each in browser.ehr.log.of("POST") if "token" in each.path]
+    check_refused(browser.get(back), "was used before")
+
+
+@pytest.mark.parametrize("always", [True, False])
+def test_an_answer_may_say_of_which_server_it_is(browser: Browser, always: bool) -> None:
+    said = {"authorization_response_iss_parameter_supported": True} if always else {}
+    browser.ehr.published = lambda content: {**content, **said}
+    back = browser.permitted(browser.launch(browser.ehr.open("p")))
+    assert PAGE in browser.followed(browser.get(f"{back}&{urlencode({'iss': issuer(browser)})}")).text
+    silent = browser.get(browser.permitted(browser.launch(browser.ehr.open("p"))))
+    assert silent.status_code == (502 if always else 302)
 
 
 def test_4_8_the_code_is_exchanged_as_it_was_asked_for(browser: Browser) -> None:

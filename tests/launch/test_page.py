@@ -6,6 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+import requests
 
 from service.eligibility.criteria import ConditionPresent, Criterion, Study
 from service.eligibility.outcome import Reason
@@ -14,6 +15,7 @@ from service.screening.patient import Found, examine
 from service.screening.study_page import ANSWERS, SIGNALS, STANDINGS, study_part
 from service.store import audit
 from service.store.engine import Store
+from tests.ehr.clock import Watch
 from tests.launch.world import Browser, application, launchable, query
 from tests.screening.world import STUDY, cancer, encounter, haemoglobin, patient
 from tests.smart_server import CAPABILITIES, SmartEhr
@@ -130,6 +132,28 @@ def test_a_type_that_the_server_fails_to_give_is_not_known(browser: Browser, fau
     page = browser.opened().text
     assert item(page, "E1").startswith("? Not known") and "not-loaded" in item(page, "E1")
     assert item(page, "I2").startswith("✓ Met")
+
+
+def test_what_a_slow_ehr_does_not_give_within_a_minute_is_not_known(
+    ehr: SmartEhr, kept: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many types and pages there are, a page holds up its thread for so long at most."""
+    watch = Watch()
+    ehr.now = watch.now
+
+    class Slow(requests.Session):
+        def request(self, method: str, url: str, **how: Any) -> requests.Response:  # type: ignore[override]
+            watch.passed += 25 if "?patient=" in url else 0
+            return super().request(method, url, **how)
+
+    monkeypatch.setattr("service.screening.launches.new_session", Slow)
+    ehr.seed(*(encounter(f"e{number}") for number in range(200)))
+    begun = watch.passed
+    browser = Browser(application(kept, launchable(ehr), watch=watch), ehr)
+    page = browser.opened().text
+    assert watch.passed - begun <= 80
+    assert "no time is left to ask for it" in words(page) and "Not known" in item(page, "I2")
+    assert browser.get(browser.visited[-1]).status_code == 200  # the server did not fail: it is asked again
 
 
 def test_a_patient_that_must_not_be_read_is_not_shown(browser: Browser) -> None:

@@ -13,6 +13,7 @@ from service.cli import main
 from service.errors import SettingsError, UsageError
 from service.settings import Mode, Settings
 from service.store.engine import Store
+from service.web import guard
 from service.web.server import listen
 from tests.screening.tenants import HEADERS, HOOK, PATH, lab, tenant
 from tests.screening.world import catalog
@@ -90,3 +91,42 @@ def test_no_other_machine_gets_anything_not_even_with_a_secret(store: Store) -> 
         assert answer.status_code == status
     assert development.get("/", environ_overrides=ELSEWHERE).status_code == 403
     assert development.post(PATH, json=lab(1), headers=HEADERS).status_code == 204
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST"])
+def test_whoever_calls_this_machine_by_its_name_may_ask(store: Store, host: str) -> None:
+    client = client_of(store, mode=Mode.DEVELOPMENT)
+    with client.application.test_request_context(headers={"Host": host}, environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        assert guard.is_of_this_machine()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "prescreen.hospital.example"},  # of a proxy without headers of its own, or a name that was led here
+        {"Host": "localhost.evil.example"},
+        {"Host": "127.0.0.1.evil.example:8000"},
+        {"Host": "localhost@evil.example:8000"},
+        {"Host": "192.0.2.7"},
+        {"Host": "[broken"},
+        {"Host": ""},
+        {"X-Forwarded-Proto": "https"},
+        {"X-Forwarded-Server": "proxy"},
+        {"X-Client-IP": "127.0.0.1"},
+    ],
+)
+def test_whoever_calls_it_by_another_or_comes_through_a_proxy_may_not(store: Store, headers: dict[str, str]) -> None:
+    app = client_of(store, mode=Mode.DEVELOPMENT).application
+    with app.test_request_context(headers={"Host": "localhost", **headers}, environ_base={"REMOTE_ADDR": "127.0.0.1"}):
+        assert not guard.is_of_this_machine()
+
+
+@pytest.mark.parametrize(
+    "headers", [{"X-Forwarded-For": "203.0.113.9"}, {"Host": "prescreen.hospital.example"}], ids=str
+)
+@pytest.mark.parametrize("address", ["/", "/health", "/metrics", "/studies"])
+def test_through_a_proxy_there_is_nothing_at_all(store: Store, address: str, headers: dict[str, str]) -> None:
+    client = client_of(store, mode=Mode.DEVELOPMENT)
+    assert client.get(address).status_code == 200
+    assert client.get(address, headers=headers).status_code == 403
+    assert client_of(store).get(address, headers=headers).status_code == 200  # in production the proxy authenticates

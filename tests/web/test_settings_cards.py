@@ -133,3 +133,12 @@ def test_a_study_that_is_not_open_is_named(tmp_path: Path) -> None:
         cards(tmp_path, closed)
     said = str(refused.value)
     assert "cds has rules for 'heart-failure-reduced-ef', which is no open study" in said and "'nothing'" in said
+
+
+def test_1_88_no_lent_token_goes_where_others_can_read_it(tmp_path: Path) -> None:
+    """By an address inside the house, too, a server may call itself; what is not encrypted is no place for a token."""
+    others = "other_bases: [http://fhir.internal/r4, https://fhir.internal/r4, http://127.0.0.1:8080/fhir]"
+    text = WHOLE.replace("{base: https://south.example/fhir}", f"{{base: https://south.example/fhir, {others}}}")
+    south = cards(tmp_path, text)["south"]
+    assert south is not None
+    assert south.servers == ("https://south.example/fhir", "https://fhir.internal/r4", "http://127.0.0.1:8080/fhir")

@@ -140,16 +140,22 @@ def _read(raw: bytes | msgspec.Raw, wanted: type[T]) -> T:
 def _members(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     """The members of an object, each in its bytes. Raises MalformedContent if one stands twice.
 
-    A member that was dropped leaves a gap: in an object without blanks, or with one behind each colon and comma, as
-    serializers write it, the bytes add up exactly. Any other is looked through.
+    A member that was dropped leaves a gap: in an object without blanks the bytes add up exactly, and one with a blank
+    behind each colon and comma, as serializers write it, is the same when it is written again. Any other is looked
+    through.
     """
     whole = bytes(raw).strip()
     found = MEMBERS.decode(whole)
     count, held = len(found), sum(len(key.encode()) + 2 + len(value) for key, value in found.items())
-    spaced = count and whole.startswith(f'{{"{next(iter(found))}": '.encode())
-    if len(whole) - held != (4 * count if spaced else 2 * count + 1) and isinstance(decode(whole).content, Twofold):
+    between = len(whole) - held
+    plain = between == 2 * count + 1 or (between == 4 * count and whole == _spaced(found))
+    if not plain and isinstance(decode(whole).content, Twofold):
         raise MalformedContent("a member of the call stands twice, so that nobody can tell which one is meant")
     return found
+
+
+def _spaced(members: Mapping[str, msgspec.Raw]) -> bytes:
+    return b"{%s}" % b", ".join(b'"%s": %s' % (key.encode(), bytes(value)) for key, value in members.items())
 
 
 def _problems(envelope: _Envelope, context: _Context | None, hooks: Collection[Hook]) -> Iterator[str]:

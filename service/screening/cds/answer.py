@@ -108,7 +108,7 @@ def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] |
         reader = CallReader(tenant, call, lambda: counter.lent(call))
         known = _read(call, reader, at)
         if not known.lacking and not reader.asked:  # what the EHR tells may be another thing next time
-            counter.memory.keep(key, known)
+            counter.memory.keep(key, known, sum(map(len, call.prefetch.values())))
     return known
 
 
@@ -123,14 +123,15 @@ def _read(call: Call, reader: CallReader, at: date) -> Looked:
     if reader.is_empty and recorded.record is not None:
         keys = ", ".join(sorted(key_of(each) for each in reader.lacking))
         raise InsufficientData(NO_RECORDS + keys)
-    return Looked(reader.tenant, at, recorded.record, reader.lacking)
+    return Looked(reader.tenant, at, recorded.record, reader.lacking, recorded.merged)
 
 
 def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:
     """The studies to speak of to this user, now."""
     roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
     near = [each for each in looked.fits if is_near(each, counter.policy.of(each.study.id, roles))]
-    silence = Silence(counter.store, counter.tenant, counter.policy, call.patient, now) if near else None
+    whose = (call.patient, *looked.merged)
+    silence = Silence(counter.store, counter.tenant, counter.policy, whose, now) if near else None
     for each in near:
         if silence is not None and silence.of(each.study.id, FITS.code) is None:
             yield each

@@ -21,7 +21,7 @@ from service.ehr.transport import Asked, Transport, new_session
 from service.ehr.user_auth import UserAuth
 from service.eligibility.evaluate.context import RESOURCE_TYPES
 from service.eligibility.policy import MEDICATION_TYPES
-from service.errors import EhrError, UsageError
+from service.errors import EhrError, EhrUnavailable, UsageError
 from service.fhir.cds.call import Call
 from service.screening.cds.reader import AT_ONCE
 from service.screening.chart import Reader
@@ -45,10 +45,10 @@ class Hurried:
         self._until = clock.seconds() + budget
 
     def request(self, method: str, url: str, **asked: Unpack[Asked]) -> requests.Response:
-        """Send it, if there is time. Raises requests.Timeout."""
+        """Send it, if there is time. Raises EhrUnavailable if there is none, which is no failure of the server."""
         left = self._until - self._clock.seconds()
         if left <= 0:
-            raise requests.exceptions.ReadTimeout("no time is left")
+            raise EhrUnavailable("no time is left to ask for it")
         connecting, reading = asked["timeout"]
         asked["timeout"] = min(connecting, left), min(reading, left)
         response = self._transport.request(method, url, **asked)

@@ -16,13 +16,15 @@ from service.screening.tenant import Tenant
 class Looked:
     """A chart that was read, for the open studies of `tenant`. `record` None: nothing may be said of this person.
 
-    `lacking`: types of which not all is there, with a sentence each.
+    `lacking`: types of which not all is there, with a sentence each. `merged`: the patient's other records, whose place
+    this one took.
     """
 
     tenant: Tenant
     at: date
     record: PatientRecord | None = field(repr=False)
     lacking: Mapping[str, str]
+    merged: tuple[str, ...] = ()
 
     @cached_property
     def fits(self) -> tuple[Fit, ...]:

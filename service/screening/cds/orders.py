@@ -56,7 +56,7 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
     drafts = draft_orders(_bundle(call), call.selections if call.hook is Hook.ORDER_SELECT else None)
     if not call.user.is_clinician or not drafts.orders:
         return NOTHING
-    silence = Silence(counter.store, counter.tenant, counter.policy, call.patient, now)
+    silence = Silence(counter.store, counter.tenant, counter.policy, (call.patient,), now)
     suggested = counter.entry.suggested(call)
     studies = (
         None if suggested is None else suggested | {each for each in counter.tenant.studies if silence.is_watched(each)}
@@ -64,6 +64,9 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
     if studies == NO_STUDY:
         return NOTHING
     looked = look(counter, call, now, studies)
+    if looked.merged:
+        whose = (call.patient, *looked.merged)
+        silence = Silence(counter.store, counter.tenant, counter.policy, whose, now)
     record = looked.record
     facts = () if record is None else tuple(_facts(counter, call, drafts, looked))
     if record is None or not facts:

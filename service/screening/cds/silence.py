@@ -1,6 +1,6 @@
 """Who is not spoken of at all: whom people have decided on, or who answered a card not long ago."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from service.fhir.cds.cards import REFUSES
@@ -24,12 +24,20 @@ UNDER_WAY = frozenset({"candidate", "potential-candidate", "eligible", "screenin
 
 
 class Silence:
-    """What is known of one patient when a card is considered."""
+    """What is known of one patient when a card is considered.
 
-    def __init__(self, store: Store, tenant: Tenant, policy: CardPolicy, patient: str, now: datetime) -> None:
+    `patients`: the id of the record, then of those whose place it took. What was decided or answered there counts, too:
+    who refused does so under whatever number. Where both have a state, that of the record itself holds.
+    """
+
+    def __init__(
+        self, store: Store, tenant: Tenant, policy: CardPolicy, patients: Sequence[str], now: datetime
+    ) -> None:
         self._tenant, self._policy, self._now = tenant, policy, now
-        self._states = published.states_of(store, tenant.name, patient)
-        self._answers = cards.answered(store, tenant.name, patient)
+        self._states = dict[str, str]()
+        for each in reversed(patients):
+            self._states |= published.states_of(store, tenant.name, each)
+        self._answers = tuple(one for each in patients for one in cards.answered(store, tenant.name, each))
 
     def of(self, study: str, about: str) -> str | None:
         """Why nothing is said of this study; None: it may be. `about`: what would be said (as `store.cards`)."""
