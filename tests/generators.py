@@ -157,6 +157,25 @@ def medications(draw: st.DrawFn, number: int) -> Fact:
 
 
 @st.composite
+def not_taken(draw: st.DrawFn, number: int) -> Fact:
+    """A statement that a drug was not taken, or that may turn out to say so: of a time, since a time, undated."""
+    start, drug = draw(vague()), draw(st.sampled_from(["prednisone", "prednisone", "methylprednisolone"]))
+    last = start.latest + timedelta(draw(st.integers(0, 60))) if start.known else AT
+    end = draw(st.sampled_from([Days.on(FOREVER), Days(start.earliest, FOREVER), Days.on(last), start]))
+    return medication(
+        *draw(st.sampled_from([(), (instruction("15 mg"),)])),
+        name=str(number),
+        drug=drug,
+        source=Source.STATEMENT,
+        start=start,
+        end=end,
+        certainty=draw(st.sampled_from([Certainty.DENIED, Certainty.DENIED, Certainty.POSSIBLE])),
+        last_sign=draw(st.sampled_from([start, Days.on(draw(near)), ANY_DAY])),
+        links=draw(st.sampled_from([(), (), ("MedicationRequest/0",)])),
+    )
+
+
+@st.composite
 def allergies(draw: st.DrawFn, number: int) -> Fact:
     what = draw(st.sampled_from([concept("5"), concept("6"), concept("9", text="latex")]))
     recorded, begun = draw(vague()), draw(vague())
@@ -391,7 +410,7 @@ nodes: Inner = st.recursive(
 # Which facts bear on a leaf: for pairs of a criterion and a record that have to do with one another.
 BEARING: Mapping[type, tuple[Maker, ...]] = {
     ConditionPresent: (lambda n: conditions(n, CANCERS),),
-    MedicationTaken: (medications,),
+    MedicationTaken: (medications, medications, not_taken),
     ObservationValue: (measured, lambda n: said(n, ("virus",))),
     ProcedureDone: (operations,),
     ImmunizationGiven: (FACTS["Immunization"],),
@@ -418,6 +437,28 @@ def questions(draw: st.DrawFn) -> tuple[Node, PatientRecord]:
     anchored = getattr(getattr(node, "look_back", None), "anchor", None)
     bearing = BEARING[kind] if anchored is None else (*BEARING[kind], *BEARING[type(anchored.event)])
     return node, draw(records(bearing))
+
+
+@st.composite
+def denied_drugs(draw: st.DrawFn) -> tuple[Node, PatientRecord]:
+    """A criterion on a drug, an order, and statements about it."""
+    asked = [{}, {"dose": DoseTest(Bounds(above=Decimal(10)))}, {"dose": DoseTest(Bounds(at_most=Decimal(10)))}]
+    more = draw(st.one_of(st.sampled_from(asked), any_day, in_courses, whole))
+    node = MedicationTaken(("drug",), look_back=draw(whole_looks), **more)  # type: ignore[arg-type]
+    start = draw(vague())
+    ordered = medication(
+        instruction(draw(st.sampled_from(["5 mg", "15 mg", "5-15 mg"])), timing()),
+        name="0",
+        start=start,
+        end=draw(st.sampled_from([Days.on(FOREVER), Days.on(max(start.latest, AT)) if start.known else Days.on(AT)])),
+        certainty=draw(st.sampled_from([Certainty.SURE, Certainty.SURE, Certainty.POSSIBLE])),
+        last_sign=Days.on(AT),
+    )
+    others = [
+        draw(draw(st.sampled_from([not_taken, not_taken, medications]))(number))
+        for number in range(1, draw(st.integers(2, 4)))
+    ]
+    return node, record(ordered, *others, contacts=draw(contacts))
 
 
 # --------------------------------------------------------------------------------------------------------- truths
@@ -498,7 +539,7 @@ def _result(data: st.DataObject, fact: ObservationFact) -> Fact:
 
 
 def _medication(data: st.DataObject, fact: MedicationFact) -> Fact:
-    dose = fact.instructions[0].amount
+    dose = fact.instructions[0].amount if fact.instructions else None
     point = fact.source is Source.ADMINISTRATION
     fact = replace(fact, span=Span.on(_one_day(data, fact.span.start)) if point else _lasting(data, fact.span))
     if dose is None or dose.value.low is None:  # the dose engine has its own laws of what a missing dose means

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.eligibility.dates import Days, Duration, shift
+from service.eligibility.dosing.denials import Opposed, opposed
 from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.exposure import exposure, systemic
 from service.eligibility.dosing.measure import Taken, Terms, steps_of
@@ -135,18 +136,32 @@ def _window(case: Case, look_back: Duration | None) -> Days:
 
 
 def _ingredients(case: Case, naming: Naming, facts: Sequence[MedicationFact], window: Days) -> tuple[Curve, ...]:
-    terms = _own_terms(case)
+    terms, against = _own_terms(case), _opposed(case, naming, facts)
     together: dict[tuple[object, bool | None], list[Record]] = {}
     for fact in facts:
         acts = ACTS[systemic(fact, case.terminology)[0]]
-        for record in records([Taken(fact)], case.at, terms):
+        for record in records([Taken(fact)], case.at, terms, against):
             named = naming.named(record)
-            together.setdefault((named.ingredient.key or product(fact.concept), acts), []).append(named)
+            together.setdefault((_drug(named), acts), []).append(named)
     curves = [
         Curve(_shortest(each.ingredient.name for each in found), acts, _stretches(found, window, case.at))
         for (_, acts), found in together.items()
     ]
     return tuple(sorted((each for each in curves if each.stretches), key=_order))
+
+
+def _opposed(case: Case, naming: Naming, facts: Sequence[MedicationFact]) -> Opposed:
+    """What speaks against which records; their drugs are told apart as in the list."""
+
+    def drugs(fact: MedicationFact) -> frozenset[object]:
+        told = records([Taken(replace(fact, certainty=Certainty.SURE))], case.at, _own_terms(case), {})
+        return frozenset(_drug(naming.named(each)) for each in told)
+
+    return opposed(facts, drugs)
+
+
+def _drug(named: Record) -> object:
+    return named.ingredient.key or product(named.fact.concept)
 
 
 def _own_terms(case: Case) -> Terms:

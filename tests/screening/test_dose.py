@@ -246,6 +246,43 @@ def test_what_was_not_taken_is_no_dose(doses: Doses, status: str, left_out: list
     assert (found["ingredients"], [each["from"] for each in found["not_counted"]]) == ([], left_out)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": "not-taken"},
+        {"status": "recorded", "adherence": {"code": {"coding": [{"code": "not-taking"}]}}},
+        {"status": "unknown"},
+    ],
+    ids=["not taken", "not taking (R5)", "of an unknown status"],
+)
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(
+            PREDNISONE,
+            [("2026-05-01", "2026-05-10", 20, 20), ("2026-05-11", "2026-05-20", 0, 20), ("2026-05-21", MAY[1], 20, 20)],
+            id="the same drug",
+        ),
+        pytest.param(HYDROCORTISONE, [(*MAY, 20, 20)], id="another drug"),
+    ],
+)
+def test_an_order_and_a_statement_that_it_was_not_taken(
+    doses: Doses, said: Json, code: str, expected: list[object]
+) -> None:
+    statement: Json = {
+        "resourceType": "MedicationStatement",
+        "id": "s",
+        "subject": {"reference": "Patient/p"},
+        "effectivePeriod": {"start": "2026-05-11", "end": "2026-05-20"},
+        "medicationCodeableConcept": drug("the drug", code),
+        "dosage": [dosage(20)],
+        **said,
+    }
+    found = doses.json(order("m", PLAIN, dosage(20, timing=IN_MAY)), statement)
+    (own,) = (each for each in found["ingredients"] if each["name"] == "prednisone")
+    assert averages(own["steps"]) == expected
+
+
 def test_what_begins_later_is_told_and_not_counted(doses: Doses) -> None:
     found = doses.json(order("m", PLAIN, dosage(20), start="2026-07-15"))
     assert found["ingredients"] == []

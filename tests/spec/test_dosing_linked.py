@@ -214,9 +214,9 @@ STOPS = {
         [order("20 mg", route=Concept(texts=("oral",))), stated("4 mg", route=Concept(texts=("intravenous",)))],
         [("01-05", "01-20", "24", "met"), ("01-21", TO_NOW, "20", "met")],
     ),
-    "the stop is only possible": (
+    "the stop is only possible, and so is what the statement says of the days before": (
         [order("20 mg"), stated("20 mg", certainty=Certainty.POSSIBLE)],
-        [("01-05", "01-20", "20", "met"), ("01-21", TO_NOW, "20", "met")],
+        [("01-05", "01-20", "0 to 20", "unknown"), ("01-21", TO_NOW, "20", "met")],
     ),
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.eligibility.dosing import body, linked, products, records
+from service.eligibility.dosing import body, denials, linked, products, records
 from service.eligibility.explain.marks import MARKS, mark_words
 from service.eligibility.explain.sentences import dose_words
 from service.fhir import dosage, medication_times
@@ -22,7 +22,7 @@ def written() -> set[str]:
     """The marks that the code names: in literals beside the word mark, and in constants."""
     constants = (
         *body.MARKS.values(), linked.REPLACED, linked.FROM_ORDER, linked.STOP_CONTRADICTS, linked.GIVEN_IN_PART,
-        products.CONFLICT, records.SALT, dosage.UNREADABLE_DOSAGE, medication_times.END_FROM_STATUS,
+        denials.NOT_TAKEN, products.CONFLICT, records.SALT, dosage.UNREADABLE_DOSAGE, medication_times.END_FROM_STATUS,
     )  # fmt: skip
     lines = (line for path in SOURCES for line in path.read_text(encoding="utf-8").splitlines() if "mark" in line)
     literals = {found for line in lines for found in re.findall(r'"([a-z]+(?:-[a-z]+)+)"', line)}

@@ -65,8 +65,20 @@ TOGETHER = {
     "an order and a statement are two views": ([order("20 mg"), stated("5 mg")], "5", "20", UNKNOWN),
     "views that agree": ([order("20 mg"), stated("20 mg")], "20", "20", MET),
     "a statement without a dose limits nothing": ([order("20 mg"), stated(None)], "20", "20", MET),
-    "a possible view does not lower what is sure below itself": (
-        [order("20 mg"), stated("15 mg", certainty=Certainty.POSSIBLE)], "15", "20", MET,
+    "a view of uncertain days does not lower what is sure below itself": (
+        [order("20 mg"), stated("15 mg", start=days("2026-01-05", "2026-01-31"))], "15", "20", MET,
+    ),
+    "a statement of an uncertain status may turn out to say that it was not taken": (
+        [order("20 mg"), stated("15 mg", certainty=Certainty.POSSIBLE)], "0", "20", UNKNOWN,
+    ),
+    "a possible order beside a statement does not lower it below itself": (
+        [stated("20 mg"), order("15 mg", certainty=Certainty.POSSIBLE)], "15", "20", MET,
+    ),
+    "a statement that it was not taken, and an order": (
+        [order("20 mg"), stated("20 mg", certainty=Certainty.DENIED)], "0", "20", UNKNOWN,
+    ),
+    "a statement that it was not taken does not lower what was given": (
+        [order("20 mg"), given("40 mg"), stated("20 mg", certainty=Certainty.DENIED)], "40", "40", MET,
     ),
     "two orders against a statement of their sum": (
         [order("5 mg"), order("7.5 mg", "2"), stated("12.5 mg")], "12.5", "12.5", MET,

@@ -7,9 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from service.eligibility.criteria import DoseTest
-from service.eligibility.dates import ALWAYS, FOREVER, Span, Window, shift
+from service.eligibility.dates import ALWAYS, FOREVER, Days, Span, Window, shift
 from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.day_counts import Judged, of_days
+from service.eligibility.dosing.denials import oppose
 from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.exposure import turning_days
 from service.eligibility.dosing.pace import Pace
@@ -89,6 +90,7 @@ def boundaries(found: Sequence[Record], taken: Iterable[Taken], policy: Policy) 
     """The days of the records' own plans: what is cut off at the screening date would change with every day."""
     own = [each.fact.span for each in taken]
     days = set(edges(span for each in found for span in each.planned)) | set(edges(own))
+    days |= set(edges(Span(Days.on(said.earliest), Days.on(said.latest)) for each in found for said in each.opposed))
     days |= {shift(day, -1) for day in days}  # a stretch has left the window when its last day has
     days |= {day for each in found for day in turning_days(each.fact, policy)}
     days |= set(_shown_days(days, found))
@@ -216,6 +218,7 @@ def _somewhere(found: Sequence[Therapy], window: Window, test: DoseTest) -> bool
     return any(
         each.outcome is Outcome.MET
         and _falls_in(phase.span, window)
+        and not oppose(each.opposed, phase.span.hull())
         and (phase.daily.peak if test.measure == "highest_day" else phase.somewhere).within(test.bounds) is Outcome.MET
         for each in {id(each): each for each in [*alone, *given]}.values()
         for phase in each.phases

@@ -8,10 +8,11 @@ from functools import partial
 from typing import NamedTuple
 
 from service.eligibility.criteria import DoseTest
-from service.eligibility.dates import Span
+from service.eligibility.dates import Days, Span
 from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.course import Phase, course
 from service.eligibility.dosing.daily import Daily, unknown
+from service.eligibility.dosing.denials import NOT_TAKEN, Opposed, oppose, opposed, opposed_days
 from service.eligibility.dosing.depots import Acting, acted
 from service.eligibility.dosing.equivalence import EquivalenceTable, Ingredient, ingredients
 from service.eligibility.dosing.exposure import exposure
@@ -75,6 +76,7 @@ class Record:
     """One record's course of one ingredient, in the unit asked for.
 
     `planned`: the days of its phases as far as they are planned, those after the day it is looked at included.
+    `opposed`: on these days it counts possibly, because a statement says, or may say, that it was not taken.
     """
 
     fact: MedicationFact
@@ -85,6 +87,7 @@ class Record:
     length: Reason | None
     family: str | None
     planned: tuple[Span, ...] = ()
+    opposed: tuple[Days, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -109,6 +112,10 @@ class Record:
         if (last - first).days + 1 < dose.cycle:
             peak = Range(min(dose.trough.low, peak.low), peak.high)
         outcome = min(covered, self.outcome, phase.taken)
+        marks = dose.marks + self.fact.marks
+        if oppose(self.opposed, Days(first, last)):
+            outcome, marks = min(outcome, Outcome.UNKNOWN), (*marks, NOT_TAKEN)
+            reasons |= {Reason.DOSE_IMPRECISE}
         return Value(
             dose.average,
             peak,
@@ -117,7 +124,7 @@ class Record:
             reasons,
             (dose.words,),
             (self.reference,),
-            dose.marks + self.fact.marks,
+            marks,
         )
 
 
@@ -127,23 +134,29 @@ def coverage(span: Span, first: date, last: date) -> Outcome:
     return truth(sure, span.start.earliest <= last and first <= span.end.latest)
 
 
-def records(taken: Sequence[Taken], at: date, terms: Terms) -> tuple[Record, ...]:
-    """The records that count as of `at`, each resource once, in the order of their references."""
+def records(taken: Sequence[Taken], at: date, terms: Terms, against: Opposed | None = None) -> tuple[Record, ...]:
+    """The records that count as of `at`, each resource once, in the order of their references.
+
+    `against`: what speaks against them; by default those of these records that deny one of the others.
+    """
     chosen: dict[str, Taken] = {}
     for each in taken:
         known = chosen.get(each.fact.evidence.reference)
         if known is None or each.outcome > known.outcome:
             chosen[each.fact.evidence.reference] = each
-    facts = reconciled({name: each.fact for name, each in chosen.items()}, partial(_keys, terms))
+    keys = partial(_keys, terms)
+    if against is None:
+        against = opposed([each.fact for each in chosen.values()], keys)
+    facts = reconciled({name: each.fact for name, each in chosen.items()}, keys)
     found = ((name, replace(each, fact=facts[name])) for name, each in sorted(chosen.items()))
-    return tuple(record for _, each in found for record in _records(each, at, terms))
+    return tuple(record for _, each in found for record in _records(each, at, terms, against))
 
 
 def _keys(terms: Terms, fact: MedicationFact) -> frozenset[str | None]:
     return frozenset(each.key for each in ingredients(fact, terms.table, terms.terminology, terms.codes))
 
 
-def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
+def _records(taken: Taken, at: date, terms: Terms, against: Opposed) -> Sequence[Record]:
     shown = exposure(taken.fact, at, terms.policy)
     outcome = min(taken.outcome, shown.outcome)
     if outcome is Outcome.NOT_MET:
@@ -162,6 +175,7 @@ def _records(taken: Taken, at: date, terms: Terms) -> Sequence[Record]:
             shown.reason,
             family(taken.fact),
             tuple(each.span for each in acted(course(taken.fact, taken.fact.span, each.holding), taken.acting)),
+            opposed_days(against, taken.fact, taken.acting),
         )
         for each in ingredients(taken.fact, terms.table, terms.terminology, terms.codes)
     ]

@@ -57,7 +57,9 @@ def steps_in(found: Sequence[Record], groups: Sequence[Therapy], window: Window,
 
 def cuts(found: Iterable[Record]) -> list[date]:
     """The first days of all stretches on which nothing changes."""
-    return edges(phase.span for each in found for phase in each.phases)
+    known = list(found)
+    turns = {day for each in known for days in each.opposed for day in (days.earliest, shift(days.latest, 1))}
+    return [*edges(phase.span for each in known for phase in each.phases), *sorted(turns)]
 
 
 def edges(spans: Iterable[Span]) -> list[date]:

@@ -4,27 +4,44 @@ What is true lies between the sure days and the possible ones. Who took a drug t
 who did not by all the possible ones did not.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.eligibility.dates import Days, Span, Window, shift
+from service.eligibility.dates import FOREVER, Days, Span, Window, shift
+from service.eligibility.dosing.denials import oppose
 from service.eligibility.outcome import Outcome, at_least, truth
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One record's time of use, none of it after the screening date. MET: surely; UNKNOWN: possibly."""
+    """One record's time of use, none of it after the screening date. MET: surely, UNKNOWN: possibly.
+
+    `opposed`: on these days only possibly, because a statement speaks against it.
+    """
 
     span: Span
     outcome: Outcome
+    opposed: tuple[Days, ...] = ()
 
     @property
-    def sure(self) -> Days | None:
+    def sure(self) -> tuple[Days, ...]:
         """The days on which it surely was in use."""
         if self.outcome is not Outcome.MET or self.span.start.latest > self.span.end.earliest:
-            return None
-        return Days(self.span.start.latest, self.span.end.earliest)
+            return ()
+        return tuple(remaining(Days(self.span.start.latest, self.span.end.earliest), self.opposed))
+
+
+def remaining(days: Days, without: Iterable[Days]) -> Iterator[Days]:
+    """What is left of these days, in the order of time."""
+    first = days.earliest
+    for each in joined(without):
+        if each.earliest > first:
+            yield Days(first, min(shift(each.earliest, -1), days.latest))
+        first = max(first, shift(each.latest, 1))
+        if first > days.latest or each.latest == FOREVER:
+            return
+    yield Days(first, days.latest)
 
 
 def joined(stretches: Iterable[Days], gap: int = 0) -> list[Days]:
@@ -40,7 +57,7 @@ def joined(stretches: Iterable[Days], gap: int = 0) -> list[Days]:
 
 def throughout(uses: Sequence[Use], window: Window, gap: int) -> Outcome:
     """Was it in use on every day of the window, its last day included, but for gaps of at most so many days?"""
-    sure = joined((days for each in uses if (days := each.sure) is not None), gap)
+    sure = joined((days for each in uses for days in each.sure), gap)
     possible = joined((each.span.hull() for each in uses), gap)
     perhaps = bool(possible) if window.sure is None else _filled(possible, window.sure)
     return truth(_filled(sure, window.possible), perhaps)
@@ -57,19 +74,31 @@ def courses(uses: Sequence[Use], window: Window, gap: int, lasting: int, wanted:
     records, those that surely are one course together.
     """
     possible = joined(_within((each.span.hull() for each in uses), window.possible), gap)
-    inside = [] if window.sure is None else list(_within((d for u in uses if (d := u.sure) is not None), window.sure))
+    inside = [] if window.sure is None else list(_within((d for u in uses for d in u.sure), window.sure))
     long = [each for each in joined(inside, gap) if _length(each) >= lasting]
     if lasting == 1 and window.sure is not None:
-        long += [u.span.hull() for u in uses if u.outcome is Outcome.MET and u.span.hull().inside(window.sure)]
+        long += [
+            hull
+            for use in uses
+            if use.outcome is Outcome.MET and (hull := use.span.hull()).inside(window.sure)
+            if not oppose(use.opposed, hull)
+        ]
     least = sum(any(each.inside(whole) for each in long) for whole in possible)
     most = _most(uses, [each for each in possible if _length(each) >= lasting], gap)
     return at_least(wanted, least, max(0, most - least)), least, max(least, most)
 
 
 def _most(uses: Sequence[Use], possible: Sequence[Days], gap: int) -> int:
-    """Each record is one stretch of days; those whose sure days meet are one course."""
+    """Each record is one stretch of days; those whose sure days meet are one course.
+
+    One that is spoken against may be one course more for every time that is longer than the gap.
+    """
     near = [each for each in uses if any(each.span.hull().overlaps(whole) for whole in possible)]
-    return len(joined((days for each in near if (days := each.sure)), gap)) + sum(each.sure is None for each in near)
+    whole = [each for each in near if not each.opposed]
+    broken = sum(_length(days) > gap for each in near for days in each.opposed) + len(near) - len(whole)
+    return (
+        len(joined((days for each in whole for days in each.sure), gap)) + sum(not each.sure for each in whole) + broken
+    )
 
 
 def _within(stretches: Iterable[Days], days: Days) -> Iterable[Days]:

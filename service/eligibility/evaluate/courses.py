@@ -14,9 +14,17 @@ from service.eligibility.dosing.linked import reconciled
 from service.eligibility.dosing.pace import MOST_SWAY, Pace
 from service.eligibility.dosing.stretches import Use, courses, joined, throughout, turning
 from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.denials import opposed_records, turns
 from service.eligibility.evaluate.doses import no_further, shown_in
 from service.eligibility.evaluate.judgement import Judgement
-from service.eligibility.evaluate.medications import acting_days, denials, drug_records, exposure_of
+from service.eligibility.evaluate.medications import (
+    acting_days,
+    beside_denials,
+    denials,
+    drug_records,
+    exposure_of,
+    opposing_days,
+)
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Certainty, Fact, MedicationFact
 from service.eligibility.outcome import Outcome, Reason
@@ -46,6 +54,7 @@ def taken_in_courses(case: Case, node: MedicationTaken, asked: Courses, window: 
     number = str(least) if least == most else f"{least} to {most}"
     judged = _judged(case, node, window, told, outcome, (f"{number} such course{'s' if most != 1 else ''}",))
     own = [day for each in told for day in (*each.fact.span.boundaries(), *acting_days(case, node, each.fact))]
+    own += [day for each in told for day in turns(each.use.opposed)]
     edges = [day for day in [*own, *_known_ends(told)] if ALWAYS < day < FOREVER]
     days = watch(node.look_back, turning(edges, lasting), case.at) if lasting > 1 else frozenset()
     if Pace.of(node.look_back, case.at).sways and abs(_length(window) - lasting) <= MOST_SWAY + 1:
@@ -68,12 +77,15 @@ def _told(case: Case, node: MedicationTaken) -> list[_Told]:
     The same record read twice counts once, at its best.
     """
     best: dict[str, _Told] = {}
+    found = opposed_records(case, node)
     for fact, belongs, (acts, why) in drug_records(_reconciled(case, node), node):
         taken, name = exposure_of(case, node, fact), fact.evidence.reference
+        opposing = opposing_days(case, node, found, fact)
         outcome = min(belongs.outcome, acts, taken.outcome)
         doubts = {each for each in (belongs.reason, taken.reason) if each is not None}
         if name not in best or outcome > best[name].use.outcome:
-            best[name] = _Told(fact, Use(taken.span, outcome), case.at, why | doubts)
+            doubts |= {Reason.STATUS_UNCERTAIN} if opposing else set()
+            best[name] = _Told(fact, Use(taken.span, outcome, opposing), case.at, why | doubts)
     return [best[name] for name in sorted(best)]
 
 
@@ -106,6 +118,7 @@ def _judged(
     notes = (*_stretches_in_words([each.use for each in counted], window), *notes) if exhibits else ()
     edges = [day for each in told for day in (*each.fact.span.boundaries(), *turning_days(each.fact, case.policy))]
     edges += [day for each in told for day in acting_days(case, node, each.fact)]
+    edges += [day for each in told for day in turns(each.use.opposed)]
     edges += [shift(day, near) for day in edges for near in (-1, 1)]
     edges += [day for each in denials(case, node, window) for day in (each.said.earliest, each.said.latest)]
     edges += _known_ends(told)
@@ -115,11 +128,12 @@ def _judged(
         return replace(silent, notes=(*silent.notes, *notes), watch=silent.watch | days)
     doubts = frozenset[Reason]().union(*(each.reasons for each in counted))
     reasons = (doubts or frozenset({Reason.DATE_IMPRECISE})) if outcome is Outcome.UNKNOWN else frozenset[Reason]()
-    return Judgement(node, outcome, reasons, exhibits, notes=notes, watch=days)
+    judged = Judgement(node, outcome, reasons, exhibits, notes=notes, watch=days)
+    return beside_denials(case, node, window, judged)
 
 
 def _stretches_in_words(uses: Sequence[Use], window: Window) -> tuple[str, ...]:
     """The arithmetic: from when to when it was in use, surely and, where that is more, possibly."""
-    sure = [days for each in uses if (days := each.sure) is not None and days.overlaps(window.possible)]
+    sure = [days for each in uses for days in each.sure if days.overlaps(window.possible)]
     found = ", ".join(f"{each.earliest} to {each.latest}" for each in joined(sure))
     return (f"surely in use {found or 'on no day that is known'}",)

@@ -10,9 +10,17 @@ from service.eligibility.dosing.pace import Pace
 from service.eligibility.evaluate.absence import gaps, silence
 from service.eligibility.evaluate.body import body_of
 from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.denials import denying
 from service.eligibility.evaluate.existence import dated
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, unique
-from service.eligibility.evaluate.medications import acting_of, denials, drug_records, exposure_of, show
+from service.eligibility.evaluate.medications import (
+    acting_of,
+    beside_denials,
+    denials,
+    drug_records,
+    exposure_of,
+    show,
+)
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Kind
 from service.eligibility.outcome import Outcome
@@ -20,14 +28,14 @@ from service.eligibility.outcome import Outcome
 
 def dose_taken(case: Case, node: MedicationTaken, test: DoseTest, window: Window) -> Judgement:
     """The dose over all records together: a sum cannot be judged record by record."""
-    exhibits = shown_in(case, node, window)
+    exhibits, table = shown_in(case, node, window), table_of(case, test.equivalent_to)
     answer = dose_in_window(
         # what a depot releases after its day is no further dose
         records_taken(case, node, acting=not test.of_window),
         window,
         case.at,
         test,
-        table_of(case, test.equivalent_to),
+        table,
         case.policy,
         case.terminology,
         node.codes,
@@ -41,17 +49,18 @@ def dose_taken(case: Case, node: MedicationTaken, test: DoseTest, window: Window
         silent = no_further(case, node, window, exhibits)
         return replace(silent, dose=answer if exhibits else None, watch=silent.watch | days)
     judged = Judgement(node, answer.outcome, answer.reasons, exhibits, dose=answer, watch=days)
-    return _only_if_all_is_known(case, node, test, window, judged, answer)
+    known = _only_if_all_is_known(case, node, test, window, judged, answer)
+    return beside_denials(case, node, window, known, table)
 
 
 def records_taken(case: Case, node: MedicationTaken, *, acting: bool = True) -> list[Taken]:
-    """The records of these drugs, each with how far it is one of them."""
+    """The records of these drugs, each with how far it is one of them; with what says that they were not taken."""
     found = []
     for fact, belongs, (acts, why) in drug_records(case, node):
         reasons = why | (frozenset({belongs.reason}) if belongs.reason else frozenset())
         depot = acting_of(case, node, fact) if acting else None
         found.append(Taken(fact, min(belongs.outcome, acts), reasons, depot))
-    return found
+    return [*found, *(Taken(each) for each in denying(case, node))]
 
 
 def table_of(case: Case, reference: str | None) -> EquivalenceTable | None:

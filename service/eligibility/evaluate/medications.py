@@ -6,12 +6,15 @@ from datetime import date
 
 from service.eligibility.criteria import MedicationTaken
 from service.eligibility.dates import Days, Span, Window
+from service.eligibility.dosing.denials import NOT_TAKEN, Opposed, opposed_days
 from service.eligibility.dosing.depots import Acting, acting
+from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.exposure import Exposure, exposure, systemic, turning_days
 from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.denials import opposed_records, stands, turns, unopposed
 from service.eligibility.evaluate.existence import candidate, dated, happened, membership
 from service.eligibility.evaluate.half_lives import reaching
-from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
+from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
 from service.eligibility.facts import Certainty, Kind, MedicationFact
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.terms import Membership
@@ -19,7 +22,7 @@ from service.eligibility.terms import Membership
 
 def medication_taken(case: Case, node: MedicationTaken, window: Window) -> Judgement:
     """Was a drug of these codes taken in the window?"""
-    return happened(
+    judged = happened(
         case,
         node,
         Kind.MEDICATION,
@@ -31,6 +34,7 @@ def medication_taken(case: Case, node: MedicationTaken, window: Window) -> Judge
         absence=node.absence,
         denied=denials(case, node, window),
     )
+    return beside_denials(case, node, window, judged)
 
 
 def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> Iterator[Candidate]:
@@ -40,8 +44,9 @@ def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> 
 
 def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple[Candidate, Span]]:
     """As `medication_candidates`, each with the days on which it was taken as far as is known on the screening date."""
+    found = opposed_records(case, node)
     for fact, belongs, route in drug_records(case, node):
-        taken = exposure_of(case, node, fact)
+        taken, opposing = exposure_of(case, node, fact), opposing_days(case, node, found, fact)
         doubts = frozenset({taken.reason}) if taken.reason else frozenset[Reason]()
         reach = reaching(case, node, fact, window)
         inside, why = dated(taken.span, reach.window)
@@ -50,8 +55,12 @@ def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple
             why = frozenset({reach.reason})
         if taken.outcome is Outcome.NOT_MET:  # it begins later: it does not count, and is watched
             inside = Outcome.NOT_MET
-        timing = inside, (doubts or why) if inside is Outcome.UNKNOWN else frozenset[Reason]()
+        denied = inside is Outcome.MET and bool(opposing) and not stands(taken.span, reach.window, opposing)
+        if denied:
+            inside, why = Outcome.UNKNOWN, doubts | {Reason.STATUS_UNCERTAIN}
+        timing = inside, (why if denied else doubts or why) if inside is Outcome.UNKNOWN else frozenset[Reason]()
         days = (*fact.span.boundaries(), *acting_days(case, node, fact), *turning_days(fact, case.policy))
+        days += turns(opposing)
         counted = candidate(
             belongs,
             Certainty.SURE,
@@ -59,11 +68,11 @@ def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple
             show(fact),
             fact.span,
             [route, (taken.outcome, doubts)],
-            notes=reach.notes if longer else (),
+            notes=(*(reach.notes if longer else ()), *((NOT_TAKEN,) if denied else ())),
             also=(*days, *reach.days(days)),
             occasion=fact.span.hull(),  # an order and its dispense are one use, and so are two orders at a time
         )
-        yield counted, taken.span
+        yield counted, unopposed(taken.span, opposing) if opposing else taken.span
 
 
 def drug_records(
@@ -103,6 +112,27 @@ def acting_days(case: Case, node: MedicationTaken, fact: MedicationFact) -> tupl
 def acting_of(case: Case, node: MedicationTaken, fact: MedicationFact) -> Acting | None:
     """How long its doses act, if it is a depot of the study."""
     return acting(fact, node.depot.codes, node.depot.acts, case.terminology) if node.depot is not None else None
+
+
+def opposing_days(case: Case, node: MedicationTaken, found: Opposed, fact: MedicationFact) -> tuple[Days, ...]:
+    """The days on which a statement speaks against this record."""
+    return opposed_days(found, fact, acting_of(case, node, fact)) if found else ()
+
+
+def beside_denials(
+    case: Case, node: MedicationTaken, window: Window, judged: Judgement, table: EquivalenceTable | None = None
+) -> Judgement:
+    """What is not known, with the statements that speak against its records among the evidence."""
+    if judged.outcome is not Outcome.UNKNOWN:
+        return judged
+    found = opposed_records(case, node, table)
+    against = {each.evidence.reference: each for told in found.values() for each in told}.values()
+    shown = [
+        show(each, "not taken")
+        for each in against
+        if each.certainty is Certainty.DENIED and each.span.hull().overlaps(window.possible)
+    ]
+    return replace(judged, exhibits=unique([*judged.exhibits, *shown]))
 
 
 def denials(case: Case, node: MedicationTaken, window: Window) -> list[Negative]:

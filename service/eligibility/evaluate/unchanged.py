@@ -14,7 +14,7 @@ from service.eligibility.evaluate.body import body_of
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.doses import no_further, records_taken, shown_in, table_of
 from service.eligibility.evaluate.judgement import Judgement
-from service.eligibility.evaluate.medications import denials
+from service.eligibility.evaluate.medications import beside_denials, denials
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.outcome import Outcome
 
@@ -32,7 +32,8 @@ def dose_unchanged(case: Case, node: MedicationTaken, asked: UnchangedDose, wind
     days = watch(node.look_back, [*edges, *near, *told], case.at)
     exhibits = shown_in(case, node, window)
     if stable.outcome is not Outcome.NOT_MET:
-        return Judgement(node, stable.outcome, stable.reasons, exhibits, notes=_in_words(stable), watch=days)
+        judged = Judgement(node, stable.outcome, stable.reasons, exhibits, notes=_in_words(stable), watch=days)
+        return beside_denials(case, node, window, judged, table)
     silent = no_further(case, node, window, exhibits)
     return replace(silent, notes=(*silent.notes, *_in_words(stable)), watch=silent.watch | days)
 

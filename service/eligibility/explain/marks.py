@@ -15,6 +15,7 @@ MARKS = {
     "mass-of-salt": "The stated mass may be that of the drug or of its salt; the range spans both.",
     "no-dose": "The record states no dose for these days.",
     "not-as-directed": "It is taken, but not as directed; how much is not said.",
+    "not-taken-contradicts": "A statement says, or may say, that it was not taken then: it counts from nothing.",
     "replaced": "Another order replaces it, from that one's beginning on.",
     "stop-contradicts": "A statement says that it was stopped while the order goes on: after that it counts possibly.",
     "strength-conflict": "Record, map and name give different strengths; the range spans them.",

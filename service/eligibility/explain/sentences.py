@@ -15,6 +15,7 @@ ANSWERS = {Outcome.MET: "Met", Outcome.NOT_MET: "Not met", Outcome.UNKNOWN: "Unk
 VERDICTS = {Outcome.MET: "yes", Outcome.NOT_MET: "no", Outcome.UNKNOWN: "not known"}
 NOTES = {
     "stale-entry": "The entry is still marked active, but nothing in the window confirms it: please check",
+    "not-taken-contradicts": "A statement says, or may say, that it was not taken, against another record of it",
     "same-occasion": "Records of the same days may tell of one occasion",
     "illegible-codes-only": "The only records that could belong carry a code that is unknown here, and no words",
 }
