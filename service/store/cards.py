@@ -104,15 +104,15 @@ def keep_responses(store: Store, responses: Iterable[CardResponse]) -> tuple[int
 
 def answered(store: Store, tenant: str, patient: str) -> tuple[Answered, ...]:
     """Every response to a card about this patient, the newest first."""
-    columns = (cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason)
+    columns = (cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason, card_responses.c.at)
     with store.reading() as connection:
         rows = connection.execute(
-            select(*columns, card_responses.c.at, cards.c.shown)
+            select(*columns, cards.c.shown)
             .join(card_responses, _same_card())
             .where(cards.c.tenant == tenant, cards.c.patient == patient)
             .order_by(card_responses.c.at.desc(), card_responses.c.id.desc())
         ).all()
-    return tuple(Answered(*row[: len(columns)], at=max(row.at, row.shown)) for row in rows)
+    return tuple(Answered(row.study, row.about, row.response, row.reason, max(row.at, row.shown)) for row in rows)
 
 
 def _same_card() -> ColumnElement[bool]:
