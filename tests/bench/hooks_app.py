@@ -1,5 +1,6 @@
 """What is measured for CDS Hooks, and its yardstick, as gunicorn loads them."""
 
+import gc
 import os
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -97,3 +98,5 @@ def _app() -> Flask:
 
 KINDS = tuple(each.kind for each in asked_of(Tenant("demo", catalog(), SHIPPED)))
 app = _app() if "BENCH_PLACE" in os.environ else None
+gc.collect()
+gc.freeze()  # as `prescreen serve` does, before its workers are made
