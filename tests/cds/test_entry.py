@@ -194,6 +194,15 @@ def test_only_what_may_fit_is_looked_at(code: str, system: str, studies: set[str
     assert suggested - studies == set() or code == "k.50"  # a bare code may stand in several systems
 
 
+@pytest.mark.parametrize(("tag", "told"), [("HTEST", True), ("ours", True), ("SUBSETTED", False)])
+def test_only_a_part_of_a_record_has_to_be_read_to_be_understood(tag: str, told: bool) -> None:
+    """Many EHRs tag every record; that alone must not make every chart be read."""
+    tenant, known = entry("small")
+    record = {**cancer(), "meta": {"tag": [{"code": tag}]}}
+    call = call_of(json.dumps(request(prefetch=prefetched(tenant, [patient(), record]))).encode())
+    assert (known.suggested(call) is not None) is told
+
+
 def test_a_study_of_which_codes_do_not_tell_is_always_looked_at() -> None:
     tenant = tenant_of(catalog(BY_AGE, BY_CANCER))
     call = call_of(json.dumps(request(prefetch=prefetched(tenant, [patient()]))).encode())

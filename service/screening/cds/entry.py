@@ -31,7 +31,7 @@ PLAIN: dict[type, str] = {
     ObservationValue: "Observation",
     ProcedureDone: "Procedure",
 }
-SEARCHSET, MATCH = "searchset", (None, "match")
+SEARCHSET, MATCH, SUBSETTED = "searchset", (None, "match"), "SUBSETTED"
 MOST_REMEMBERED = 100_000
 NO_STUDY = frozenset[str]()
 
@@ -224,7 +224,7 @@ def _is_plain(entry: _Entry, kind: str, patient: str) -> bool:
     record = entry.resource
     if record.resource_type != kind or (entry.search is not None and entry.search.mode not in MATCH):
         return False
-    if record.meta is not None and record.meta.tag:
+    if record.meta is not None and any(each.code == SUBSETTED for each in record.meta.tag or ()):
         return False
     named = record.subject or record.patient
     stated = named.reference if named is not None else None
