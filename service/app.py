@@ -51,6 +51,8 @@ from service.web import (
     studies,
 )
 from service.web.health import Check
+from service.web.pages import site
+from service.web.pages.desk import Desk
 
 DEVELOPMENT = "DEVELOPMENT: CALLERS ON THIS MACHINE NEED NOT PROVE WHO THEY ARE. NOT FOR PATIENTS' DATA."
 CAPABILITIES = "CapabilityStatement-prescreen.json"
@@ -92,7 +94,7 @@ def app_of(
     guard.protect(
         app,
         allow_remote=settings.allow_remote,
-        own=frozenset({notifications.NAME, cds_hooks.NAME, launch.NAME}),
+        own=frozenset({notifications.NAME, cds_hooks.NAME, launch.NAME, *site.NAMES}),
         development=settings.in_development,
     )
     problems.answer_errors(app)
@@ -111,6 +113,7 @@ def app_of(
         news = companion.wake if companion is not None else lambda: None
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
+        site.register(app, Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings)))
         if any(each.launch for each in tenants):
             app.register_blueprint(launch.blueprint(Launches(tenants, store, clock)))
         if any(each.cards is not None for each in tenants):
@@ -136,6 +139,11 @@ def _counter(store: Store, tenant: Tenant, policy: CardPolicy, clock: Clock) -> 
 
 def _uuid() -> str:
     return str(uuid4())
+
+
+def _encrypted(settings: Settings) -> bool:
+    """Do browsers reach this service by https alone? Else its cookies could not come back to it."""
+    return settings.public_url is not None and not settings.in_development
 
 
 def _database_problem(store: Store) -> str | None:

@@ -196,6 +196,18 @@ class NotTrusted(PrescreenError):
         super().__init__("not trusted")
 
 
+class Forbidden(PrescreenError):
+    """Whoever is signed in may not see or do this. They are not told whether what they asked for exists."""
+
+    issue_code = "forbidden"
+
+
+class Outpaced(PrescreenError):
+    """Somebody else changed the same thing meanwhile: nothing was kept, and what they did stands."""
+
+    issue_code = "conflict"
+
+
 class StoreError(PrescreenError):
     """The database did not do what was asked of it."""
 

@@ -1,4 +1,4 @@
-"""The tables as the code sees them. The migrations make them; a test compares the two."""
+"""What the machine works with: its queues, what it heard and found, what it wrote."""
 
 from sqlalchemy import (
     Boolean,
@@ -9,27 +9,13 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
 
 from service.store.columns import NUMBER, Document, Instant, Name
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-
-def _name(column: str, *, optional: bool = False) -> Column[str]:
-    return Column(column, Name, nullable=optional)
+from service.store.tables.base import metadata, named
 
 
 def _queue(name: str, *columns: Column[object] | UniqueConstraint) -> Table:
@@ -94,8 +80,8 @@ feeds = Table(
     Column("subscription", Name, primary_key=True),
     Column("wanted", Document, nullable=True),
     Column("actual", Document, nullable=True),
-    _name("server_id", optional=True),
-    _name("status", optional=True),
+    named("server_id", optional=True),
+    named("status", optional=True),
     Column("error", Text, nullable=True),
     Column("ends", Instant, nullable=True),
     Column("checked", Instant, nullable=True),
@@ -113,7 +99,7 @@ feed_events = Table(
     Column("tenant", Name, primary_key=True),
     Column("subscription", Name, primary_key=True),
     Column("number", NUMBER, primary_key=True, autoincrement=False),
-    _name("digest"),
+    named("digest"),
     Column("seen", Instant, nullable=False, index=True),
 )
 
@@ -121,11 +107,11 @@ assessments = Table(
     "assessments",
     metadata,
     Column("id", NUMBER, primary_key=True, autoincrement=True),
-    _name("tenant"),
-    _name("study"),
-    _name("version"),
-    _name("patient"),
-    _name("digest"),
+    named("tenant"),
+    named("study"),
+    named("version"),
+    named("patient"),
+    named("digest"),
     Column("screening_date", Date, nullable=False),
     Column("next_change", Date, nullable=True),
     Column("line", Document, nullable=False),
@@ -145,7 +131,7 @@ current = Table(
     Column("confirmed", Date, nullable=False),
     Column("touched", Instant, nullable=False, index=True),
     Column("next_change", Date, nullable=True),
-    _name("withdrawn", optional=True),
+    named("withdrawn", optional=True),
     Index(None, "tenant", "patient"),
     Index(None, "tenant", "next_change"),
 )
@@ -156,11 +142,11 @@ published = Table(
     Column("tenant", Name, primary_key=True),
     Column("study", Name, primary_key=True),
     Column("patient", Name, primary_key=True),
-    _name("resource_id", optional=True),
-    _name("resource_version", optional=True),
-    _name("digest", optional=True),
-    _name("machine_state", optional=True),
-    _name("human_state", optional=True),
+    named("resource_id", optional=True),
+    named("resource_version", optional=True),
+    named("digest", optional=True),
+    named("machine_state", optional=True),
+    named("human_state", optional=True),
     Column("written", Instant, nullable=True),
     Column("checked", Instant, nullable=False),
     Index(None, "tenant", "patient"),
@@ -172,11 +158,11 @@ audit = Table(
     metadata,
     Column("id", NUMBER, primary_key=True, autoincrement=True),
     Column("at", Instant, nullable=False, index=True),
-    _name("tenant"),
-    _name("actor"),
-    _name("action"),
-    _name("study", optional=True),
-    _name("patient", optional=True),
+    named("tenant"),
+    named("actor"),
+    named("action"),
+    named("study", optional=True),
+    named("patient", optional=True),
     Column("detail", Document, nullable=False),
     Index(None, "tenant", "patient"),
     sqlite_autoincrement=True,
@@ -202,12 +188,12 @@ cards = Table(
     "cards",
     metadata,
     Column("id", NUMBER, primary_key=True, autoincrement=True),
-    _name("tenant"),
-    _name("card"),
-    _name("study"),
-    _name("patient"),
-    _name("about"),
-    _name("hook"),
+    named("tenant"),
+    named("card"),
+    named("study"),
+    named("patient"),
+    named("about"),
+    named("hook"),
     Column("shown", Instant, nullable=False, index=True),
     UniqueConstraint("tenant", "card", "study"),
     Index(None, "tenant", "patient"),
@@ -218,11 +204,11 @@ card_responses = Table(
     "card_responses",
     metadata,
     Column("id", NUMBER, primary_key=True, autoincrement=True),
-    _name("tenant"),
-    _name("card"),
-    _name("response"),
-    _name("reason_system", optional=True),
-    _name("reason", optional=True),
+    named("tenant"),
+    named("card"),
+    named("response"),
+    named("reason_system", optional=True),
+    named("reason", optional=True),
     Column("suggestions", Document, nullable=False),
     Column("comment", Text, nullable=True),
     Column("at", Instant, nullable=False),

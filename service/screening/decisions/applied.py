@@ -1,0 +1,84 @@
+"""An assessment as it stands with what people decided: their answers beside the machine's, and the standing of both.
+
+The machine's own answer stays in the line. Without a decision the line is the same, to the byte.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from service.screening.decisions.decided import Answer, Decided
+
+Line = Mapping[str, Any]
+CANDIDATE, NEEDS_REVIEW, INELIGIBLE = "candidate", "needs_review", "ineligible"
+# The outcome that keeps somebody out, by the kind of the criterion.
+BLOCKING = {"inclusion": "not_met", "exclusion": "met"}
+
+
+def with_decisions(line: Line, decided: Decided) -> dict[str, Any]:
+    """A line of assessments.ndjson with the answers of people in it.
+
+    A finding that a person answered has `decided`: their `outcome`, `by`, `at`, `reason`, `against` (it contradicts the
+    machine), and `moved`: the machine's outcome is not the one they saw, so somebody has to look again. `standing`,
+    `unresolved` and `later` follow from the answers that hold; `machine` keeps those of the machine, if any differs.
+    """
+    known = {each["criterion"] for each in line["findings"]}
+    answers = {name: each for name, each in decided.answers.items() if name in known}
+    if not answers:
+        return dict(line)
+    findings = [_finding(each, answers.get(each["criterion"])) for each in line["findings"]]
+    blocking = [each for each in findings if outcome_of(each) == BLOCKING[each["kind"]]]
+    unknown = [each for each in findings if outcome_of(each) == "unknown"]
+    stands = {
+        "standing": _standing(blocking, unknown),
+        "unresolved": len(unknown),
+        "later": _later(line, blocking),
+    }
+    machine = {name: line[name] for name in stands}
+    changed = {} if machine == stands else {"machine": machine}
+    return {**line, **stands, "findings": findings, **changed}
+
+
+def outcome_of(finding: Mapping[str, Any]) -> str:
+    """The outcome that holds: a person's, if one was given."""
+    decided = finding.get("decided")
+    return str(finding["outcome"] if decided is None else decided["outcome"])
+
+
+def _finding(finding: Mapping[str, Any], answer: Answer | None) -> dict[str, Any]:
+    if answer is None:
+        return dict(finding)
+    told = {
+        "outcome": answer.outcome,
+        "by": answer.by,
+        "at": answer.at.isoformat(),
+        "reason": answer.reason,
+        "against": answer.against,
+        "moved": answer.was is not None and answer.was != finding["outcome"],
+    }
+    return {**finding, "decided": told}
+
+
+def _standing(blocking: list[dict[str, Any]], unknown: list[dict[str, Any]]) -> str:
+    if blocking:
+        return INELIGIBLE
+    # An unknown that a person gave is one that they could not settle: it is not a checklist item any more.
+    settled = all(each["open_item"] and "decided" not in each for each in unknown)
+    return CANDIDATE if settled else NEEDS_REVIEW
+
+
+def _later(line: Line, blocking: list[dict[str, Any]]) -> str | None:
+    """The day from which time alone has lifted what keeps out, as far as the machine's line tells.
+
+    A person's own answer that keeps out is lifted by no day. Where the machine's day stands for more criteria than
+    are left, it is at the latest that day; where it has none, the next change may be of the only one that is left.
+    """
+    if not blocking or any("decided" in each for each in blocking):
+        return None
+    if line["later"] is not None:
+        return str(line["later"])
+    change = line["next_change"]
+    if change is None or [each["criterion"] for each in blocking] != [change["criterion"]]:
+        return None
+    # As in the core, an exclusion is lifted by a clear answer alone, not by a record that grows stale.
+    lifted = {"inclusion": "met", "exclusion": "not_met"}[blocking[0]["kind"]]
+    return str(change["date"]) if change["outcome"] == lifted else None

@@ -1,0 +1,91 @@
+"""What people work with: the patients by name, the worklist, what people decided, and who is told of news."""
+
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, Table, Text
+
+from service.store.columns import NUMBER, Document, Instant, Name
+from service.store.tables.base import metadata, named
+
+# Those who stand in a worklist, and nobody else. `handle` stands for the patient in addresses; nobody can guess it.
+# `found_by` is the name as it is searched: folded, without marks.
+people = Table(
+    "people",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    Column("handle", Name, nullable=False, unique=True),
+    Column("name", Text, nullable=True),
+    named("found_by", optional=True),
+    named("born", optional=True),
+    named("sex", optional=True),
+    Column("identifiers", Document, nullable=False),
+    Column("last_visit", Date, nullable=True),
+    Column("appointment", Instant, nullable=True),
+    Column("clinic", Text, nullable=True),
+    Column("clinician", Text, nullable=True),
+    Column("touched", Instant, nullable=False),
+    Index(None, "tenant", "found_by"),
+)
+
+# One row per study and patient that has a signal: what the worklist shows, sorts and filters by; made anew from the
+# assessment that holds, the decisions and `people` whenever one of them changes. `place` is a tab (now, later, checked)
+# or `out`; `until`: in `now`, but put off until that day. `hidden`: in no list up to that day. `rank`: of the signal.
+worklist = Table(
+    "worklist",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("study", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    named("place"),
+    Column("until", Date, nullable=True),
+    Column("hidden", Date, nullable=True),
+    named("standing"),
+    Column("rank", Integer, nullable=False),
+    Column("unresolved", Integer, nullable=False),
+    Column("later", Date, nullable=True),
+    Column("next_change", Date, nullable=True),
+    named("status", optional=True),
+    Column("status_set", Instant, nullable=True),
+    named("claimed_by", optional=True),
+    Column("look_again", Boolean, nullable=False),
+    Column("appointment", Instant, nullable=True),
+    named("found_by", optional=True),
+    Column("line", Document, nullable=False),
+    named("changed_from", optional=True),
+    Column("changed", Instant, nullable=False),
+    Index("ix_worklist_order", "tenant", "study", "place", "rank", "unresolved", "appointment", "patient"),
+    Index(None, "tenant", "study", "changed"),
+    Index(None, "tenant", "patient"),
+)
+
+# Only grows. `study` None: for all. `about`: the criterion or the record (`Type/id`) that it is about.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    named("tenant"),
+    named("study", optional=True),
+    named("patient"),
+    named("kind"),
+    named("about", optional=True),
+    Column("content", Document, nullable=False),
+    Column("reason", Text, nullable=True),
+    named("actor"),
+    Column("at", Instant, nullable=False),
+    Index(None, "tenant", "patient"),
+    Index(None, "tenant", "study", "at"),
+    sqlite_autoincrement=True,
+)
+
+# Who wants to be told of what changed in a study, how (`mail`, `webhook`), how often, and up to when it was told.
+digests = Table(
+    "digests",
+    metadata,
+    Column("account", Name, ForeignKey("accounts.id"), primary_key=True),
+    Column("tenant", Name, primary_key=True),
+    Column("study", Name, primary_key=True),
+    named("how"),
+    named("often"),
+    Column("address", Text, nullable=True),
+    Column("told", Instant, nullable=False),
+    Column("error", Text, nullable=True),
+)
