@@ -17,5 +17,6 @@ NAMES = frozenset(PAGES)
 def register(app: Flask, desk: Desk) -> None:
     """Let the application answer with the pages."""
     app.jinja_env.globals["form_token"] = form_token
+    app.jinja_env.globals.setdefault("_", lambda text, **values: text % values if values else text)
     for each in PAGES.values():
         app.register_blueprint(each(desk))
