@@ -24,6 +24,7 @@ from service.screening.cds.answer import Counter, counter_of
 from service.screening.cds.lent import Lending
 from service.screening.cds.policy import CardPolicy
 from service.screening.companion import Companion
+from service.screening.demo_people import Invited, admit, invited
 from service.screening.exports import Export
 from service.screening.holding import LEASE
 from service.screening.invented import invent
@@ -41,6 +42,7 @@ from service.web import (
     assess,
     cds_hooks,
     demo,
+    demo_entrance,
     files,
     guard,
     health,
@@ -53,6 +55,7 @@ from service.web import (
     problems,
     studies,
 )
+from service.web.demo_entrance import ENTRANCE
 from service.web.health import Check
 from service.web.pages import site
 from service.web.pages.desk import Desk
@@ -207,14 +210,21 @@ def run_demo(host: str, port: int, site: Path | None) -> int:
     with TemporaryDirectory(prefix="prescreen-demo-") as place, listen(host, port) as listener:
         address, number = listener.getsockname()[:2]
         base = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
-        app, companion = demo_of(Path(place), base, site)
-        sys.stderr.write(f"{demo.MARK.upper()}.\n")
+        people = invited()
+        app, companion = demo_of(Path(place), base, site, people)
+        sys.stderr.write(f"{demo.MARK.upper()}.\nSign in at {base}{ENTRANCE} as one of these; nobody else can:\n")
+        sys.stderr.writelines(f"  account {each.account:8} password {each.password}\n" for each in people)
         serve(app, listener, 1, companion)
     return 0
 
 
-def demo_of(place: Path, base: str, site: Path | None, patients: int = 200) -> tuple[Flask, Companion]:
-    """The demonstration in this directory, to be reached under this address; its patients are screened first."""
+def demo_of(
+    place: Path, base: str, site: Path | None, people: Sequence[Invited] = (), patients: int = 200
+) -> tuple[Flask, Companion]:
+    """The demonstration in this directory, to be reached under this address; its patients are screened first.
+
+    `people` can sign in to it.
+    """
     settings = Settings(site=site, mode=Mode.DEVELOPMENT, database=f"sqlite:///{place}/demo.db")
     catalog = load_catalog(mappings_dir(), site)
     (plain,) = open_tenants(settings, catalog)
@@ -226,10 +236,12 @@ def demo_of(place: Path, base: str, site: Path | None, patients: int = 200) -> t
     invented = invent(place / "export", patients, 7)
     export = Export("export", place / "export", clock.now(), None)
     screen_export(store, tenant, export, place / "results", clock.now(), Progress())
+    admit(store, tenant, people, clock.now(), hashed=lambda _: None)  # they enter by a door of their own
     store.close()
     companion = Companion(lambda: Worker(store, (tenant,), clock=clock))
     app = app_of(catalog, settings, (tenant,), store, companion, clock)
     app.register_blueprint(demo.blueprint(invented, tenant, store, clock))
+    app.register_blueprint(demo_entrance.blueprint(people, Desk({tenant.name: tenant}, store, clock, encrypted=False)))
     demo.mark(app)
     return app, companion
 
