@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and make; everything else is set up in .venv from the lock (requirements/dev.txt).
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench serve study lock wheel-check clean
+.PHONY: help setup run test check bench serve study translations lock wheel-check clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -46,6 +46,9 @@ serve: setup ## the service on this machine, port 8000
 
 study: setup ## one study in plain words: make study STUDY=igg4-rd-sirolimus
 	$(BIN)/prescreen study show $(STUDY)
+
+translations: setup ## take the texts of the pages into the catalogs, and say what is not translated
+	$(BIN)/python -m tests.translations
 
 wheel-check: setup ## build the wheel, install it into a clean environment, use it from elsewhere
 	.ci/wheel-check
