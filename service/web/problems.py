@@ -8,9 +8,11 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service.errors import (
+    Forbidden,
     InsufficientData,
     MalformedContent,
     NotTrusted,
+    Outpaced,
     PrescreenError,
     StoreUnavailable,
     UnknownStudy,
@@ -24,7 +26,9 @@ STATUS: dict[type[PrescreenError], int] = {
     UsageError: 400,
     MalformedContent: 400,
     NotTrusted: 401,
+    Forbidden: 403,
     UnknownStudy: 404,
+    Outpaced: 409,
     InsufficientData: 412,
     UnsuitableContent: 422,
     StoreUnavailable: 503,

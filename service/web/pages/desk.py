@@ -17,25 +17,29 @@ from service.ehr.clock import Clock
 from service.errors import Forbidden
 from service.screening.access import Action, Basis, Viewer, allows, visible
 from service.screening.access.known import bases_of, signed_in
+from service.screening.access.ways import SignIn, Source
 from service.screening.patient import screening_date
 from service.screening.tenant import Tenant
+from service.store import sessions
 from service.store.engine import Store
 from service.store.sessions import Session
 
 COOKIE = "prescreen-session"
 FORM_TOKEN = "csrf"
+FETCHED_FROM, OWN = "Sec-Fetch-Site", "same-origin"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_YOURS = "this is not open to you, or does not exist; an administrator of the study gives roles"
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts that pages work with. `encrypted`: browsers reach this service by https alone."""
+    """The parts that pages work with. `encrypted`: browsers reach this service by https alone. `sign_in`: how."""
 
     tenants: Mapping[str, Tenant]
     store: Store
     clock: Clock
     encrypted: bool = True
+    sign_in: SignIn = SignIn()
 
     @property
     def cookie(self) -> str:
@@ -77,21 +81,40 @@ class Desk:
         @page.before_request
         def signed_in_only() -> Response | Redirection | None:
             name = (request.endpoint or "").removeprefix(f"{page.name}.")
-            token = request.cookies.get(self.cookie, "")
-            found = signed_in(self.store, token, self.clock.now()) if token else None
-            if found is not None:
-                g.session, g.viewer, g.session_token = *found, token
+            found = self.recognise()
+            if request.method not in SAFE and request.headers.get(FETCHED_FROM, OWN) not in (OWN, "none"):
+                abort(403)  # a browser says that a page of another site sent it
             if name in open_to_all:
                 return None
-            if found is None and request.method in SAFE and not request.path.startswith("/api/"):
+            if not found and request.method in SAFE and not request.path.startswith("/api/"):
                 return redirect(url_for("sign_in.sign_in"))
-            if found is None:
+            if not found:
                 abort(401)
             if request.method not in SAFE and not self._of_this_session():
                 abort(403)
             return None
 
         return page
+
+    def recognise(self) -> bool:
+        """Is somebody signed in in this browser? From then on `viewer()` says who."""
+        token = request.cookies.get(self.cookie, "")
+        found = signed_in(self.store, token, self.clock.now(), self.sign_in.idle) if token else None
+        if found is not None:
+            g.session, g.viewer, g.session_token = *found, token
+        return found is not None
+
+    def enter(self, answer: Redirection, account: str, source: Source) -> None:
+        """Sign somebody in in this browser. Its session is a new one: one that was there before, whoever began it,
+        ends."""
+        if before := request.cookies.get(self.cookie):
+            sessions.end(self.store, before)
+        token = sessions.begin(self.store, account, source, self.clock.now(), self.sign_in.lasts)
+        self.keep(answer, self.cookie, token, int(self.sign_in.lasts.total_seconds()))
+
+    def keep(self, answer: Redirection | Response, name: str, value: str, seconds: int) -> None:
+        """Let the browser keep a cookie that no script sees, and that only this very host is sent."""
+        answer.set_cookie(name, value, max_age=seconds, path="/", secure=self.encrypted, httponly=True, samesite="Lax")
 
     def _of_this_session(self) -> bool:
         given = request.headers.get("X-CSRF-Token") or request.form.get(FORM_TOKEN, "")

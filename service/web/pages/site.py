@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask
 
-from service.web.pages import sign_in
+from service.web.pages import account, admin, audit, issuers, sign_in
 from service.web.pages.desk import Desk, form_token
 
 PAGES: dict[str, Callable[[Desk], Blueprint]] = {
     sign_in.NAME: sign_in.blueprint,
+    account.NAME: account.blueprint,
+    admin.NAME: admin.blueprint,
+    audit.NAME: audit.blueprint,
+    issuers.NAME: issuers.blueprint,
 }
 # They decide for themselves who may ask: who is signed in.
 NAMES = frozenset(PAGES)
