@@ -113,9 +113,11 @@ def app_of(
         news = companion.wake if companion is not None else lambda: None
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
-        site.register(app, Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings)))
+        ways = settings.sign_in.plain
+        desk = Desk({each.name: each for each in tenants}, store, clock, _encrypted(settings), ways)
+        site.register(app, desk)
         if any(each.launch for each in tenants):
-            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock)))
+            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock), desk.enter_linked))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     return app

@@ -16,11 +16,12 @@ from werkzeug.wrappers import Response as Redirection
 from service.ehr.clock import Clock
 from service.errors import Forbidden
 from service.screening.access import Action, Basis, Viewer, allows, visible
+from service.screening.access.audited import note_deed
 from service.screening.access.known import bases_of, signed_in
 from service.screening.access.ways import SignIn, Source
 from service.screening.patient import screening_date
 from service.screening.tenant import Tenant
-from service.store import sessions
+from service.store import accounts, sessions
 from service.store.engine import Store
 from service.store.sessions import Session
 
@@ -111,6 +112,13 @@ class Desk:
             sessions.end(self.store, before)
         token = sessions.begin(self.store, account, source, self.clock.now(), self.sign_in.lasts)
         self.keep(answer, self.cookie, token, int(self.sign_in.lasts.total_seconds()))
+
+    def enter_linked(self, answer: Redirection, issuer: str, subject: str) -> None:
+        """Sign in whoever opened this service from an EHR, if an account is linked to whom the EHR says that it is."""
+        found = accounts.linked(self.store, issuer, subject)
+        if found is not None and found.disabled is None:
+            self.enter(answer, found.id, Source.LAUNCH)
+            note_deed(self.store, found.id, "*", None, "signed-in", self.clock.now(), source=Source.LAUNCH)
 
     def keep(self, answer: Redirection | Response, name: str, value: str, seconds: int) -> None:
         """Let the browser keep a cookie that no script sees, and that only this very host is sent."""

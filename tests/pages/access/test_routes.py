@@ -213,7 +213,7 @@ def test_an_address_that_showed_it_would_be_found_out(house: World, leak: str, m
     assert {each.rule for each in rules(house)} - set(ROUTES) == {"/leaking/<handle>"}
     monkeypatch.setitem(ROUTES, "/leaking/<handle>", Kind.PATIENT)
     anna = without_a_role(house)
-    ((method, address),) = addresses(house, Kind.PATIENT)
+    ((method, address),) = [each for each in addresses(house, Kind.PATIENT) if "leaking" in each[1]]
     with pytest.raises(AssertionError):
         check_nothing_shown(sent(anna, method, address), address, refused=True)
 
