@@ -120,11 +120,12 @@ def app_of(
         news = companion.wake if companion is not None else lambda: None
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
-        desk = Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings))
+        tended = {each.name: each for each in tenants}
+        desk = Desk(tended, store, clock, _encrypted(settings), settings.sign_in.plain)
         site.register(app, desk)
         app.register_blueprint(home.blueprint(catalog, desk.recognise, allow_remote=settings.allow_remote))
         if any(each.launch for each in tenants):
-            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock)))
+            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock), desk.enter_linked))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     else:

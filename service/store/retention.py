@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, delete, exists, insert, not_, or_, select, tuple_
 
 from service.store import feeds
+from service.store.attempts import PERIOD
 from service.store.engine import Store
 from service.store.leases import State
 from service.store.tables import (
     assessments,
+    attempts,
     audit,
     card_responses,
     cards,
@@ -22,6 +24,7 @@ from service.store.tables import (
     outbox,
     published,
     screenings,
+    sessions,
     tokens,
 )
 
@@ -60,6 +63,7 @@ class Forgotten:
     cards: int = 0
     card_responses: int = 0
     tokens: int = 0
+    sessions: int = 0
 
     @property
     def total(self) -> int:
@@ -111,7 +115,9 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "card_responses": _delete(connection, card_responses, _unowned(now - keep.cards)),
             "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
             "tokens": _delete(connection, tokens, tokens.c.until < now),
+            "sessions": _delete(connection, sessions, sessions.c.expires <= now),
         }
+        _delete(connection, attempts, attempts.c.since <= now - PERIOD)
         _forbid(connection)
     _overwrite(store)
     return Forgotten(**gone)

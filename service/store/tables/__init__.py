@@ -1,6 +1,6 @@
 """The tables as the code sees them. The migrations make them; a test compares the two."""
 
-from service.store.tables.accounts import accounts, bases, roles, sessions
+from service.store.tables.accounts import accounts, attempts, bases, links, roles, sessions
 from service.store.tables.base import metadata
 from service.store.tables.machine import (
     QUEUES,
@@ -27,6 +27,7 @@ __all__ = [
     "QUEUES",
     "accounts",
     "assessments",
+    "attempts",
     "audit",
     "bases",
     "card_responses",
@@ -39,6 +40,7 @@ __all__ = [
     "feeds",
     "forgetting",
     "launches",
+    "links",
     "metadata",
     "outbox",
     "people",

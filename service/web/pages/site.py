@@ -6,12 +6,16 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from service.web import language
-from service.web.pages import frame, sign_in
+from service.web.pages import account, admin, audit, frame, issuers, sign_in
 from service.web.pages.desk import Desk, form_token
 from service.web.pages.refusals import explain
 
 PAGES: dict[str, Callable[[Desk], Blueprint]] = {
     sign_in.NAME: sign_in.blueprint,
+    account.NAME: account.blueprint,
+    admin.NAME: admin.blueprint,
+    audit.NAME: audit.blueprint,
+    issuers.NAME: issuers.blueprint,
 }
 # They decide for themselves who may ask: who is signed in.
 NAMES = frozenset(PAGES)
