@@ -18,14 +18,14 @@ def with_decisions(line: Line, decided: Decided) -> dict[str, Any]:
     """A line of assessments.ndjson with the answers of people in it.
 
     A finding that a person answered has `decided`: their `outcome`, `by`, `at`, `reason`, `against` (it contradicts the
-    machine), and `moved`: the machine's outcome is not the one they saw, so somebody has to look again. `standing`,
+    machine), and `moved`: the machine's outcome, or the study's version, is not what they saw: somebody looks again. `standing`,
     `unresolved` and `later` follow from the answers that hold; `machine` keeps those of the machine, if any differs.
     """
     known = {each["criterion"] for each in line["findings"]}
     answers = {name: each for name, each in decided.answers.items() if name in known}
     if not answers:
         return dict(line)
-    findings = [_finding(each, answers.get(each["criterion"])) for each in line["findings"]]
+    findings = [_finding(each, answers.get(each["criterion"]), line["study_version"]) for each in line["findings"]]
     blocking = [each for each in findings if outcome_of(each) == BLOCKING[each["kind"]]]
     unknown = [each for each in findings if outcome_of(each) == "unknown"]
     stands = {
@@ -44,7 +44,7 @@ def outcome_of(finding: Mapping[str, Any]) -> str:
     return str(finding["outcome"] if decided is None else decided["outcome"])
 
 
-def _finding(finding: Mapping[str, Any], answer: Answer | None) -> dict[str, Any]:
+def _finding(finding: Mapping[str, Any], answer: Answer | None, version: str) -> dict[str, Any]:
     if answer is None:
         return dict(finding)
     told = {
@@ -53,9 +53,16 @@ def _finding(finding: Mapping[str, Any], answer: Answer | None) -> dict[str, Any
         "at": answer.at.isoformat(),
         "reason": answer.reason,
         "against": answer.against,
-        "moved": answer.was is not None and answer.was != finding["outcome"],
+        "moved": _moved(answer, finding["outcome"], version),
     }
     return {**finding, "decided": told}
+
+
+def _moved(answer: Answer, outcome: str, version: str) -> bool:
+    """Is the machine's outcome, or the study, another one than the person saw? What is not known is not compared."""
+    return (answer.was is not None and answer.was != outcome) or (
+        answer.version is not None and answer.version != version
+    )
 
 
 def _standing(blocking: list[dict[str, Any]], unknown: list[dict[str, Any]]) -> str:
