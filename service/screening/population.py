@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -18,7 +18,7 @@ from service.errors import InvalidOutput, UsageError
 from service.fhir.patient import PatientAdapted
 from service.fhir.reading import Reading
 from service.fhir.subject import render_subject
-from service.screening.corrected import NO_CLAIMS, Claims, Corrected
+from service.screening.corrected import Claims, Corrected
 from service.screening.coverage import Coverage
 from service.screening.held_back import held_back
 from service.screening.intake import Intake
@@ -50,7 +50,7 @@ class Request:
     release: Release | None = "R4"
     every_subject: bool = False
     accepted_rejects: int = 0
-    claims: Claims = NO_CLAIMS
+    claims: Claims = field(default_factory=dict)
     versions: bool = False
 
 

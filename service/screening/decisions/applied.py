@@ -6,6 +6,9 @@ The machine's own answer stays in the line. Without a decision the line is the s
 from collections.abc import Mapping
 from typing import Any
 
+from service.eligibility.assess import Finding, Verdict, standing_of
+from service.eligibility.evaluate import Judgement
+from service.eligibility.outcome import Outcome, Reason
 from service.screening.decisions.decided import Answer, Decided
 
 Line = Mapping[str, Any]
@@ -18,8 +21,9 @@ def with_decisions(line: Line, decided: Decided) -> dict[str, Any]:
     """A line of assessments.ndjson with the answers of people in it.
 
     A finding that a person answered has `decided`: their `outcome`, `by`, `at`, `reason`, `against` (it contradicts the
-    machine), and `moved`: the machine's outcome, or the study's version, is not what they saw: somebody looks again. `standing`,
-    `unresolved` and `later` follow from the answers that hold; `machine` keeps those of the machine, if any differs.
+    machine), and `moved`: the machine's outcome, or the study's version, is not what they saw; somebody has to look.
+    `standing`, `unresolved` and `later` follow from the answers that hold; `machine` keeps those of the machine, if any
+    differs.
     """
     known = {each["criterion"] for each in line["findings"]}
     answers = {name: each for name, each in decided.answers.items() if name in known}
@@ -42,6 +46,27 @@ def outcome_of(finding: Mapping[str, Any]) -> str:
     """The outcome that holds: a person's, if one was given."""
     decided = finding.get("decided")
     return str(finding["outcome"] if decided is None else decided["outcome"])
+
+
+def verdict_with(verdict: Verdict, decided: Decided, unless: Verdict | None = None) -> Verdict:
+    """The same of an assessment that is not written down, as for a card.
+
+    `unless`: a criterion of which the machine says there another thing keeps the machine's new answer.
+    """
+    if not decided.answers:
+        return verdict
+    before = {} if unless is None else {each.criterion.id: each.outcome for each in unless.findings}
+    findings = tuple(_answered(each, decided, before.get(each.criterion.id, each.outcome)) for each in verdict.findings)
+    return Verdict(findings, standing_of(findings), verdict.signal)
+
+
+def _answered(finding: Finding, decided: Decided, before: Outcome) -> Finding:
+    answer = decided.answers.get(finding.criterion.id)
+    if answer is None or finding.outcome is not before:
+        return finding
+    outcome = next(each for each in Outcome if each.code == answer.outcome)
+    reasons = frozenset({Reason.MANUAL}) if outcome is Outcome.UNKNOWN else frozenset[Reason]()
+    return Finding(finding.criterion, Judgement(finding.criterion.node, outcome, reasons), open_item=False)
 
 
 def _finding(finding: Mapping[str, Any], answer: Answer | None, version: str) -> dict[str, Any]:

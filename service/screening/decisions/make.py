@@ -149,7 +149,8 @@ def _keep(
     if given.kind is Kind.CORRECTION and tenant.source is not None:
         screenings.request(store, tenant.name, given.patient, CORRECTED, now)
     for each in assessments.of_patient(store, tenant.name, given.patient):
-        if each.withdrawn is None and each.stored.study in tenant.studies and (for_all or each.stored.study == given.study):
+        concerned = for_all or each.stored.study == given.study
+        if concerned and each.withdrawn is None and each.stored.study in tenant.studies:
             publish.plan(store, tenant, each.stored.line, now)
             refresh(store, tenant, each.stored.study, given.patient, now)
     return number
