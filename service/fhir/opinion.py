@@ -46,8 +46,8 @@ class Said:
 class Opinion:
     """An assessment in words and codes. `version` is of the study by which it was made; `study` may be newer.
 
-    `source`: the address of the server with the patient and the records, where this is written to another one. `state`: what
-    people decided that the ResearchSubject says. `corrected`: the records that somebody corrected, and who did.
+    `source`: the address of the server with the patient and the records, where this is written to another one. `state`:
+    what people decided that the ResearchSubject says. `corrected`: the records that somebody corrected, and who did.
     """
 
     patient: str

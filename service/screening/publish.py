@@ -66,7 +66,8 @@ def plan(
 ) -> bool:
     """Let an assessment that holds from now on (a line of assessments.ndjson) be written, if it is one to write.
 
-    What people decided goes with it. `versions`: `Type/id` -> versionId of the records that were read. Returns whether the outbox changed.
+    What people decided goes with it. `versions`: `Type/id` -> versionId of the records that were read. Returns whether
+    the outbox changed.
     """
     if tenant.target.kind is TargetKind.NONE:
         return False

@@ -34,10 +34,10 @@ ACTIONS: Mapping[Kind, Action] = {
     Kind.CORRECTION: Action.OVERRIDE,
     Kind.APPROVAL: Action.OVERRIDE,
 }
-Refresh = Callable[[Store, Tenant, str, str, datetime], None]  # of the row of a worklist
+Refresh = Callable[[Store, str, str, str, datetime], object]  # the row of a worklist: tenant, study, patient
 
 
-def nothing_to_refresh(store: Store, tenant: Tenant, study: str, patient: str, now: datetime) -> None:
+def nothing_to_refresh(store: Store, tenant: str, study: str, patient: str, now: datetime) -> None:
     """Where there is no worklist."""
 
 
@@ -152,5 +152,5 @@ def _keep(
         concerned = for_all or each.stored.study == given.study
         if concerned and each.withdrawn is None and each.stored.study in tenant.studies:
             publish.plan(store, tenant, each.stored.line, now)
-            refresh(store, tenant, each.stored.study, given.patient, now)
+            refresh(store, tenant.name, each.stored.study, given.patient, now)
     return number
