@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from service.ehr.connect import Connection
@@ -15,13 +15,14 @@ from service.eligibility.facts import PatientRecord
 from service.fhir.provenance import evidence_versions
 from service.screening import publish
 from service.screening.chart import Reader
+from service.screening.decisions.claims import reader_of
 from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
-from service.screening.population import knowledge_of, phrases_of
-from service.screening.record import MERGED, read_record
+from service.screening.population import knowledge_of, phrases_of, read_versions
+from service.screening.record import MERGED, ClaimsOf, Recorded, no_claims, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
-from service.store import assessments, audit, screenings
+from service.store import assessments, audit, decisions, screenings
 from service.store.engine import Store
 
 CLOSED = "study-closed"
@@ -30,7 +31,9 @@ ACTOR = "service"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`."""
+    """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`, as
+    FHIR numbers them; `records`: the same in a form that every record has (see `versions`).
+    """
 
     study: str
     version: str
@@ -38,6 +41,7 @@ class Found:
     line: dict[str, object]
     next_change: date | None
     versions: Mapping[str, str]
+    records: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +74,18 @@ def examine(
     at: date,
     *,
     partial: bool = False,
+    claims: ClaimsOf = no_claims,
 ) -> Examined:
     """Read and judge one patient for all open studies of the tenant. Raises EhrError where the EHR does not let us.
 
     `partial`: a type that the server fails to give becomes `not-loaded`, instead of raising EhrUnavailable.
+    `claims`: what people said of single records.
     """
-    recorded = read_record(tenant, patient, Reader(connection, partial=partial), at)
+    recorded = read_record(tenant, patient, Reader(connection, partial=partial), at, claims)
     return Examined(
         patient,
         at,
-        found=() if recorded.record is None else _found(tenant, recorded.record, at),
+        found=() if recorded.record is None else _found(tenant, recorded, recorded.record, at),
         withheld=recorded.withheld,
         survivor=recorded.survivor,
         merged=recorded.merged,
@@ -98,6 +104,7 @@ def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tup
         if examined.withheld is not None:
             _withdraw(whole, tenant, patient, examined.withheld, now)
         else:
+            decisions.merged(whole, tenant.name, patient, examined.merged)
             changed = [each.study for each in examined.found if _add(whole, tenant, examined, each, now)]
             _withdraw(whole, tenant, patient, CLOSED, now, but=tenant.studies)
         for other in examined.merged:
@@ -109,7 +116,8 @@ def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tup
 
 def screen_patient(store: Store, tenant: Tenant, patient: str, connection: Connection, now: datetime) -> Examined:
     """Examine a patient and keep the result at once. Where another record took this one's place, that one is due."""
-    examined = examine(tenant, patient, connection, screening_date(tenant, now))
+    at, claims = screening_date(tenant, now), reader_of(store, tenant.name)
+    examined = examine(tenant, patient, connection, at, claims=claims)
     follow(store, tenant, examined, now)
     keep(store, tenant, examined, now)
     return examined
@@ -123,7 +131,7 @@ def follow(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> N
 
 def _add(store: Store, tenant: Tenant, examined: Examined, found: Found, now: datetime) -> bool:
     key = (tenant.name, found.study, found.version, examined.patient)
-    new = assessments.add(store, *key, found.digest, examined.at, found.line, found.next_change, now)
+    new = assessments.add(store, *key, found.digest, examined.at, found.line, found.next_change, now, found.records)
     publish.plan(store, tenant, found.line, now, found.versions)
     return new
 
@@ -151,7 +159,7 @@ def _named(findings: object) -> Iterator[str]:
         yield from (each["computed"] or {}).get("records", ())
 
 
-def _found(tenant: Tenant, record: PatientRecord, at: date) -> tuple[Found, ...]:
+def _found(tenant: Tenant, recorded: Recorded, record: PatientRecord, at: date) -> tuple[Found, ...]:
     catalog = tenant.catalog
     knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
     found = []
@@ -159,7 +167,8 @@ def _found(tenant: Tenant, record: PatientRecord, at: date) -> tuple[Found, ...]
         assessment = assess(record, study, at, knowledge)
         change = assessment.next_change
         digest = facts_digest(record, Needs((study,), catalog.terminology))
-        line = assessment_line(assessment, phrases)
+        line = assessment_line(assessment, phrases, recorded.corrected)
         day = change.date if change else None
-        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line)))
+        read = read_versions(line, recorded.versions)
+        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line), read))
     return tuple(found)

@@ -17,6 +17,7 @@ from service.errors import ResourceGone
 from service.fhir.banner import Banner, banner_of
 from service.screening.cds.lent import Hurried
 from service.screening.connections import Gates
+from service.screening.decisions.claims import reader_of
 from service.screening.launches import Launches, Opened
 from service.screening.needs import Needs
 from service.screening.patient import Examined, examine, screening_date
@@ -68,7 +69,8 @@ class PatientPages:
         connection = self._connection(opened)
         page = PatientPage(tenant.name, screening_date(tenant, now), now.astimezone(tenant.catalog.site.zone), None)
         page = replace(page, person=opened.person, banner=_banner(connection.client, patient, opened.granted.banner))
-        examined = examine(tenant, patient, connection, page.at, partial=True)
+        claims = reader_of(self._launches.store, tenant.name)
+        examined = examine(tenant, patient, connection, page.at, partial=True, claims=claims)
         self._note(opened, examined, now)
         if examined.withheld is not None:
             return replace(page, withheld=True)

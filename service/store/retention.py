@@ -18,9 +18,11 @@ from service.store.tables import (
     card_responses,
     cards,
     current,
+    decisions,
     deliveries,
     forgetting,
     launches,
+    merges,
     outbox,
     published,
     screenings,
@@ -64,6 +66,8 @@ class Forgotten:
     card_responses: int = 0
     tokens: int = 0
     sessions: int = 0
+    decisions: int = 0
+    merges: int = 0
 
     @property
     def total(self) -> int:
@@ -83,6 +87,7 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
         _permit(connection)
         gone = {"deliveries": _delete_deliveries(connection, tenant, patient)}
         gone["card_responses"] = _delete(connection, card_responses, _about(tenant, patient))
+        gone["decisions"], gone["merges"] = _delete_decisions(connection, tenant, patient)
         for table in (current, assessments, screenings, outbox, published, audit, cards):
             mine = (table.c.tenant == tenant, table.c.patient == patient)
             gone[table.name] = connection.execute(delete(table).where(*mine)).rowcount
@@ -92,10 +97,19 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
     return Forgotten(**gone)
 
 
+def _delete_decisions(connection: Connection, tenant: str, patient: str) -> tuple[int, int]:
+    """What was decided about the patient, under this record and those that were merged into it."""
+    about = and_(merges.c.tenant == tenant, merges.c.survivor == patient)
+    others = connection.scalars(select(merges.c.patient).where(about)).all()
+    mine = and_(decisions.c.tenant == tenant, decisions.c.patient.in_([patient, *others]))
+    named = and_(merges.c.tenant == tenant, or_(merges.c.survivor == patient, merges.c.patient == patient))
+    return _delete(connection, decisions, mine), _delete(connection, merges, named)
+
+
 def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
     """Delete what is older than is kept, and which tokens were used that are refused for their age by now.
 
-    Work that waits or is being done stays, however old.
+    Work that waits or is being done stays, however old; so does what people decided, until its patient is forgotten.
     """
     stale = current.c.touched < now - keep.unconfirmed
     finished = or_(

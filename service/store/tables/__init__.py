@@ -21,7 +21,7 @@ from service.store.tables.machine import (
     tokens,
     upkeep,
 )
-from service.store.tables.worklist import decisions, digests, people, worklist
+from service.store.tables.worklist import decisions, digests, merges, people, worklist
 
 __all__ = [
     "QUEUES",
@@ -41,6 +41,7 @@ __all__ = [
     "forgetting",
     "launches",
     "links",
+    "merges",
     "metadata",
     "outbox",
     "people",

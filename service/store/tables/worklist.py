@@ -76,6 +76,16 @@ decisions = Table(
     sqlite_autoincrement=True,
 )
 
+# Records of one person, as they said when last read: whose decisions follow to which record.
+merges = Table(
+    "merges",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    named("survivor"),
+    Index(None, "tenant", "survivor"),
+)
+
 # Who wants to be told of what changed in a study, how (`mail`, `webhook`), how often, and up to when it was told.
 digests = Table(
     "digests",
