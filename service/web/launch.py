@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as Redirection
 
 from service.ehr.smart_launch import CALLBACK, LAUNCH, App
 from service.errors import EhrError, EhrUnavailable, LaunchRefused, NotPermitted, PrescreenError
-from service.screening.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Ticket
-from service.screening.patient_page import PatientPages
+from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Ticket
+from service.screening.launch.page import PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
 

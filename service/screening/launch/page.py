@@ -17,10 +17,10 @@ from service.errors import ResourceGone
 from service.fhir.banner import Banner, banner_of
 from service.screening.cds.lent import Hurried
 from service.screening.connections import Gates
-from service.screening.launches import Launches, Opened
+from service.screening.launch.launches import Launches, Opened
 from service.screening.needs import Needs
 from service.screening.patient import Examined, examine, screening_date
-from service.screening.study_page import STANDINGS, StudyPart, study_part
+from service.screening.person.study_part import STANDINGS, StudyPart, study_part
 from service.screening.tenant import Tenant
 from service.store import audit
 
