@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from service.ehr.connect import Connection
-from service.eligibility.assess import assess
+from service.eligibility.assess import assess, case_of
 from service.eligibility.facts import PatientRecord
 from service.fhir.provenance import evidence_versions
 from service.screening import publish
 from service.screening.chart import Reader
 from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
+from service.screening.person.series_line import drawn_of
 from service.screening.population import knowledge_of, phrases_of
 from service.screening.record import MERGED, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
-from service.store import assessments, audit, screenings
+from service.store import assessments, audit, screenings, series
 from service.store.engine import Store
 
 CLOSED = "study-closed"
@@ -30,7 +31,10 @@ ACTOR = "service"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`."""
+    """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`.
+
+    `series`: what is drawn of it (see `screening.person.series_line`); None where nothing points to the disease.
+    """
 
     study: str
     version: str
@@ -38,6 +42,7 @@ class Found:
     line: dict[str, object]
     next_change: date | None
     versions: Mapping[str, str]
+    series: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ def follow(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> N
 def _add(store: Store, tenant: Tenant, examined: Examined, found: Found, now: datetime) -> bool:
     key = (tenant.name, found.study, found.version, examined.patient)
     new = assessments.add(store, *key, found.digest, examined.at, found.line, found.next_change, now)
+    series.keep(store, (tenant.name, found.study, examined.patient), examined.at, found.series)
     publish.plan(store, tenant, found.line, now, found.versions)
     return new
 
@@ -136,6 +142,7 @@ def _withdraw(
         study = each.stored.study
         if each.withdrawn is None and study not in but:
             assessments.withdraw(store, tenant.name, patient, reason, now, study)
+            series.forget(store, (tenant.name, study, patient))
             publish.withdraw(store, tenant, study, patient, reason, now)
 
 
@@ -161,5 +168,6 @@ def _found(tenant: Tenant, record: PatientRecord, at: date) -> tuple[Found, ...]
         digest = facts_digest(record, Needs((study,), catalog.terminology))
         line = assessment_line(assessment, phrases)
         day = change.date if change else None
-        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line)))
+        drawn = drawn_of(assessment, case_of(record, study, at, knowledge), phrases)
+        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line), drawn))
     return tuple(found)

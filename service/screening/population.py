@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from service.eligibility.assess import Assessment, Signal, assess
+from service.eligibility.assess import Assessment, Signal, assess, case_of
 from service.eligibility.criteria import Study
-from service.eligibility.evaluate import Knowledge
+from service.eligibility.evaluate import Case, Knowledge
 from service.eligibility.explain import Phrases
 from service.eligibility.facts import Kind, PatientRecord
 from service.errors import InvalidOutput, UsageError
@@ -23,8 +23,9 @@ from service.screening.held_back import held_back
 from service.screening.intake import Intake
 from service.screening.merging import MERGE_UNCLEAR, REPLACED, merge_replaced
 from service.screening.needs import Needs
-from service.screening.outputs import Funnel, Outputs, Sink
+from service.screening.outputs import SERIES, Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
+from service.screening.person.series_line import drawn_of
 from service.screening.render import assessment_line
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
@@ -37,7 +38,10 @@ Release = Literal["R4", "R4B", "R5"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects."""
+    """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects.
+
+    `series`: also what pages draw of whom something points to the disease.
+    """
 
     sources: tuple[Source, ...]
     studies: tuple[Study, ...]
@@ -45,6 +49,7 @@ class Request:
     release: Release | None = "R4"
     every_subject: bool = False
     accepted_rejects: int = 0
+    series: bool = False
 
 
 class Progress:
@@ -98,7 +103,7 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
     """
     if out.resolve() in {source.directory for source in request.sources}:
         raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
-    with Outputs(out) as outputs:
+    with Outputs(out, (SERIES,) if request.series else ()) as outputs:
         summary = screen_into(outputs, catalog, request, progress)
         outputs.summary(summary)
     return summary
@@ -189,9 +194,12 @@ def _judge(
     for study in sorted(request.studies, key=lambda each: each.id):
         funnel = Funnel(study.id, study.version)
         for identity in sorted(records):
-            assessment = assess(records[identity](), study, request.at, knowledge)
+            record = records[identity]()
+            assessment = assess(record, study, request.at, knowledge)
             funnel.add(assessment)
             _write(assessment, request, phrases, sink)
+            if request.series:
+                _draw(assessment, case_of(record, study, request.at, knowledge), phrases, sink)
             done += 1
             progress.screening(done, total)
         funnels.append(funnel)
@@ -202,6 +210,12 @@ def _write(assessment: Assessment, request: Request, phrases: Phrases, sink: Sin
     sink.write("assessments.ndjson", assessment_line(assessment, phrases))
     if request.release and (request.every_subject or assessment.signal in (Signal.STRONG, Signal.WEAK)):
         sink.write("ResearchSubject.ndjson", render_subject(assessment, phrases, request.release))
+
+
+def _draw(assessment: Assessment, case: Case, phrases: Phrases, sink: Sink) -> None:
+    drawn = drawn_of(assessment, case, phrases)
+    if drawn is not None:
+        sink.write(SERIES, {"patient": assessment.patient, "study": assessment.study.id, "series": drawn})
 
 
 def _people(population: Population, merged: int, sorted_out: SortedOut) -> dict[str, object]:
