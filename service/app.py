@@ -41,8 +41,11 @@ from service.web import (
     assess,
     cds_hooks,
     demo,
+    files,
     guard,
     health,
+    home,
+    language,
     launch,
     metadata,
     metrics,
@@ -89,15 +92,16 @@ def app_of(
     clock: Clock = SYSTEM,
 ) -> Flask:
     """The application that answers from this catalog, and receives for these tenants into this store."""
-    app = problems.Discreet("service.web")
+    app = problems.Discreet("service.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.largest_request
     guard.protect(
         app,
         allow_remote=settings.allow_remote,
-        own=frozenset({notifications.NAME, cds_hooks.NAME, launch.NAME, *site.NAMES}),
+        own=frozenset({notifications.NAME, cds_hooks.NAME, launch.NAME, files.NAME, home.NAME, *site.NAMES}),
         development=settings.in_development,
     )
     problems.answer_errors(app)
+    files.register(app)
     statement = orjson.loads((profiles_dir() / CAPABILITIES).read_bytes())
     checks: dict[str, Check] = {} if store is None else {"database": partial(_database_problem, store)}
     if companion is not None:
@@ -113,11 +117,16 @@ def app_of(
         news = companion.wake if companion is not None else lambda: None
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
-        site.register(app, Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings)))
+        desk = Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings))
+        site.register(app, desk)
+        app.register_blueprint(home.blueprint(catalog, desk.recognise, allow_remote=settings.allow_remote))
         if any(each.launch for each in tenants):
             app.register_blueprint(launch.blueprint(Launches(tenants, store, clock)))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
+    else:
+        language.install(app)
+        app.register_blueprint(home.blueprint(catalog, None, allow_remote=settings.allow_remote))
     return app
 
 
