@@ -94,7 +94,7 @@ def blueprint(launches: Launches) -> Blueprint:
         shown = pages.page(opened)
         if shown is None:
             return make_response(_html("no_patient.html"))
-        return make_response(_html("patient.html", page=shown))
+        return make_response(_html("launched.html", page=shown))
 
     page.register_error_handler(PrescreenError, _explained)
     page.register_error_handler(429, _busy)

@@ -37,7 +37,9 @@ def words(text: str) -> str:
 
 def item(text: str, criterion: str) -> str:
     """What is said of one criterion."""
-    found = re.search(rf"<li class=\"item [a-z]+\">(?:(?!</li>).)*<code>{criterion}</code>.*?</li>", text, re.DOTALL)
+    found = re.search(
+        rf"<li class=\"item [a-z]+\"[^>]*>(?:(?!</li>).)*<code>{criterion}</code>.*?</li>", text, re.DOTALL
+    )
     assert found is not None, criterion
     return words(found[0])
 
@@ -313,7 +315,7 @@ def check_complete(page: str, found: Found, content: Any) -> None:
         expected += [each["assumption"] for each in line["assumptions"] if each["criterion"] == criterion.id]
         expected += [each["data"] for each in line["settle"] if each["criterion"] == criterion.id]
         assert [each for each in expected if " ".join(each.split()) not in shown] == []
-    part = study_part(content, found)
+    part = study_part(content, found.line)
     assert part.standing in page and part.signal_words in page and (part.change or "") in page
 
 

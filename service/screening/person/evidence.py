@@ -35,9 +35,9 @@ def numbered(line: Line, ehr_link: str | None = None) -> Mapping[str, tuple[Evid
     return {name: tuple(each) for name, each in found.items()}
 
 
-def evidence_at(line: Line, number: int) -> Evidence | None:
+def evidence_at(line: Line, number: int, ehr_link: str | None = None) -> Evidence | None:
     """The evidence of that number, if there is one."""
-    every = (each for some in numbered(line).values() for each in some)
+    every = (each for some in numbered(line, ehr_link).values() for each in some)
     return next((each for each in every if each.number == number), None)
 
 

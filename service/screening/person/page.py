@@ -6,7 +6,7 @@ Nothing is asked of an EHR, and nothing is judged anew.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from service.screening.decisions import CLOSING, Decided, PersonStatus, Status, decided_of, with_decisions
@@ -14,10 +14,11 @@ from service.screening.decisions.decided import Silence
 from service.screening.person.drawings import NOTHING, Drawing, drawings_of
 from service.screening.person.series_line import series_of
 from service.screening.person.study_part import StudyPart, study_part
-from service.screening.person.who import Who, who_of
+from service.screening.person.who import Who, hide, who_of
 from service.screening.tenant import Tenant
 from service.store import assessments, decisions, series
 from service.store.assessments import Current
+from service.store.decisions import Decision
 from service.store.engine import Store
 from service.store.handles import Known
 from service.store.series import Kept
@@ -102,10 +103,25 @@ def gather_page(
 ) -> PersonPage:
     """The page; `others`: the other studies that whoever looks may see and in whose worklist the patient stands."""
     current = assessments.latest(store, tenant.name, study, known.patient)
-    decided = decided_of(decisions.of_patient(store, tenant.name, known.patient, study))
+    said = decisions.of_patient(store, tenant.name, known.patient, study)
     kept = series.find(store, (tenant.name, study, known.patient))
     elsewhere = tuple(_elsewhere(store, tenant, each, known.patient) for each in others)
+    if hidden:
+        current = None if current is None else veiled(current, known)
+        kept = None if kept is None else replace(kept, content=hide(kept.content, known))
+        said = tuple(unnamed(each, known) for each in said)
+    decided = decided_of(said)
     return made_page(tenant, study, who_of(known, today, hidden=hidden), current, decided, kept, elsewhere, today)
+
+
+def veiled(current: Current, known: Known) -> Current:
+    """The same, without a word that tells who it is."""
+    return replace(current, stored=replace(current.stored, line=hide(current.stored.line, known)))
+
+
+def unnamed(decision: Decision, known: Known) -> Decision:
+    """What a person decided, without a word that tells about whom."""
+    return replace(decision, content=hide(decision.content, known), reason=hide(decision.reason, known))
 
 
 def made_page(

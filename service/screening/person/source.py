@@ -17,7 +17,9 @@ from service.ehr.transport import Transport, new_session
 from service.errors import EhrError, EhrUnavailable, NotPermitted, ResourceGone
 from service.screening.cds.lent import Hurried
 from service.screening.person.evidence import LOCAL, Evidence
+from service.screening.person.who import hide
 from service.screening.tenant import Tenant
+from service.store.handles import Known
 
 LONGEST = 20.0  # seconds; somebody waits in front of a screen
 HURRY: dict[str, Any] = {"tries": 2, "longest_wait": 5.0, "read_timeout": 10.0, "answer_deadline": 15.0}
@@ -30,6 +32,7 @@ FAILED = "The EHR answered in a way that this service does not accept, so nothin
 OTHERS = (
     "The EHR now says that this record is of another patient, or of a record that was merged; it is not shown here."
 )
+NAMED = "Names are hidden on these pages, and this record says who the patient is; show names in your account first."
 NARRATIVE = "(narrative, not shown)"
 OF_NOBODY = frozenset({"Medication"})
 
@@ -73,8 +76,10 @@ def reading(tenant: Tenant, clock: Clock = SYSTEM, transport: Transport | None =
     return read
 
 
-def source_of(evidence: Evidence, patient: str, read: Reading | None) -> Source:
-    """The record of this evidence, of this patient, as it stands now."""
+def source_of(evidence: Evidence, patient: str, read: Reading | None, veil: Known | None = None) -> Source:
+    """The record of this evidence, of this patient, as it stands now; with `veil` without what tells who they are."""
+    if veil is not None:
+        evidence = replace(evidence, value=hide(evidence.value, veil), when=hide(evidence.when, veil))
     found = LOCAL.fullmatch(evidence.reference)
     if read is None:
         return Source(evidence, NO_SOURCE)
@@ -86,6 +91,9 @@ def source_of(evidence: Evidence, patient: str, read: Reading | None) -> Source:
         return Source(evidence, _problem(error))
     if not is_of(resource, patient):
         return Source(evidence, OTHERS)
+    if veil is not None and found["type"] == "Patient":
+        return Source(evidence, NAMED)
+    resource = resource if veil is None else hide(resource, veil)
     meta = resource.get("meta")
     version = meta.get("versionId") if isinstance(meta, Mapping) else None
     return Source(evidence, None, tuple(lines(resource, evidence.element)), str(version) if version else None)

@@ -11,6 +11,8 @@ from typing import Any
 from service.store.handles import Known
 
 NOT_RECORDED = "not recorded"
+HIDDEN = "(hidden)"
+SHORTEST = 5  # letters of a text that is looked for
 BORN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
@@ -54,3 +56,19 @@ def _numbers(identifiers: Iterable[Any]) -> Iterable[str]:
         value = each.get("value") if isinstance(each, Mapping) else each
         if isinstance(value, str) and value:
             yield value
+
+
+def hide(content: Any, known: Known) -> Any:
+    """JSON without the birth date, name and numbers of this patient in any of its texts: what stands on a page where
+    names are hidden. What is shorter than a number of a record would be is left, or whole years would vanish."""
+    given = [known.born, known.name, *(known.name or "").split(), *_numbers(known.identifiers or ())]
+    told = sorted({each for each in given if each and len(each) >= SHORTEST}, key=len, reverse=True)
+    return _hidden(content, re.compile("|".join(map(re.escape, told)), re.IGNORECASE)) if told else content
+
+
+def _hidden(content: Any, told: re.Pattern[str]) -> Any:
+    if isinstance(content, str):
+        return told.sub(HIDDEN, content)
+    if isinstance(content, Mapping):
+        return {name: _hidden(each, told) for name, each in content.items()}
+    return [_hidden(each, told) for each in content] if isinstance(content, list) else content
