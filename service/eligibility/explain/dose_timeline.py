@@ -26,9 +26,9 @@ from service.eligibility.explain.dose_chart import (
 )
 from service.eligibility.explain.dose_lane import Lane, draw_lane
 from service.eligibility.explain.dose_scale import DoseScale, TimeScale, dose_scale
-from service.eligibility.explain.dosing import dose_range, dose_words, number_words
+from service.eligibility.explain.dosing import dose_range, dose_words
 from service.eligibility.explain.marks import mark_words
-from service.eligibility.explain.svg import canvas, draw, scoped, serialized, width_of
+from service.eligibility.explain.svg import canvas, draw, scoped, serialized
 from service.eligibility.explain.values import bounds_words
 from service.eligibility.outcome import Outcome
 from service.eligibility.series import DoseSeries, limit_of
@@ -120,8 +120,9 @@ def _asked(given: DoseSeries) -> str:
     """The limit in words, and what came out of it."""
     most = "no upper limit known" if given.most is None else str(given.most)
     said = str(given.least) if given.most == given.least else f"between {given.least} and {most}"
-    what = "mean" if given.of_window else "highest day"
-    told = f"asked: {bounds_words(given.bounds)} mg/day; {what}: {said} mg/day"
+    what = "mean" if given.of_window else "highest day (ringed)"
+    day = "" if given.day is None or given.of_window else f" on {given.day}"
+    told = f"asked: {bounds_words(given.bounds)} mg/day; {what}: {said} mg/day{day}"
     return f"{told}. {OF_MEAN}" if given.of_window else told
 
 
@@ -156,10 +157,5 @@ def _mark_highest(root: Element, given: DoseSeries, doses: DoseScale, time: Time
     average = stretch.value.average
     top = average.high if average.high is not None else average.low
     x, y = (time.x(day) + time.x(shift(day, 1))) / 2, doses.y(top or Fraction(0))
-    amount = f"{number_words(average.low)} or more" if average.high is None else dose_range(average)
-    text = f"highest day: {amount} mg on {day}"
-    draw(root, "circle", class_="highest", cx=x, cy=y, r=6, fill="none", stroke=INK, stroke_width=2)
-    room = width_of(text, SMALL)
-    left = x + 12 if x + 12 + room < RIGHT else x - 12 - room
-    draw(root, "line", x1=x, x2=x, y1=y - 6, y2=TOP - 6, stroke=SOFT, stroke_width=1, stroke_dasharray="2 2")
-    draw(root, "text", text, x=max(left, LEFT), y=TOP - 22, font_size=SMALL, fill=INK)
+    ring = draw(root, "circle", class_="highest", cx=x, cy=y, r=6, fill="none", stroke=INK, stroke_width=2)
+    draw(ring, "title", f"the highest day: {dose_words(stretch)} on {day}")

@@ -185,4 +185,4 @@ def _key(root: Element, shown: list[Point], y: float) -> None:
     signs = {Outcome.MET: "● counts", Outcome.UNKNOWN: "○ perhaps counts", Outcome.NOT_MET: "× outside the window"}
     words += [text for counts, text in signs.items() if any(each.counts is counts for each in shown)]
     words += ["▬ upper limit of normal of that result"] if any(each.normal is not None for each in shown) else []
-    draw(root, "text", "    ".join(words), x=EDGE, y=y, font_size=SMALL, fill=INK)
+    draw(root, "text", "; ".join(words), x=EDGE, y=y, font_size=SMALL, fill=INK)

@@ -40,10 +40,12 @@ BECOMES = {"met": "met", "not_met": "not met", "unknown": "not known"}
 REASONS = {each.code: each.sentence for each in Reason}
 
 
-OUT, OPEN, CHECKLIST, FITS = "out", "open", "checklist", "fits"
-# The order on a page: what keeps out, what is not known and matters, what is left for the visit, what fits.
+OUT, ANSWERED, OPEN, CHECKLIST, FITS = "out", "answered", "open", "checklist", "fits"
+# The order on a page: what keeps out; what does not because a person says so; what is not known, and matters; what is
+# left for the visit; what fits.
 GROUPS = {
     OUT: "What speaks against taking part",
+    ANSWERED: "What people say does not",
     OPEN: "What is not known, and matters",
     CHECKLIST: "What a person has to settle: the checklist",
     FITS: "What fits",
@@ -94,7 +96,9 @@ class Item:
         """Where it stands on a page."""
         if self.effect == "open":
             return CHECKLIST if self.checklist and self.said is None else OPEN
-        return OUT if self.effect == "against" else FITS
+        if self.effect == "against":
+            return OUT
+        return FITS if self.said is None else ANSWERED
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,8 @@ def _change(line: Mapping[str, Any], items: tuple[Item, ...]) -> str | None:
         item = next((each for each in items if each.id == change["criterion"]), None)
         named = change["criterion"] if item is None else _named(item)
         word = BECOMES[change["outcome"]] if item is None else ANSWERS[item.kind, change["outcome"]][1].lower()
-        parts.append(f"With no new data, {named} becomes on {change['date']}: {word}.")
+        whose = "" if item is None or item.said is None else " by the machine"
+        parts.append(f"With no new data, {named} becomes{whose} on {change['date']}: {word}.")
     if later is not None:
         parts.append(f"Time alone lifts what speaks against it on {later}.")
     return " ".join(parts) or None
@@ -247,7 +252,6 @@ def _told(criterion: str, finding: Mapping[str, Any], line: Mapping[str, Any]) -
     told = {
         "Arithmetic": tuple(_arithmetic(finding["computed"])),
         "Assumed": _of(criterion, line["assumptions"], "assumption"),
-        "What would settle it": _of(criterion, line["settle"], "data"),
         "How the text is read": tuple(
             f"{each['question']} {each['reading']}. {each['reason']}" for each in finding.get("readings", ())
         ),
