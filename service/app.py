@@ -28,7 +28,7 @@ from service.screening.demo_people import Invited, admit, invited
 from service.screening.exports import Export
 from service.screening.holding import LEASE
 from service.screening.invented import invent
-from service.screening.launches import Launches
+from service.screening.launch.launches import Launches
 from service.screening.nightly import screen_export
 from service.screening.population import Progress
 from service.screening.sample.write import TODAY

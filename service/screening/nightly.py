@@ -16,12 +16,12 @@ import orjson
 from service.screening import publish
 from service.screening.decisions.claims import all_claims
 from service.screening.exports import Export
-from service.screening.outputs import SUMMARY, VERSIONS
+from service.screening.outputs import SERIES, SUMMARY, VERSIONS
 from service.screening.patient import CLOSED
 from service.screening.population import Progress, Request, screen
 from service.screening.sources import find_sources
 from service.screening.tenant import Tenant
-from service.store import assessments, decisions
+from service.store import assessments, decisions, series
 from service.store.assessments import Known
 from service.store.engine import Store
 
@@ -53,11 +53,12 @@ def screen_export(store: Store, tenant: Tenant, export: Export, out: Path, now: 
     """
     place = out / export.name
     at = export.made.astimezone(tenant.catalog.site.zone).date()
-    if not (place / SUMMARY).is_file():
+    if not ((place / SUMMARY).is_file() and (place / SERIES).is_file()):
         (place / CHANGES).unlink(missing_ok=True)
         sources = find_sources([export.directory])
         accepted, claims = tenant.catalog.site.accepted_rejects, all_claims(store, tenant.name)
-        request = Request(sources, tenant.open_studies, at, accepted_rejects=accepted, claims=claims, versions=True)
+        kept = {"versions": True, "series": True}
+        request = Request(sources, tenant.open_studies, at, accepted_rejects=accepted, claims=claims, **kept)
         screen(tenant.catalog, request, place, progress)
     if not (place / CHANGES).is_file():
         _write(place / CHANGES, _changes(store, tenant, place))
@@ -139,10 +140,16 @@ def _store(store: Store, tenant: Tenant, place: Path, at: date, now: datetime) -
                 records = versions.get((line["patient"], line["study"]), {})
                 if _add(whole, tenant.name, line, records, at, now):
                     publish.plan(whole, tenant, line, now)
+    for part in _parts(_lines(place / SERIES)):
+        with store.transaction() as whole:
+            for line in part:
+                series.keep(whole, (tenant.name, line["study"], line["patient"]), at, line["series"])
+    series.forget_older(store, tenant.name, tenant.studies, at)
     for part in _parts(each for each in _lines(place / CHANGES) if each["change"] == "withdrawn"):
         with store.transaction() as whole:
             for each in part:
                 study, patient, reason = each["study"], each["patient"], each["reason"]
+                series.forget(whole, (tenant.name, study, patient))
                 if assessments.withdraw(whole, tenant.name, patient, reason, now, study):
                     publish.withdraw(whole, tenant, study, patient, reason, now)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from service.ehr.connect import Connection
-from service.eligibility.assess import assess
+from service.eligibility.assess import assess, case_of
 from service.eligibility.facts import PatientRecord
 from service.fhir.provenance import evidence_versions
 from service.screening import publish
@@ -18,11 +18,12 @@ from service.screening.chart import Reader
 from service.screening.decisions.claims import reader_of
 from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
+from service.screening.person.series_line import drawn_of
 from service.screening.population import knowledge_of, phrases_of, read_versions
 from service.screening.record import MERGED, ClaimsOf, Recorded, no_claims, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
-from service.store import assessments, audit, decisions, screenings
+from service.store import assessments, audit, decisions, screenings, series
 from service.store.engine import Store
 
 CLOSED = "study-closed"
@@ -33,6 +34,8 @@ ACTOR = "service"
 class Found:
     """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`, as
     FHIR numbers them; `records`: the same in a form that every record has (see `versions`).
+
+    `series`: what is drawn of it (see `screening.person.series_line`); None where nothing points to the disease.
     """
 
     study: str
@@ -42,6 +45,7 @@ class Found:
     next_change: date | None
     versions: Mapping[str, str]
     records: Mapping[str, str] = field(default_factory=dict)
+    series: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,7 @@ def follow(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> N
 def _add(store: Store, tenant: Tenant, examined: Examined, found: Found, now: datetime) -> bool:
     key = (tenant.name, found.study, found.version, examined.patient)
     new = assessments.add(store, *key, found.digest, examined.at, found.line, found.next_change, now, found.records)
+    series.keep(store, (tenant.name, found.study, examined.patient), examined.at, found.series)
     publish.plan(store, tenant, found.line, now, found.versions)
     return new
 
@@ -144,6 +149,7 @@ def _withdraw(
         study = each.stored.study
         if each.withdrawn is None and study not in but:
             assessments.withdraw(store, tenant.name, patient, reason, now, study)
+            series.forget(store, (tenant.name, study, patient))
             publish.withdraw(store, tenant, study, patient, reason, now)
 
 
@@ -170,5 +176,6 @@ def _found(tenant: Tenant, recorded: Recorded, record: PatientRecord, at: date) 
         line = assessment_line(assessment, phrases, recorded.corrected)
         day = change.date if change else None
         read = read_versions(line, recorded.versions)
-        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line), read))
+        drawn = drawn_of(assessment, case_of(record, study, at, knowledge), phrases)
+        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line), read, drawn))
     return tuple(found)

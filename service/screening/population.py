@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from service.eligibility.assess import Assessment, Signal, assess
+from service.eligibility.assess import Assessment, Signal, assess, case_of
 from service.eligibility.criteria import Study
-from service.eligibility.evaluate import Knowledge
+from service.eligibility.evaluate import Case, Knowledge
 from service.eligibility.explain import Phrases
 from service.eligibility.facts import Kind, PatientRecord
 from service.errors import InvalidOutput, UsageError
@@ -24,8 +24,9 @@ from service.screening.held_back import held_back
 from service.screening.intake import Intake
 from service.screening.merging import MERGE_UNCLEAR, REPLACED, merge_replaced
 from service.screening.needs import Needs
-from service.screening.outputs import VERSIONS, Funnel, Outputs, Sink
+from service.screening.outputs import SERIES, VERSIONS, Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
+from service.screening.person.series_line import drawn_of
 from service.screening.render import assessment_line
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
@@ -42,6 +43,7 @@ class Request:
     """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects.
 
     `claims`: what people said of single records. `versions`: write, too, which versions of the records were read.
+    `series`: also what pages draw of whom something points to the disease.
     """
 
     sources: tuple[Source, ...]
@@ -52,6 +54,7 @@ class Request:
     accepted_rejects: int = 0
     claims: Claims = field(default_factory=dict)
     versions: bool = False
+    series: bool = False
 
 
 class Progress:
@@ -107,7 +110,8 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
     """
     if out.resolve() in {source.directory for source in request.sources}:
         raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
-    with Outputs(out, versions=request.versions) as outputs:
+    also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
+    with Outputs(out, also) as outputs:
         summary = screen_into(outputs, catalog, request, progress)
         outputs.summary(summary)
     return summary
@@ -204,9 +208,12 @@ def _judge(
     for study in sorted(request.studies, key=lambda each: each.id):
         funnel = Funnel(study.id, study.version)
         for identity in sorted(records):
-            assessment = assess(records[identity](), study, request.at, knowledge)
+            record = records[identity]()
+            assessment = assess(record, study, request.at, knowledge)
             funnel.add(assessment)
             _write(assessment, request, phrases, lines, sink)
+            if request.series:
+                _draw(assessment, case_of(record, study, request.at, knowledge), phrases, sink)
             done += 1
             progress.screening(done, total)
         funnels.append(funnel)
@@ -244,6 +251,12 @@ def read_versions(line: Mapping[str, Any], versions: Versions) -> dict[str, str]
         named |= set((finding["computed"] or {}).get("records", ()))
     found = ((each, versions.token(each)) for each in sorted(named))
     return {each: token for each, token in found if token is not None}
+
+
+def _draw(assessment: Assessment, case: Case, phrases: Phrases, sink: Sink) -> None:
+    drawn = drawn_of(assessment, case, phrases)
+    if drawn is not None:
+        sink.write(SERIES, {"patient": assessment.patient, "study": assessment.study.id, "series": drawn})
 
 
 def _people(population: Population, merged: int, sorted_out: SortedOut) -> dict[str, object]:

@@ -43,6 +43,7 @@ class TenantSettings:
     launch: tuple[LaunchSettings, ...] = ()
     cds: CdsCallers = CdsCallers()
     cards: CardPolicy | None = None
+    ehr_link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,7 @@ def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any], public_url:
         launch=read_launch(secrets, (*place, "launch"), content.get("launch", []), public_url),
         cds=read_callers(secrets, (*place, "cds"), name, content.get("cds") or {}),
         cards=read_card_policy(secrets, (*place, "cds"), content["cds"] or {}) if "cds" in content else None,
+        ehr_link=content.get("ehr_link"),
     )
 
 

@@ -85,6 +85,7 @@ def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problem
         pace=given.pace,
         launch=tuple(each.app(needed) for each in given.launch),
         cards=_cards(given, studies, public, problems),
+        ehr_link=given.ehr_link,
     )
 
 

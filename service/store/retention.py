@@ -27,6 +27,7 @@ from service.store.tables import (
     published,
     screenings,
     sessions,
+    series,
     tokens,
 )
 
@@ -64,6 +65,7 @@ class Forgotten:
     launches: int = 0
     cards: int = 0
     card_responses: int = 0
+    series: int = 0
     tokens: int = 0
     sessions: int = 0
     decisions: int = 0
@@ -88,7 +90,7 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
         gone = {"deliveries": _delete_deliveries(connection, tenant, patient)}
         gone["card_responses"] = _delete(connection, card_responses, _about(tenant, patient))
         gone["decisions"], gone["merges"] = _delete_decisions(connection, tenant, patient)
-        for table in (current, assessments, screenings, outbox, published, audit, cards):
+        for table in (current, assessments, series, screenings, outbox, published, audit, cards):
             mine = (table.c.tenant == tenant, table.c.patient == patient)
             gone[table.name] = connection.execute(delete(table).where(*mine)).rowcount
         gone["launches"] = _delete(connection, launches, launches.c.tenant == tenant)
@@ -122,6 +124,7 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "deliveries": _delete(connection, deliveries, finished),
             "events": feeds.forget_events(whole, now - keep.events),
             "current": _delete(connection, current, stale),
+            "series": _delete(connection, series, _lone()),
             "assessments": _delete(connection, assessments, _unused(now, keep)),
             "published": _delete(connection, published, _lost(now - keep.unconfirmed)),
             "audit": _delete(connection, audit, audit.c.at < now - keep.audit),
@@ -156,6 +159,13 @@ def _unused(now: datetime, keep: Keep) -> Any:
     """Entries of the history to which nothing points, and which are old enough."""
     holding = exists(select(current.c.assessment).where(current.c.assessment == assessments.c.id))
     return and_(assessments.c.made < now - keep.superseded, not_(holding))
+
+
+def _lone() -> Any:
+    """Series of which the assessment is gone."""
+    key = ("tenant", "study", "patient")
+    assessed = exists(select(current.c.patient).where(*(current.c[name] == series.c[name] for name in key)))
+    return not_(assessed)
 
 
 def _lost(before: datetime) -> Any:

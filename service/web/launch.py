@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response as Redirection
 
 from service.ehr.smart_launch import CALLBACK, LAUNCH, App
 from service.errors import EhrError, EhrUnavailable, LaunchRefused, NotPermitted, PrescreenError
-from service.screening.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Ticket
-from service.screening.patient_page import PatientPages
+from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Ticket
+from service.screening.launch.page import PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
 
@@ -99,7 +99,7 @@ def blueprint(launches: Launches, enter: Enter | None = None) -> Blueprint:
         shown = pages.page(opened)
         if shown is None:
             return make_response(_html("no_patient.html"))
-        return make_response(_html("patient.html", page=shown))
+        return make_response(_html("launched.html", page=shown))
 
     page.register_error_handler(PrescreenError, _explained)
     page.register_error_handler(429, _busy)

@@ -63,6 +63,18 @@ def shortened(text: str, size: float, width: float) -> str:
     return text if len(text) <= most else f"{text[: max(most - 1, 1)].rstrip()}…"
 
 
+def scoped(root: Element, name: str) -> Element:
+    """The drawing with ids that begin with `name`: an id stands once on a page, however many drawings are on it."""
+    for element in root.iter():
+        for key in ("id", "aria-labelledby"):
+            if key in element.attrib:
+                element.set(key, " ".join(f"{name}-{each}" for each in element.attrib[key].split()))
+        fill = element.get("fill", "")
+        if fill.startswith("url(#"):
+            element.set("fill", f"url(#{name}-{fill.removeprefix('url(#')}")
+    return root
+
+
 def serialized(root: Element) -> str:
     """The drawing as text. The same drawing, the same text."""
     indent(root)

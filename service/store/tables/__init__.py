@@ -21,7 +21,7 @@ from service.store.tables.machine import (
     tokens,
     upkeep,
 )
-from service.store.tables.worklist import decisions, digests, merges, people, worklist
+from service.store.tables.worklist import decisions, digests, merges, people, series, worklist
 
 __all__ = [
     "QUEUES",
@@ -48,6 +48,7 @@ __all__ = [
     "published",
     "roles",
     "screenings",
+    "series",
     "sessions",
     "stops",
     "tokens",

@@ -57,6 +57,19 @@ worklist = Table(
     Index(None, "tenant", "patient"),
 )
 
+# What is drawn beside the assessment that holds: doses and results, day by day; of its screening date. Not kept when
+# the assessment does not hold any more.
+series = Table(
+    "series",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("study", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    Column("screening_date", Date, nullable=False),
+    Column("content", Document, nullable=False),
+    Index(None, "tenant", "patient"),
+)
+
 # Only grows. `study` None: for all. `about`: the criterion or the record (`Type/id`) that it is about.
 decisions = Table(
     "decisions",
