@@ -21,6 +21,7 @@ from service.store.tables.machine import (
     tokens,
     upkeep,
 )
+from service.store.tables.studying import study_counts, study_versions
 from service.store.tables.worklist import decisions, digests, people, worklist
 
 __all__ = [
@@ -47,6 +48,8 @@ __all__ = [
     "screenings",
     "sessions",
     "stops",
+    "study_counts",
+    "study_versions",
     "tokens",
     "upkeep",
     "worklist",
