@@ -134,9 +134,9 @@ def _page(store: Store, tenant: str, study: str, after: str) -> list[tuple[str, 
         if not rows:
             return []
         columns = [decisions.c[name] for name in Decision.__slots__]
-        between = decisions.c.patient.between(rows[0].patient, rows[-1].patient)
+        theirs = (decisions.c.patient >= rows[0].patient, decisions.c.patient <= rows[-1].patient)
         whose = or_(decisions.c.study == study, decisions.c.study.is_(None))
-        asked = select(*columns).where(decisions.c.tenant == tenant, between, whose).order_by(decisions.c.id)
+        asked = select(*columns).where(decisions.c.tenant == tenant, *theirs, whose).order_by(decisions.c.id)
         made: dict[str, list[Decision]] = {}
         for row in connection.execute(asked):
             made.setdefault(row.patient, []).append(Decision(**row._mapping))

@@ -8,6 +8,7 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service.errors import (
+    Forbidden,
     InsufficientData,
     MalformedContent,
     NotTrusted,
@@ -24,6 +25,7 @@ STATUS: dict[type[PrescreenError], int] = {
     UsageError: 400,
     MalformedContent: 400,
     NotTrusted: 401,
+    Forbidden: 403,
     UnknownStudy: 404,
     InsufficientData: 412,
     UnsuitableContent: 422,

@@ -1,9 +1,9 @@
 """Counts of people, with small ones left out, so that they do not tell of single people. Pure.
 
 A table is a partition: everybody of its total is in one of its cells. What is promised of it: for each cell that is
-left out there is a table with the very same publication in which that cell has FEWEST people or more. So nobody who knows
-what is shown, and this text, can tell that a cell that is left out is small, by subtraction neither. Only where the
-total itself is small is that said, of all at once.
+left out there is a table with the very same publication in which that cell has FEWEST people or more. So nobody who
+knows what is shown, and this text, can tell that a cell that is left out is small, by subtraction neither. Only where
+the total itself is small is that said, of all at once.
 
 Why it holds: the largest cell that is left out has FEWEST or more, and any two of those left out may change places
 without changing what is published; where all are small, all of the total may be in any one of them. It holds for each

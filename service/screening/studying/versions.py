@@ -43,7 +43,7 @@ class DiffLine:
 class Step:
     """One version, and how it differs from the one before; `unmarked`: it says something else under the same number.
 
-    `assessments`: how many that are kept were made with this number.
+    `assessments`: how many that are kept were made with this number; None: not shown.
     """
 
     version: str
@@ -51,7 +51,7 @@ class Step:
     digest: str
     unmarked: bool
     lines: tuple[DiffLine, ...]
-    assessments: int
+    assessments: int | None
     first: bool
 
     @property
@@ -93,7 +93,7 @@ def _listed(codes: Codes) -> list[str]:
     return sorted([*listed, *(f"{each.system}|{each.code}*" for each in codes.prefixes)])
 
 
-def steps(versions: Sequence[Version], made: Mapping[str, int]) -> tuple[Step, ...]:
+def steps(versions: Sequence[Version], made: Mapping[str, int | None]) -> tuple[Step, ...]:
     """The history, the newest first."""
     found = []
     for at, each in enumerate(versions):

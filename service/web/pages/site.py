@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 from flask import Blueprint, Flask
 
-from service.web.pages import sign_in
+from service.web.pages import sign_in, study
 from service.web.pages.desk import Desk, form_token
 
 PAGES: dict[str, Callable[[Desk], Blueprint]] = {
     sign_in.NAME: sign_in.blueprint,
+    study.NAME: study.blueprint,
 }
 # They decide for themselves who may ask: who is signed in.
 NAMES = frozenset(PAGES)
