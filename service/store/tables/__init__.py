@@ -21,6 +21,7 @@ from service.store.tables.machine import (
     tokens,
     upkeep,
 )
+from service.store.tables.studying import study_counts, study_versions
 from service.store.tables.worklist import decisions, digests, merges, people, series, worklist
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "series",
     "sessions",
     "stops",
+    "study_counts",
+    "study_versions",
     "tokens",
     "upkeep",
     "worklist",

@@ -6,7 +6,7 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from service.web import language
-from service.web.pages import account, admin, audit, decisions, frame, issuers, patient, sign_in
+from service.web.pages import account, admin, audit, decisions, frame, issuers, patient, sign_in, study
 from service.web.pages.desk import Desk, form_token
 from service.web.pages.refusals import explain
 
@@ -18,6 +18,7 @@ PAGES: dict[str, Callable[[Desk], Blueprint]] = {
     issuers.NAME: issuers.blueprint,
     decisions.NAME: decisions.blueprint,
     patient.NAME: patient.blueprint,
+    study.NAME: study.blueprint,
 }
 # They decide for themselves who may ask: who is signed in.
 NAMES = frozenset(PAGES)
