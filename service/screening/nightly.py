@@ -20,6 +20,8 @@ from service.screening.patient import CLOSED
 from service.screening.population import Progress, Request, screen
 from service.screening.sources import find_sources
 from service.screening.tenant import Tenant
+from service.screening.worklist import refresh
+from service.screening.worklist.from_export import take_from_export
 from service.store import assessments
 from service.store.assessments import Known
 from service.store.engine import Store
@@ -61,6 +63,7 @@ def screen_export(store: Store, tenant: Tenant, export: Export, out: Path, now: 
         _write(place / CHANGES, _changes(store, tenant, place))
     changes = list(_lines(place / CHANGES))
     _store(store, tenant, place, at, now)
+    take_from_export(store, tenant, export.directory, now)
     _write(place / WORKLIST, _worklist(place, changes))
     text = _digest(export, tenant, orjson.loads((place / SUMMARY).read_bytes()), changes)
     _replace(place / DIGEST, text.encode())
@@ -133,12 +136,14 @@ def _store(store: Store, tenant: Tenant, place: Path, at: date, now: datetime) -
             for line in part:
                 if _add(whole, tenant.name, line, at, now):
                     publish.plan(whole, tenant, line, now)
+                    refresh(whole, tenant.name, line["study"], line["patient"], now)
     for part in _parts(each for each in _lines(place / CHANGES) if each["change"] == "withdrawn"):
         with store.transaction() as whole:
             for each in part:
                 study, patient, reason = each["study"], each["patient"], each["reason"]
                 if assessments.withdraw(whole, tenant.name, patient, reason, now, study):
                     publish.withdraw(whole, tenant, study, patient, reason, now)
+                    refresh(whole, tenant.name, study, patient, now)
 
 
 def _add(store: Store, tenant: str, line: Line, at: date, now: datetime) -> bool:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from service.ehr.connect import Connection
@@ -21,8 +21,12 @@ from service.screening.population import knowledge_of, phrases_of
 from service.screening.record import MERGED, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
-from service.store import assessments, audit, screenings
+from service.screening.worklist import refresh_patient
+from service.screening.worklist.identity import identity_of
+from service.screening.worklist.visits import Visits
+from service.store import assessments, audit, people, screenings
 from service.store.engine import Store
+from service.store.people import Identity
 
 CLOSED = "study-closed"
 ACTOR = "service"
@@ -45,7 +49,8 @@ class Examined:
     """What an examination gave: assessments, or (`withheld`) the reason why nothing may be said of this person.
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
-    of which not everything could be read; `problems`: why, without anything of the patient's.
+    of which not everything could be read; `problems`: why, without anything of the patient's. `identity`, `visits`: for
+    the worklist, if the patient stands in one; None: not read.
     """
 
     patient: str
@@ -56,6 +61,8 @@ class Examined:
     merged: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    identity: Identity | None = field(default=None, repr=False)
+    visits: Visits | None = None
 
 
 def screening_date(tenant: Tenant, now: datetime) -> date:
@@ -85,6 +92,7 @@ def examine(
         merged=recorded.merged,
         incomplete=recorded.incomplete,
         problems=recorded.problems,
+        identity=None if recorded.patient_resource is None else identity_of(recorded.patient_resource),
     )
 
 
@@ -102,6 +110,12 @@ def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tup
             _withdraw(whole, tenant, patient, CLOSED, now, but=tenant.studies)
         for other in examined.merged:
             _withdraw(whole, tenant, other, MERGED, now)
+            refresh_patient(whole, tenant.name, other, now)
+        refresh_patient(whole, tenant.name, patient, now)
+        if examined.identity is not None:
+            people.identify(whole, tenant.name, patient, examined.identity, now)
+        if examined.visits is not None:
+            examined.visits.keep(whole, tenant.name, patient, now)
         detail = {"changed": len(changed), "withheld": examined.withheld, "incomplete": " ".join(examined.incomplete)}
         audit.append(whole, audit.Entry(now, tenant.name, ACTOR, "screened", patient=patient, detail=detail))
     return tuple(changed)

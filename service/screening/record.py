@@ -32,7 +32,8 @@ class Recorded:
     """What was read of a person: the record to judge, or (`record` None) in `withheld` why nobody may be judged.
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
-    of which not everything could be read; `problems`: why, without anything of the patient's.
+    of which not everything could be read; `problems`: why, without anything of the patient's. `patient_resource`: the
+    Patient as it came, for whoever has to tell people apart.
     """
 
     patient: str
@@ -42,6 +43,7 @@ class Recorded:
     merged: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    patient_resource: Resource | None = field(default=None, repr=False)
 
 
 class Charts(Protocol):
@@ -91,6 +93,7 @@ class _Examination:
             return self._withheld(UNREADABLE)
         if together is None:
             return self._withheld(MERGE_UNCLEAR)
+        self._own: Resource = own
         self._chart.add("Patient", together)
         survivor = self._merge()
         if survivor is not None:
@@ -147,7 +150,7 @@ class _Examination:
         loaded = {**record.loaded, **dict.fromkeys(sorted(self._chart.incomplete), Loaded.INCOMPLETE)}
         record = replace(record, loaded=loaded)
         lacking = sorted(kind for kind, how in loaded.items() if how is not Loaded.COMPLETE)
-        return replace(self._withheld(None), record=record, incomplete=tuple(lacking))
+        return replace(self._withheld(None), record=record, incomplete=tuple(lacking), patient_resource=self._own)
 
     def _withheld(self, reason: str | None) -> Recorded:
         problems = tuple(dict.fromkeys(self._chart.problems))

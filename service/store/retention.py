@@ -20,9 +20,11 @@ from service.store.tables import (
     forgetting,
     launches,
     outbox,
+    people,
     published,
     screenings,
     tokens,
+    worklist,
 )
 
 
@@ -60,6 +62,8 @@ class Forgotten:
     cards: int = 0
     card_responses: int = 0
     tokens: int = 0
+    worklist: int = 0
+    people: int = 0
 
     @property
     def total(self) -> int:
@@ -79,7 +83,7 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
         _permit(connection)
         gone = {"deliveries": _delete_deliveries(connection, tenant, patient)}
         gone["card_responses"] = _delete(connection, card_responses, _about(tenant, patient))
-        for table in (current, assessments, screenings, outbox, published, audit, cards):
+        for table in (current, assessments, screenings, outbox, published, audit, cards, worklist, people):
             mine = (table.c.tenant == tenant, table.c.patient == patient)
             gone[table.name] = connection.execute(delete(table).where(*mine)).rowcount
         gone["launches"] = _delete(connection, launches, launches.c.tenant == tenant)
@@ -111,6 +115,8 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "card_responses": _delete(connection, card_responses, _unowned(now - keep.cards)),
             "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
             "tokens": _delete(connection, tokens, tokens.c.until < now),
+            "worklist": _delete(connection, worklist, _not_in(current, worklist, ("tenant", "study", "patient"))),
+            "people": _delete(connection, people, _not_in(worklist, people, ("tenant", "patient"))),
         }
         _forbid(connection)
     _overwrite(store)
@@ -136,6 +142,11 @@ def _unused(now: datetime, keep: Keep) -> Any:
     """Entries of the history to which nothing points, and which are old enough."""
     holding = exists(select(current.c.assessment).where(current.c.assessment == assessments.c.id))
     return and_(assessments.c.made < now - keep.superseded, not_(holding))
+
+
+def _not_in(listed: Table, table: Table, key: tuple[str, ...]) -> Any:
+    """Rows of a table of which the other holds none of the same key."""
+    return not_(exists(select(listed.c.tenant).where(*(listed.c[name] == table.c[name] for name in key))))
 
 
 def _lost(before: datetime) -> Any:
