@@ -25,6 +25,7 @@ run: setup ## invent a population, screen it, explain one patient
 	$(BIN)/prescreen sample --patients 200 --seed 7 --out export/
 	$(BIN)/prescreen screen export/ --study $(STUDY) --as-of $(AS_OF) --out result/
 	$(BIN)/prescreen explain export/ --patient $(PATIENT) --study $(STUDY) --as-of $(AS_OF)
+	@echo "The same in a browser, with two accounts to try it: $(BIN)/prescreen serve --demo"
 
 test: setup ## the whole suite
 	$(BIN)/python -m pytest

@@ -24,6 +24,7 @@ from service.screening.cds.answer import Counter, counter_of
 from service.screening.cds.lent import Lending
 from service.screening.cds.policy import CardPolicy
 from service.screening.companion import Companion
+from service.screening.demo_people import Invited, admit, invited
 from service.screening.exports import Export
 from service.screening.holding import LEASE
 from service.screening.invented import invent
@@ -41,8 +42,12 @@ from service.web import (
     assess,
     cds_hooks,
     demo,
+    demo_entrance,
+    files,
     guard,
     health,
+    home,
+    language,
     launch,
     metadata,
     metrics,
@@ -50,6 +55,7 @@ from service.web import (
     problems,
     studies,
 )
+from service.web.demo_entrance import ENTRANCE
 from service.web.health import Check
 from service.web.pages import site
 from service.web.pages.desk import Desk
@@ -89,15 +95,16 @@ def app_of(
     clock: Clock = SYSTEM,
 ) -> Flask:
     """The application that answers from this catalog, and receives for these tenants into this store."""
-    app = problems.Discreet("service.web")
+    app = problems.Discreet("service.web", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.largest_request
     guard.protect(
         app,
         allow_remote=settings.allow_remote,
-        own=frozenset({notifications.NAME, cds_hooks.NAME, launch.NAME, *site.NAMES}),
+        own=frozenset({notifications.NAME, cds_hooks.NAME, launch.NAME, files.NAME, home.NAME, *site.NAMES}),
         development=settings.in_development,
     )
     problems.answer_errors(app)
+    files.register(app)
     statement = orjson.loads((profiles_dir() / CAPABILITIES).read_bytes())
     checks: dict[str, Check] = {} if store is None else {"database": partial(_database_problem, store)}
     if companion is not None:
@@ -113,11 +120,16 @@ def app_of(
         news = companion.wake if companion is not None else lambda: None
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
-        site.register(app, Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings)))
+        desk = Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings))
+        site.register(app, desk)
+        app.register_blueprint(home.blueprint(catalog, desk.recognise, allow_remote=settings.allow_remote))
         if any(each.launch for each in tenants):
             app.register_blueprint(launch.blueprint(Launches(tenants, store, clock)))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
+    else:
+        language.install(app)
+        app.register_blueprint(home.blueprint(catalog, None, allow_remote=settings.allow_remote))
     return app
 
 
@@ -198,14 +210,21 @@ def run_demo(host: str, port: int, site: Path | None) -> int:
     with TemporaryDirectory(prefix="prescreen-demo-") as place, listen(host, port) as listener:
         address, number = listener.getsockname()[:2]
         base = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
-        app, companion = demo_of(Path(place), base, site)
-        sys.stderr.write(f"{demo.MARK.upper()}.\n")
+        people = invited()
+        app, companion = demo_of(Path(place), base, site, people)
+        sys.stderr.write(f"{demo.MARK.upper()}.\nSign in at {base}{ENTRANCE} as one of these; nobody else can:\n")
+        sys.stderr.writelines(f"  account {each.account:8} password {each.password}\n" for each in people)
         serve(app, listener, 1, companion)
     return 0
 
 
-def demo_of(place: Path, base: str, site: Path | None, patients: int = 200) -> tuple[Flask, Companion]:
-    """The demonstration in this directory, to be reached under this address; its patients are screened first."""
+def demo_of(
+    place: Path, base: str, site: Path | None, people: Sequence[Invited] = (), patients: int = 200
+) -> tuple[Flask, Companion]:
+    """The demonstration in this directory, to be reached under this address; its patients are screened first.
+
+    `people` can sign in to it.
+    """
     settings = Settings(site=site, mode=Mode.DEVELOPMENT, database=f"sqlite:///{place}/demo.db")
     catalog = load_catalog(mappings_dir(), site)
     (plain,) = open_tenants(settings, catalog)
@@ -217,10 +236,12 @@ def demo_of(place: Path, base: str, site: Path | None, patients: int = 200) -> t
     invented = invent(place / "export", patients, 7)
     export = Export("export", place / "export", clock.now(), None)
     screen_export(store, tenant, export, place / "results", clock.now(), Progress())
+    admit(store, tenant, people, clock.now(), hashed=lambda _: None)  # they enter by a door of their own
     store.close()
     companion = Companion(lambda: Worker(store, (tenant,), clock=clock))
     app = app_of(catalog, settings, (tenant,), store, companion, clock)
     app.register_blueprint(demo.blueprint(invented, tenant, store, clock))
+    app.register_blueprint(demo_entrance.blueprint(people, Desk({tenant.name: tenant}, store, clock, encrypted=False)))
     demo.mark(app)
     return app, companion
 

@@ -16,6 +16,7 @@ from service.screening.tenant import Tenant
 from service.store import assessments
 from service.store.engine import Store
 from service.web.answers import fhir_json, plain_json
+from service.web.demo_entrance import ENTRANCE
 
 MARK = "Demonstration with invented patients; nothing is kept"
 MOST = 1000
@@ -23,7 +24,7 @@ MOST = 1000
 
 def mark(app: Flask) -> None:
     """Let every page and every answer say what this is."""
-    app.config["DEMO"] = MARK
+    app.config["DEMO"] = ENTRANCE
 
     @app.after_request
     def marked(response: Response) -> Response:

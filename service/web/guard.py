@@ -9,12 +9,17 @@ from flask import Flask, Response, abort, g, request
 from service.web.cors import ANY, comes_from
 
 MODE = "X-Prescreen-Mode"
+POLICY = "Content-Security-Policy"
 NO_FRAMES = "frame-ancestors 'none'"
+# Of pages that people work on: scripts, pictures and forms of this service alone, and nothing that stands in the page.
+WORKING = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    f"base-uri 'none'; {NO_FRAMES}"
+)
+KEPT = "public, max-age=31536000, immutable"
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; {NO_FRAMES}"
-    ),
+    POLICY: f"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; {NO_FRAMES}",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -26,6 +31,7 @@ PROXIED = frozenset({"forwarded", "x-real-ip", "x-client-ip", "true-client-ip", 
 FORWARDED = "x-forwarded-"
 LOCALHOST = "localhost"
 ORIGIN = "Origin"
+BAD_REQUEST = 400
 
 
 def protect(
@@ -93,18 +99,30 @@ def let_frame(origins: Iterable[str]) -> None:
     g.framed_by = tuple(origins)
 
 
+def let_work() -> None:
+    """Let the answer to this request be a page with forms and a script of ours."""
+    g.policy = WORKING
+
+
+def let_keep() -> None:
+    """Let browsers keep the answer to this request: under this address nothing else will ever stand."""
+    g.kept = KEPT
+
+
 def _say_that_it_is_for_trying_out(response: Response) -> Response:
     response.headers[MODE] = "development"
     return response
 
 
 def add_headers(response: Response) -> Response:
-    """The security headers; nothing is kept by anybody between."""
+    """The security headers; nothing is kept by anybody between, unless it tells nothing."""
     for name, value in HEADERS.items():
         response.headers[name] = value
+    response.headers[POLICY] = g.get("policy", HEADERS[POLICY])
+    if response.status_code < BAD_REQUEST:
+        response.headers["Cache-Control"] = g.get("kept", HEADERS["Cache-Control"])
     if origins := g.get("framed_by"):
-        policy = HEADERS["Content-Security-Policy"].replace(NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
-        response.headers["Content-Security-Policy"] = policy
+        response.headers[POLICY] = HEADERS[POLICY].replace(NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
         # A page of another origin may ask its browser to hold what it embeds to this.
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         del response.headers["X-Frame-Options"]  # it knows no list of origins

@@ -43,7 +43,7 @@ WORDS: dict[type[PrescreenError], tuple[int, str]] = {
 
 def blueprint(launches: Launches) -> Blueprint:
     """The pages of these launches."""
-    page = Blueprint(NAME, __name__, static_folder="static", static_url_path="/launch/static")
+    page = Blueprint(NAME, __name__)
     pages = PatientPages(launches)
     buckets = {each.iss: Bucket(PER_MINUTE) for each in launches.apps}
     everybody = tuple(dict.fromkeys(origin for each in launches.apps for origin in each.embed))
@@ -169,6 +169,4 @@ def _busy(_: Exception) -> Response:
 
 
 def _html(name: str, **content: object) -> str:
-    """A page; its stylesheet is found from wherever the page stands, also below a proxy's path."""
-    style = f"{'../' * (request.path.count('/') - 1)}launch/static/style.css"
-    return render_template(name, style=style, **content)
+    return render_template(name, **content)

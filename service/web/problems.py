@@ -8,9 +8,11 @@ from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from service.errors import (
+    Forbidden,
     InsufficientData,
     MalformedContent,
     NotTrusted,
+    Outpaced,
     PrescreenError,
     StoreUnavailable,
     UnknownStudy,
@@ -24,7 +26,9 @@ STATUS: dict[type[PrescreenError], int] = {
     UsageError: 400,
     MalformedContent: 400,
     NotTrusted: 401,
+    Forbidden: 403,
     UnknownStudy: 404,
+    Outpaced: 409,
     InsufficientData: 412,
     UnsuitableContent: 422,
     StoreUnavailable: 503,
@@ -58,12 +62,18 @@ class Discreet(Flask):
 
 def answer_errors(app: Flask) -> None:
     """Let every error of ours, of HTTP, and every unexpected one be answered with an OperationOutcome."""
-    app.register_error_handler(PrescreenError, _ours)
-    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(PrescreenError, ours)
+    app.register_error_handler(HTTPException, of_http)
 
 
-def _ours(error: PrescreenError) -> Response:
-    status = next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
+def status_of(error: PrescreenError) -> int:
+    """The HTTP status of an error of ours; 500 for one that nobody expects here."""
+    return next((STATUS[each] for each in type(error).__mro__ if each in STATUS), 500)
+
+
+def ours(error: PrescreenError) -> Response:
+    """The OperationOutcome of an error of ours."""
+    status = status_of(error)
     if status < 500:
         response = fhir_json(operation_outcome(error), status)
         if status == 401:
@@ -77,7 +87,8 @@ def _ours(error: PrescreenError) -> Response:
     return fhir_json(outcome(error.issue_code, OURS), status)
 
 
-def _of_http(error: HTTPException) -> Response:
+def of_http(error: HTTPException) -> Response:
+    """The OperationOutcome of one of HTTP's own errors."""
     status = error.code or InternalServerError.code
     code, text = HTTP.get(status, ("processing", error.name.lower()))
     limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // MEGABYTE

@@ -1,8 +1,7 @@
-"""GET /, /studies, /studies/{id}: what the service is, and the studies it screens for."""
+"""GET /studies, /studies/{id}: the studies that the service screens for."""
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response
 
-from service import __version__
 from service.catalog.load import Catalog
 from service.screening.asking import study_of, study_text
 from service.web.answers import plain_json
@@ -12,11 +11,6 @@ def blueprint(catalog: Catalog) -> Blueprint:
     """The pages about this catalog's studies."""
     page = Blueprint("studies", __name__)
     listed = [catalog.studies[each] for each in sorted(catalog.studies)]
-
-    @page.get("/")
-    def home() -> str:
-        """For people."""
-        return render_template("home.html", studies=listed, version=__version__)
 
     @page.get("/studies")
     def studies() -> Response:

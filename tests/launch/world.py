@@ -16,7 +16,7 @@ from service.screening.needs import Needs
 from service.screening.tenant import Tenant
 from service.settings import Settings
 from service.store.engine import Store
-from service.web import guard, launch, problems
+from service.web import files, guard, language, launch, problems
 from tests.ehr.clock import Watch
 from tests.smart_server import Registered, SmartEhr
 from tests.working.world import catalog, tenant
@@ -46,9 +46,11 @@ def application(store: Store, *tenants: Tenant, watch: Watch | None = None) -> F
     """The application of these tenants; with a watch, one that goes by it."""
     if watch is None:
         return app_of(catalog(), Settings(), tenants, store)
-    app = problems.Discreet("service.web")
+    app = problems.Discreet("service.web", static_folder=None)
     guard.protect(app, own=frozenset({launch.NAME}))
     problems.answer_errors(app)
+    files.register(app)
+    language.install(app)
     app.register_blueprint(launch.blueprint(Launches(tenants, store, watch.clock)))
     return app
 

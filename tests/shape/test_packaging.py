@@ -66,8 +66,13 @@ def test_the_wheel_holds_the_content(names: set[str], place: str) -> None:
 
 
 def test_the_wheel_holds_the_pages(names: set[str]) -> None:
-    pages = [path for place in ("templates", "static") for path in (ROOT / "service" / "web" / place).iterdir()]
+    pages = [path for place in ("templates", "static") for path in (ROOT / "service" / "web" / place).rglob("*.*")]
     assert pages and {name_of(path) for path in pages} <= names
+
+
+def test_the_wheel_holds_the_translations(names: set[str]) -> None:
+    catalogs = list((ROOT / "service" / "translations").rglob("*.po"))
+    assert catalogs and {name_of(path) for path in catalogs} <= names
 
 
 def test_the_wheel_holds_nothing_else(names: set[str]) -> None:

@@ -299,8 +299,9 @@ def test_only_what_is_kept_is_news(store: Store) -> None:
 def test_other_machines_reach_a_hook_with_a_secret_and_nothing_else(store: Store, client: FlaskClient) -> None:
     assert send(client, lab(1), environ_base=ELSEWHERE).status_code == 204
     assert send(client, lab(1), environ_base=ELSEWHERE, headers=WITHOUT_SECRET).status_code == 403
-    for path in ("/", "/health", "/studies", "/nowhere", "/static/style.css"):
+    for path in ("/health", "/studies", "/nowhere"):
         assert client.get(path, environ_base=ELSEWHERE).status_code == 403, path
+    assert client.get("/", environ_base=ELSEWHERE).headers["Location"] == "/sign-in"
     assert len(kept(store)) == 1
 
 

@@ -30,7 +30,7 @@ def start(*arguments: str, cwd: Path) -> tuple[subprocess.Popen[str], str]:
     )
     assert server.stderr is not None
     said = server.stderr.readline()
-    if "DEMONSTRATION" in said:
+    while said and STARTED.search(said) is None:  # a demonstration says first what it is, and who can sign in
         said = server.stderr.readline()
     address = STARTED.search(said)
     if address is None:

@@ -21,6 +21,7 @@ from service.screening.patient import screening_date
 from service.screening.tenant import Tenant
 from service.store.engine import Store
 from service.store.sessions import Session
+from service.web.guard import let_work
 
 COOKIE = "prescreen-session"
 FORM_TOKEN = "csrf"
@@ -76,22 +77,28 @@ class Desk:
 
         @page.before_request
         def signed_in_only() -> Response | Redirection | None:
+            let_work()
             name = (request.endpoint or "").removeprefix(f"{page.name}.")
-            token = request.cookies.get(self.cookie, "")
-            found = signed_in(self.store, token, self.clock.now()) if token else None
-            if found is not None:
-                g.session, g.viewer, g.session_token = *found, token
+            found = self.recognise()
             if name in open_to_all:
                 return None
-            if found is None and request.method in SAFE and not request.path.startswith("/api/"):
+            if not found and request.method in SAFE and not request.path.startswith("/api/"):
                 return redirect(url_for("sign_in.sign_in"))
-            if found is None:
+            if not found:
                 abort(401)
             if request.method not in SAFE and not self._of_this_session():
                 abort(403)
             return None
 
         return page
+
+    def recognise(self) -> bool:
+        """Is somebody signed in in this browser? From then on `viewer()` says who."""
+        token = request.cookies.get(self.cookie, "")
+        found = signed_in(self.store, token, self.clock.now()) if token else None
+        if found is not None:
+            g.session, g.viewer, g.session_token = *found, token
+        return found is not None
 
     def _of_this_session(self) -> bool:
         given = request.headers.get("X-CSRF-Token") or request.form.get(FORM_TOKEN, "")

@@ -1,11 +1,14 @@
 """All pages together: each blueprint is named here once, so that none answers without `Desk.guard`."""
 
 from collections.abc import Callable
+from functools import partial
 
 from flask import Blueprint, Flask
 
-from service.web.pages import sign_in
+from service.web import language
+from service.web.pages import frame, sign_in
 from service.web.pages.desk import Desk, form_token
+from service.web.pages.refusals import explain
 
 PAGES: dict[str, Callable[[Desk], Blueprint]] = {
     sign_in.NAME: sign_in.blueprint,
@@ -17,6 +20,7 @@ NAMES = frozenset(PAGES)
 def register(app: Flask, desk: Desk) -> None:
     """Let the application answer with the pages."""
     app.jinja_env.globals["form_token"] = form_token
-    app.jinja_env.globals.setdefault("_", lambda text, **values: text % values if values else text)
+    frame.register(app)
+    language.install(app, partial(frame.preferred, desk))
     for each in PAGES.values():
-        app.register_blueprint(each(desk))
+        app.register_blueprint(explain(each(desk)))

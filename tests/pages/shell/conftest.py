@@ -1,0 +1,16 @@
+"""One demonstration for all tests of a process: screening its people takes seconds."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.browsers import chromium
+from tests.pages.shell.site import Demo, demonstration
+
+__all__ = ["chromium"]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with demonstration(tmp_path_factory.mktemp("demo")) as running:
+        yield running

@@ -1,0 +1,140 @@
+"""Whoever sees badly, uses no mouse, or reads on a phone can use every page (WCAG 2.2 AA)."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browsers import page_of
+from tests.pages.shell.site import PAGES, Demo
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+PICTURES = os.environ.get("TEST_PICTURES")  # a directory for pictures, for whoever wants to look
+WIDE, NARROW = 1280, 360
+
+
+@dataclass(frozen=True)
+class Look:
+    """How somebody looks at a page."""
+
+    width: int
+    scheme: str
+    language: str
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}-{self.language}"
+
+
+# Each width, scheme and language, and each of them with each other at least once.
+LOOKS = [
+    Look(WIDE, "light", "en"),
+    Look(NARROW, "dark", "en"),
+    Look(NARROW, "light", "de"),
+    Look(WIDE, "dark", "de"),
+    Look(WIDE, "light", "zh-CN"),
+    Look(NARROW, "dark", "zh-CN"),
+]
+
+
+def needs(demo: Demo, name: str) -> None:
+    if not demo.has(name):
+        pytest.skip("the application does not have this page")
+
+
+def picture(page: Page, name: str, look: Look) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}-{look}.png", full_page=True)
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(chromium: Browser, demo: Demo, name: str, look: Look) -> None:
+    needs(demo, name)
+    with page_of(chromium, look.width, color_scheme=look.scheme, locale=look.language) as seen:
+        demo.show(seen.page, name)
+        picture(seen.page, name, look)
+        tag = seen.page.locator("html").get_attribute("lang")
+        assert tag == {"en": "en", "de": "de", "zh-CN": "zh-Hans"}[look.language]
+        found = Axe().run(seen.page, options=RULES).response["violations"]
+        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= look.width
+        # Nothing was refused by the policy, and nobody else was asked for anything.
+        assert [each for each in seen.complaints if "status of 40" not in each] == []
+        assert {f"http://{each}" for each in seen.hosts} == {demo.address}
+
+
+WHERE = """() => {
+    const at = document.activeElement, style = getComputedStyle(at), all = [...document.querySelectorAll('*')];
+    return {tag: at.tagName, place: all.indexOf(at), line: style.outlineStyle, width: parseFloat(style.outlineWidth),
+            seen: at.getBoundingClientRect().top < innerHeight && at.getBoundingClientRect().bottom > 0};
+}"""
+REACHABLE = """() => [...document.querySelectorAll(
+    'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]')]
+    .filter((each) => !each.disabled && each.checkVisibility() && (each.type !== 'radio' || each.checked)).length"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_with_the_keyboard_alone_everything_is_reached_in_order_and_seen(
+    chromium: Browser, demo: Demo, name: str
+) -> None:
+    needs(demo, name)
+    with page_of(chromium, WIDE) as seen:
+        demo.show(seen.page, name)
+        seen.page.evaluate("document.activeElement.blur()")
+        wanted = seen.page.evaluate(REACHABLE)
+        seen.page.evaluate(
+            "document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')"
+        )
+        places = []
+        for _ in range(min(wanted, 60)):
+            seen.page.keyboard.press("Tab")
+            at = seen.page.evaluate(WHERE)
+            assert at["line"] != "none" and at["width"] >= 2 and at["seen"], at
+            places.append(at["place"])
+        assert wanted > 0 and places == sorted(set(places))
+
+
+def test_the_first_key_skips_to_the_content(chromium: Browser, demo: Demo) -> None:
+    with page_of(chromium, WIDE) as seen:
+        seen.page.goto(demo.url("sign-in"))
+        seen.page.keyboard.press("Tab")
+        assert seen.page.locator(".skip").is_visible()
+        seen.page.keyboard.press("Enter")
+        assert seen.page.evaluate("document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_at_twice_the_size_nothing_has_to_be_scrolled_sideways(chromium: Browser, demo: Demo, name: str) -> None:
+    needs(demo, name)
+    with page_of(chromium, WIDE // 2, device_scale_factor=2) as seen:
+        demo.show(seen.page, name)
+        assert seen.page.evaluate("document.documentElement.scrollWidth") <= WIDE // 2
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nothing_moves_for_whoever_does_not_want_it(chromium: Browser, demo: Demo, name: str) -> None:
+    needs(demo, name)
+    moving = """() => [...document.querySelectorAll('*')].filter((each) => {
+        const style = getComputedStyle(each);
+        return parseFloat(style.transitionDuration) > 0 || parseFloat(style.animationDuration) > 0;
+    }).length"""
+    with page_of(chromium, WIDE, reduced_motion="reduce") as seen:
+        demo.show(seen.page, name)
+        assert seen.page.evaluate(moving) == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_can_be_pressed_is_large_enough(chromium: Browser, demo: Demo, name: str) -> None:
+    """24 pixels each way, but for links within sentences."""
+    needs(demo, name)
+    small = """() => [...document.querySelectorAll('button, .button, select, summary, nav a, input:not([type=hidden])')]
+        .filter((each) => each.checkVisibility() && !each.closest('.trail'))
+        .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+        .filter(([_, box]) => box.height < 24 || box.width < 24).map(([text]) => text)"""
+    with page_of(chromium, NARROW) as seen:
+        demo.show(seen.page, name)
+        assert seen.page.evaluate(small) == []
