@@ -20,14 +20,17 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def table(store: Store, tenant: Tenant, study: str, viewer: str, asked: Asked, now: datetime) -> Iterator[str]:
-    """All rows that were asked for, a part at a time."""
+def table(
+    store: Store, tenant: Tenant, study: str, viewer: str, asked: Asked, now: datetime, taken: list[str]
+) -> Iterator[str]:
+    """All rows that were asked for, a part at a time; `taken` is told of whom."""
     yield BOM + _line(COLUMNS)
     today, since = day_of(tenant, now)
     wanted, start = wanted_of(asked, viewer, now, since), 0
     while page := worklist.page(
         store, tenant.name, study, asked.tab, today, since, AT_ONCE, start, asked.order, wanted
     ):
+        taken += [each.patient for each in page]
         yield "".join(_line(_cells(each)) for each in shown(store, tenant.name, study, page, ()))
         start += AT_ONCE
 
