@@ -21,6 +21,8 @@ from service.screening.patient import CLOSED
 from service.screening.population import Progress, Request, screen
 from service.screening.sources import find_sources
 from service.screening.tenant import Tenant
+from service.screening.worklist import refresh
+from service.screening.worklist.from_export import take_from_export
 from service.store import assessments, decisions, series
 from service.store.assessments import Known
 from service.store.engine import Store
@@ -57,13 +59,15 @@ def screen_export(store: Store, tenant: Tenant, export: Export, out: Path, now: 
         (place / CHANGES).unlink(missing_ok=True)
         sources = find_sources([export.directory])
         accepted, claims = tenant.catalog.site.accepted_rejects, all_claims(store, tenant.name)
-        kept = {"versions": True, "series": True}
-        request = Request(sources, tenant.open_studies, at, accepted_rejects=accepted, claims=claims, **kept)
+        request = Request(
+            sources, tenant.open_studies, at, accepted_rejects=accepted, claims=claims, versions=True, series=True
+        )
         screen(tenant.catalog, request, place, progress)
     if not (place / CHANGES).is_file():
         _write(place / CHANGES, _changes(store, tenant, place))
     changes = list(_lines(place / CHANGES))
     _store(store, tenant, place, at, now)
+    take_from_export(store, tenant, export.directory, now)
     _write(place / WORKLIST, _worklist(place, changes))
     text = _digest(export, tenant, orjson.loads((place / SUMMARY).read_bytes()), changes)
     _replace(place / DIGEST, text.encode())
@@ -140,6 +144,7 @@ def _store(store: Store, tenant: Tenant, place: Path, at: date, now: datetime) -
                 records = versions.get((line["patient"], line["study"]), {})
                 if _add(whole, tenant.name, line, records, at, now):
                     publish.plan(whole, tenant, line, now)
+                    refresh(whole, tenant.name, line["study"], line["patient"], now)
     for part in _parts(_lines(place / SERIES)):
         with store.transaction() as whole:
             for line in part:
@@ -152,6 +157,7 @@ def _store(store: Store, tenant: Tenant, place: Path, at: date, now: datetime) -
                 series.forget(whole, (tenant.name, study, patient))
                 if assessments.withdraw(whole, tenant.name, patient, reason, now, study):
                     publish.withdraw(whole, tenant, study, patient, reason, now)
+                    refresh(whole, tenant.name, study, patient, now)
 
 
 def _follow(store: Store, tenant: str, place: Path, merged: Mapping[str, list[str]]) -> None:

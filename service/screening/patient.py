@@ -23,8 +23,12 @@ from service.screening.population import knowledge_of, phrases_of, read_versions
 from service.screening.record import MERGED, ClaimsOf, Recorded, no_claims, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
-from service.store import assessments, audit, decisions, screenings, series
+from service.screening.worklist import refresh_patient
+from service.screening.worklist.identity import identity_of
+from service.screening.worklist.visits import Visits
+from service.store import assessments, audit, decisions, people, screenings, series
 from service.store.engine import Store
+from service.store.people import Identity
 
 CLOSED = "study-closed"
 ACTOR = "service"
@@ -53,7 +57,8 @@ class Examined:
     """What an examination gave: assessments, or (`withheld`) the reason why nothing may be said of this person.
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
-    of which not everything could be read; `problems`: why, without anything of the patient's.
+    of which not everything could be read; `problems`: why, without anything of the patient's. `identity`, `visits`: for
+    the worklist, if the patient stands in one; None: not read.
     """
 
     patient: str
@@ -64,6 +69,8 @@ class Examined:
     merged: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    identity: Identity | None = field(default=None, repr=False)
+    visits: Visits | None = None
 
 
 def screening_date(tenant: Tenant, now: datetime) -> date:
@@ -95,6 +102,7 @@ def examine(
         merged=recorded.merged,
         incomplete=recorded.incomplete,
         problems=recorded.problems,
+        identity=None if recorded.patient_resource is None else identity_of(recorded.patient_resource),
     )
 
 
@@ -113,6 +121,12 @@ def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tup
             _withdraw(whole, tenant, patient, CLOSED, now, but=tenant.studies)
         for other in examined.merged:
             _withdraw(whole, tenant, other, MERGED, now)
+            refresh_patient(whole, tenant.name, other, now)
+        refresh_patient(whole, tenant.name, patient, now)
+        if examined.identity is not None:
+            people.identify(whole, tenant.name, patient, examined.identity, now)
+        if examined.visits is not None:
+            examined.visits.keep(whole, tenant.name, patient, now)
         detail = {"changed": len(changed), "withheld": examined.withheld, "incomplete": " ".join(examined.incomplete)}
         audit.append(whole, audit.Entry(now, tenant.name, ACTOR, "screened", patient=patient, detail=detail))
     return tuple(changed)

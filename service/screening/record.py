@@ -36,7 +36,8 @@ class Recorded:
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
     of which not everything could be read; `problems`: why, without anything of the patient's. `corrected`: what people
-    said of single records. `versions`: which version was read of each record, by `Type/id`.
+    said of single records. `versions`: which version was read of each record, by `Type/id`. `patient_resource`: the
+    Patient as it came, for whoever has to tell people apart.
     """
 
     patient: str
@@ -48,6 +49,7 @@ class Recorded:
     problems: tuple[str, ...] = ()
     corrected: tuple[Corrected, ...] = ()
     versions: Versions = field(default_factory=Versions, repr=False)
+    patient_resource: Resource | None = field(default=None, repr=False)
 
 
 def no_claims(_: Iterable[str]) -> Claims:
@@ -117,6 +119,7 @@ class _Examination:
             return self._withheld(UNREADABLE)
         if together is None:
             return self._withheld(MERGE_UNCLEAR)
+        self._own: Resource = own
         self._chart.add("Patient", together)
         survivor = self._merge()
         if survivor is not None:
@@ -177,7 +180,7 @@ class _Examination:
         lacking = sorted(kind for kind, how in loaded.items() if how is not Loaded.COMPLETE)
         corrected = tuple(person.corrected)
         whole = replace(self._withheld(None), record=record, incomplete=tuple(lacking))
-        return replace(whole, corrected=corrected, versions=versions)
+        return replace(whole, corrected=corrected, versions=versions, patient_resource=self._own)
 
     def _withheld(self, reason: str | None) -> Recorded:
         problems = tuple(dict.fromkeys(self._chart.problems))

@@ -24,11 +24,13 @@ from service.store.tables import (
     launches,
     merges,
     outbox,
+    people,
     published,
     screenings,
-    sessions,
     series,
+    sessions,
     tokens,
+    worklist,
 )
 
 
@@ -70,6 +72,8 @@ class Forgotten:
     sessions: int = 0
     decisions: int = 0
     merges: int = 0
+    worklist: int = 0
+    people: int = 0
 
     @property
     def total(self) -> int:
@@ -90,7 +94,8 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
         gone = {"deliveries": _delete_deliveries(connection, tenant, patient)}
         gone["card_responses"] = _delete(connection, card_responses, _about(tenant, patient))
         gone["decisions"], gone["merges"] = _delete_decisions(connection, tenant, patient)
-        for table in (current, assessments, series, screenings, outbox, published, audit, cards):
+        about = (current, assessments, series, screenings, outbox, published, audit, cards, worklist, people)
+        for table in about:
             mine = (table.c.tenant == tenant, table.c.patient == patient)
             gone[table.name] = connection.execute(delete(table).where(*mine)).rowcount
         gone["launches"] = _delete(connection, launches, launches.c.tenant == tenant)
@@ -133,6 +138,8 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
             "tokens": _delete(connection, tokens, tokens.c.until < now),
             "sessions": _delete(connection, sessions, sessions.c.expires <= now),
+            "worklist": _delete(connection, worklist, _not_in(current, worklist, ("tenant", "study", "patient"))),
+            "people": _delete(connection, people, _not_in(worklist, people, ("tenant", "patient"))),
         }
         _delete(connection, attempts, attempts.c.since <= now - PERIOD)
         _forbid(connection)
@@ -166,6 +173,11 @@ def _lone() -> Any:
     key = ("tenant", "study", "patient")
     assessed = exists(select(current.c.patient).where(*(current.c[name] == series.c[name] for name in key)))
     return not_(assessed)
+
+
+def _not_in(listed: Table, table: Table, key: tuple[str, ...]) -> Any:
+    """Rows of a table of which the other holds none of the same key."""
+    return not_(exists(select(listed.c.tenant).where(*(listed.c[name] == table.c[name] for name in key))))
 
 
 def _lost(before: datetime) -> Any:

@@ -20,7 +20,7 @@ from service.store import assessments, decisions, series
 from service.store.assessments import Current
 from service.store.decisions import Decision
 from service.store.engine import Store
-from service.store.handles import Known
+from service.store.people import Known
 from service.store.series import Kept
 
 STATUSES: Mapping[PersonStatus, str] = {each: each.value.replace("-", " ") for each in PersonStatus}

@@ -19,7 +19,7 @@ from service.screening.cds.lent import Hurried
 from service.screening.person.evidence import LOCAL, Evidence
 from service.screening.person.who import hide
 from service.screening.tenant import Tenant
-from service.store.handles import Known
+from service.store.people import Known
 
 LONGEST = 20.0  # seconds; somebody waits in front of a screen
 HURRY: dict[str, Any] = {"tries": 2, "longest_wait": 5.0, "read_timeout": 10.0, "answer_deadline": 15.0}

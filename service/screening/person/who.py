@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from service.store.handles import Known
+from service.store.people import Known
 
 NOT_RECORDED = "not recorded"
 HIDDEN = "(hidden)"
@@ -34,7 +34,7 @@ def who_of(known: Known, at: date, *, hidden: bool) -> Who:
     age, sex = age_words(known.born, at), known.sex or NOT_RECORDED
     if hidden:
         return Who(known.handle, hidden=True, age=age, sex=sex)
-    numbers = tuple(_numbers(known.identifiers or ()))
+    numbers = tuple(known.identifiers)
     return Who(known.handle, False, known.name or NOT_RECORDED, known.born or NOT_RECORDED, age, sex, numbers)
 
 
@@ -50,18 +50,10 @@ def age_words(born: str | None, at: date) -> str:
     return NOT_RECORDED if ages[0] < 0 else " or ".join(map(str, ages))
 
 
-def _numbers(identifiers: Iterable[Any]) -> Iterable[str]:
-    """The numbers of the medical record, however they were kept: as texts, or with a value."""
-    for each in identifiers:
-        value = each.get("value") if isinstance(each, Mapping) else each
-        if isinstance(value, str) and value:
-            yield value
-
-
 def hide(content: Any, known: Known) -> Any:
     """JSON without the birth date, name and numbers of this patient in any of its texts: what stands on a page where
     names are hidden. What is shorter than a number of a record would be is left, or whole years would vanish."""
-    given = [known.born, known.name, *(known.name or "").split(), *_numbers(known.identifiers or ())]
+    given = [known.born, known.name, *(known.name or "").split(), *known.identifiers]
     told = sorted({each for each in given if each and len(each) >= SHORTEST}, key=len, reverse=True)
     return _hidden(content, re.compile("|".join(map(re.escape, told)), re.IGNORECASE)) if told else content
 

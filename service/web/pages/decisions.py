@@ -20,7 +20,7 @@ from service.screening.decisions.given import Given
 from service.screening.decisions.kinds import Kind
 from service.screening.decisions.make import decide
 from service.screening.tenant import Tenant
-from service.store import handles
+from service.store import people
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "decisions"
@@ -112,8 +112,7 @@ def _refused(desk: Desk, whose: _Whose, study: str, problem: PrescreenError) -> 
 
 def _whose(desk: Desk, handle: str) -> _Whose:
     """Whom a handle stands for. Raises Forbidden for one that stands for nobody."""
-    found = handles.whose(desk.store, handle)
+    found = people.by_handle(desk.store, handle)
     if found is None:
         raise Forbidden(NOT_YOURS)
-    tenant, patient = found
-    return _Whose(desk.tenant(tenant), patient, handle)
+    return _Whose(desk.tenant(found.tenant), found.patient, handle)

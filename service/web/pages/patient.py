@@ -17,8 +17,8 @@ from service.screening.person.page import gather_page, trials, unnamed
 from service.screening.person.source import reading, source_of
 from service.screening.person.who import hide, who_of
 from service.screening.tenant import Tenant
-from service.store import accounts, assessments, audit, decisions, handles
-from service.store.handles import Known
+from service.store import accounts, assessments, audit, decisions, people, worklist
+from service.store.people import Known
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "patient"
@@ -98,11 +98,11 @@ def _found(desk: Desk, handle: str, study: str | None) -> tuple[Tenant, Known, t
     with `study` None, of any that is visible), and where the study is not open to whoever looks.
     """
     viewer()
-    known = handles.by_handle(desk.store, handle)
+    known = people.by_handle(desk.store, handle)
     if known is None or known.tenant not in desk.tenants:
         raise Forbidden(NOT_YOURS)
     tenant = desk.tenant(known.tenant)
-    places = handles.places(desk.store, tenant.name, known.patient)
+    places = worklist.places(desk.store, tenant.name, known.patient)
     if study is not None:
         try:
             desk.need(tenant.name, study, Action.SEE)
