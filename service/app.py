@@ -28,7 +28,7 @@ from service.screening.demo_people import Invited, admit, invited
 from service.screening.exports import Export
 from service.screening.holding import LEASE
 from service.screening.invented import invent
-from service.screening.launches import Launches
+from service.screening.launch.launches import Launches
 from service.screening.nightly import screen_export
 from service.screening.population import Progress
 from service.screening.sample.write import TODAY
@@ -120,11 +120,12 @@ def app_of(
         news = companion.wake if companion is not None else lambda: None
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
-        desk = Desk({each.name: each for each in tenants}, store, clock, encrypted=_encrypted(settings))
+        tended = {each.name: each for each in tenants}
+        desk = Desk(tended, store, clock, _encrypted(settings), settings.sign_in.plain)
         site.register(app, desk)
         app.register_blueprint(home.blueprint(catalog, desk.recognise, allow_remote=settings.allow_remote))
         if any(each.launch for each in tenants):
-            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock)))
+            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock), desk.enter_linked))
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     else:

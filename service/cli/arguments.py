@@ -6,12 +6,14 @@ from pathlib import Path
 
 from service import __version__
 from service.cli import commands, studies
+from service.cli.basis import add_audit, add_basis
 from service.cli.cards import add_cards
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.inbox import add_inbox
 from service.cli.installation import add_lease
 from service.cli.launch import add_launch
+from service.cli.people import add_people
 from service.cli.profiles import add_profiles
 from service.cli.subscribe import add_subscribe
 from service.cli.watch import add_watch
@@ -46,6 +48,9 @@ def parser() -> ArgumentParser:
     add_cards(sub.add_parser("cards", help="how the cards of CDS Hooks fared: shown, accepted, overridden and why"))
     add_db(sub.add_parser("db", help="the tables of the database"))
     add_patient(sub.add_parser("patient", help="what is kept about one patient"))
+    add_people(sub.add_parser("people", help="who may sign in to the pages, and with which roles"))
+    add_basis(sub.add_parser("basis", help="on which legal basis a study may look at patients"))
+    add_audit(sub.add_parser("audit", help="who looked at whom"))
     add_profiles(sub.add_parser("profiles", help="the FHIR definitions of what is read and written"))
     return top
 

@@ -31,11 +31,13 @@ class ScopesNotKnown(NotPermitted):
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A smart-configuration: the JSON object, where it was read, and of which FHIR server it speaks."""
+    """What a server publishes of itself: the JSON object, where it was read, of which server or issuer it speaks, and
+    how a message names it."""
 
     content: Mapping[str, object]
     url: str
     base: str
+    what: str = DISCOVERY
 
     def endpoint(self, name: str) -> str | None:
         """An address, made absolute; None: there is none. Raises UnusableAnswer for one that is not encrypted."""
@@ -44,7 +46,7 @@ class Published:
             return None
         absolute = urljoin(self.url, where)
         if self.base.startswith("https:") and not absolute.startswith("https:"):
-            raise UnusableAnswer(f"{DISCOVERY}: its {name.replace('_', ' ')} is not encrypted")
+            raise UnusableAnswer(f"{self.what}: its {name.replace('_', ' ')} is not encrypted")
         return absolute
 
     def text(self, name: str) -> str | None:
@@ -67,19 +69,24 @@ class Published:
 
 
 class AuthorizationServer:
-    """The authorization server of one FHIR server."""
+    """The authorization server of one FHIR server, or an issuer; `configuration`: where it says what it can do."""
 
-    def __init__(self, base: str, transport: Transport, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, base: str, transport: Transport, limits: Limits, clock: Clock, configuration: str = CONFIGURATION
+    ) -> None:
         self.base = base_of(base)
         self._transport, self._limits, self._clock = transport, limits, clock
+        self._url = self.base + configuration
+        self.what = f"GET {configuration.rpartition('/')[2]}"
 
     def published(self) -> Published:
         """What it publishes. Raises EhrUnavailable and UnusableAnswer."""
-        url = self.base + CONFIGURATION
-        answer = self._repeated(lambda: self._once("GET", url, None, {}, DISCOVERY), DISCOVERY, self._limits.tries)
+        answer = self._repeated(
+            lambda: self._once("GET", self._url, None, {}, self.what), self.what, self._limits.tries
+        )
         if answer.status != 200:
-            raise UnusableAnswer(f"{DISCOVERY}: HTTP {answer.status}", status=answer.status)
-        return Published(answer.content or {}, url, self.base)
+            raise UnusableAnswer(f"{self.what}: HTTP {answer.status}", status=answer.status)
+        return Published(answer.content or {}, self._url, self.base, self.what)
 
     def post(
         self, url: str, form: Form, what: str, headers: Mapping[str, str] | None = None, tries: int | None = None

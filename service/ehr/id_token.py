@@ -45,12 +45,12 @@ class Person:
         return any(f"{each}/" in f"/{self.name}" for each in ("/Patient", "/RelatedPerson"))
 
 
-def person_of(token: str, expected: Expected, find: Find, base: str) -> Person:
-    """The person of an id_token. `find`: the key of that id and algorithm. Raises UnusableAnswer if anything is wrong,
-    and EhrUnavailable if the keys cannot be had."""
+def claims_of(token: str, expected: Expected, find: Find) -> Mapping[str, object]:
+    """What an id_token says. `find`: the key of that id and algorithm. Raises UnusableAnswer if anything is wrong, and
+    EhrUnavailable if the keys cannot be had."""
     claims = _verified(token, find)
     _check(claims, expected)
-    return _person(claims, base)
+    return claims
 
 
 def _verified(token: str, find: Find) -> Mapping[str, object]:
@@ -89,8 +89,9 @@ def _check(claims: Mapping[str, object], expected: Expected) -> None:
         raise _refused("it was made for somebody else, too")
 
 
-def _person(claims: Mapping[str, object], base: str) -> Person:
-    """`fhirUser` may be relative, or absolute here or elsewhere."""
+def person_of(claims: Mapping[str, object], base: str) -> Person:
+    """Who launched, by claims that were checked. `fhirUser` may be relative, or absolute here or elsewhere. Raises
+    UnusableAnswer."""
     said, subject = claims.get("fhirUser"), claims.get("sub")
     if said is not None:
         here = identity(base, said)

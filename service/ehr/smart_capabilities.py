@@ -2,7 +2,8 @@
 
 from service.ehr.authorization import AuthorizationServer, Published
 from service.ehr.clock import SYSTEM, Clock
-from service.ehr.smart_launch import CHALLENGES, LIMITS, PKCE, App
+from service.ehr.code_flow import CHALLENGES, LIMITS, PKCE
+from service.ehr.smart_launch import App
 from service.ehr.transport import Transport
 
 # The capability set of an EHR launch for clinicians, but for the kind of client; and to know who launched.

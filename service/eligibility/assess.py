@@ -131,7 +131,7 @@ def case_of(record: PatientRecord, study: Study, at: date, knowledge: Knowledge)
 def judge(study: Study, case: Case) -> Verdict:
     """Every criterion of a study, the standing and the signal, on the day of the case alone."""
     findings = tuple(_finding(criterion, case) for criterion in study.criteria)
-    return Verdict(findings, _standing(findings), signal(study, case))
+    return Verdict(findings, standing_of(findings), signal(study, case))
 
 
 def later(verdict: Verdict, case: Case) -> date | None:
@@ -154,7 +154,8 @@ def _may_stay_open(criterion: Criterion, judgement: Judgement, not_kept: frozens
     return judgement.outcome is Outcome.UNKNOWN and bool(judgement.reasons) and judgement.reasons <= allowed
 
 
-def _standing(findings: tuple[Finding, ...]) -> Standing:
+def standing_of(findings: tuple[Finding, ...]) -> Standing:
+    """The standing that follows from the findings: SEMANTICS §7."""
     if any(finding.blocks for finding in findings):
         return Standing.INELIGIBLE
     if any(finding.outcome is Outcome.UNKNOWN and not finding.open_item for finding in findings):

@@ -28,6 +28,16 @@ def banner_of(patient: Mapping[str, object]) -> Banner:
     )
 
 
+def numbers_of(patient: Mapping[str, object]) -> dict[str, str]:
+    """The identifiers that are in use, the number of the medical record first: value -> `MR`, or its system."""
+    found: dict[str, str] = {}
+    for each in _numbers(_objects(patient.get("identifier"))):
+        kind = RECORD_NUMBER if RECORD_NUMBER in set(_codes(each)) else each.get("system")
+        if _value(each) and not _has_end(each):
+            found.setdefault(_value(each), kind if isinstance(kind, str) else "")
+    return found
+
+
 def _preferred(listed: list[Mapping[str, object]]) -> list[Mapping[str, object]]:
     """Those in use, the usual one first; what has an end comes last, what was given up is left out."""
     now = [each for each in listed if each.get("use") not in OLD]

@@ -3,7 +3,7 @@
 What is written to a server is made from this, so that a process started later writes what an earlier one found.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -15,8 +15,23 @@ from service.errors import InvalidValue
 
 
 @dataclass(frozen=True, slots=True)
+class PersonSaid:
+    """What a person said: a code (an outcome, or a state of the ResearchSubject), their account, and when (an instant).
+
+    Why they said so is in their own words, which may tell more than is to be written elsewhere: it is not here.
+    """
+
+    code: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
-    """What is said of one criterion. `reasons` are codes, sorted; `evidence` is references, each once."""
+    """What is said of one criterion. `reasons` are codes, sorted; `evidence` is references, each once.
+
+    `decided`: the answer of a person, which holds instead of `outcome`, the machine's.
+    """
 
     criterion: str
     kind: str
@@ -24,13 +39,15 @@ class Said:
     reasons: tuple[str, ...]
     sentence: str
     evidence: tuple[str, ...]
+    decided: PersonSaid | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
     """An assessment in words and codes. `version` is of the study by which it was made; `study` may be newer.
 
-    `source`: the address of the server with the patient and the records, where this is written to another one.
+    `source`: the address of the server with the patient and the records, where this is written to another one. `state`:
+    what people decided that the ResearchSubject says. `corrected`: the records that somebody corrected, and who did.
     """
 
     patient: str
@@ -43,6 +60,14 @@ class Opinion:
     next_change: date | None
     findings: tuple[Said, ...]
     source: str | None = None
+    state: PersonSaid | None = None
+    corrected: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The accounts of those who had a part in it, sorted."""
+        told = (self.state, *(each.decided for each in self.findings))
+        return tuple(sorted({each.by for each in told if each is not None} | {by for _, by in self.corrected}))
 
     @property
     def identity(self) -> str:
@@ -88,8 +113,13 @@ def _said(finding: Finding, phrases: Phrases) -> Said:
     )
 
 
-def read_opinion(line: Mapping[str, object], study: Study, source: str | None = None) -> Opinion:
-    """The opinion in a line of assessments.ndjson. Raises InvalidValue if it is no such line, or of another study."""
+def read_opinion(
+    line: Mapping[str, object], study: Study, source: str | None = None, state: PersonSaid | None = None
+) -> Opinion:
+    """The opinion in a line of assessments.ndjson, with what people answered in it.
+
+    Raises InvalidValue if it is no such line, or of another study.
+    """
     if line.get("study") != study.id:
         raise InvalidValue("the line is not of this study")
     try:
@@ -105,6 +135,8 @@ def read_opinion(line: Mapping[str, object], study: Study, source: str | None = 
             _day(change["date"]) if isinstance(change, Mapping) else None,
             tuple(_read(each) for each in findings if isinstance(each, Mapping)) if isinstance(findings, list) else (),
             source,
+            state,
+            tuple(_corrected(line.get("corrections"))),
         )
     except (KeyError, ValueError) as error:
         raise InvalidValue(f"this is no line of an assessment ({type(error).__name__})") from None
@@ -120,7 +152,21 @@ def _read(finding: Mapping[str, object]) -> Said:
         tuple(sorted(str(each) for each in reasons)) if isinstance(reasons, list) else (),
         str(finding["sentence"]),
         tuple(dict.fromkeys(str(each["reference"]) for each in listed)),
+        _person(finding.get("decided")),
     )
+
+
+def _person(decided: object) -> PersonSaid | None:
+    if not isinstance(decided, Mapping):
+        return None
+    return PersonSaid(str(decided["outcome"]), str(decided["by"]), str(decided["at"]))
+
+
+def _corrected(corrections: object) -> Iterator[tuple[str, str]]:
+    """Those that hold."""
+    for each in corrections if isinstance(corrections, list) else ():
+        if each["holds"]:
+            yield str(each["record"]), str(each["by"])
 
 
 def _day(value: object) -> date | None:

@@ -10,6 +10,7 @@ Release = Literal["R4", "R4B", "R5"]
 Json = dict[str, object]
 BASE = "https://fhir-prescreen.org/fhir"
 STUDY_SYSTEM = f"{BASE}/identifier/study"
+ACCOUNT_SYSTEM = f"{BASE}/identifier/account"
 SOFTWARE_SYSTEM = f"{BASE}/identifier/software"
 STUDY_VERSION = f"{BASE}/StructureDefinition/study-version"
 ORIGIN = {"system": f"{BASE}/CodeSystem/origin", "code": "prescreening"}

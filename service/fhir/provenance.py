@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from service.eligibility.facts import PatientRecord
 from service.errors import InvalidValue
 from service.fhir.opinion import Opinion
-from service.fhir.own import BASE, STUDY_VERSION, Json, Release, digest, render_software, study_reference
+from service.fhir.own import (
+    ACCOUNT_SYSTEM,
+    BASE,
+    STUDY_VERSION,
+    Json,
+    Release,
+    digest,
+    render_software,
+    study_reference,
+)
 
 PROVENANCE = f"{BASE}/StructureDefinition/screening-provenance"
 VERSIONED = re.compile(r"/_history/[A-Za-z0-9.-]+\Z")
@@ -43,17 +52,30 @@ def render_provenance(
         "occurredDateTime": day,
         "recorded": recorded.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "activity": {"text": "Pre-screening for a clinical study"},
-        "agent": [
-            {"type": {"coding": [{"system": PARTICIPANT, "code": "assembler"}]}, "who": {"reference": "#software"}}
-        ],
+        "agent": [_agent("assembler", {"reference": "#software"}), *(_person(each) for each in opinion.people)],
         "entity": entities,
     }
+
+
+def _agent(role: str, who: Json) -> Json:
+    return {"type": {"coding": [{"system": PARTICIPANT, "code": role}]}, "who": who}
+
+
+def _person(account: str) -> Json:
+    """Who decided something, by their account: neither their name, nor why they did."""
+    return _agent("author", {"identifier": {"system": ACCOUNT_SYSTEM, "value": account}})
 
 
 def provenance_id(opinion: Opinion, version: str, versions: Mapping[str, str]) -> str:
     """The id of the Provenance of this opinion, the same each time."""
     day = opinion.screening_date.isoformat()
-    return digest(opinion.identity, opinion.standing.value, day, version, repr(_entities(opinion, versions)))
+    parts = [opinion.identity, opinion.standing.value, day, version, repr(_entities(opinion, versions))]
+    return digest(*parts, *([repr(_decided(opinion))] if opinion.people else []))
+
+
+def _decided(opinion: Opinion) -> list[object]:
+    """What people had a part in: another decision is another origin."""
+    return [opinion.state, opinion.corrected, *((each.criterion, each.decided) for each in opinion.findings)]
 
 
 def same_origin(wanted: Mapping[str, object], found: Mapping[str, object]) -> bool:
@@ -62,7 +84,8 @@ def same_origin(wanted: Mapping[str, object], found: Mapping[str, object]) -> bo
     Some servers (HAPI FHIR) keep references without the version that was sent: what they dropped is no difference.
     """
     return all(
-        _kept(wanted.get(name), found.get(name)) for name in ("target", "occurredDateTime", "entity", "contained")
+        _kept(wanted.get(name), found.get(name))
+        for name in ("target", "occurredDateTime", "entity", "contained", "agent")
     )
 
 

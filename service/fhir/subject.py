@@ -1,6 +1,7 @@
 """An assessment as a FHIR ResearchSubject, in R4, R4B or R5. SEMANTICS §7, STANDARDS §5A.
 
-The three machine-owned states are all that is ever written; each finding travels as an extension with its sentence.
+The state is one of the three that the machine owns, or what people of the study decided; each finding travels as an
+extension with its sentence, and with the answer of a person beside that of the machine.
 """
 
 from collections.abc import Mapping
@@ -54,7 +55,7 @@ def render_opinion(opinion: Opinion, release: Release) -> Json:
     }
     study = study_reference(opinion.study)
     patient = {"reference": f"Patient/{opinion.patient}"}
-    state = STATES[opinion.standing]
+    state = STATES[opinion.standing] if opinion.state is None else opinion.state.code
     if release == "R5":
         progress = [state_entry(state, opinion.screening_date.isoformat())]
         return {**resource, "status": "active", "progress": progress, "study": study, "subject": patient}
@@ -72,6 +73,9 @@ def _screening(opinion: Opinion) -> Json:
         parts.append({"url": "later", "valueDate": opinion.later.isoformat()})
     if opinion.next_change is not None:
         parts.append({"url": "nextChange", "valueDate": opinion.next_change.isoformat()})
+    if opinion.state is not None:
+        parts.append({"url": "decidedState", "valueCode": opinion.state.code})
+    parts += [{"url": "corrected", "valueReference": {"reference": record}} for record, _ in opinion.corrected]
     return {"url": SCREENING, "extension": parts}
 
 
@@ -86,4 +90,7 @@ def _finding(said: Said) -> Json:
         {"url": "sentence", "valueString": said.sentence},
         *evidence,
     ]
+    if said.decided is not None:
+        parts.append({"url": "decidedOutcome", "valueCode": said.decided.code})
+        parts.append({"url": "decidedAt", "valueDateTime": said.decided.at})
     return {"url": FINDING, "extension": parts}

@@ -1,7 +1,7 @@
 """A ResearchSubject that stands on the server, and our newer opinion: what is changed, and what a person keeps.
 
-SEMANTICS §7, STANDARDS 5.6, 5.11, 8.8. Once a person has set a state it is theirs for good: our opinion goes on being
-stored beside it, in our extension, which then says that a person decides.
+SEMANTICS §7, STANDARDS 5.6, 5.11, 8.8. Once a person has set a state there it is theirs for good: our opinion, and what
+people decided here, goes on being stored beside it, in our extension, which then says that a person decides.
 """
 
 from collections.abc import Mapping
@@ -48,8 +48,8 @@ def update_subject(
     that it is ours is a person's.
     """
     opinion = read_state(rendered, release)
-    if opinion not in MACHINE_STATES:
-        raise InvalidValue("only a state that the machine owns is ever written")
+    if opinion is None or (opinion not in MACHINE_STATES and opinion != _decided(rendered)):
+        raise InvalidValue("only a state that the machine owns, or people decided here, is ever written")
     current = read_state(existing, release)
     persons = by_person or not _is_ours(existing, current, written)
     resource = {**existing, "extension": _extensions(existing, rendered, persons)}
@@ -84,15 +84,26 @@ def differences(wanted: Mapping[str, object], found: Mapping[str, object], relea
 
 def _is_ours(existing: Mapping[str, object], current: str | None, written: str | None) -> bool:
     """Is the state the one that we set, and has nobody taken over?"""
-    if current not in MACHINE_STATES or (written is not None and current != written):
+    if current is None or (written is not None and current != written):
         return False
     said = _opinion_part(existing, "standing")
     taken = _opinion_part(existing, "stateSetByPerson")
     if taken is not None:
         return False
+    decided = _decided(existing)
+    if decided is not None:
+        return current == decided
+    if current not in MACHINE_STATES:
+        return False
     if said is None:
         return written is not None
     return current in {code for standing, code in STATES.items() if standing.value == said.get("valueCode")}
+
+
+def _decided(subject: Mapping[str, object]) -> str | None:
+    """The state that people decided here, as our extension tells it."""
+    part = _opinion_part(subject, "decidedState")
+    return None if part is None else str(part.get("valueCode"))
 
 
 def _opinion_part(subject: Mapping[str, object], name: str) -> Mapping[str, object] | None:

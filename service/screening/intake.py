@@ -13,6 +13,7 @@ from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, Un
 from service.errors import UnreadableResource
 from service.fhir.adapt import SUPPORTED, Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
+from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
@@ -51,15 +52,18 @@ class Made(NamedTuple):
 class Intake:
     """Reads sources into a Population. `set_aside` receives whatever cannot be used.
 
-    `reading` is what adapters are given; births, medications and aliases are added here.
+    `reading` is what adapters are given; births, medications and aliases are added here. `claims`: what people said of
+    single records.
     """
 
-    def __init__(self, reading: Reading, needs: Needs, set_aside: Callable[[Reject], None]) -> None:
+    def __init__(
+        self, reading: Reading, needs: Needs, set_aside: Callable[[Reject], None], claims: Claims = NO_CLAIMS
+    ) -> None:
         self.population = Population()
         self.tally = Tally(set_aside)
         self.versions = Versions()
         self.coverage = Coverage(needs)
-        self._needs = needs
+        self._needs, self._claims = needs, claims
         self._loose: dict[str, list[Loose]] = {}
         self._files: list[InputFile] = []
         self._reading = replace(reading, medications=self.population.medications, births=self.population.births)
@@ -156,10 +160,10 @@ class Intake:
             return
         for each in earlier:
             self.tally.recount(type_name, DISPOSITIONS[each.disposition], self._place(each))
-        made = self._made(found, resource, type_name, reference)
+        made = self._made(found, resource, type_name, reference, new)
         self.versions.settle(reference, [_remember(new, made)])
 
-    def _made(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
+    def _made(self, found: Found, resource: Json, type_name: str, reference: str, seen: Seen) -> Made:
         if found.problem:
             return self._unclear(found, resource, type_name, reference)
         try:
@@ -171,17 +175,29 @@ class Intake:
                 return Made(USED)
             reading = self._reading_of(found.aliases)
             adapted = adapt(resource, reading, unmodified=_is_unmodified(found.written))
+            if reference in self._claims:
+                adapted = self._corrected(adapted, reference, seen)
             return self._facts(found, type_name, reference, adapted)
         except UnreadableResource as error:
             self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, str(error)))
             self._loose[reference] = [Loose(frozenset((type_name,)), None, reference, str(error))]
             return Made(UNREADABLE)
 
+    def _corrected(self, adapted: Adapted, reference: str, seen: Seen) -> Adapted:
+        """What counts of a record that a person corrected; all of it, where it is another version by now."""
+        claim = self._claims[reference]
+        holds = claim.version == seen.token
+        if adapted.patient is not None:
+            self.population.person(adapted.patient).corrected.append(Corrected(reference, claim, holds))
+        return left_of(adapted, claim) if holds else adapted
+
     def _unclear(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
         """It can be parsed, but nobody can tell what it says: a key stands twice in it, or it may have been deleted."""
         self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, found.problem))
         subject = subject_told(resource, found.aliases)
         self._loose[reference] = [Loose(frozenset((type_name,)), subject, reference, found.problem)]
+        if reference in self._claims and subject is not None:
+            self.population.person(subject).corrected.append(Corrected(reference, self._claims[reference], holds=False))
         return Made(UNREADABLE, NOBODY if subject is None else self.population.person(subject).number)
 
     def _reading_of(self, aliases: Mapping[str, str]) -> Reading:

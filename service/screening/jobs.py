@@ -16,6 +16,7 @@ from service.ehr.connect import Connection
 from service.errors import EhrUnavailable
 from service.screening import budget, publish, receive
 from service.screening.connections import Connections
+from service.screening.decisions.claims import reader_of
 from service.screening.holding import Holding
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
@@ -167,7 +168,8 @@ class Screenings:
         sent = desk.connections.sent(tenant.name, SOURCE)
         try:
             at = screening_date(tenant, now)
-            examined = examine(tenant, patient, connection, at, partial=last)
+            claims = reader_of(desk.store, tenant.name)
+            examined = examine(tenant, patient, connection, at, partial=last, claims=claims)
         finally:
             made = desk.connections.sent(tenant.name, SOURCE) - sent
             budget.spend(desk.store, tenant, patient, made, desk.clock.now())

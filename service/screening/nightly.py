@@ -14,13 +14,16 @@ from typing import Any
 import orjson
 
 from service.screening import publish
+from service.screening.decisions.claims import all_claims
 from service.screening.exports import Export
-from service.screening.outputs import SUMMARY
+from service.screening.outputs import SERIES, SUMMARY, VERSIONS
 from service.screening.patient import CLOSED
 from service.screening.population import Progress, Request, screen
 from service.screening.sources import find_sources
 from service.screening.tenant import Tenant
-from service.store import assessments
+from service.screening.worklist import refresh
+from service.screening.worklist.from_export import take_from_export
+from service.store import assessments, decisions, series
 from service.store.assessments import Known
 from service.store.engine import Store
 
@@ -52,15 +55,19 @@ def screen_export(store: Store, tenant: Tenant, export: Export, out: Path, now: 
     """
     place = out / export.name
     at = export.made.astimezone(tenant.catalog.site.zone).date()
-    if not (place / SUMMARY).is_file():
+    if not ((place / SUMMARY).is_file() and (place / SERIES).is_file()):
         (place / CHANGES).unlink(missing_ok=True)
         sources = find_sources([export.directory])
-        accepted = tenant.catalog.site.accepted_rejects
-        screen(tenant.catalog, Request(sources, tenant.open_studies, at, accepted_rejects=accepted), place, progress)
+        accepted, claims = tenant.catalog.site.accepted_rejects, all_claims(store, tenant.name)
+        request = Request(
+            sources, tenant.open_studies, at, accepted_rejects=accepted, claims=claims, versions=True, series=True
+        )
+        screen(tenant.catalog, request, place, progress)
     if not (place / CHANGES).is_file():
         _write(place / CHANGES, _changes(store, tenant, place))
     changes = list(_lines(place / CHANGES))
     _store(store, tenant, place, at, now)
+    take_from_export(store, tenant, export.directory, now)
     _write(place / WORKLIST, _worklist(place, changes))
     text = _digest(export, tenant, orjson.loads((place / SUMMARY).read_bytes()), changes)
     _replace(place / DIGEST, text.encode())
@@ -128,20 +135,40 @@ def _no_longer(store: Store, tenant: Tenant, place: Path, seen: set[tuple[str, s
 
 
 def _store(store: Store, tenant: Tenant, place: Path, at: date, now: datetime) -> None:
+    told = list(_lines(place / VERSIONS)) if (place / VERSIONS).is_file() else []
+    versions = {(each["patient"], each["study"]): each["records"] for each in told if "study" in each}
+    _follow(store, tenant.name, place, {each["patient"]: each["merged"] for each in told if "merged" in each})
     for part in _parts(_lines(place / "assessments.ndjson")):
         with store.transaction() as whole:
             for line in part:
-                if _add(whole, tenant.name, line, at, now):
+                records = versions.get((line["patient"], line["study"]), {})
+                if _add(whole, tenant.name, line, records, at, now):
                     publish.plan(whole, tenant, line, now)
+                    refresh(whole, tenant.name, line["study"], line["patient"], now)
+    for part in _parts(_lines(place / SERIES)):
+        with store.transaction() as whole:
+            for line in part:
+                series.keep(whole, (tenant.name, line["study"], line["patient"]), at, line["series"])
+    series.forget_older(store, tenant.name, tenant.studies, at)
     for part in _parts(each for each in _lines(place / CHANGES) if each["change"] == "withdrawn"):
         with store.transaction() as whole:
             for each in part:
                 study, patient, reason = each["study"], each["patient"], each["reason"]
+                series.forget(whole, (tenant.name, study, patient))
                 if assessments.withdraw(whole, tenant.name, patient, reason, now, study):
                     publish.withdraw(whole, tenant, study, patient, reason, now)
+                    refresh(whole, tenant.name, study, patient, now)
 
 
-def _add(store: Store, tenant: str, line: Line, at: date, now: datetime) -> bool:
+def _follow(store: Store, tenant: str, place: Path, merged: Mapping[str, list[str]]) -> None:
+    """What people decided follows the records that were merged, and no longer those that are apart again."""
+    before = decisions.survivors(store, tenant) - merged.keys()
+    screened = {each["patient"] for each in _lines(place / "assessments.ndjson")} if before else set[str]()
+    for survivor in sorted(merged.keys() | (before & screened)):
+        decisions.merged(store, tenant, survivor, merged.get(survivor, []))
+
+
+def _add(store: Store, tenant: str, line: Line, records: Mapping[str, str], at: date, now: datetime) -> bool:
     """Keep one assessment; is it another than the one that held? As a population's facts are not kept, the digest is
     of the answers and what they rest on."""
     change = line["next_change"]
@@ -149,7 +176,7 @@ def _add(store: Store, tenant: str, line: Line, at: date, now: datetime) -> bool
     undated = {name: value for name, value in line.items() if name != "screening_date"}
     digest = blake2b(orjson.dumps(undated, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
     key = (line["study"], line["study_version"], line["patient"])
-    return assessments.add(store, tenant, *key, digest, at, line, day, now)
+    return assessments.add(store, tenant, *key, digest, at, line, day, now, records)
 
 
 def _worklist(place: Path, changes: Iterable[Line]) -> list[Line]:

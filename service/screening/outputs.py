@@ -15,6 +15,8 @@ from service.screening.tally import Reject
 
 NAMES = ("ResearchSubject.ndjson", "assessments.ndjson", "rejects.ndjson", "held_back.ndjson")
 SUMMARY = "summary.json"
+# For whoever keeps the results, only where they are asked for: the versions of the records read, what pages draw.
+VERSIONS, SERIES = "versions.ndjson", "series.ndjson"
 
 
 class Sink(Protocol):
@@ -35,14 +37,14 @@ class Outputs:
     What an earlier run left is removed first: after a run that failed, nothing can be taken for its result.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, also: tuple[str, ...] = ()) -> None:
         if directory.exists() and not directory.is_dir():
             raise UsageError(f"{directory.name} is a file; --out needs a directory")
         directory.mkdir(parents=True, exist_ok=True)
-        for name in (SUMMARY, *NAMES):
+        for name in (SUMMARY, *NAMES, VERSIONS, SERIES):
             (directory / name).unlink(missing_ok=True)
         self._directory = directory
-        self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb") for name in NAMES}
+        self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb") for name in (*NAMES, *also)}
         self.lines: Counter[str] = Counter()
         self._summary: bytes | None = None
 
@@ -52,7 +54,7 @@ class Outputs:
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         for file in self._files.values():
             file.close()
-        for name in NAMES:
+        for name in self._files:
             if kind is None and self._summary is not None:
                 self._partial(name).replace(self._directory / name)
             else:

@@ -6,23 +6,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from service.ehr.connect import Connection
-from service.eligibility.assess import assess
+from service.eligibility.assess import assess, case_of
 from service.eligibility.facts import PatientRecord
 from service.fhir.provenance import evidence_versions
 from service.screening import publish
 from service.screening.chart import Reader
+from service.screening.decisions.claims import reader_of
 from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
-from service.screening.population import knowledge_of, phrases_of
-from service.screening.record import MERGED, read_record
+from service.screening.person.series_line import drawn_of
+from service.screening.population import knowledge_of, phrases_of, read_versions
+from service.screening.record import MERGED, ClaimsOf, Recorded, no_claims, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
-from service.store import assessments, audit, screenings
+from service.screening.worklist import refresh_patient
+from service.screening.worklist.identity import identity_of
+from service.screening.worklist.visits import Visits
+from service.store import assessments, audit, decisions, people, screenings, series
 from service.store.engine import Store
+from service.store.people import Identity
 
 CLOSED = "study-closed"
 ACTOR = "service"
@@ -30,7 +36,11 @@ ACTOR = "service"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`."""
+    """The assessment of one study, as it is to be stored. `versions`: of the records it rests on, by `Type/id`, as
+    FHIR numbers them; `records`: the same in a form that every record has (see `versions`).
+
+    `series`: what is drawn of it (see `screening.person.series_line`); None where nothing points to the disease.
+    """
 
     study: str
     version: str
@@ -38,6 +48,8 @@ class Found:
     line: dict[str, object]
     next_change: date | None
     versions: Mapping[str, str]
+    records: Mapping[str, str] = field(default_factory=dict)
+    series: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +57,8 @@ class Examined:
     """What an examination gave: assessments, or (`withheld`) the reason why nothing may be said of this person.
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
-    of which not everything could be read; `problems`: why, without anything of the patient's.
+    of which not everything could be read; `problems`: why, without anything of the patient's. `identity`, `visits`: for
+    the worklist, if the patient stands in one; None: not read.
     """
 
     patient: str
@@ -56,6 +69,8 @@ class Examined:
     merged: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    identity: Identity | None = field(default=None, repr=False)
+    visits: Visits | None = None
 
 
 def screening_date(tenant: Tenant, now: datetime) -> date:
@@ -70,21 +85,24 @@ def examine(
     at: date,
     *,
     partial: bool = False,
+    claims: ClaimsOf = no_claims,
 ) -> Examined:
     """Read and judge one patient for all open studies of the tenant. Raises EhrError where the EHR does not let us.
 
     `partial`: a type that the server fails to give becomes `not-loaded`, instead of raising EhrUnavailable.
+    `claims`: what people said of single records.
     """
-    recorded = read_record(tenant, patient, Reader(connection, partial=partial), at)
+    recorded = read_record(tenant, patient, Reader(connection, partial=partial), at, claims)
     return Examined(
         patient,
         at,
-        found=() if recorded.record is None else _found(tenant, recorded.record, at),
+        found=() if recorded.record is None else _found(tenant, recorded, recorded.record, at),
         withheld=recorded.withheld,
         survivor=recorded.survivor,
         merged=recorded.merged,
         incomplete=recorded.incomplete,
         problems=recorded.problems,
+        identity=None if recorded.patient_resource is None else identity_of(recorded.patient_resource),
     )
 
 
@@ -98,10 +116,17 @@ def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tup
         if examined.withheld is not None:
             _withdraw(whole, tenant, patient, examined.withheld, now)
         else:
+            decisions.merged(whole, tenant.name, patient, examined.merged)
             changed = [each.study for each in examined.found if _add(whole, tenant, examined, each, now)]
             _withdraw(whole, tenant, patient, CLOSED, now, but=tenant.studies)
         for other in examined.merged:
             _withdraw(whole, tenant, other, MERGED, now)
+            refresh_patient(whole, tenant.name, other, now)
+        refresh_patient(whole, tenant.name, patient, now)
+        if examined.identity is not None:
+            people.identify(whole, tenant.name, patient, examined.identity, now)
+        if examined.visits is not None:
+            examined.visits.keep(whole, tenant.name, patient, now)
         detail = {"changed": len(changed), "withheld": examined.withheld, "incomplete": " ".join(examined.incomplete)}
         audit.append(whole, audit.Entry(now, tenant.name, ACTOR, "screened", patient=patient, detail=detail))
     return tuple(changed)
@@ -109,7 +134,8 @@ def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tup
 
 def screen_patient(store: Store, tenant: Tenant, patient: str, connection: Connection, now: datetime) -> Examined:
     """Examine a patient and keep the result at once. Where another record took this one's place, that one is due."""
-    examined = examine(tenant, patient, connection, screening_date(tenant, now))
+    at, claims = screening_date(tenant, now), reader_of(store, tenant.name)
+    examined = examine(tenant, patient, connection, at, claims=claims)
     follow(store, tenant, examined, now)
     keep(store, tenant, examined, now)
     return examined
@@ -123,7 +149,8 @@ def follow(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> N
 
 def _add(store: Store, tenant: Tenant, examined: Examined, found: Found, now: datetime) -> bool:
     key = (tenant.name, found.study, found.version, examined.patient)
-    new = assessments.add(store, *key, found.digest, examined.at, found.line, found.next_change, now)
+    new = assessments.add(store, *key, found.digest, examined.at, found.line, found.next_change, now, found.records)
+    series.keep(store, (tenant.name, found.study, examined.patient), examined.at, found.series)
     publish.plan(store, tenant, found.line, now, found.versions)
     return new
 
@@ -136,6 +163,7 @@ def _withdraw(
         study = each.stored.study
         if each.withdrawn is None and study not in but:
             assessments.withdraw(store, tenant.name, patient, reason, now, study)
+            series.forget(store, (tenant.name, study, patient))
             publish.withdraw(store, tenant, study, patient, reason, now)
 
 
@@ -151,7 +179,7 @@ def _named(findings: object) -> Iterator[str]:
         yield from (each["computed"] or {}).get("records", ())
 
 
-def _found(tenant: Tenant, record: PatientRecord, at: date) -> tuple[Found, ...]:
+def _found(tenant: Tenant, recorded: Recorded, record: PatientRecord, at: date) -> tuple[Found, ...]:
     catalog = tenant.catalog
     knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
     found = []
@@ -159,7 +187,9 @@ def _found(tenant: Tenant, record: PatientRecord, at: date) -> tuple[Found, ...]
         assessment = assess(record, study, at, knowledge)
         change = assessment.next_change
         digest = facts_digest(record, Needs((study,), catalog.terminology))
-        line = assessment_line(assessment, phrases)
+        line = assessment_line(assessment, phrases, recorded.corrected)
         day = change.date if change else None
-        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line)))
+        read = read_versions(line, recorded.versions)
+        drawn = drawn_of(assessment, case_of(record, study, at, knowledge), phrases)
+        found.append(Found(study.id, study.version, digest, line, day, _versions(record, line), read, drawn))
     return tuple(found)

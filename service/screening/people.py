@@ -9,6 +9,7 @@ from service.eligibility.dates import Days, Span
 from service.eligibility.facts import ConditionFact, Fact, Loaded, PatientRecord, Unreadable
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
+from service.screening.corrected import Corrected
 
 ANY_TYPE = "*"
 
@@ -26,6 +27,7 @@ class Gathered:
     sources: set[int] = field(default_factory=set)
     replaced: list[PatientAdapted] = field(default_factory=list)  # the Patients that this one stands for as well
     linked: set[str] = field(default_factory=set)  # records that its Patient, readable or not, may be merged with
+    corrected: list[Corrected] = field(default_factory=list)  # what people said of single records
     unclear: bool = False  # nobody can tell which record of this person stands
 
     def take_over(self, other: "Gathered") -> None:
@@ -36,12 +38,14 @@ class Gathered:
         self.contacts += other.contacts
         self.spans |= other.spans
         self.sources |= other.sources
+        self.corrected += other.corrected
 
     def forget(self, reference: str, contacts: Iterable[int]) -> None:
         """Take back what one version of a resource said."""
         self.facts = [each for each in self.facts if each.evidence.reference != reference]
         self.unreadable = [each for each in self.unreadable if each.evidence.reference != reference]
         self.spans.pop(reference, None)
+        self.corrected = [each for each in self.corrected if each.record != reference]
         self.contacts.subtract(day for day in contacts if day)
 
     def record(self, loaded: Mapping[str, Loaded]) -> PatientRecord:

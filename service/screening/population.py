@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from service.eligibility.assess import Assessment, Signal, assess
+from service.eligibility.assess import Assessment, Signal, assess, case_of
 from service.eligibility.criteria import Study
-from service.eligibility.evaluate import Knowledge
+from service.eligibility.evaluate import Case, Knowledge
 from service.eligibility.explain import Phrases
 from service.eligibility.facts import Kind, PatientRecord
 from service.errors import InvalidOutput, UsageError
 from service.fhir.patient import PatientAdapted
 from service.fhir.reading import Reading
 from service.fhir.subject import render_subject
+from service.screening.corrected import Claims, Corrected
 from service.screening.coverage import Coverage
 from service.screening.held_back import held_back
 from service.screening.intake import Intake
 from service.screening.merging import MERGE_UNCLEAR, REPLACED, merge_replaced
 from service.screening.needs import Needs
-from service.screening.outputs import Funnel, Outputs, Sink
+from service.screening.outputs import SERIES, VERSIONS, Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
+from service.screening.person.series_line import drawn_of
 from service.screening.render import assessment_line
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
+from service.screening.versions import Versions
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -37,7 +40,11 @@ Release = Literal["R4", "R4B", "R5"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects."""
+    """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects.
+
+    `claims`: what people said of single records. `versions`: write, too, which versions of the records were read.
+    `series`: also what pages draw of whom something points to the disease.
+    """
 
     sources: tuple[Source, ...]
     studies: tuple[Study, ...]
@@ -45,6 +52,9 @@ class Request:
     release: Release | None = "R4"
     every_subject: bool = False
     accepted_rejects: int = 0
+    claims: Claims = field(default_factory=dict)
+    versions: bool = False
+    series: bool = False
 
 
 class Progress:
@@ -68,11 +78,13 @@ def phrases_of(catalog: Catalog) -> Phrases:
 
 
 class Gathering(NamedTuple):
-    """What reading gave: the persons, what became of every line, and how far their codes are known."""
+    """What reading gave: the persons, what became of every line, how far their codes are known, which versions
+    stood."""
 
     population: Population
     tally: Tally
     coverage: Coverage
+    versions: Versions
 
 
 def gather(
@@ -85,9 +97,9 @@ def gather(
     """Read the sources into persons with the facts that these studies can need, and every fact of the kinds `whole`."""
     needs = Needs(request.studies, catalog.terminology, whole)
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
-    intake = Intake(reading, needs, set_aside)
+    intake = Intake(reading, needs, set_aside, request.claims)
     population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading)
-    return Gathering(population, intake.tally, intake.coverage)
+    return Gathering(population, intake.tally, intake.coverage, intake.versions)
 
 
 def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) -> dict[str, object]:
@@ -98,7 +110,8 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
     """
     if out.resolve() in {source.directory for source in request.sources}:
         raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
-    with Outputs(out) as outputs:
+    also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
+    with Outputs(out, also) as outputs:
         summary = screen_into(outputs, catalog, request, progress)
         outputs.summary(summary)
     return summary
@@ -106,17 +119,21 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
 
 def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
     """Screen, every line to the sink; returns the summary. Raises InvalidOutput if the counts do not add up."""
-    population, tally, coverage = gather(catalog, request, sink.reject, progress)
-    merged = len(merge_replaced(population))
+    population, tally, coverage, versions = gather(catalog, request, sink.reject, progress)
+    moved = merge_replaced(population)
+    if request.versions:
+        for survivor in sorted(set(moved.values())):
+            others = sorted(old for old, new in moved.items() if new == survivor)
+            sink.write(VERSIONS, {"patient": survivor, "merged": others})
     sorted_out = _sort_out(catalog, request, population)
     for patient, reason in sorted(sorted_out.held.items()):
         sink.write("held_back.ndjson", {"patient": patient, "reason": reason})
-    funnels = _judge(catalog, request, sorted_out.records, sink, progress)
+    funnels = _judge(catalog, request, sorted_out, Lines(population, versions), sink, progress)
     summary: dict[str, object] = {
         "screening_date": request.at.isoformat(),
         "fhir": request.release,
         "input": tally.summary(),
-        "people": _people(population, merged, sorted_out),
+        "people": _people(population, len(moved), sorted_out),
         "accepted_rejects": request.accepted_rejects,
         "incomplete_for_everybody": dict(sorted(population.unplaced.items())),
         "not_kept": sorted(catalog.policy.not_kept),
@@ -179,29 +196,67 @@ def _recorder(population: Population, person: Gathered, accepted: int) -> Callab
 def _judge(
     catalog: Catalog,
     request: Request,
-    records: Mapping[str, Callable[[], PatientRecord]],
+    sorted_out: SortedOut,
+    lines: Lines,
     sink: Sink,
     progress: Progress,
 ) -> list[Funnel]:
     knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
     funnels = []
+    records = sorted_out.records
     done, total = 0, len(records) * len(request.studies)
     for study in sorted(request.studies, key=lambda each: each.id):
         funnel = Funnel(study.id, study.version)
         for identity in sorted(records):
-            assessment = assess(records[identity](), study, request.at, knowledge)
+            record = records[identity]()
+            assessment = assess(record, study, request.at, knowledge)
             funnel.add(assessment)
-            _write(assessment, request, phrases, sink)
+            _write(assessment, request, phrases, lines, sink)
+            if request.series:
+                _draw(assessment, case_of(record, study, request.at, knowledge), phrases, sink)
             done += 1
             progress.screening(done, total)
         funnels.append(funnel)
     return funnels
 
 
-def _write(assessment: Assessment, request: Request, phrases: Phrases, sink: Sink) -> None:
-    sink.write("assessments.ndjson", assessment_line(assessment, phrases))
+def _write(assessment: Assessment, request: Request, phrases: Phrases, lines: Lines, sink: Sink) -> None:
+    line = assessment_line(assessment, phrases, lines.corrected(assessment.patient))
+    sink.write("assessments.ndjson", line)
+    if request.versions and assessment.signal in (Signal.STRONG, Signal.WEAK):
+        versions = read_versions(line, lines.versions)
+        told = {"patient": assessment.patient, "study": assessment.study.id, "records": versions}
+        sink.write(VERSIONS, told)
     if request.release and (request.every_subject or assessment.signal in (Signal.STRONG, Signal.WEAK)):
         sink.write("ResearchSubject.ndjson", render_subject(assessment, phrases, request.release))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What lines tell besides the assessment: what people corrected, and which versions of the records were read."""
+
+    population: Population
+    versions: Versions
+
+    def corrected(self, patient: str) -> tuple[Corrected, ...]:
+        """What people said of this person's records."""
+        return tuple(self.population.people[patient].corrected)
+
+
+def read_versions(line: Mapping[str, Any], versions: Versions) -> dict[str, str]:
+    """Which version was read of each record that a line names, by `Type/id`."""
+    named = {each["record"] for each in line.get("corrections", ())}
+    for finding in line["findings"]:
+        named |= {each["reference"] for each in finding["evidence"]}
+        named |= set((finding["computed"] or {}).get("records", ()))
+    found = ((each, versions.token(each)) for each in sorted(named))
+    return {each: token for each, token in found if token is not None}
+
+
+def _draw(assessment: Assessment, case: Case, phrases: Phrases, sink: Sink) -> None:
+    drawn = drawn_of(assessment, case, phrases)
+    if drawn is not None:
+        sink.write(SERIES, {"patient": assessment.patient, "study": assessment.study.id, "series": drawn})
 
 
 def _people(population: Population, merged: int, sorted_out: SortedOut) -> dict[str, object]:

@@ -23,6 +23,7 @@ from service.errors import (
 from service.fhir.own import Json
 from service.fhir.publication import Found, Publication, Stamp, publication
 from service.screening import publish_files
+from service.screening.decisions.known import of
 from service.screening.publish_content import (
     Content,
     content_of,
@@ -65,11 +66,13 @@ def plan(
 ) -> bool:
     """Let an assessment that holds from now on (a line of assessments.ndjson) be written, if it is one to write.
 
-    `versions`: `Type/id` -> versionId of the records that were read. Returns whether the outbox changed.
+    What people decided goes with it. `versions`: `Type/id` -> versionId of the records that were read. Returns whether
+    the outbox changed.
     """
     if tenant.target.kind is TargetKind.NONE:
         return False
-    return _put(store, tenant, content_of(tenant, line, now, versions), now)
+    decided = of(store, tenant.name, str(line["study"]), str(line["patient"]))
+    return _put(store, tenant, content_of(tenant, line, now, versions, decided), now)
 
 
 def withdraw(store: Store, tenant: Tenant, study: str, patient: str, reason: str, now: datetime) -> bool:
@@ -105,7 +108,8 @@ def _holding(store: Store, tenant: Tenant, study: str, patient: str, now: dateti
     held = assessments.latest(store, tenant.name, study, patient)
     if held is None or study not in tenant.catalog.studies:
         return None
-    content = content_of(tenant, held.stored.line, now)
+    decided = of(store, tenant.name, study, patient)
+    content = content_of(tenant, held.stored.line, now, decided=decided)
     return content if held.withdrawn is None else _ended(content, held.withdrawn)
 
 
@@ -181,13 +185,14 @@ def _writing(
     if known is not None and known.resource_id is not None:
         place.ids["ResearchSubject"] = known.resource_id
     kinds = kinds_wanted(content, place.kinds)
-    return Writing(store, claimed, content, opinion_in(tenant, content.line), place, kinds, now, known)
+    opinion = opinion_in(tenant, content.line, content.state)
+    return Writing(store, claimed, content, opinion, place, kinds, now, known)
 
 
 def _to_files(store: Store, tenant: Tenant, claimed: ClaimedWrite, content: Content, now: datetime) -> Result:
     """Where nobody can be asked what stands there, the newest line counts."""
     directory = _directory(tenant)
-    opinion = opinion_in(tenant, content.line)
+    opinion = opinion_in(tenant, content.line, content.state)
     known = published.find(store, claimed.tenant, claimed.study, claimed.patient)
     stands = known is not None or publish_files.holds(directory, opinion.identity)
     wanted = content.withdrawn is None and (content.first or stands)
@@ -209,7 +214,7 @@ def _to_files(store: Store, tenant: Tenant, claimed: ClaimedWrite, content: Cont
 def _file_content(tenant: Tenant, content: Content) -> Publication:
     kinds = tenant.target.resources & publish_files.KINDS
     stamp = Stamp(content.made, content.software, content.versions)
-    opinion = opinion_in(tenant, content.line)
+    opinion = opinion_in(tenant, content.line, content.state)
     return publication(opinion, publish_files.RELEASE, Found(), stamp, content.fits, kinds)
 
 

@@ -22,6 +22,7 @@ from service.screening.publish_content import Content
 from service.screening.publish_look import Place, is_ours
 from service.screening.publish_results import Result, What, fail, note, pause
 from service.screening.publish_send import CONFLICTS, MayWrite, Sent, send, version_in
+from service.screening.worklist import refresh
 from service.store import audit, outbox, published
 from service.store.engine import Store
 from service.store.outbox import OUTBOX, ClaimedWrite
@@ -178,6 +179,8 @@ class Writing:
             outbox.done(whole, self.claimed.lease)
             if state is not None:
                 published.record(whole, state)
+                if state.human_state != (None if self.known is None else self.known.human_state):
+                    refresh(whole, state.tenant, state.study, state.patient, self.now)
             if result.what is not What.NOTHING or self.known is not None:
                 told = {"state": stands, "by_person": result.by_person, "rounds": self.passes}
                 audit.append(whole, note(self.claimed, self.now, f"write-{result.what}", **told))

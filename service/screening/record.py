@@ -5,23 +5,26 @@ As little is read as the answer needs: of who is held back by the Patient or a C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from service.ehr.searching import Resource
 from service.eligibility.facts import Loaded, PatientRecord
 from service.errors import ResourceGone, UnreadableResource
 from service.screening.chart import MOST_MERGED, Chart
+from service.screening.corrected import NO_CLAIMS, Claims, Corrected
 from service.screening.merging import MERGE_UNCLEAR, merge_replaced
 from service.screening.people import Gathered, Population
 from service.screening.plan import NEVER_LEFT_OUT, Search, searches
 from service.screening.population import Progress, Request, gather, reason_to_hold
 from service.screening.salvage import merged_with
 from service.screening.tenant import Tenant
+from service.screening.versions import Versions
 from service.twofold import is_twofold
 
+ClaimsOf = Callable[[Iterable[str]], Claims]  # what people said of the records of these patients
 GONE = "gone"
 MERGED = "merged"
 UNREADABLE = "unreadable"
@@ -32,7 +35,9 @@ class Recorded:
     """What was read of a person: the record to judge, or (`record` None) in `withheld` why nobody may be judged.
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
-    of which not everything could be read; `problems`: why, without anything of the patient's.
+    of which not everything could be read; `problems`: why, without anything of the patient's. `corrected`: what people
+    said of single records. `versions`: which version was read of each record, by `Type/id`. `patient_resource`: the
+    Patient as it came, for whoever has to tell people apart.
     """
 
     patient: str
@@ -42,6 +47,14 @@ class Recorded:
     merged: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    corrected: tuple[Corrected, ...] = ()
+    versions: Versions = field(default_factory=Versions, repr=False)
+    patient_resource: Resource | None = field(default=None, repr=False)
+
+
+def no_claims(_: Iterable[str]) -> Claims:
+    """Where nobody can have said anything: there is no database."""
+    return NO_CLAIMS
 
 
 class Charts(Protocol):
@@ -60,9 +73,12 @@ class Charts(Protocol):
         """Put the Medications there to which the chart refers."""
 
 
-def read_record(tenant: Tenant, patient: str, charts: Charts, at: date) -> Recorded:
-    """Read one patient for all open studies of the tenant. Raises EhrError where the EHR does not let us."""
-    return _Examination(tenant, charts, patient, at).made()
+def read_record(tenant: Tenant, patient: str, charts: Charts, at: date, claims: ClaimsOf = no_claims) -> Recorded:
+    """Read one patient for all open studies of the tenant. Raises EhrError where the EHR does not let us.
+
+    `claims`: what people said of single records.
+    """
+    return _Examination(tenant, charts, patient, at, claims).made()
 
 
 def _are_merged(one: Resource, other: Resource) -> bool:
@@ -70,11 +86,23 @@ def _are_merged(one: Resource, other: Resource) -> bool:
     return str(other.get("id")) in merged_with(one, {}) or str(one.get("id")) in merged_with(other, {})
 
 
+class _Read(NamedTuple):
+    """A population of one: why that one is not screened (None: nothing says so), which record is merged into which, and
+    which versions stood."""
+
+    population: Population
+    person: Gathered
+    reason: str | None
+    moved: Mapping[str, str]
+    versions: Versions
+
+
 class _Examination:
     """One patient being examined."""
 
-    def __init__(self, tenant: Tenant, reader: Charts, patient: str, at: date) -> None:
+    def __init__(self, tenant: Tenant, reader: Charts, patient: str, at: date, claims: ClaimsOf) -> None:
         self._tenant, self._reader, self._patient, self._at = tenant, reader, patient, at
+        self._claims = claims
         self._chart = Chart((patient,))
 
     def made(self) -> Recorded:
@@ -91,6 +119,7 @@ class _Examination:
             return self._withheld(UNREADABLE)
         if together is None:
             return self._withheld(MERGE_UNCLEAR)
+        self._own: Resource = own
         self._chart.add("Patient", together)
         survivor = self._merge()
         if survivor is not None:
@@ -100,7 +129,7 @@ class _Examination:
             if stage is not None:
                 self._reader.search(self._chart, stage)
             if stage is None or stage.kind == NEVER_LEFT_OUT:
-                reason = self._gathered()[2]
+                reason = self._gathered().reason
                 if reason is not None:
                     return self._withheld(reason)
         self._reader.medications(self._chart)
@@ -123,31 +152,35 @@ class _Examination:
 
     def _merge(self) -> str | None:
         """Whose place this record took is read with it. The record that took this one's place, if any did."""
-        moved = self._gathered()[3]
+        moved = self._gathered().moved
         self._chart.patients = (self._patient, *sorted(old for old, new in moved.items() if new == self._patient))
         return moved.get(self._patient)
 
-    def _gathered(self) -> tuple[Population, Gathered, str | None, Mapping[str, str]]:
-        """What was read so far, as a population of one, why that one is not screened (None: nothing says so), and which
-        record is merged into which."""
+    def _gathered(self) -> _Read:
+        """What was read so far, as a population of one."""
         catalog = self._tenant.catalog
         request = Request((self._chart.source(),), self._tenant.open_studies, self._at, release=None)
-        population = gather(catalog, request, lambda reject: None, Progress()).population
+        request = replace(request, claims=self._claims(self._chart.patients))
+        gathered = gather(catalog, request, lambda reject: None, Progress())
+        population, versions = gathered.population, gathered.versions
         moved = merge_replaced(population)
         person = population.person(self._patient)
         if person.unclear or person.patient is None:
-            return population, person, MERGE_UNCLEAR if person.unclear else UNREADABLE, moved
-        return population, person, reason_to_hold(catalog, request, population, person.patient, person), moved
+            return _Read(population, person, MERGE_UNCLEAR if person.unclear else UNREADABLE, moved, versions)
+        reason = reason_to_hold(catalog, request, population, person.patient, person)
+        return _Read(population, person, reason, moved, versions)
 
     def _recorded(self) -> Recorded:
-        population, person, reason, _ = self._gathered()
+        population, person, reason, _, versions = self._gathered()
         if reason is not None:
             return self._withheld(reason)
         record = person.record(population.loaded(sorted(person.sources), accepted_rejects=0))
         loaded = {**record.loaded, **dict.fromkeys(sorted(self._chart.incomplete), Loaded.INCOMPLETE)}
         record = replace(record, loaded=loaded)
         lacking = sorted(kind for kind, how in loaded.items() if how is not Loaded.COMPLETE)
-        return replace(self._withheld(None), record=record, incomplete=tuple(lacking))
+        corrected = tuple(person.corrected)
+        whole = replace(self._withheld(None), record=record, incomplete=tuple(lacking))
+        return replace(whole, corrected=corrected, versions=versions, patient_resource=self._own)
 
     def _withheld(self, reason: str | None) -> Recorded:
         problems = tuple(dict.fromkeys(self._chart.problems))

@@ -7,12 +7,18 @@ from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.explain import Phrases, finding_sentence, wanted
 from service.eligibility.outcome import Reason
 from service.eligibility.quantity import plain
+from service.screening.corrected import Corrected, told
 
 ORDER = {reason: index for index, reason in enumerate(Reason)}
 
 
-def assessment_line(assessment: Assessment, phrases: Phrases) -> dict[str, object]:
-    """One person, one study, one date: everything a reader needs to check the answer."""
+def assessment_line(
+    assessment: Assessment, phrases: Phrases, corrected: tuple[Corrected, ...] = ()
+) -> dict[str, object]:
+    """One person, one study, one date: everything a reader needs to check the answer.
+
+    `corrected`: what people said of single records of this person.
+    """
     change = assessment.next_change
     return {
         "patient": assessment.patient,
@@ -37,6 +43,7 @@ def assessment_line(assessment: Assessment, phrases: Phrases) -> dict[str, objec
             for each in wanted(finding, phrases)
         ],
         "findings": [finding_line(finding, phrases) for finding in assessment.findings],
+        **told(corrected, assessment.study.id),
     }
 
 

@@ -116,7 +116,7 @@ class Tenant:
 
     `studies`: the ids of those that are open, sorted. `source` None: nothing is fetched, as where files alone come in.
     `bases`: other addresses by which the source calls itself. `cards` None: it has no CDS Hooks. `launch`: the EHRs
-    whose users may open patients' pages.
+    whose users may open patients' pages. `ehr_link`: the address of a record in the EHR, with {type} and {id} in it.
     """
 
     name: str
@@ -129,6 +129,7 @@ class Tenant:
     pace: Pace = Pace()
     launch: tuple[App, ...] = ()
     cards: CardPolicy | None = None
+    ehr_link: str | None = None
 
     @property
     def open_studies(self) -> tuple[Study, ...]:

@@ -52,6 +52,11 @@ class Seen(NamedTuple):
     last: int = 0
     codes: int = 0
 
+    @property
+    def token(self) -> str:
+        """Which version this is."""
+        return self.digest.hex() if self.version == UNSTATED else f"{self.version}@{self.updated}"
+
     def beats(self, other: "Seen") -> bool:
         """Is this surely the later version? By `meta.lastUpdated`, then `versionId`; what is absent tells nothing."""
         if self.updated != other.updated:
@@ -85,6 +90,14 @@ class Versions:
         if all(new.beats(each) for each in standing):
             return Arrival.NEWER, standing
         return Arrival.CONTRADICTS, standing
+
+    def token(self, reference: str) -> str | None:
+        """Which version stands, in characters that are the same for the same version; None: none does, or several.
+
+        `versionId` with `meta.lastUpdated` where the record says a numbered one, else a digest of all of its content.
+        """
+        packed = self._standing.get(_key(reference))
+        return None if packed is None or _key(reference) in self._tied else Seen(*ENTRY.unpack(packed)).token
 
     def settle(self, reference: str, standing: Iterable[Seen]) -> None:
         """These versions of it stand now: one, or several that contradict each other."""

@@ -27,6 +27,7 @@ from service.screening.holding import LEASE
 from service.screening.jobs import SOURCE, SUBSCRIPTIONS, Deliveries, Desk, Job, Screenings, Writes, claim
 from service.screening.patient import screening_date
 from service.screening.publish_results import code_of
+from service.screening.studying import upkeep
 from service.screening.subscription_upkeep import keep_alive
 from service.screening.tenant import TargetKind, Tenant, by_name
 from service.store import retention
@@ -217,10 +218,16 @@ class Worker:
     def _chores(self, tenant: Tenant) -> None:
         """What is due for a tenant: the care of its feeds, and once a day those who are to be screened anyhow."""
         now = self._desk.clock.now()
-        if self._stopping.is_set() or tenant.source is None:
+        if self._stopping.is_set():
             return
-        if now - self._cared.get(tenant.name, now - CARE_EVERY) >= CARE_EVERY:
+        looking = now - self._cared.get(tenant.name, now - CARE_EVERY) >= CARE_EVERY
+        if looking:
+            first = tenant.name not in self._cared
             self._cared[tenant.name] = now
+            self._guarded(tenant, lambda: self._studies(tenant, now, first=first))
+        if tenant.source is None:
+            return
+        if looking:
             self._guarded(tenant, lambda: self._care(tenant, now))
             self._guarded(tenant, lambda: self._keep_alive(tenant), SUBSCRIPTIONS)
         today = screening_date(tenant, now)
@@ -229,6 +236,12 @@ class Worker:
             if self._guarded(tenant, lambda: self._daily(tenant, now)):
                 self._days[tenant.name] = today
                 del self._daily_from[tenant.name]
+
+    def _studies(self, tenant: Tenant, now: datetime, *, first: bool) -> None:
+        """What the pages of studies show; while this process lives, its studies do not change."""
+        if first:
+            upkeep.keep_versions(self._desk.store, tenant, now)
+        upkeep.look_after(self._desk.store, tenant, now, self._stopping.is_set)
 
     def _care(self, tenant: Tenant, now: datetime) -> None:
         if self._desk.connections.is_resting(tenant.name, SOURCE) or not recovery.is_due(self._desk.store, tenant, now):

@@ -10,6 +10,7 @@ from typing import Any
 from service.errors import SettingsError
 from service.settings.cds_clients import ANY_ORIGIN
 from service.settings.file import NOTHING, Given, TenantSettings, read_settings
+from service.settings.sign_in import SignInSettings
 from service.store.retention import Keep
 
 PREFIX = "PRESCREEN_"
@@ -43,6 +44,7 @@ class Settings:
     public_url: str | None = None
     writes: bool = True
     keep: Keep = Keep()
+    sign_in: SignInSettings = SignInSettings()
     tenants: tuple[TenantSettings, ...] = ()
 
     @property

@@ -20,6 +20,7 @@ from service.settings.launch import LaunchSettings, read_launch
 from service.settings.parts import TargetSettings, read_hooks, read_pace, read_target
 from service.settings.secrets import Secrets
 from service.settings.servers import ServerSettings, read_server
+from service.settings.sign_in import read_sign_in
 from service.store.retention import Keep
 
 SCHEMA = "settings.schema.json"
@@ -42,6 +43,7 @@ class TenantSettings:
     launch: tuple[LaunchSettings, ...] = ()
     cds: CdsCallers = CdsCallers()
     cards: CardPolicy | None = None
+    ehr_link: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def _settings(secrets: Secrets, content: Mapping[str, Any]) -> dict[str, Any]:
         chosen["public_url"] = _public(secrets, content["public_url"])
     if "keep_days" in content:
         chosen["keep"] = Keep(**{key: timedelta(days=days) for key, days in content["keep_days"].items()})
+    if "sign_in" in content:
+        chosen["sign_in"] = read_sign_in(secrets, content["sign_in"] or {}, chosen.get("public_url"))
     return chosen
 
 
@@ -133,6 +137,7 @@ def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any], public_url:
         launch=read_launch(secrets, (*place, "launch"), content.get("launch", []), public_url),
         cds=read_callers(secrets, (*place, "cds"), name, content.get("cds") or {}),
         cards=read_card_policy(secrets, (*place, "cds"), content["cds"] or {}) if "cds" in content else None,
+        ehr_link=content.get("ehr_link"),
     )
 
 

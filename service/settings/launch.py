@@ -43,9 +43,9 @@ def _one(secrets: Secrets, place: Where, content: Mapping[str, Any], public_url:
     return LaunchSettings(
         where,
         App(
-            iss=_address(secrets, (*place, "iss"), content["iss"]),
+            iss=address(secrets, (*place, "iss"), content["iss"]),
             client_id=content["client_id"],
-            redirect_uri=_redirect(secrets, place, content, public_url),
+            redirect_uri=redirect(secrets, place, content, public_url),
             key=read_key(secrets, place, content) if ours else None,
             secret=secret,
             embed=_origins(secrets, (*place, "embed"), content.get("embed", ())),
@@ -54,17 +54,21 @@ def _one(secrets: Secrets, place: Where, content: Mapping[str, Any], public_url:
     )
 
 
-def _redirect(secrets: Secrets, place: Where, content: Mapping[str, Any], public_url: str | None) -> str:
+def redirect(
+    secrets: Secrets, place: Where, content: Mapping[str, Any], public_url: str | None, path: str = CALLBACK
+) -> str:
+    """Where browsers come back to: `path` below `redirect_base`, or below the public address."""
     if "redirect_base" in content:
-        return _address(secrets, (*place, "redirect_base"), content["redirect_base"]) + CALLBACK
+        return address(secrets, (*place, "redirect_base"), content["redirect_base"]) + path
     if public_url is None:
         secrets.problems.append(
-            f"{secrets.document.at(place)}: the EHR has to know where to come back to; set public_url, or redirect_base"
+            f"{secrets.document.at(place)}: browsers have to come back; set public_url, or redirect_base"
         )
-    return f"{public_url or ''}{CALLBACK}"
+    return f"{public_url or ''}{path}"
 
 
-def _address(secrets: Secrets, where: Where, text: str) -> str:
+def address(secrets: Secrets, where: Where, text: str) -> str:
+    """A base address to which nobody can listen; what is wrong with it is noted in the problems."""
     try:
         base = base_of(text)
     except UsageError as error:

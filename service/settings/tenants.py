@@ -35,6 +35,8 @@ def open_tenants(settings: Settings, shared: Catalog | None = None) -> tuple[Ten
         if catalog is not None:
             catalogs[site] = catalog
             found.append(_tenant(each, catalog, settings, problems))
+    if len(found) == len(listed):
+        problems += settings.sign_in.unknown({each.name: each.studies for each in found})
     if problems:
         raise SettingsError(problems)
     return tuple(found)
@@ -83,6 +85,7 @@ def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problem
         pace=given.pace,
         launch=tuple(each.app(needed) for each in given.launch),
         cards=_cards(given, studies, public, problems),
+        ehr_link=given.ehr_link,
     )
 
 

@@ -1,19 +1,19 @@
 """The accounts of people, and their roles in studies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, exists, insert, select, update
 
 from service.store.engine import Store, insert_into
-from service.store.tables import accounts, roles
+from service.store.tables import accounts, links, roles
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person who may sign in: with a password (`password` is its hash), or by an issuer that knows the subject.
+    """A person who may sign in: with a password (`password` is its hash), or by an issuer that knows them (`link`).
 
     `disabled`: since when the account is not let in. `preferences`: how the pages are shown to this person.
     """
@@ -23,8 +23,6 @@ class Account:
     created: datetime
     email: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
-    issuer: str | None = None
-    subject: str | None = field(default=None, repr=False)
     preferences: Mapping[str, Any] = field(default_factory=dict)
     disabled: datetime | None = None
 
@@ -62,11 +60,28 @@ def find(store: Store, identity: str) -> Account | None:
     return None if row is None else _account(row)
 
 
-def of_subject(store: Store, issuer: str, subject: str) -> Account | None:
+def named(store: Store, text: str) -> Account | None:
+    """The account of this id, or the only one of this e-mail address."""
+    found = find(store, text)
+    if found is not None:
+        return found
+    with store.reading() as connection:
+        rows = connection.execute(select(accounts).where(accounts.c.email == text).limit(2)).all()
+    return _account(rows[0]) if len(rows) == 1 else None
+
+
+def link(store: Store, account: str, issuer: str, subject: str) -> None:
+    """Let this issuer's subject be this account. Raises StoreError if it is one already."""
+    with store.writing() as connection:
+        connection.execute(insert(links).values(issuer=issuer, subject=subject, account=account))
+
+
+def linked(store: Store, issuer: str, subject: str) -> Account | None:
     """The account that this issuer knows by this subject."""
+    theirs = (links.c.issuer == issuer, links.c.subject == subject)
     with store.reading() as connection:
         row = connection.execute(
-            select(accounts).where(accounts.c.issuer == issuer, accounts.c.subject == subject)
+            select(accounts).join(links, links.c.account == accounts.c.id).where(*theirs)
         ).one_or_none()
     return None if row is None else _account(row)
 
@@ -98,6 +113,24 @@ def roles_of(store: Store, account: str) -> tuple[Given, ...]:
     with store.reading() as connection:
         rows = connection.execute(select(roles).where(roles.c.account == account).order_by(*order)).all()
     return tuple(Given(**row._mapping) for row in rows)
+
+
+def given_in(store: Store, tenant: str, studies: Iterable[str]) -> tuple[Given, ...]:
+    """All roles in these studies of a tenant, by account."""
+    theirs = (roles.c.tenant == tenant, roles.c.study.in_(tuple(studies)))
+    order = (roles.c.account, roles.c.study, roles.c.role)
+    with store.reading() as connection:
+        rows = connection.execute(select(roles).where(*theirs).order_by(*order)).all()
+    return tuple(Given(**row._mapping) for row in rows)
+
+
+def without_role(store: Store, most: int) -> tuple[Account, ...]:
+    """Accounts that are let in and have no role anywhere, the newest first."""
+    lonely = ~exists(select(roles.c.account).where(roles.c.account == accounts.c.id))
+    wanted = select(accounts).where(lonely, accounts.c.disabled.is_(None))
+    with store.reading() as connection:
+        rows = connection.execute(wanted.order_by(accounts.c.created.desc(), accounts.c.id).limit(most)).all()
+    return tuple(_account(row) for row in rows)
 
 
 def _account(row: Row[Any]) -> Account:

@@ -1,7 +1,7 @@
 """What was found for each study and patient: a history that only grows, and which entry of it holds now."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -34,12 +34,14 @@ class Stored:
 class Current:
     """The entry that holds now. `confirmed` is the latest screening date on which nothing but that date had changed.
 
-    `withdrawn`: why it does not hold any more (a code), or None. Then nobody may be told that it does.
+    `withdrawn`: why it does not hold any more (a code), or None. Then nobody may be told that it does. `records`: of
+    each record that was named, by `Type/id`, which version was read (see `screening.versions`); empty if not known.
     """
 
     stored: Stored
     confirmed: date
     withdrawn: str | None
+    records: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def add(
     line: Mapping[str, object],
     next_change: date | None,
     now: datetime,
+    records: Mapping[str, str] | None = None,
 ) -> bool:
     """Add an assessment, which holds from now on. False if it says what the one that holds says already.
 
@@ -98,6 +101,7 @@ def add(
             number = connection.execute(insert(assessments).values(**entry).returning(assessments.c.id)).scalar_one()
         points = {"assessment": number, "confirmed": screening_date, "touched": now}
         points |= {"next_change": next_change, "withdrawn": None}
+        points["records"] = dict(records or {})
         connection.execute(
             insert_into(connection, current)
             .values(**key, **points)
@@ -213,13 +217,13 @@ def due(store: Store, tenant: str, studies: Collection[str], day: date, most: in
 
 
 def _current() -> Select[Any]:
-    return select(assessments, current.c.confirmed, current.c.withdrawn).join(
+    return select(assessments, current.c.confirmed, current.c.withdrawn, current.c.records).join(
         current, and_(assessments.c.id == current.c.assessment)
     )
 
 
 def _as_current(row: Row[Any]) -> Current:
-    return Current(_as_stored(row), row.confirmed, row.withdrawn)
+    return Current(_as_stored(row), row.confirmed, row.withdrawn, row.records or {})
 
 
 def _as_stored(row: Row[Any]) -> Stored:

@@ -1,13 +1,14 @@
 """Who did what: a record that only grows, until it is old enough to be forgotten."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, Row, Select, and_, insert, select
 
 from service.store.engine import Store
-from service.store.tables import audit
+from service.store.tables import audit, people
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +41,66 @@ def entries(store: Store, tenant: str, most: int, patient: str | None = None) ->
     with store.reading() as connection:
         rows = connection.execute(select(*columns).where(*mine).order_by(audit.c.id.desc()).limit(most)).all()
     return tuple(Entry(**row._mapping) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: of these studies (None: whatever they are about), by this actor, between these two moments."""
+
+    tenant: str
+    studies: tuple[str, ...] | None = None
+    actor: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An entry with its number. `handle`: what stands for its patient in addresses, if there is one."""
+
+    id: int
+    entry: Entry
+    handle: str | None = None
+
+
+def page(store: Store, wanted: Wanted, most: int, before: int | None = None) -> tuple[Kept, ...]:
+    """The newest `most` of the entries that are wanted, or of those with a number less than `before`."""
+    chosen = _chosen(wanted) + ([] if before is None else [audit.c.id < before])
+    with store.reading() as connection:
+        rows = connection.execute(_with_handle().where(*chosen).order_by(audit.c.id.desc()).limit(most)).all()
+    return tuple(_kept(row) for row in rows)
+
+
+def walk(store: Store, wanted: Wanted, at_once: int = 500) -> Iterator[Kept]:
+    """All that are wanted, the oldest first, read in pieces: whoever is slow holds up nobody."""
+    after = 0
+    while True:
+        with store.reading() as connection:
+            mine = _with_handle().where(*_chosen(wanted), audit.c.id > after).order_by(audit.c.id).limit(at_once)
+            rows = connection.execute(mine).all()
+        yield from (_kept(row) for row in rows)
+        if len(rows) < at_once:
+            return
+        after = rows[-1].id
+
+
+def _with_handle() -> Select[Any]:
+    of = and_(people.c.tenant == audit.c.tenant, people.c.patient == audit.c.patient)
+    return select(audit, people.c.handle).join(people, of, isouter=True)
+
+
+def _chosen(wanted: Wanted) -> list[ColumnElement[bool]]:
+    chosen = [audit.c.tenant == wanted.tenant]
+    if wanted.studies is not None:
+        chosen.append(audit.c.study.in_(wanted.studies))
+    if wanted.actor is not None:
+        chosen.append(audit.c.actor == wanted.actor)
+    if wanted.since is not None:
+        chosen.append(audit.c.at >= wanted.since)
+    if wanted.until is not None:
+        chosen.append(audit.c.at < wanted.until)
+    return chosen
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(row.id, Entry(**{name: getattr(row, name) for name in Entry.__slots__}), row.handle)

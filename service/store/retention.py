@@ -8,21 +8,29 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, delete, exists, insert, not_, or_, select, tuple_
 
 from service.store import feeds
+from service.store.attempts import PERIOD
 from service.store.engine import Store
 from service.store.leases import State
 from service.store.tables import (
     assessments,
+    attempts,
     audit,
     card_responses,
     cards,
     current,
+    decisions,
     deliveries,
     forgetting,
     launches,
+    merges,
     outbox,
+    people,
     published,
     screenings,
+    series,
+    sessions,
     tokens,
+    worklist,
 )
 
 
@@ -59,7 +67,13 @@ class Forgotten:
     launches: int = 0
     cards: int = 0
     card_responses: int = 0
+    series: int = 0
     tokens: int = 0
+    sessions: int = 0
+    decisions: int = 0
+    merges: int = 0
+    worklist: int = 0
+    people: int = 0
 
     @property
     def total(self) -> int:
@@ -79,7 +93,9 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
         _permit(connection)
         gone = {"deliveries": _delete_deliveries(connection, tenant, patient)}
         gone["card_responses"] = _delete(connection, card_responses, _about(tenant, patient))
-        for table in (current, assessments, screenings, outbox, published, audit, cards):
+        gone["decisions"], gone["merges"] = _delete_decisions(connection, tenant, patient)
+        about = (current, assessments, series, screenings, outbox, published, audit, cards, worklist, people)
+        for table in about:
             mine = (table.c.tenant == tenant, table.c.patient == patient)
             gone[table.name] = connection.execute(delete(table).where(*mine)).rowcount
         gone["launches"] = _delete(connection, launches, launches.c.tenant == tenant)
@@ -88,10 +104,19 @@ def delete_patient(store: Store, tenant: str, patient: str) -> Forgotten:
     return Forgotten(**gone)
 
 
+def _delete_decisions(connection: Connection, tenant: str, patient: str) -> tuple[int, int]:
+    """What was decided about the patient, under this record and those that were merged into it."""
+    about = and_(merges.c.tenant == tenant, merges.c.survivor == patient)
+    others = connection.scalars(select(merges.c.patient).where(about)).all()
+    mine = and_(decisions.c.tenant == tenant, decisions.c.patient.in_([patient, *others]))
+    named = and_(merges.c.tenant == tenant, or_(merges.c.survivor == patient, merges.c.patient == patient))
+    return _delete(connection, decisions, mine), _delete(connection, merges, named)
+
+
 def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
     """Delete what is older than is kept, and which tokens were used that are refused for their age by now.
 
-    Work that waits or is being done stays, however old.
+    Work that waits or is being done stays, however old; so does what people decided, until its patient is forgotten.
     """
     stale = current.c.touched < now - keep.unconfirmed
     finished = or_(
@@ -104,6 +129,7 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "deliveries": _delete(connection, deliveries, finished),
             "events": feeds.forget_events(whole, now - keep.events),
             "current": _delete(connection, current, stale),
+            "series": _delete(connection, series, _lone()),
             "assessments": _delete(connection, assessments, _unused(now, keep)),
             "published": _delete(connection, published, _lost(now - keep.unconfirmed)),
             "audit": _delete(connection, audit, audit.c.at < now - keep.audit),
@@ -111,7 +137,11 @@ def purge(store: Store, now: datetime, keep: Keep) -> Forgotten:
             "card_responses": _delete(connection, card_responses, _unowned(now - keep.cards)),
             "cards": _delete(connection, cards, cards.c.shown < now - keep.cards),
             "tokens": _delete(connection, tokens, tokens.c.until < now),
+            "sessions": _delete(connection, sessions, sessions.c.expires <= now),
+            "worklist": _delete(connection, worklist, _not_in(current, worklist, ("tenant", "study", "patient"))),
+            "people": _delete(connection, people, _not_in(worklist, people, ("tenant", "patient"))),
         }
+        _delete(connection, attempts, attempts.c.since <= now - PERIOD)
         _forbid(connection)
     _overwrite(store)
     return Forgotten(**gone)
@@ -136,6 +166,18 @@ def _unused(now: datetime, keep: Keep) -> Any:
     """Entries of the history to which nothing points, and which are old enough."""
     holding = exists(select(current.c.assessment).where(current.c.assessment == assessments.c.id))
     return and_(assessments.c.made < now - keep.superseded, not_(holding))
+
+
+def _lone() -> Any:
+    """Series of which the assessment is gone."""
+    key = ("tenant", "study", "patient")
+    assessed = exists(select(current.c.patient).where(*(current.c[name] == series.c[name] for name in key)))
+    return not_(assessed)
+
+
+def _not_in(listed: Table, table: Table, key: tuple[str, ...]) -> Any:
+    """Rows of a table of which the other holds none of the same key."""
+    return not_(exists(select(listed.c.tenant).where(*(listed.c[name] == table.c[name] for name in key))))
 
 
 def _lost(before: datetime) -> Any:

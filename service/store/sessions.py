@@ -58,10 +58,21 @@ def end(store: Store, token: str) -> None:
         connection.execute(delete(sessions).where(sessions.c.digest == digest_of(token)))
 
 
-def end_all(store: Store, account: str) -> int:
-    """End every session of an account; how many."""
+def end_all(store: Store, account: str, but: str | None = None) -> int:
+    """End every session of an account (but that of the token `but`); how many."""
+    theirs = [sessions.c.account == account]
+    if but is not None:
+        theirs.append(sessions.c.digest != digest_of(but))
     with store.writing() as connection:
-        return connection.execute(delete(sessions).where(sessions.c.account == account)).rowcount
+        return connection.execute(delete(sessions).where(*theirs)).rowcount
+
+
+def of_account(store: Store, account: str, now: datetime) -> tuple[Session, ...]:
+    """The sessions of an account that have not expired, the one used last first."""
+    theirs = (sessions.c.account == account, sessions.c.expires > now)
+    with store.reading() as connection:
+        rows = connection.execute(select(sessions).where(*theirs).order_by(sessions.c.seen.desc())).all()
+    return tuple(Session(**row._mapping) for row in rows)
 
 
 def digest_of(token: str) -> str:

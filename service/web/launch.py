@@ -4,14 +4,15 @@ An address holds no patient: ID is that of a launch, and shows something only in
 """
 
 import re
+from collections.abc import Callable
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirection
 
 from service.ehr.smart_launch import CALLBACK, LAUNCH, App
 from service.errors import EhrError, EhrUnavailable, LaunchRefused, NotPermitted, PrescreenError
-from service.screening.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Ticket
-from service.screening.patient_page import PatientPages
+from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Ticket
+from service.screening.launch.page import PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
 
@@ -20,6 +21,7 @@ PER_MINUTE = 600  # launches from one EHR
 MOST_COOKIES = 30  # launches that one browser keeps; the oldest go first
 BAD_REQUEST = 400
 LONGEST_WORDS = 300  # of what an EHR says is wrong
+Enter = Callable[[Redirection, str, str], None]
 COOKIE = re.compile(r"(?:__Host-)?launch-[A-Za-z0-9_-]{22}", re.ASCII)
 ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 PARAMETERS = "An EHR opens this page, and says with iss and launch which one it is and for whom. Open it from a chart."
@@ -41,8 +43,8 @@ WORDS: dict[type[PrescreenError], tuple[int, str]] = {
 }
 
 
-def blueprint(launches: Launches) -> Blueprint:
-    """The pages of these launches."""
+def blueprint(launches: Launches, enter: Enter | None = None) -> Blueprint:
+    """The pages of these launches. `enter`: signs in whoever opened one and has an account here."""
     page = Blueprint(NAME, __name__)
     pages = PatientPages(launches)
     buckets = {each.iss: Bucket(PER_MINUTE) for each in launches.apps}
@@ -82,6 +84,9 @@ def blueprint(launches: Launches) -> Blueprint:
             ticket = launches.arrive(returned, code, (_only("iss") or "") if "iss" in request.args else None)
             answer = redirect(f"{returned.app.root}/patient/{ticket.id}")
             _give(answer, ticket)
+            opened = launches.opened(ticket.id, ticket.key)
+            if enter is not None and opened.person is not None:
+                enter(answer, opened.app.iss, opened.person)
         _set(answer, returned.app, f"{_prefix(returned.app)}{identity}", "", 0)
         return answer
 
@@ -94,7 +99,7 @@ def blueprint(launches: Launches) -> Blueprint:
         shown = pages.page(opened)
         if shown is None:
             return make_response(_html("no_patient.html"))
-        return make_response(_html("patient.html", page=shown))
+        return make_response(_html("launched.html", page=shown))
 
     page.register_error_handler(PrescreenError, _explained)
     page.register_error_handler(429, _busy)

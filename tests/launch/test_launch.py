@@ -14,9 +14,10 @@ from flask.testing import FlaskClient
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
+from service.ehr.code_flow import departure
 from service.ehr.jwks import KeySets
 from service.ehr.keys import SigningKey, load_key
-from service.ehr.smart_launch import App, Launching, departure
+from service.ehr.smart_launch import App, Launching
 from service.errors import EhrError, EhrUnavailable
 from service.store.engine import Store
 from tests.ehr.clock import Watch
@@ -117,7 +118,7 @@ def test_an_ehr_that_does_not_answer_is_left_alone_for_a_moment(ehr: SmartEhr, k
 
 
 def test_nobody_queues_behind_a_launch_whose_ehr_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.ehr.smart_launch.QUEUEING", 0.01)
+    monkeypatch.setattr("service.ehr.code_flow.QUEUEING", 0.01)
     asked, answered = threading.Event(), threading.Event()
 
     class Slow(requests.Session):

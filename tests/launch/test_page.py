@@ -12,7 +12,7 @@ from service.eligibility.criteria import ConditionPresent, Criterion, Study
 from service.eligibility.outcome import Reason
 from service.fhir.banner import Banner, banner_of
 from service.screening.patient import Found, examine
-from service.screening.study_page import ANSWERS, SIGNALS, STANDINGS, study_part
+from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS, study_part
 from service.store import audit
 from service.store.engine import Store
 from tests.ehr.clock import Watch
@@ -37,7 +37,9 @@ def words(text: str) -> str:
 
 def item(text: str, criterion: str) -> str:
     """What is said of one criterion."""
-    found = re.search(rf"<li class=\"item [a-z]+\">(?:(?!</li>).)*<code>{criterion}</code>.*?</li>", text, re.DOTALL)
+    found = re.search(
+        rf"<li class=\"item [a-z]+\"[^>]*>(?:(?!</li>).)*<code>{criterion}</code>.*?</li>", text, re.DOTALL
+    )
     assert found is not None, criterion
     return words(found[0])
 
@@ -146,7 +148,7 @@ def test_what_a_slow_ehr_does_not_give_within_a_minute_is_not_known(
             watch.passed += 25 if "?patient=" in url else 0
             return super().request(method, url, **how)
 
-    monkeypatch.setattr("service.screening.launches.new_session", Slow)
+    monkeypatch.setattr("service.screening.launch.launches.new_session", Slow)
     ehr.seed(*(encounter(f"e{number}") for number in range(200)))
     begun = watch.passed
     browser = Browser(application(kept, launchable(ehr), watch=watch), ehr)
@@ -313,7 +315,7 @@ def check_complete(page: str, found: Found, content: Any) -> None:
         expected += [each["assumption"] for each in line["assumptions"] if each["criterion"] == criterion.id]
         expected += [each["data"] for each in line["settle"] if each["criterion"] == criterion.id]
         assert [each for each in expected if " ".join(each.split()) not in shown] == []
-    part = study_part(content, found)
+    part = study_part(content, found.line)
     assert part.standing in page and part.signal_words in page and (part.change or "") in page
 
 

@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from service.ehr.granted import Granted, granted
-from service.ehr.id_token import Expected, person_of
+from service.ehr.id_token import Expected, claims_of as believed
 from service.errors import UnusableAnswer
 from service.store import audit
 from service.store.engine import Store
@@ -261,7 +261,7 @@ def test_a_patient_does_not_see_it(browser: Browser, user: str) -> None:
 def test_4_16_whatever_is_no_token_is_refused(text: str) -> None:
     expected = Expected("https://ehr.example", CLIENT, "nonce", NOON)
     with pytest.raises(UnusableAnswer):
-        person_of(text, expected, lambda kid, algorithm: None, "https://ehr.example")
+        believed(text, expected, lambda kid, algorithm: None)
 
 
 def test_4_18_no_token_reaches_the_browser_or_a_log(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:

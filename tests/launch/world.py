@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from service.app import app_of
 from service.ehr.smart_launch import App
-from service.screening.launches import Launches
+from service.screening.launch.launches import Launches
 from service.screening.needs import Needs
 from service.screening.tenant import Tenant
 from service.settings import Settings

@@ -32,7 +32,7 @@ def wanted() -> Catalog:
 
 def closed() -> Iterator[str]:
     """The closed sets that are not written in a template, but given to one."""
-    from service.screening.study_page import ANSWERS, SIGNALS, STANDINGS
+    from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
     from service.web.launch import ERRORS, REFUSED, WORDS
     from service.web.pages.refusals import REFUSALS, SAID
 

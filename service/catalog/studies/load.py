@@ -64,6 +64,7 @@ def _study(reader: Reader, content: Content) -> Study | None:
         source=content.get("source", ""),
         short_name=content.get("short_name"),
         co_enrolment=content.get("co_enrolment", "allowed"),
+        contact_approval=content.get("contact_approval"),
     )
 
 

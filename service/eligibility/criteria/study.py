@@ -120,6 +120,7 @@ class Study:
     """A trial with its criteria. `entry` names the evidence by which a person is worth looking at (SEMANTICS §7).
 
     `short_name`: for cards and lists. `co_enrolment`: may somebody be on another study at the same time?
+    `contact_approval`: who has to agree before somebody is recorded as contacted.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Study:
     source: str = ""
     short_name: str | None = None
     co_enrolment: Literal["allowed", "forbidden"] = "allowed"
+    contact_approval: Literal["treating-clinician"] | None = None
 
     @property
     def short_title(self) -> str:

@@ -34,7 +34,7 @@ def dose_chart(profile: DoseProfile, limit: Decimal | None = None) -> str:
     bottom = HEAD + sum(lane.height + GAP for lane in lanes) - (GAP if lanes else 0)
     notes = _notes(profile)
     root = canvas(WIDTH, bottom + FOOT + KEY + LINE * len(notes), _title(profile), _description(profile, lanes))
-    _patterns(root)
+    patterns(root)
     _heading(root, profile)
     time = time_scale(profile, LEFT, RIGHT)
     _window(root, profile, time)
@@ -42,8 +42,8 @@ def dose_chart(profile: DoseProfile, limit: Decimal | None = None) -> str:
     for lane in lanes:
         draw_lane(root, lane, dose_scale(lane.curve, lane.limit, top, top + lane.height), time)
         top += lane.height + GAP
-    _days(root, time, bottom)
-    _key(root, _used(lanes), bottom + FOOT + 20)
+    days_axis(root, time, bottom)
+    key(root, used(lanes), bottom + FOOT + 20)
     for number, note in enumerate(notes):
         y = bottom + FOOT + KEY - 10 + LINE * number
         draw(root, "text", note, x=EDGE, y=y, font_size=SMALL, fill=INK)
@@ -101,7 +101,8 @@ def _window(root: Element, profile: DoseProfile, time: TimeScale) -> None:
     draw(root, "text", text, x=(first + last) / 2, y=y - 5, font_size=SMALL, fill=SOFT, text_anchor="middle")
 
 
-def _days(root: Element, time: TimeScale, bottom: float) -> None:
+def days_axis(root: Element, time: TimeScale, bottom: float) -> None:
+    """The names of days below the lowest lane, as far as they have room."""
     free = 0.0
     for day, name in time.ticks():
         x, half = time.x(day), width_of(name, SMALL) / 2
@@ -110,7 +111,7 @@ def _days(root: Element, time: TimeScale, bottom: float) -> None:
             free = x + half + 8
 
 
-def _patterns(root: Element) -> None:
+def patterns(root: Element) -> None:
     """Hatching for what may be taken, crossed hatching for what nothing limits."""
     defs = draw(root, "defs")
     for name, (size, path, ground) in HATCHES.items():
@@ -119,7 +120,7 @@ def _patterns(root: Element) -> None:
         draw(pattern, "path", d=path, stroke="#3d5f80", stroke_width=1, fill="none")
 
 
-def _used(lanes: list[Lane]) -> list[tuple[str, str]]:
+def used(lanes: list[Lane]) -> list[tuple[str, str]]:
     """What the areas and lines mean, as far as they are drawn."""
     ranges = [each.value.average for lane in lanes for each in lane.curve.stretches]
     entries = [
@@ -135,7 +136,7 @@ def _used(lanes: list[Lane]) -> list[tuple[str, str]]:
     return [(name, text) for name, text, used in entries if used]
 
 
-def _key(root: Element, entries: list[tuple[str, str]], y: float) -> None:
+def key(root: Element, entries: list[tuple[str, str]], y: float) -> None:
     """One line of samples with their meaning."""
     x: float = EDGE
     for name, text in entries:

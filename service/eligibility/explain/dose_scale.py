@@ -83,12 +83,12 @@ def dose_scale(curve: Curve, limit: Decimal | None, top: float, bottom: float) -
     highest = max([*known, *([Fraction(limit)] if limit is not None else [])], default=Fraction(0))
     if not highest:
         return DoseScale(Fraction(1), (Fraction(0),), top, bottom)
-    step = _nice(highest / 2)
+    step = nice(highest / 2)
     ticks = tuple(step * n for n in range(int(highest / step) + 1))
     return DoseScale(highest * HEADROOM, ticks, top, bottom)
 
 
-def _nice(rough: Fraction) -> Fraction:
+def nice(rough: Fraction) -> Fraction:
     """The greatest of 1, 2, 2.5, 5 times a power of ten that is not above `rough`."""
     power = Fraction(1)
     while power * 10 <= rough:

@@ -23,6 +23,7 @@ from service.eligibility.explain.phrases import Phrases
 
 WIDTH = 100
 STEP = "  "
+APPROVED = "Nobody is contacted before their treating clinician agreed."
 NO_OTHER = "Nobody on this study may be on another one, and nobody on another one on this."
 
 
@@ -33,6 +34,7 @@ def render_study(study: Study, titles: Mapping[str, str]) -> str:
     lines += [f"Sponsor: {study.sponsor}"] if study.sponsor else []
     lines += [f"{system}: {value}" for system, value in study.identifiers]
     lines += [NO_OTHER] if study.co_enrolment == "forbidden" else []
+    lines += [APPROVED] if study.contact_approval is not None else []
     lines += ["", "Worth looking at (signal), if there is any of:"]
     for node in study.entry:
         lines += _tree(node, phrases, 1)

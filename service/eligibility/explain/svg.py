@@ -7,8 +7,11 @@ FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 PER_LETTER = 0.54  # of the font size: a little more than the letters of common sans serif fonts need on average
 
 
-def canvas(width: int, height: int, title: str, description: str) -> Element:
-    """An empty drawing with its title and description, which screen readers say."""
+def canvas(width: int, height: int, title: str, description: str, name: str = "") -> Element:
+    """An empty drawing with its title and description, which screen readers say.
+
+    `name`: of the drawing, where several stand on one page.
+    """
     root = Element(
         "svg",
         {
@@ -17,12 +20,12 @@ def canvas(width: int, height: int, title: str, description: str) -> Element:
             "height": str(height),
             "viewBox": f"0 0 {width} {height}",
             "role": "img",
-            "aria-labelledby": "title description",
+            "aria-labelledby": f"{name}title {name}description",
             "font-family": "Helvetica, Arial, 'Liberation Sans', sans-serif",
         },
     )
-    draw(root, "title", title, id="title")
-    draw(root, "desc", description, id="description")
+    draw(root, "title", title, id=f"{name}title")
+    draw(root, "desc", description, id=f"{name}description")
     draw(root, "rect", width=width, height=height, fill="#ffffff")
     return root
 
@@ -61,6 +64,18 @@ def shortened(text: str, size: float, width: float) -> str:
     """The text, cut with an ellipsis where it is wider than `width`."""
     most = letters_in(width, size)
     return text if len(text) <= most else f"{text[: max(most - 1, 1)].rstrip()}…"
+
+
+def scoped(root: Element, name: str) -> Element:
+    """The drawing with ids that begin with `name`: an id stands once on a page, however many drawings are on it."""
+    for element in root.iter():
+        for key in ("id", "aria-labelledby"):
+            if key in element.attrib:
+                element.set(key, " ".join(f"{name}-{each}" for each in element.attrib[key].split()))
+        fill = element.get("fill", "")
+        if fill.startswith("url(#"):
+            element.set("fill", f"url(#{name}-{fill.removeprefix('url(#')}")
+    return root
 
 
 def serialized(root: Element) -> str:

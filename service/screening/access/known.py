@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.screening.access.policy import Basis, BasisKind, Role, Viewer
@@ -27,11 +28,13 @@ def viewer_of(store: Store, account: str) -> Viewer | None:
     return Viewer(found.id, found.name, {key: frozenset(each) for key, each in given.items()})
 
 
-def signed_in(store: Store, token: str, now: datetime) -> tuple[Session, Viewer] | None:
+def signed_in(store: Store, token: str, now: datetime, idle: timedelta = IDLE) -> tuple[Session, Viewer] | None:
     """The session of a browser's token, and whose it is; None: nobody is signed in there."""
-    session = sessions.find(store, token, now, IDLE)
+    session = sessions.find(store, token, now, idle)
     viewer = None if session is None else viewer_of(store, session.account)
-    return None if session is None or viewer is None else (session, viewer)
+    if session is None or viewer is None:
+        return None
+    return session, replace(viewer, source=session.source)
 
 
 def bases_of(store: Store, tenant: Tenant) -> Mapping[str, Basis | None]:

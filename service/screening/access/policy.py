@@ -88,11 +88,12 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who is signed in. `roles`: by tenant and study (`*`: each study of that tenant)."""
+    """Who is signed in. `roles`: by tenant and study (`*`: each study of that tenant). `source`: how they came in."""
 
     account: str
-    name: str
+    name: str = field(repr=False)
     roles: Mapping[tuple[str, str], frozenset[Role]] = field(default_factory=dict)
+    source: str = "local"
 
     def roles_in(self, tenant: str, study: str) -> frozenset[Role]:
         """What this person is in this study."""

@@ -25,6 +25,8 @@ from service.screening.cds.suggestions import suggestions
 from service.screening.cds.templates import USER_ROLES, key_of
 from service.screening.cds.words import Fit, detail, summary
 from service.screening.chart import Reader
+from service.screening.decisions.applied import verdict_with
+from service.screening.decisions.claims import claims_about, reader_of
 from service.screening.patient import screening_date
 from service.screening.population import phrases_of
 from service.screening.record import GONE, UNREADABLE, read_record
@@ -100,22 +102,28 @@ def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] |
     of it came). Raises InsufficientData."""
     at = screening_date(counter.tenant, now)
     if studies is None:
-        return _read(call, CallReader(counter.tenant, call, lambda: counter.lent(call)), at)
-    key = key_of_chart(call, studies)
+        return _read(counter, call, CallReader(counter.tenant, call, lambda: counter.lent(call)), at)
+    key = key_of_chart(call, studies) + _said_of_records(counter, call)
     known = counter.memory.get(key, at)
     if known is None:
         tenant = replace(counter.tenant, studies=tuple(sorted(studies)))
         reader = CallReader(tenant, call, lambda: counter.lent(call))
-        known = _read(call, reader, at)
+        known = _read(counter, call, reader, at)
         if not known.lacking and not reader.asked:  # what the EHR tells may be another thing next time
             counter.memory.keep(key, known, sum(map(len, call.prefetch.values())))
     return known
 
 
-def _read(call: Call, reader: CallReader, at: date) -> Looked:
+def _said_of_records(counter: Counter, call: Call) -> bytes:
+    """What people said of single records belongs to what was read; of other records of this person, too."""
+    claims = claims_about(counter.store, counter.tenant.name, (call.patient,))
+    return b"".join(f"{record} {claims[record]}".encode() for record in sorted(claims))
+
+
+def _read(counter: Counter, call: Call, reader: CallReader, at: date) -> Looked:
     reader.load()
     try:
-        recorded = read_record(reader.tenant, call.patient, reader, at)
+        recorded = read_record(reader.tenant, call.patient, reader, at, reader_of(counter.store, counter.tenant.name))
     except EhrError as problem:
         raise InsufficientData(NO_PATIENT) from problem
     if recorded.withheld in (GONE, UNREADABLE):
@@ -129,11 +137,14 @@ def _read(call: Call, reader: CallReader, at: date) -> Looked:
 def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:
     """The studies to speak of to this user, now."""
     roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
-    near = [each for each in looked.fits if is_near(each, counter.policy.of(each.study.id, roles))]
+    if not looked.fits:
+        return
     whose = (call.patient, *looked.merged)
-    silence = Silence(counter.store, counter.tenant, counter.policy, whose, now) if near else None
-    for each in near:
-        if silence is not None and silence.of(each.study.id, FITS.code) is None:
+    silence = Silence(counter.store, counter.tenant, counter.policy, whose, now)
+    for machine in looked.fits:
+        each = Fit(machine.study, verdict_with(machine.verdict, silence.decided[machine.study.id]))
+        near = is_near(each, counter.policy.of(each.study.id, roles))
+        if near and silence.of(each.study.id, FITS.code) is None:
             yield each
 
 

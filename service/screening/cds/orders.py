@@ -33,6 +33,8 @@ from service.screening.cds.silence import Silence
 from service.screening.cds.templates import USER_ROLES
 from service.screening.cds.words import Fit, against
 from service.screening.chart import Chart
+from service.screening.decisions import Decided
+from service.screening.decisions.applied import verdict_with
 from service.screening.population import knowledge_of, phrases_of
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
@@ -141,7 +143,7 @@ def _hurt(
             before, after = (case_of(each, study, day, knowledge) for each in (record, signed))
             if not watched and signal(study, before) is not Signal.STRONG:
                 break
-            found = _new_block(study, before, after, None if watched else rule)
+            found = _new_block(study, before, after, None if watched else rule, silence.decided[study.id])
             if found is not None:
                 yield found
                 break
@@ -153,15 +155,17 @@ def _with(record: PatientRecord, facts: tuple[Fact, ...]) -> PatientRecord:
     return replace(record, facts=(*(each for each in record.facts if each.evidence.reference not in again), *facts))
 
 
-def _new_block(study: Study, before: Case, after: Case, rule: Shown | None) -> Hurt | None:
+def _new_block(study: Study, before: Case, after: Case, rule: Shown | None, decided: Decided) -> Hurt | None:
     """The first criterion that the orders turn against somebody whom nothing keeps out without them.
 
-    `rule`: how near to fitting they have to be; None: whoever a person has put on the way.
+    `rule`: how near to fitting they have to be; None: whoever a person has put on the way. What people answered
+    holds, but not against what only the orders bring about.
     """
-    now: Verdict = judge(study, before)
+    machine = judge(study, before)
+    now: Verdict = verdict_with(machine, decided)
     if now.standing is Standing.INELIGIBLE or (rule is not None and not is_near(Fit(study, now), rule)):
         return None
-    then = judge(study, after)
+    then = verdict_with(judge(study, after), decided, unless=machine)
     blocking = next((each for each in then.findings if each.blocks), None)
     return None if blocking is None else Hurt(study, blocking, later(then, after))
 

@@ -1,24 +1,17 @@
 """Who is not spoken of at all: whom people have decided on, or who answered a card not long ago."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from service.fhir.cds.cards import REFUSES
 from service.screening.cds.policy import CardPolicy
+from service.screening.decisions.conflicts import ON_STUDY, decided_states, excluding, set_elsewhere, silences_of
+from service.screening.decisions.known import by_study
+from service.screening.patient import screening_date
 from service.screening.tenant import Tenant
-from service.store import cards, published
+from service.store import cards
 from service.store.engine import Store
 
-# R4 and R5 name what a person set alike (see `fhir.subject_states`).
-ON_STUDY = frozenset(
-    {
-        "pending-on-study",
-        "on-study",
-        "on-study-intervention",
-        "on-study-observation",
-        "follow-up",
-    }
-)
 # While somebody is being looked at, or was found to fit, an order against the study still matters.
 UNDER_WAY = frozenset({"candidate", "potential-candidate", "eligible", "screening", *ON_STUDY})
 
@@ -27,16 +20,18 @@ class Silence:
     """What is known of one patient when a card is considered.
 
     `patients`: the id of the record, then of those whose place it took. What was decided or answered there counts, too:
-    who refused does so under whatever number. Where both have a state, that of the record itself holds.
+    who refused does so under whatever number. Where both have a state, that of the record itself holds; what somebody
+    set in the EHR holds before what was decided here. `decided`: by study.
     """
 
     def __init__(
         self, store: Store, tenant: Tenant, policy: CardPolicy, patients: Sequence[str], now: datetime
     ) -> None:
         self._tenant, self._policy, self._now = tenant, policy, now
-        self._states = dict[str, str]()
-        for each in reversed(patients):
-            self._states |= published.states_of(store, tenant.name, each)
+        whose = tuple(patients)
+        self.decided = by_study(store, tenant.name, whose, tenant.catalog.studies)
+        self._states = {**decided_states(self.decided), **set_elsewhere(store, tenant, whose)}
+        self._silences = silences_of(self.decided, screening_date(tenant, now))
         self._answers = tuple(one for each in patients for one in cards.answered(store, tenant.name, each))
 
     def of(self, study: str, about: str) -> str | None:
@@ -45,6 +40,8 @@ class Silence:
 
     def by_orders(self, study: str, about: str) -> str | None:
         """The same for a warning about an order: it matters as long as somebody is on the way into the study."""
+        if study in self._silences:
+            return "silenced"
         state = self._states.get(study)
         if state is not None and state not in UNDER_WAY:
             return "decided"
@@ -57,6 +54,8 @@ class Silence:
         return self._states.get(study) in UNDER_WAY
 
     def _reasons(self, study: str, about: str) -> Iterator[str]:
+        if study in self._silences:
+            yield "silenced"
         if study in self._states:
             yield "decided"
         if self._conflicts(study):
@@ -66,13 +65,7 @@ class Silence:
 
     def _conflicts(self, study: str) -> bool:
         """Is the patient on a study beside which this one may not be, by the rule of either?"""
-        others = [each for each, state in self._states.items() if each != study and state in ON_STUDY]
-        known: Mapping[str, object] = self._tenant.catalog.studies
-        exclusive = {each for each in (study, *others) if each in known and self._excludes(each)}
-        return bool(others) and (study in exclusive or bool(exclusive & set(others)))
-
-    def _excludes(self, study: str) -> bool:
-        return self._tenant.catalog.studies[study].co_enrolment == "forbidden"
+        return bool(excluding(self._tenant, self._states, study))
 
     def _answered(self, study: str, about: str) -> str | None:
         policy = self._policy

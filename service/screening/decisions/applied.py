@@ -6,6 +6,9 @@ The machine's own answer stays in the line. Without a decision the line is the s
 from collections.abc import Mapping
 from typing import Any
 
+from service.eligibility.assess import Finding, Verdict, standing_of
+from service.eligibility.evaluate import Judgement
+from service.eligibility.outcome import Outcome, Reason
 from service.screening.decisions.decided import Answer, Decided
 
 Line = Mapping[str, Any]
@@ -18,14 +21,15 @@ def with_decisions(line: Line, decided: Decided) -> dict[str, Any]:
     """A line of assessments.ndjson with the answers of people in it.
 
     A finding that a person answered has `decided`: their `outcome`, `by`, `at`, `reason`, `against` (it contradicts the
-    machine), and `moved`: the machine's outcome is not the one they saw, so somebody has to look again. `standing`,
-    `unresolved` and `later` follow from the answers that hold; `machine` keeps those of the machine, if any differs.
+    machine), and `moved`: the machine's outcome, or the study's version, is not what they saw; somebody has to look.
+    `standing`, `unresolved` and `later` follow from the answers that hold; `machine` keeps those of the machine, if any
+    differs.
     """
     known = {each["criterion"] for each in line["findings"]}
     answers = {name: each for name, each in decided.answers.items() if name in known}
     if not answers:
         return dict(line)
-    findings = [_finding(each, answers.get(each["criterion"])) for each in line["findings"]]
+    findings = [_finding(each, answers.get(each["criterion"]), line["study_version"]) for each in line["findings"]]
     blocking = [each for each in findings if outcome_of(each) == BLOCKING[each["kind"]]]
     unknown = [each for each in findings if outcome_of(each) == "unknown"]
     stands = {
@@ -44,7 +48,28 @@ def outcome_of(finding: Mapping[str, Any]) -> str:
     return str(finding["outcome"] if decided is None else decided["outcome"])
 
 
-def _finding(finding: Mapping[str, Any], answer: Answer | None) -> dict[str, Any]:
+def verdict_with(verdict: Verdict, decided: Decided, unless: Verdict | None = None) -> Verdict:
+    """The same of an assessment that is not written down, as for a card.
+
+    `unless`: a criterion of which the machine says there another thing keeps the machine's new answer.
+    """
+    if not decided.answers:
+        return verdict
+    before = {} if unless is None else {each.criterion.id: each.outcome for each in unless.findings}
+    findings = tuple(_answered(each, decided, before.get(each.criterion.id, each.outcome)) for each in verdict.findings)
+    return Verdict(findings, standing_of(findings), verdict.signal)
+
+
+def _answered(finding: Finding, decided: Decided, before: Outcome) -> Finding:
+    answer = decided.answers.get(finding.criterion.id)
+    if answer is None or finding.outcome is not before:
+        return finding
+    outcome = next(each for each in Outcome if each.code == answer.outcome)
+    reasons = frozenset({Reason.MANUAL}) if outcome is Outcome.UNKNOWN else frozenset[Reason]()
+    return Finding(finding.criterion, Judgement(finding.criterion.node, outcome, reasons), open_item=False)
+
+
+def _finding(finding: Mapping[str, Any], answer: Answer | None, version: str) -> dict[str, Any]:
     if answer is None:
         return dict(finding)
     told = {
@@ -53,9 +78,16 @@ def _finding(finding: Mapping[str, Any], answer: Answer | None) -> dict[str, Any
         "at": answer.at.isoformat(),
         "reason": answer.reason,
         "against": answer.against,
-        "moved": answer.was is not None and answer.was != finding["outcome"],
+        "moved": _moved(answer, finding["outcome"], version),
     }
     return {**finding, "decided": told}
+
+
+def _moved(answer: Answer, outcome: str, version: str) -> bool:
+    """Is the machine's outcome, or the study, another one than the person saw? What is not known is not compared."""
+    return (answer.was is not None and answer.was != outcome) or (
+        answer.version is not None and answer.version != version
+    )
 
 
 def _standing(blocking: list[dict[str, Any]], unknown: list[dict[str, Any]]) -> str:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from service.errors import InvalidValue
-from service.screening.decisions.kinds import Kind, PersonStatus
+from service.screening.decisions.kinds import TOGETHER, Kind, PersonStatus
 from service.store.decisions import Decision
 
 FOR_GOOD = date.max
@@ -26,7 +26,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a person answers a criterion. `was`: the machine's outcome that they saw. `against`: they contradict it."""
+    """How a person answers a criterion. `was`: the machine's outcome that they saw. `against`: they contradict it.
+
+    `version`: of the study whose words they answered.
+    """
 
     criterion: str
     outcome: str
@@ -35,6 +38,7 @@ class Answer:
     by: str
     at: datetime
     reason: str | None = field(default=None, repr=False)
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,22 @@ class Decided:
     claimed_by: str | None = None
     snoozed: date | None = None
     approved: bool | None = None
-    newest: Mapping[tuple[str, str | None, bool], int] = field(default_factory=dict)
+    newest: Mapping[tuple[Kind, str | None, bool], int] = field(default_factory=dict)
+
+    def seen(self, kind: Kind, about: str | None = None, *, everywhere: bool = False) -> int:
+        """The id of the newest decision about that thing, as a form has to bring it back; 0: there is none."""
+        return max((self.newest.get((each, about, everywhere), 0) for each in TOGETHER[kind]), default=0)
 
     def silent(self, on: date) -> Silence | None:
-        """Why nobody is told of this patient on that day, the one that lasts longest; None: they may be."""
-        holding = [each for each in self.silences if on <= each.until]
+        """Why nobody is told of this patient on that day, the one that lasts longest; None: they may be.
+
+        Who declined is left alone for good, unless a silence of that study names a day.
+        """
+        known = self.silences
+        if self.status is not None and self.status.code is PersonStatus.DECLINED and all(e.everywhere for e in known):
+            by, at = self.status.by, self.status.at
+            known = (*known, Silence(PersonStatus.DECLINED, FOR_GOOD, everywhere=False, by=by, at=at))
+        holding = [each for each in known if on <= each.until]
         return max(holding, key=lambda each: each.until, default=None)
 
 
@@ -83,16 +98,16 @@ NOTHING = Decided()
 
 
 def decided_of(decisions: Iterable[Decision]) -> Decided:
-    """Fold what was decided in one study, and for all, the oldest first."""
+    """Fold what was decided in one study, and for all; the newest is the one with the highest id."""
     answers: dict[str, Answer | None] = {}
     corrections: dict[str, Correction | None] = {}
     silences: dict[bool, Silence | None] = {}
-    newest: dict[tuple[str, str | None, bool], int] = {}
+    newest: dict[tuple[Kind, str | None, bool], int] = {}
     plain: dict[str, Any] = {}
-    for each in decisions:
-        everywhere = each.study is None
-        newest[each.kind, each.about, everywhere] = each.id
-        match Kind(each.kind):
+    for each in sorted(decisions, key=lambda one: one.id):
+        kind, everywhere = Kind(each.kind), each.study is None
+        newest[kind, each.about, everywhere] = each.id
+        match kind:
             case Kind.STATUS:
                 plain["status"] = _status(each)
             case Kind.ANSWER | Kind.OVERRIDE:
@@ -135,7 +150,9 @@ def _answer(decision: Decision) -> Answer | None:
     if outcome is None:
         return None
     against = decision.kind == Kind.OVERRIDE
-    return Answer(about, outcome, decision.content.get("was"), against, decision.actor, decision.at, decision.reason)
+    content = decision.content
+    said = (decision.actor, decision.at, decision.reason, content.get("version"))
+    return Answer(about, outcome, content.get("was"), against, *said)
 
 
 def _correction(decision: Decision) -> Correction | None:

@@ -8,11 +8,12 @@ class Kind(StrEnum):
     """What was decided; in brackets what `content` holds.
 
     STATUS: where the patient stands for the people of the study (`status`; None takes it back). ANSWER: how a criterion
-    is answered that the machine leaves open or to people (`outcome`; None takes it back). OVERRIDE: the same against
-    the machine's answer; `was` is that answer. CORRECTION: a record that is wrong or was never so (`claim`, `version`
-    of the record; None takes it back). SILENCE: nobody is told of this patient (`why`, `until`; `why` None takes it
-    back). CLAIM: who looks after the row (`by`). SNOOZE: put off (`until`). APPROVAL: the treating clinician lets the
-    patient be contacted (`approved`). NOTE: words alone.
+    is answered that the machine leaves open or to people (`outcome`, None takes it back; `was`: the machine's outcome
+    that was seen; `version` of the study). OVERRIDE: the same against the machine's answer. CORRECTION: a record that
+    is wrong or was never so, for all studies (`claim`, None takes it back; `version` of the record; `criteria`, by
+    study, that rested on it; `said_in`: the study in which it was said). SILENCE: nobody is told of this patient
+    (`why`, None takes it back; `until`). CLAIM: who looks after the row (`by`). SNOOZE: put off (`until`). APPROVAL:
+    the treating clinician lets the patient be contacted (`approved`). NOTE: words alone.
     """
 
     STATUS = "status"
@@ -52,6 +53,17 @@ STATES: Mapping[PersonStatus, str] = {
     PersonStatus.OFF_STUDY: "off-study",
     PersonStatus.WITHDRAWN: "withdrawn",
 }
+# What follows from a contact, or records one: not while research is only being prepared.
+CONTACTS = frozenset(
+    {
+        PersonStatus.CONTACTED,
+        PersonStatus.CONSENTED,
+        PersonStatus.DECLINED,
+        PersonStatus.ON_STUDY,
+        PersonStatus.OFF_STUDY,
+        PersonStatus.WITHDRAWN,
+    }
+)
 # With these, nobody looks for the patient any more.
 CLOSING = frozenset(
     {
@@ -63,4 +75,11 @@ CLOSING = frozenset(
     }
 )
 OUTCOMES = frozenset({"met", "not_met", "unknown"})
-CLAIMS = frozenset({"never-taken", "entered-in-error"})
+WHYS = frozenset({"declined", "do-not-contact"})
+FOR_ALL = frozenset({Kind.CORRECTION})  # a record is wrong for every study
+# Kinds that decide the same thing: the newest of them holds.
+TOGETHER: Mapping[Kind, frozenset[Kind]] = {
+    **{each: frozenset({each}) for each in Kind},
+    Kind.ANSWER: frozenset({Kind.ANSWER, Kind.OVERRIDE}),
+    Kind.OVERRIDE: frozenset({Kind.ANSWER, Kind.OVERRIDE}),
+}

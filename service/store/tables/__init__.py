@@ -1,6 +1,6 @@
 """The tables as the code sees them. The migrations make them; a test compares the two."""
 
-from service.store.tables.accounts import accounts, bases, roles, sessions
+from service.store.tables.accounts import accounts, attempts, bases, links, roles, sessions
 from service.store.tables.base import metadata
 from service.store.tables.machine import (
     QUEUES,
@@ -21,12 +21,14 @@ from service.store.tables.machine import (
     tokens,
     upkeep,
 )
-from service.store.tables.worklist import decisions, digests, people, worklist
+from service.store.tables.studying import study_counts, study_versions
+from service.store.tables.worklist import decisions, digests, merges, people, series, worklist
 
 __all__ = [
     "QUEUES",
     "accounts",
     "assessments",
+    "attempts",
     "audit",
     "bases",
     "card_responses",
@@ -39,14 +41,19 @@ __all__ = [
     "feeds",
     "forgetting",
     "launches",
+    "links",
+    "merges",
     "metadata",
     "outbox",
     "people",
     "published",
     "roles",
     "screenings",
+    "series",
     "sessions",
     "stops",
+    "study_counts",
+    "study_versions",
     "tokens",
     "upkeep",
     "worklist",

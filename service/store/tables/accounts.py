@@ -1,12 +1,11 @@
 """Who may look at what: accounts, their roles and sessions, and on which basis a study may be prepared."""
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table, Text
 
 from service.store.columns import NUMBER, Document, Instant, Name
 from service.store.tables.base import metadata, named
 
-# An account is local (it has a password's hash) or known to an issuer by a subject. `disabled`: since when it is not
-# let in.
+# An account is local if it has a password's hash. `disabled`: since when it is not let in.
 accounts = Table(
     "accounts",
     metadata,
@@ -14,12 +13,18 @@ accounts = Table(
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=True),
     Column("password", Text, nullable=True),
-    named("issuer", optional=True),
-    named("subject", optional=True),
     Column("preferences", Document, nullable=False),
     Column("created", Instant, nullable=False),
     Column("disabled", Instant, nullable=True),
-    UniqueConstraint("issuer", "subject"),
+)
+
+# By which subject an issuer knows somebody: one of OpenID Connect, or an EHR that launches.
+links = Table(
+    "links",
+    metadata,
+    Column("issuer", Name, primary_key=True),
+    Column("subject", Name, primary_key=True),
+    Column("account", Name, ForeignKey("accounts.id"), nullable=False, index=True),
 )
 
 roles = Table(
@@ -44,6 +49,15 @@ sessions = Table(
     Column("began", Instant, nullable=False),
     Column("seen", Instant, nullable=False),
     Column("expires", Instant, nullable=False, index=True),
+)
+
+# How often somebody tried to sign in, and did not. `about` is a digest of an account, an address, or both.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("about", Name, primary_key=True),
+    Column("failed", Integer, nullable=False),
+    Column("since", Instant, nullable=False, index=True),
 )
 
 # Only grows; the newest entry of a study holds. `expires` is the last day.

@@ -132,6 +132,7 @@ current = Table(
     Column("touched", Instant, nullable=False, index=True),
     Column("next_change", Date, nullable=True),
     named("withdrawn", optional=True),
+    Column("records", Document, nullable=True),
     Index(None, "tenant", "patient"),
     Index(None, "tenant", "next_change"),
 )

@@ -6,7 +6,7 @@ from service.store.columns import NUMBER, Document, Instant, Name
 from service.store.tables.base import metadata, named
 
 # Those who stand in a worklist, and nobody else. `handle` stands for the patient in addresses; nobody can guess it.
-# `found_by` is the name as it is searched: folded, without marks.
+# `found_by` is the name as it is searched: folded, without marks; `numbers` the identifiers, each between blanks.
 people = Table(
     "people",
     metadata,
@@ -18,6 +18,7 @@ people = Table(
     named("born", optional=True),
     named("sex", optional=True),
     Column("identifiers", Document, nullable=False),
+    Column("numbers", Text, nullable=False),
     Column("last_visit", Date, nullable=True),
     Column("appointment", Instant, nullable=True),
     Column("clinic", Text, nullable=True),
@@ -26,9 +27,11 @@ people = Table(
     Index(None, "tenant", "found_by"),
 )
 
-# One row per study and patient that has a signal: what the worklist shows, sorts and filters by; made anew from the
-# assessment that holds, the decisions and `people` whenever one of them changes. `place` is a tab (now, later, checked)
-# or `out`; `until`: in `now`, but put off until that day. `hidden`: in no list up to that day. `rank`: of the signal.
+# One row per study and patient that has a signal, or of whom people decided something: what the worklist shows, sorts
+# and filters by; made anew from the assessment that holds, the decisions and `people` whenever one of them changes.
+# Nothing here depends on the day: an `open` row is to be looked at from `until` on (None: now), `hidden` is the last
+# day on which nobody is told of it. `rank`: of the signal; `missing`: the criteria that are not settled, each between
+# blanks.
 worklist = Table(
     "worklist",
     metadata,
@@ -49,11 +52,31 @@ worklist = Table(
     Column("look_again", Boolean, nullable=False),
     Column("appointment", Instant, nullable=True),
     named("found_by", optional=True),
-    Column("line", Document, nullable=False),
+    Column("missing", Text, nullable=False),
     named("changed_from", optional=True),
     Column("changed", Instant, nullable=False),
-    Index("ix_worklist_order", "tenant", "study", "place", "rank", "unresolved", "appointment", "patient"),
+    Column("line", Document, nullable=False),
+    # All that a page is chosen and sorted by, so that of 100,000 rows only those that are shown are read.
+    Index(
+        "ix_worklist_order",
+        *("tenant", "study", "place", "rank", "unresolved", "appointment", "patient", "until", "hidden", "standing"),
+        *("status", "claimed_by", "changed", "found_by", "later"),
+    ),
     Index(None, "tenant", "study", "changed"),
+    Index(None, "tenant", "patient"),
+    Index(None, "tenant", "next_change"),
+)
+
+# What is drawn beside the assessment that holds: doses and results, day by day; of its screening date. Not kept when
+# the assessment does not hold any more.
+series = Table(
+    "series",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("study", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    Column("screening_date", Date, nullable=False),
+    Column("content", Document, nullable=False),
     Index(None, "tenant", "patient"),
 )
 
@@ -76,7 +99,19 @@ decisions = Table(
     sqlite_autoincrement=True,
 )
 
+# Records of one person, as they said when last read: whose decisions follow to which record.
+merges = Table(
+    "merges",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("patient", Name, primary_key=True),
+    named("survivor"),
+    Index(None, "tenant", "survivor"),
+)
+
 # Who wants to be told of what changed in a study, how (`mail`, `webhook`), how often, and up to when it was told.
+# `due`: when that is looked at next, or, while somebody tells it, when it is taken for lost. `key` signs what a
+# webhook gets.
 digests = Table(
     "digests",
     metadata,
@@ -86,6 +121,8 @@ digests = Table(
     named("how"),
     named("often"),
     Column("address", Text, nullable=True),
+    Column("key", Text, nullable=True),
     Column("told", Instant, nullable=False),
+    Column("due", Instant, nullable=False, index=True),
     Column("error", Text, nullable=True),
 )

@@ -16,27 +16,32 @@ from werkzeug.wrappers import Response as Redirection
 from service.ehr.clock import Clock
 from service.errors import Forbidden
 from service.screening.access import Action, Basis, Viewer, allows, visible
+from service.screening.access.audited import note_deed
 from service.screening.access.known import bases_of, signed_in
+from service.screening.access.ways import SignIn, Source
 from service.screening.patient import screening_date
 from service.screening.tenant import Tenant
+from service.store import accounts, sessions
 from service.store.engine import Store
 from service.store.sessions import Session
 from service.web.guard import let_work
 
 COOKIE = "prescreen-session"
 FORM_TOKEN = "csrf"
+FETCHED_FROM, OWN = "Sec-Fetch-Site", "same-origin"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_YOURS = "this is not open to you, or does not exist; an administrator of the study gives roles"
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts that pages work with. `encrypted`: browsers reach this service by https alone."""
+    """The parts that pages work with. `encrypted`: browsers reach this service by https alone. `sign_in`: how."""
 
     tenants: Mapping[str, Tenant]
     store: Store
     clock: Clock
     encrypted: bool = True
+    sign_in: SignIn = SignIn()
 
     @property
     def cookie(self) -> str:
@@ -80,6 +85,8 @@ class Desk:
             let_work()
             name = (request.endpoint or "").removeprefix(f"{page.name}.")
             found = self.recognise()
+            if request.method not in SAFE and request.headers.get(FETCHED_FROM, OWN) not in (OWN, "none"):
+                abort(403)  # a browser says that a page of another site sent it
             if name in open_to_all:
                 return None
             if not found and request.method in SAFE and not request.path.startswith("/api/"):
@@ -95,10 +102,29 @@ class Desk:
     def recognise(self) -> bool:
         """Is somebody signed in in this browser? From then on `viewer()` says who."""
         token = request.cookies.get(self.cookie, "")
-        found = signed_in(self.store, token, self.clock.now()) if token else None
+        found = signed_in(self.store, token, self.clock.now(), self.sign_in.idle) if token else None
         if found is not None:
             g.session, g.viewer, g.session_token = *found, token
         return found is not None
+
+    def enter(self, answer: Redirection, account: str, source: Source) -> None:
+        """Sign somebody in in this browser. Its session is a new one: one that was there before, whoever began it,
+        ends."""
+        if before := request.cookies.get(self.cookie):
+            sessions.end(self.store, before)
+        token = sessions.begin(self.store, account, source, self.clock.now(), self.sign_in.lasts)
+        self.keep(answer, self.cookie, token, int(self.sign_in.lasts.total_seconds()))
+
+    def enter_linked(self, answer: Redirection, issuer: str, subject: str) -> None:
+        """Sign in whoever opened this service from an EHR, if an account is linked to whom the EHR says that it is."""
+        found = accounts.linked(self.store, issuer, subject)
+        if found is not None and found.disabled is None:
+            self.enter(answer, found.id, Source.LAUNCH)
+            note_deed(self.store, found.id, "*", None, "signed-in", self.clock.now(), source=Source.LAUNCH)
+
+    def keep(self, answer: Redirection | Response, name: str, value: str, seconds: int) -> None:
+        """Let the browser keep a cookie that no script sees, and that only this very host is sent."""
+        answer.set_cookie(name, value, max_age=seconds, path="/", secure=self.encrypted, httponly=True, samesite="Lax")
 
     def _of_this_session(self) -> bool:
         given = request.headers.get("X-CSRF-Token") or request.form.get(FORM_TOKEN, "")

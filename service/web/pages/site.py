@@ -6,12 +6,35 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from service.web import language
-from service.web.pages import frame, sign_in
+from service.web.pages import (
+    account,
+    admin,
+    api,
+    audit,
+    decisions,
+    frame,
+    issuers,
+    patient,
+    sign_in,
+    study,
+    today,
+    worklist,
+)
 from service.web.pages.desk import Desk, form_token
 from service.web.pages.refusals import explain
 
 PAGES: dict[str, Callable[[Desk], Blueprint]] = {
     sign_in.NAME: sign_in.blueprint,
+    account.NAME: account.blueprint,
+    admin.NAME: admin.blueprint,
+    audit.NAME: audit.blueprint,
+    issuers.NAME: issuers.blueprint,
+    decisions.NAME: decisions.blueprint,
+    patient.NAME: patient.blueprint,
+    study.NAME: study.blueprint,
+    today.NAME: today.blueprint,
+    worklist.NAME: worklist.blueprint,
+    api.NAME: api.blueprint,
 }
 # They decide for themselves who may ask: who is signed in.
 NAMES = frozenset(PAGES)

@@ -18,14 +18,20 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("email", sa.Text, nullable=True),
         sa.Column("password", sa.Text, nullable=True),
-        sa.Column("issuer", Name, nullable=True),
-        sa.Column("subject", Name, nullable=True),
         sa.Column("preferences", Document, nullable=False),
         sa.Column("created", Instant, nullable=False),
         sa.Column("disabled", Instant, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
-        sa.UniqueConstraint("issuer", "subject", name="uq_accounts_issuer_subject"),
     )
+    op.create_table(
+        "links",
+        sa.Column("issuer", Name, nullable=False),
+        sa.Column("subject", Name, nullable=False),
+        sa.Column("account", Name, nullable=False),
+        sa.PrimaryKeyConstraint("issuer", "subject", name="pk_links"),
+        sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_links_account"),
+    )
+    op.create_index("ix_links_account", "links", ["account"])
     op.create_table(
         "roles",
         sa.Column("account", Name, nullable=False),
@@ -51,6 +57,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_sessions_account", "sessions", ["account"])
     op.create_index("ix_sessions_expires", "sessions", ["expires"])
+    op.create_table(
+        "attempts",
+        sa.Column("about", Name, nullable=False),
+        sa.Column("failed", sa.Integer, nullable=False),
+        sa.Column("since", Instant, nullable=False),
+        sa.PrimaryKeyConstraint("about", name="pk_attempts"),
+    )
+    op.create_index("ix_attempts_since", "attempts", ["since"])
     op.create_table(
         "bases",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),

@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.Column("born", Name, nullable=True),
         sa.Column("sex", Name, nullable=True),
         sa.Column("identifiers", Document, nullable=False),
+        sa.Column("numbers", sa.Text, nullable=False),
         sa.Column("last_visit", sa.Date, nullable=True),
         sa.Column("appointment", Instant, nullable=True),
         sa.Column("clinic", sa.Text, nullable=True),
@@ -49,14 +50,16 @@ def upgrade() -> None:
         sa.Column("look_again", sa.Boolean, nullable=False),
         sa.Column("appointment", Instant, nullable=True),
         sa.Column("found_by", Name, nullable=True),
-        sa.Column("line", Document, nullable=False),
+        sa.Column("missing", sa.Text, nullable=False),
         sa.Column("changed_from", Name, nullable=True),
         sa.Column("changed", Instant, nullable=False),
+        sa.Column("line", Document, nullable=False),
         sa.PrimaryKeyConstraint("tenant", "study", "patient", name="pk_worklist"),
     )
-    op.create_index(
-        "ix_worklist_order", "worklist", ["tenant", "study", "place", "rank", "unresolved", "appointment", "patient"]
-    )
+    chosen = ["tenant", "study", "place", "rank", "unresolved", "appointment", "patient", "until", "hidden", "standing"]
+    chosen += ["status", "claimed_by", "changed", "found_by", "later"]
+    op.create_index("ix_worklist_order", "worklist", chosen)
+    op.create_index("ix_worklist_tenant_next_change", "worklist", ["tenant", "next_change"])
     op.create_index("ix_worklist_tenant_patient", "worklist", ["tenant", "patient"])
     op.create_index("ix_worklist_tenant_study_changed", "worklist", ["tenant", "study", "changed"])
     op.create_table(
@@ -67,8 +70,11 @@ def upgrade() -> None:
         sa.Column("how", Name, nullable=False),
         sa.Column("often", Name, nullable=False),
         sa.Column("address", sa.Text, nullable=True),
+        sa.Column("key", sa.Text, nullable=True),
         sa.Column("told", Instant, nullable=False),
+        sa.Column("due", Instant, nullable=False),
         sa.Column("error", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("account", "tenant", "study", name="pk_digests"),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_digests_account"),
     )
+    op.create_index("ix_digests_due", "digests", ["due"])

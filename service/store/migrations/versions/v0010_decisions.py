@@ -1,4 +1,4 @@
-"""What people decided."""
+"""What people decided, of which versions of the records, and whose decisions follow a merged record."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Make its table."""
+    """Make the tables, and a place for the versions of the records that an assessment rests on."""
     op.create_table(
         "decisions",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
@@ -30,3 +30,12 @@ def upgrade() -> None:
     op.create_index("ix_decisions_tenant_patient", "decisions", ["tenant", "patient"])
     op.create_index("ix_decisions_tenant_study_at", "decisions", ["tenant", "study", "at"])
     only_grows("decisions")
+    op.create_table(
+        "merges",
+        sa.Column("tenant", Name, nullable=False),
+        sa.Column("patient", Name, nullable=False),
+        sa.Column("survivor", Name, nullable=False),
+        sa.PrimaryKeyConstraint("tenant", "patient", name="pk_merges"),
+    )
+    op.create_index("ix_merges_tenant_survivor", "merges", ["tenant", "survivor"])
+    op.add_column("current", sa.Column("records", Document, nullable=True))

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from service.catalog.load import Catalog
 from service.ehr.capability import Features
 from service.ehr.client import FhirClient
 from service.ehr.connect import Connection, Server, connect
@@ -17,10 +16,13 @@ from service.errors import ResourceGone
 from service.fhir.banner import Banner, banner_of
 from service.screening.cds.lent import Hurried
 from service.screening.connections import Gates
-from service.screening.launches import Launches, Opened
+from service.screening.decisions.claims import reader_of
+from service.screening.launch.launches import Launches, Opened
 from service.screening.needs import Needs
-from service.screening.patient import Examined, examine, screening_date
-from service.screening.study_page import STANDINGS, StudyPart, study_part
+from service.screening.patient import Examined, Found, examine, screening_date
+from service.screening.person.drawings import drawings_of
+from service.screening.person.series_line import series_of
+from service.screening.person.study_part import STANDINGS, StudyPart, study_part
 from service.screening.tenant import Tenant
 from service.store import audit
 
@@ -68,13 +70,14 @@ class PatientPages:
         connection = self._connection(opened)
         page = PatientPage(tenant.name, screening_date(tenant, now), now.astimezone(tenant.catalog.site.zone), None)
         page = replace(page, person=opened.person, banner=_banner(connection.client, patient, opened.granted.banner))
-        examined = examine(tenant, patient, connection, page.at, partial=True)
+        claims = reader_of(self._launches.store, tenant.name)
+        examined = examine(tenant, patient, connection, page.at, partial=True, claims=claims)
         self._note(opened, examined, now)
         if examined.withheld is not None:
             return replace(page, withheld=True)
         return replace(
             page,
-            studies=_studies(tenant.catalog, examined, opened.granted.app_context),
+            studies=_studies(tenant, examined, opened.granted.app_context),
             lacking=_lacking(tenant, examined),
             problems=examined.problems,
         )
@@ -125,9 +128,14 @@ def _banner(client: FhirClient, patient: str, wanted: bool) -> Banner | None:
         return None  # nothing will be said of that patient anyway
 
 
-def _studies(catalog: Catalog, examined: Examined, context: Mapping[str, object]) -> tuple[StudyPart, ...]:
+def _part(tenant: Tenant, found: Found, number: int) -> StudyPart:
+    drawings = {} if found.series is None else drawings_of(series_of(found.series), f"study{number}")
+    return study_part(tenant.catalog, found.line, drawings, tenant.ehr_link)
+
+
+def _studies(tenant: Tenant, examined: Examined, context: Mapping[str, object]) -> tuple[StudyPart, ...]:
     """The study that was asked for before all, then those whose disease there is a sign of, then those that may fit."""
-    parts = [study_part(catalog, each) for each in examined.found]
+    parts = [_part(tenant, each, number) for number, each in enumerate(examined.found, 1)]
     asked, standings = context.get("study"), list(STANDINGS.values())
 
     def place(part: StudyPart) -> tuple[bool, int, int, int, str]:

@@ -13,10 +13,11 @@ from datetime import timedelta
 from typing import Any
 
 from service.ehr.clock import SYSTEM, Clock
+from service.ehr.code_flow import Departure, departure, same
 from service.ehr.granted import Granted
 from service.ehr.id_token import Person
 from service.ehr.jwks import KeySets
-from service.ehr.smart_launch import App, Departure, Launching, departure, same
+from service.ehr.smart_launch import App, Launching
 from service.ehr.transport import Transport, new_session
 from service.errors import LaunchRefused
 from service.screening.tenant import Tenant

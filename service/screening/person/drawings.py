@@ -1,0 +1,38 @@
+"""The drawings of one study on a page, by criterion, each with the table of the same numbers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from service.eligibility.explain.dose_timeline import DoseRow, dose_rows, dose_timeline
+from service.eligibility.explain.trend_chart import TrendRow, trend_chart, trend_rows
+from service.eligibility.series import Series
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawing as SVG, and its numbers: `doses` by days, or `results`. `left_out`: so many older ones are not here."""
+
+    svg: str = field(repr=False)
+    said: str
+    doses: tuple[DoseRow, ...] = ()
+    results: tuple[TrendRow, ...] = ()
+    left_out: int = 0
+
+
+NOTHING: Mapping[str, tuple[Drawing, ...]] = {}
+
+
+def drawings_of(series: Series, prefix: str) -> Mapping[str, tuple[Drawing, ...]]:
+    """The drawings by the id of their criterion; `prefix` tells those of one study from those of another."""
+    found: dict[str, list[Drawing]] = {}
+    for number, dose in enumerate(series.doses, 1):
+        drawn = dose_timeline(dose, f"{prefix}-dose-{number}")
+        found.setdefault(dose.criterion, []).append(
+            Drawing(drawn, dose.said, doses=dose_rows(dose), left_out=dose.left_out)
+        )
+    for number, trend in enumerate(series.trends, 1):
+        drawn = trend_chart(trend, f"{prefix}-trend-{number}")
+        found.setdefault(trend.criterion, []).append(
+            Drawing(drawn, trend.said, results=trend_rows(trend), left_out=trend.left_out)
+        )
+    return {name: tuple(each) for name, each in found.items()}

@@ -1,0 +1,166 @@
+"""What changed from one assessment of a patient to the next, and why: told by comparing neighbours in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from service.screening.decisions import Kind, PersonStatus
+from service.screening.person.study_part import ANSWERS, STANDINGS
+from service.store.assessments import Stored
+from service.store.decisions import Decision
+
+Line = Mapping[str, Any]
+FIRST = "the first assessment"
+VERSION = "the study has another version"
+RECORDS = "the records are not the same"
+TIME = "time alone: the records are the same, the day is a later one"
+EITHER = "the records are not the same, or time alone changed what counts"
+READING = "the records read as before, and what they are taken to say is not the same: content or service was updated"
+KINDS = {
+    Kind.STATUS: "status",
+    Kind.ANSWER: "answer",
+    Kind.OVERRIDE: "answer against the machine",
+    Kind.CORRECTION: "correction of a record",
+    Kind.SILENCE: "silence",
+    Kind.CLAIM: "who looks after the row",
+    Kind.SNOOZE: "put off",
+    Kind.APPROVAL: "approval of the contact",
+    Kind.NOTE: "note",
+}
+TAKEN_BACK = "taken back"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One criterion whose answer changed; or (`before` or `after` None) that was not asked about on one side.
+
+    `came`, `went`: evidence that is new, or is not named any more.
+    """
+
+    criterion: str
+    before: str | None
+    after: str | None
+    came: tuple[str, ...] = ()
+    went: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened, of the machine (`by` None) or of a person."""
+
+    at: datetime
+    what: str
+    why: str | None
+    by: str | None = None
+    date: date | None = None
+    version: str | None = None
+    standing: str | None = None
+    was: str | None = None
+    changed: tuple[Changed, ...] = ()
+
+
+def history(stored: Sequence[Stored], decided: Sequence[Decision], zone: tzinfo) -> tuple[Entry, ...]:
+    """Everything that happened, the newest first; times are those of the site."""
+    entries = [*_machine(stored, zone), *(_person(each, zone) for each in decided)]
+    return tuple(sorted(entries, key=lambda each: each.at, reverse=True))
+
+
+def _machine(stored: Sequence[Stored], zone: tzinfo) -> Iterator[Entry]:
+    before: Stored | None = None
+    for each in stored:
+        line, earlier = each.line, None if before is None else before.line
+        standing = STANDINGS[str(line["standing"])]
+        was = (
+            None if earlier is None or earlier["standing"] == line["standing"] else STANDINGS[str(earlier["standing"])]
+        )
+        yield Entry(
+            at=each.made.astimezone(zone),
+            what="assessed",
+            why=why(before, each),
+            date=each.screening_date,
+            version=each.version,
+            standing=standing,
+            was=was,
+            changed=() if earlier is None else changes(earlier, line),
+        )
+        before = each
+
+
+def why(before: Stored | None, after: Stored) -> str:
+    """Why an entry differs from the one before it, as far as it can be told.
+
+    The digest of one that a nightly export gave is of the answers, so a day that passed may be all that is new there.
+    """
+    if before is None:
+        return FIRST
+    if before.version != after.version:
+        return VERSION
+    later = after.screening_date > before.screening_date
+    if before.digest == after.digest:
+        return TIME if later else READING
+    if later and (before.next_change is None or before.next_change > after.screening_date):
+        answered = _answers(before.line) != _answers(after.line)
+        return RECORDS if answered else EITHER  # time alone would have changed no answer yet
+    return EITHER if later else RECORDS
+
+
+def _answers(line: Line) -> dict[str, str | None]:
+    return {each["criterion"]: _answer(each) for each in line["findings"]}
+
+
+def changes(before: Line, after: Line) -> tuple[Changed, ...]:
+    """The criteria whose answer, or evidence, is not the same, in the order of the newer one."""
+    old = {each["criterion"]: each for each in before["findings"]}
+    new = {each["criterion"]: each for each in after["findings"]}
+    found = []
+    for name in [*new, *(each for each in old if each not in new)]:
+        one, other = old.get(name), new.get(name)
+        was, now = _evidence(one), _evidence(other)
+        came = tuple(each for each in now if each not in was)
+        went = tuple(each for each in was if each not in now)
+        if _answer(one) != _answer(other) or came or went:
+            found.append(Changed(name, _answer(one), _answer(other), came, went))
+    return tuple(found)
+
+
+def _answer(finding: Line | None) -> str | None:
+    return None if finding is None else ANSWERS[finding["kind"], finding["outcome"]][1]
+
+
+def _evidence(finding: Line | None) -> tuple[str, ...]:
+    if finding is None:
+        return ()
+    return tuple(f"{each['value']} ({each['when'] or 'undated'}; {each['reference']})" for each in finding["evidence"])
+
+
+def _person(each: Decision, zone: tzinfo) -> Entry:
+    kind = Kind(each.kind)
+    about = f" of {each.about}" if each.about else ""
+    everywhere = ", for all studies" if each.study is None else ""
+    what = f"{KINDS[kind]}{about}{everywhere}: {_content(kind, each.content)}"
+    return Entry(each.at.astimezone(zone), what, each.reason, by=each.actor)
+
+
+def _content(kind: Kind, content: Mapping[str, Any]) -> str:
+    match kind:
+        case Kind.STATUS:
+            code = content["status"]
+            return TAKEN_BACK if code is None else PersonStatus(code).value.replace("-", " ")
+        case Kind.ANSWER | Kind.OVERRIDE:
+            return str(content["outcome"] or TAKEN_BACK).replace("_", " ")
+        case Kind.CORRECTION:
+            return str(content["claim"] or TAKEN_BACK).replace("-", " ")
+        case Kind.SILENCE:
+            until = content.get("until")
+            return TAKEN_BACK if content["why"] is None else f"{content['why']}, {until or 'for good'}"
+        case Kind.CLAIM:
+            return str(content["by"] or "nobody")
+        case Kind.SNOOZE:
+            return f"until {content['until']}" if content["until"] else TAKEN_BACK
+        case Kind.APPROVAL:
+            return {True: "given", False: "refused"}.get(content["approved"], TAKEN_BACK)
+        case Kind.NOTE:
+            return "words"

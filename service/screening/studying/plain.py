@@ -1,0 +1,110 @@
+"""The criteria of a study in plain words, beside the protocol's own, with what each of them reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.eligibility.criteria import Criterion, LookBack, Node, Study
+from service.eligibility.criteria.walk import value_sets_of, within
+from service.eligibility.explain.phrases import Phrases
+from service.eligibility.explain.study_text import NO_OTHER
+from service.eligibility.terms import ValueSet
+from service.screening.tenant import Tenant
+
+ANY_OTHER = "A patient of this study may be on another one at the same time."
+AT_VISIT = "Settled at the screening visit: no record so far does not stand in the way."
+
+
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """A value set that is read: how many codes decide, and how many only suggest. `families`: beginnings of codes."""
+
+    id: str
+    title: str
+    codes: int
+    families: int
+    suggesting: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCriterion:
+    """One criterion. `text` is the protocol's own; `readings`: a question, how it is read, and why."""
+
+    id: str
+    kind: str
+    text: str
+    words: str
+    reads: tuple[Reads, ...]
+    windows: tuple[str, ...]
+    readings: tuple[tuple[str, str, str], ...]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlainStudy:
+    """The study. `entry`: by what somebody is worth looking at, each in words."""
+
+    id: str
+    title: str
+    short_title: str
+    version: str
+    sponsor: str | None
+    identifiers: tuple[tuple[str, str], ...]
+    co_enrolment: str
+    entry: tuple[str, ...]
+    entry_reads: tuple[Reads, ...]
+    criteria: tuple[PlainCriterion, ...]
+
+
+def plain_study(tenant: Tenant, study: Study) -> PlainStudy:
+    """The study in words."""
+    known = tenant.catalog.terminology.value_sets
+    phrases = Phrases({each.id: each.title for each in known.values()})
+    entry_sets = frozenset().union(*(value_sets_of(each) for each in study.entry))
+    return PlainStudy(
+        id=study.id,
+        title=study.title,
+        short_title=study.short_title,
+        version=study.version,
+        sponsor=study.sponsor,
+        identifiers=study.identifiers,
+        co_enrolment=NO_OTHER if study.co_enrolment == "forbidden" else ANY_OTHER,
+        entry=tuple(_capital(phrases.of(each)) for each in study.entry),
+        entry_reads=_reads(entry_sets, tenant),
+        criteria=tuple(_criterion(each, phrases, tenant) for each in study.criteria),
+    )
+
+
+def _criterion(criterion: Criterion, phrases: Phrases, tenant: Tenant) -> PlainCriterion:
+    return PlainCriterion(
+        id=criterion.id,
+        kind=criterion.kind,
+        text=" ".join(criterion.text.split()),
+        words=_capital(phrases.of(criterion.node)),
+        reads=_reads(value_sets_of(criterion.node), tenant),
+        windows=_windows(criterion.node, phrases),
+        readings=tuple((each.question, each.reading, each.reason) for each in criterion.decisions),
+        note=AT_VISIT if criterion.settled_at else None,
+    )
+
+
+def _windows(node: Node, phrases: Phrases) -> tuple[str, ...]:
+    """How far it looks back, each window once."""
+    found = (phrases.window(each) for each in within(node) if isinstance(each, LookBack))
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
+def _reads(ids: frozenset[str], tenant: Tenant) -> tuple[Reads, ...]:
+    known = tenant.catalog.terminology.value_sets
+    found = (_read(known[each]) for each in ids if each in known)
+    return tuple(sorted(found, key=lambda each: each.title))
+
+
+def _read(value_set: ValueSet) -> Reads:
+    sure, inexact = value_set.sure, value_set.inexact
+    suggesting = len(inexact.listed) + len(inexact.prefixes)
+    return Reads(value_set.id, value_set.title, len(sure.listed), len(sure.prefixes), suggesting)
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,174 @@
+"""What a page of the worklist shows: gathered for whoever looks, who sees only what they may."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from service.errors import UsageError
+from service.screening.tenant import Tenant
+from service.store import cards, people, worklist
+from service.store.cards import Rate
+from service.store.engine import Store
+from service.store.people import Known
+from service.store.worklist import Entry, Order, Tab, Wanted
+
+ON_A_PAGE = 50
+MOST_PAGES = 10_000
+SIGNALS = {"strong": 0, "weak": 1}
+# With these somebody is in a study, and another one may forbid it.
+TAKEN = frozenset({"consented", "on-study", "pending-on-study"})
+ANOTHER = "another-study"
+ME, NOBODY = "me", "nobody"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asked for, as the address says it; a search is never in an address."""
+
+    tab: Tab = Tab.NOW
+    order: Order = Order.USUAL
+    page: int = 1
+    standing: str | None = None
+    signal: str | None = None
+    missing: str | None = None
+    claimed: str | None = None
+    changed_days: int | None = None
+    coming_days: int | None = None
+    search: str | None = field(default=None, repr=False)
+
+    def with_(self, **changes: Any) -> str:
+        """The query of an address that asks the same but for these changes."""
+        told = {name: getattr(self, name) for name in self.__slots__ if name != "search"} | {"page": 1} | changes
+        return urlencode({name: str(value) for name, value in told.items() if value not in (None, "") and value != 1})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row, with who it is, and where the patient stands in other studies: (study or `another-study`, stand)."""
+
+    entry: Entry
+    person: Known | None = field(repr=False)
+    elsewhere: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page: its rows, how many there are of what was asked for, and how many by tab and standing."""
+
+    asked: Asked
+    today: date
+    rows: tuple[Shown, ...]
+    total: int
+    counts: Mapping[tuple[Tab, str], int]
+    rates: tuple[Rate, ...]
+    criteria: tuple[str, ...]
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-self.total // ON_A_PAGE))
+
+    def of_tab(self, tab: Tab) -> int:
+        """How many stand in a tab."""
+        return sum(number for (each, _), number in self.counts.items() if each is tab)
+
+
+def asked_of(given: Mapping[str, str], search: str | None = None) -> Asked:
+    """What the parameters of an address ask for. Raises UsageError for what is none of ours."""
+    try:
+        signal, claimed = given.get("signal") or None, given.get("claimed") or None
+        made = Asked(
+            Tab(given.get("tab") or Tab.NOW),
+            Order(given.get("order") or Order.USUAL),
+            _number(given.get("page"), MOST_PAGES) or 1,
+            given.get("standing") or None,
+            signal,
+            given.get("missing") or None,
+            claimed,
+            _number(given.get("changed_days"), 366),
+            _number(given.get("coming_days"), 366),
+            (search or "").strip()[:100] or None,
+        )
+    except ValueError:
+        raise UsageError("the address asks for what there is not; begin again from the list of studies") from None
+    if (signal is not None and signal not in SIGNALS) or claimed not in (None, ME, NOBODY):
+        raise UsageError("the address asks for what there is not; begin again from the list of studies")
+    return made
+
+
+def listing(
+    store: Store, tenant: Tenant, study: str, viewer: str, seen: Collection[str], asked: Asked, now: datetime
+) -> Listing:
+    """A page of the worklist of a study. `viewer`: the account; `seen`: the studies that it may see."""
+    today, since = day_of(tenant, now)
+    wanted = wanted_of(asked, viewer, now, since)
+    tab = None if asked.search else asked.tab
+    entries = worklist.page(
+        store, tenant.name, study, tab, today, since, ON_A_PAGE, (asked.page - 1) * ON_A_PAGE, asked.order, wanted
+    )
+    return Listing(
+        asked,
+        today,
+        shown(store, tenant.name, study, entries, seen),
+        worklist.count(store, tenant.name, study, tab, today, since, wanted),
+        worklist.counts(store, tenant.name, study, today),
+        tuple(each for each in cards.rates(store, tenant.name) if each.study == study),
+        tuple(each.id for each in tenant.catalog.studies[study].criteria),
+    )
+
+
+def counted(store: Store, tenant: Tenant, study: str, now: datetime) -> Mapping[tuple[Tab, str], int]:
+    """The numbers alone, for whoever may not see patients."""
+    return worklist.counts(store, tenant.name, study, day_of(tenant, now)[0])
+
+
+def shown(
+    store: Store, tenant: str, study: str, entries: Collection[Entry], seen: Collection[str]
+) -> tuple[Shown, ...]:
+    """The rows with who they are. Of a study that is not theirs the viewer learns only that there is one."""
+    patients = [each.patient for each in entries]
+    known = people.of_many(store, tenant, patients)
+    elsewhere: dict[str, list[tuple[str, str]]] = {}
+    for each in worklist.of_patients(store, tenant, patients):
+        if each.study == study:
+            continue
+        stand = each.status or each.standing
+        if each.study in seen and (each.status is not None or each.standing != "ineligible"):
+            elsewhere.setdefault(each.patient, []).append((each.study, stand))
+        elif each.study not in seen and each.status in TAKEN:
+            elsewhere.setdefault(each.patient, []).append((ANOTHER, "on-study"))
+    return tuple(
+        Shown(each, known.get(each.patient), tuple(dict.fromkeys(elsewhere.get(each.patient, ())))) for each in entries
+    )
+
+
+def day_of(tenant: Tenant, now: datetime) -> tuple[date, datetime]:
+    """Which day it is at the site, and when it began."""
+    zone = tenant.catalog.site.zone
+    today = now.astimezone(zone).date()
+    return today, datetime.combine(today, time(), zone)
+
+
+def wanted_of(asked: Asked, viewer: str, now: datetime, since: datetime) -> Wanted:
+    """What that means for the database."""
+    if asked.search:
+        return Wanted(search=asked.search)
+    return Wanted(
+        standing=asked.standing,
+        rank=None if asked.signal is None else SIGNALS[asked.signal],
+        missing=asked.missing,
+        claimed={None: None, ME: viewer, NOBODY: ""}[asked.claimed],
+        changed_since=None if asked.changed_days is None else now - timedelta(days=asked.changed_days),
+        coming_before=None if asked.coming_days is None else since + timedelta(days=asked.coming_days + 1),
+    )
+
+
+def _number(text: str | None, most: int) -> int | None:
+    """A number from 1 on. Raises ValueError."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= most:
+        raise ValueError("no such number")
+    return int(text)

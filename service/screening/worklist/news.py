@@ -1,0 +1,80 @@
+"""What is new today in the studies of whoever looks: numbers alone."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from service.screening.tenant import Tenant
+from service.screening.worklist.listing import day_of
+from service.store import upkeep, worklist
+from service.store.engine import Store
+from service.store.inbox import INBOX
+from service.store.outbox import OUTBOX
+from service.store.queues import Queue
+from service.store.screenings import SCREENINGS
+from service.store.worklist import Tab
+
+LATELY, SOON, WEEK = timedelta(days=1), timedelta(days=14), timedelta(days=7)
+QUEUES: Mapping[str, Queue[Any]] = {"delivery": INBOX, "screening": SCREENINGS, "write": OUTBOX}
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Of one study. `new`, `changed`: within a day. `back`: put off or kept out by time up to now, since a week ago.
+
+    `changing`: by time alone, within two weeks.
+    """
+
+    tenant: str
+    study: str
+    open: int
+    new: int
+    changed: int
+    back: int
+    changing: int
+    today: int
+    week: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Of a tenant: work that was given up, by kind, and what keeps its subscriptions from standing."""
+
+    tenant: str
+    dead: Mapping[str, int]
+    waiting: int
+    problem: str | None
+
+
+def news_of(store: Store, tenant: Tenant, studies: Collection[str], now: datetime) -> tuple[News, ...]:
+    """The numbers of these studies."""
+    today, since = day_of(tenant, now)
+    found = []
+    for study in studies:
+        key = (store, tenant.name, study)
+        changed = worklist.changed_since(*key, today, now - LATELY)
+        counts = worklist.counts(*key, today)
+        found.append(
+            News(
+                tenant.name,
+                study,
+                open=sum(number for (tab, _), number in counts.items() if tab is Tab.NOW),
+                new=changed["new"],
+                changed=changed["changed"],
+                back=worklist.back(*key, today - WEEK, today),
+                changing=worklist.changing(*key, today, today + SOON),
+                today=worklist.coming(*key, today, since, since + timedelta(days=1)),
+                week=worklist.coming(*key, today, since, since + WEEK),
+            )
+        )
+    return tuple(found)
+
+
+def trouble_of(store: Store, tenant: Tenant) -> Trouble:
+    """What does not work for a tenant."""
+    counts = {kind: queue.counts(store).get(tenant.name) for kind, queue in QUEUES.items()}
+    dead = {kind: each.dead for kind, each in counts.items() if each is not None and each.dead}
+    waiting = sum(each.waiting for each in counts.values() if each is not None)
+    kept = next(iter(upkeep.every(store, tenant.name)), None)
+    return Trouble(tenant.name, dead, waiting, None if kept is None else kept.problem)

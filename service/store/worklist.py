@@ -1,0 +1,309 @@
+"""The rows of the worklists: one for each study and patient to look at. Every question names the day it is asked for.
+
+A page is chosen in two steps: which patients, from the index alone, then their rows. So the size of a study costs
+little, wherever one looks.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select
+
+from service.store.engine import Store, insert_into
+from service.store.people import folded, with_number
+from service.store.tables import worklist
+
+KEY = ("tenant", "study", "patient")
+OPEN, CHECKED, OUT = "open", "checked", "out"
+
+
+class Tab(StrEnum):
+    """Now, later, or looked at by people; out: kept out for good, or nobody is to be told of them now."""
+
+    NOW = "now"
+    LATER = "later"
+    CHECKED = "checked"
+    OUT = "out"
+
+
+class Order(StrEnum):
+    """By what a list is sorted. `usual`: signal, fewest unresolved, next appointment."""
+
+    USUAL = "usual"
+    NAME = "name"
+    STANDING = "standing"
+    UNRESOLVED = "unresolved"
+    APPOINTMENT = "appointment"
+    DUE = "due"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row; see `store.tables.worklist` for what its fields mean."""
+
+    tenant: str
+    study: str
+    patient: str
+    place: str
+    until: date | None
+    hidden: date | None
+    standing: str
+    rank: int
+    unresolved: int
+    later: date | None
+    next_change: date | None
+    status: str | None
+    status_set: datetime | None
+    claimed_by: str | None
+    look_again: bool
+    appointment: datetime | None
+    found_by: str | None = field(repr=False)
+    missing: str
+    changed_from: str | None
+    changed: datetime
+    line: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows. `claimed`: an account, or an empty text for nobody's. `search`: of a name, or a whole number."""
+
+    standing: str | None = None
+    rank: int | None = None
+    missing: str | None = None
+    claimed: str | None = None
+    changed_since: datetime | None = None
+    coming_before: datetime | None = None
+    search: str | None = field(default=None, repr=False)
+
+
+EVERYBODY = Wanted()
+
+
+def put(store: Store, entry: Entry) -> None:
+    """Keep a row, in place of the one before."""
+    values = {name: getattr(entry, name) for name in Entry.__slots__} | {"line": dict(entry.line)}
+    with store.writing() as connection:
+        there = {name: value for name, value in values.items() if name not in KEY}
+        row = insert_into(connection, worklist).values(**values)
+        connection.execute(row.on_conflict_do_update(index_elements=KEY, set_=there))
+
+
+def remove(store: Store, tenant: str, study: str, patient: str) -> bool:
+    """Take a row away; False if there was none."""
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.patient == patient)
+    with store.writing() as connection:
+        return connection.execute(delete(worklist).where(*mine)).rowcount == 1
+
+
+def find(store: Store, tenant: str, study: str, patient: str) -> Entry | None:
+    """The row of this study and patient."""
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.patient == patient)
+    with store.reading() as connection:
+        row = connection.execute(select(worklist).where(*mine)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def of_patients(store: Store, tenant: str, patients: Collection[str]) -> tuple[Entry, ...]:
+    """The rows of these patients, in all studies."""
+    mine = (worklist.c.tenant == tenant, worklist.c.patient.in_(sorted(patients)))
+    with store.reading() as connection:
+        rows = connection.execute(select(worklist).where(*mine).order_by(worklist.c.patient, worklist.c.study))
+        return tuple(_entry(row) for row in rows)
+
+
+def places(store: Store, tenant: str, patient: str) -> Mapping[str, str]:
+    """In which studies' worklists a patient stands, and where in each (`now`, `later`, `checked`, `out`)."""
+    mine = (worklist.c.tenant == tenant, worklist.c.patient == patient)
+    with store.reading() as connection:
+        rows = connection.execute(select(worklist.c.study, worklist.c.place).where(*mine).order_by(worklist.c.study))
+        return {row.study: row.place for row in rows}
+
+
+def page(
+    store: Store,
+    tenant: str,
+    study: str,
+    tab: Tab | None,
+    today: date,
+    since: datetime,
+    most: int,
+    start: int = 0,
+    order: Order = Order.USUAL,
+    wanted: Wanted = EVERYBODY,
+) -> tuple[Entry, ...]:
+    """At most `most` rows, from the one of that number on. `tab` None: in any. `since`: when today began.
+
+    An appointment before `since` does not count any more.
+    """
+    chosen = _chosen(store, tenant, study, tab, today, since, order, wanted).limit(most).offset(start)
+    with store.reading() as connection:
+        patients = list(connection.scalars(chosen))
+        mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.patient.in_(patients))
+        rows = {row.patient: _entry(row) for row in connection.execute(select(worklist).where(*mine))}
+    return tuple(rows[each] for each in patients if each in rows)
+
+
+def _chosen(
+    store: Store,
+    tenant: str,
+    study: str,
+    tab: Tab | None,
+    today: date,
+    since: datetime,
+    order: Order,
+    wanted: Wanted,
+) -> Select[Any]:
+    """Which patients, in their order: the question whose plan tests/store/test_worklist.py looks at."""
+    which = [worklist.c.tenant == tenant, worklist.c.study == study, *_in(tab, today)]
+    which += _that_are(store, tenant, wanted, since)
+    return select(worklist.c.patient).where(*which).order_by(*_ordered(order, since))
+
+
+def count(store: Store, tenant: str, study: str, tab: Tab | None, today: date, since: datetime, wanted: Wanted) -> int:
+    """How many rows those are."""
+    which = [worklist.c.tenant == tenant, worklist.c.study == study, *_in(tab, today)]
+    which += _that_are(store, tenant, wanted, since)
+    with store.reading() as connection:
+        return int(connection.scalar(select(func.count()).select_from(worklist).where(*which)) or 0)
+
+
+def counts(store: Store, tenant: str, study: str, today: date) -> dict[tuple[Tab, str], int]:
+    """How many rows there are, by tab and by standing or, where people set one, status."""
+    tab = _tab(today)
+    told = func.coalesce(worklist.c.status, worklist.c.standing)
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study)
+    counted = select(tab.label("tab"), told.label("told"), func.count().label("number")).where(*mine)
+    with store.reading() as connection:
+        rows = connection.execute(counted.group_by("tab", "told").order_by("tab", "told")).all()
+    return {(Tab(row.tab), row.told): row.number for row in rows}
+
+
+def changed_since(
+    store: Store, tenant: str, study: str, today: date, since: datetime, until: datetime | None = None
+) -> dict[str, int]:
+    """How many rows that are not hidden are new since then, and how many stand otherwise than before."""
+    which = [worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.changed > since, _shown(today)]
+    which += [worklist.c.place != OUT] if until is None else [worklist.c.place != OUT, worklist.c.changed <= until]
+    kind = case((worklist.c.changed_from.is_(None), "new"), else_="changed")
+    with store.reading() as connection:
+        rows = connection.execute(
+            select(kind.label("kind"), func.count().label("number")).where(*which).group_by("kind")
+        )
+        found = {row.kind: row.number for row in rows}
+    return {"new": found.get("new", 0), "changed": found.get("changed", 0)}
+
+
+def back(store: Store, tenant: str, study: str, first: date, last: date) -> int:
+    """How many rows came back, from later to now, on one of these days."""
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place == OPEN, _shown(last))
+    with store.reading() as connection:
+        day = worklist.c.until.between(first, last)
+        return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine, day)) or 0)
+
+
+def changing(store: Store, tenant: str, study: str, today: date, last: date) -> int:
+    """How many rows that are not hidden change by time alone, by that day."""
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study, _shown(today), worklist.c.next_change <= last)
+    with store.reading() as connection:
+        return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine)) or 0)
+
+
+def coming(store: Store, tenant: str, study: str, today: date, first: datetime, before: datetime) -> int:
+    """How many of those who are open or looked after come in that time."""
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place != OUT, _shown(today))
+    time = (worklist.c.appointment >= first, worklist.c.appointment < before)
+    with store.reading() as connection:
+        return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine, *time)) or 0)
+
+
+def keys(store: Store, tenant: str, most: int, after: tuple[str, str] = ("", "")) -> tuple[tuple[str, str], ...]:
+    """Patient and study of every row: at most `most`, from the one after `after` on."""
+    pair = (worklist.c.patient, worklist.c.study)
+    later = or_(pair[0] > after[0], and_(pair[0] == after[0], pair[1] > after[1]))
+    listed = select(*pair).where(worklist.c.tenant == tenant, later).order_by(*pair).limit(most)
+    with store.reading() as connection:
+        return tuple((row.patient, row.study) for row in connection.execute(listed))
+
+
+def _shown(today: date) -> ColumnElement[bool]:
+    return or_(worklist.c.hidden.is_(None), worklist.c.hidden < today)
+
+
+def _due(today: date) -> ColumnElement[bool]:
+    return or_(worklist.c.until.is_(None), worklist.c.until <= today)
+
+
+def _in(tab: Tab | None, today: date) -> list[ColumnElement[bool]]:
+    match tab:
+        case None:
+            return []
+        case Tab.NOW:
+            return [worklist.c.place == OPEN, _due(today), _shown(today)]
+        case Tab.LATER:
+            return [worklist.c.place == OPEN, worklist.c.until > today, _shown(today)]
+        case Tab.CHECKED:
+            return [worklist.c.place == CHECKED, _shown(today)]
+        case Tab.OUT:
+            return [or_(worklist.c.place == OUT, worklist.c.hidden >= today)]
+
+
+def _tab(today: date) -> ColumnElement[str]:
+    return case(
+        (or_(worklist.c.place == OUT, worklist.c.hidden >= today), Tab.OUT.value),
+        (worklist.c.place == CHECKED, Tab.CHECKED.value),
+        (worklist.c.until > today, Tab.LATER.value),
+        else_=Tab.NOW.value,
+    )
+
+
+def _that_are(store: Store, tenant: str, wanted: Wanted, since: datetime) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.standing is not None:
+        found.append(func.coalesce(worklist.c.status, worklist.c.standing) == wanted.standing)
+    if wanted.rank is not None:
+        found.append(worklist.c.rank == wanted.rank)
+    if wanted.missing is not None:
+        found.append(worklist.c.missing.contains(f" {wanted.missing} ", autoescape=True))
+    if wanted.claimed is not None:
+        found.append(worklist.c.claimed_by == wanted.claimed if wanted.claimed else worklist.c.claimed_by.is_(None))
+    if wanted.changed_since is not None:
+        found.append(worklist.c.changed >= wanted.changed_since)
+    if wanted.coming_before is not None:
+        found += [worklist.c.appointment >= since, worklist.c.appointment < wanted.coming_before]
+    if wanted.search is not None:
+        found.append(_searched(store, tenant, wanted.search))
+    return found
+
+
+def _searched(store: Store, tenant: str, search: str) -> ColumnElement[bool]:
+    """Every word is in the name, or it is a number of theirs."""
+    words = folded(search).split()
+    named = and_(*(worklist.c.found_by.contains(each, autoescape=True) for each in words)) if words else None
+    numbered = worklist.c.patient.in_(with_number(store, tenant, search.strip()))
+    return numbered if named is None else or_(named, numbered)
+
+
+def _ordered(order: Order, since: datetime) -> list[ColumnElement[Any]]:
+    """Each with what makes it the same every time."""
+    columns = worklist.c
+    coming = case((columns.appointment >= since, columns.appointment), else_=None)
+    usual = [columns.rank, columns.unresolved, coming.is_(None), coming, columns.patient]
+    first: Mapping[Order, list[ColumnElement[Any]]] = {
+        Order.USUAL: [],
+        Order.NAME: [columns.found_by.is_(None), columns.found_by],
+        Order.STANDING: [func.coalesce(columns.status, columns.standing)],
+        Order.UNRESOLVED: [columns.unresolved],
+        Order.APPOINTMENT: [coming.is_(None), coming],
+        Order.DUE: [columns.until.is_(None), columns.until],
+        Order.CHANGED: [columns.changed.desc()],
+    }
+    return [*first[order], *usual]
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(**{name: getattr(row, name) for name in Entry.__slots__})

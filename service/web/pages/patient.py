@@ -1,0 +1,144 @@
+"""/p/HANDLE, /p/HANDLE/STUDY, its history and sources: the pages of one patient. HANDLE is random, and says nothing.
+
+Whoever asks for a patient that is not theirs learns no more than whoever asks for one that does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, request
+
+from service.errors import Forbidden
+from service.screening.access import Action
+from service.screening.person.evidence import evidence_at
+from service.screening.person.history import history
+from service.screening.person.page import gather_page, trials, unnamed
+from service.screening.person.source import reading, source_of
+from service.screening.person.who import hide, who_of
+from service.screening.tenant import Tenant
+from service.store import accounts, assessments, audit, decisions, people, worklist
+from service.store.people import Known
+from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
+
+NAME = "patient"
+HIDDEN = "hidden"
+VIEW, REVEAL, HISTORY, SOURCE, TRIALS = "view-patient", "reveal-patient", "view-history", "view-source", "view-trials"
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """The pages of one patient."""
+    pages = Blueprint(NAME, __name__)
+
+    @pages.get("/p/<handle>")
+    def all_trials(handle: str) -> Response:
+        """All trials for one patient that whoever looks may see."""
+        tenant, known, _ = _found(desk, handle, None)
+        return _trials(desk, tenant, known, hidden=_hides(desk))
+
+    @pages.post("/p/<handle>/reveal")
+    def reveal_all(handle: str) -> Response:
+        """The same, with the name, once."""
+        tenant, known, _ = _found(desk, handle, None)
+        _note(desk, tenant, known, None, REVEAL)
+        return _trials(desk, tenant, known, hidden=False)
+
+    @pages.get("/p/<handle>/<study>")
+    def patient(handle: str, study: str) -> Response:
+        """One patient in one study."""
+        tenant, known, others = _found(desk, handle, study)
+        return _patient(desk, tenant, known, study, others, hidden=_hides(desk))
+
+    @pages.post("/p/<handle>/<study>/reveal")
+    def reveal(handle: str, study: str) -> Response:
+        """The same page with the name, once; that it was asked for is noted."""
+        tenant, known, others = _found(desk, handle, study)
+        _note(desk, tenant, known, study, REVEAL)
+        return _patient(desk, tenant, known, study, others, hidden=False)
+
+    @pages.get("/p/<handle>/<study>/history")
+    def changes(handle: str, study: str) -> Response:
+        """What changed, and why."""
+        tenant, known, _ = _found(desk, handle, study)
+        stored = assessments.history(desk.store, tenant.name, study, known.patient)
+        decided = decisions.of_patient(desk.store, tenant.name, known.patient, study)
+        if _hides(desk):
+            stored = tuple(replace(each, line=hide(each.line, known)) for each in stored)
+            decided = tuple(unnamed(each, known) for each in decided)
+        entries = history(stored, decided, tenant.catalog.site.zone)
+        _note(desk, tenant, known, study, HISTORY)
+        who = who_of(known, desk.today(tenant), hidden=_hides(desk))
+        title = tenant.catalog.studies[study].title
+        return page("patient_history.html", who=who, study=study, title=title, entries=entries)
+
+    @pages.get("/p/<handle>/<study>/source/<int:number>")
+    def source(handle: str, study: str, number: int) -> Response:
+        """A record that an answer rests on, as it stands in the EHR now."""
+        tenant, known, _ = _found(desk, handle, study)
+        current = assessments.latest(desk.store, tenant.name, study, known.patient)
+        holds = current is not None and current.withdrawn is None
+        evidence = evidence_at(current.stored.line, number, tenant.ehr_link) if current is not None and holds else None
+        seen = request.args.get("seen", "")
+        moved = current is None or evidence is None or (seen != "" and seen != str(current.stored.id))
+        _note(desk, tenant, known, study, SOURCE, number=number, moved=moved)
+        shown, hidden = None, _hides(desk)
+        if not moved and evidence is not None:
+            shown = source_of(evidence, known.patient, reading(tenant, desk.clock), known if hidden else None)
+        who = who_of(known, desk.today(tenant), hidden=hidden)
+        title = tenant.catalog.studies[study].title
+        return page("patient_source.html", who=who, study=study, title=title, source=shown)
+
+    return desk.guard(pages)
+
+
+def _found(desk: Desk, handle: str, study: str | None) -> tuple[Tenant, Known, tuple[str, ...]]:
+    """The patient of this handle, and the (other) studies of theirs that whoever looks may see.
+
+    Raises Forbidden, always in the same words: where there is none, where they stand in no worklist of this study (or,
+    with `study` None, of any that is visible), and where the study is not open to whoever looks.
+    """
+    viewer()
+    known = people.by_handle(desk.store, handle)
+    if known is None or known.tenant not in desk.tenants:
+        raise Forbidden(NOT_YOURS)
+    tenant = desk.tenant(known.tenant)
+    places = worklist.places(desk.store, tenant.name, known.patient)
+    if study is not None:
+        try:
+            desk.need(tenant.name, study, Action.SEE)
+        except Forbidden:
+            raise Forbidden(NOT_YOURS) from None
+    visible = tuple(each for each in desk.visible(tenant) if each in places)
+    if not visible or (study is not None and study not in visible):
+        raise Forbidden(NOT_YOURS)
+    return tenant, known, tuple(each for each in visible if each != study)
+
+
+def _patient(
+    desk: Desk, tenant: Tenant, known: Known, study: str, others: tuple[str, ...], *, hidden: bool
+) -> Response:
+    _note(desk, tenant, known, study, VIEW)
+    shown = gather_page(desk.store, tenant, study, known, others, desk.today(tenant), hidden=hidden)
+    return page("patient.html", page=shown, who=shown.who, may_hide=_hides(desk))
+
+
+def _trials(desk: Desk, tenant: Tenant, known: Known, *, hidden: bool) -> Response:
+    studies = _found(desk, known.handle, None)[2]
+    _note(desk, tenant, known, None, TRIALS, studies=len(studies))
+    found = trials(desk.store, tenant, studies, known.patient)
+    who = who_of(known, desk.today(tenant), hidden=hidden)
+    return page("patient_trials.html", who=who, trials=found, tenant=tenant.name)
+
+
+def _hides(desk: Desk) -> bool:
+    """Does whoever looks want names hidden?"""
+    account = accounts.find(desk.store, viewer().account)
+    return account is not None and account.preferences.get("names") == HIDDEN
+
+
+def _note(
+    desk: Desk, tenant: Tenant, known: Known, study: str | None, what: str, **detail: str | int | bool | None
+) -> None:
+    """Every view is written down before it is answered."""
+    entry = audit.Entry(desk.clock.now(), tenant.name, viewer().account, what, study, known.patient, detail)
+    audit.append(desk.store, entry)

@@ -1,0 +1,38 @@
+"""/today: what is new in all studies of whoever is signed in. Numbers alone."""
+
+from flask import Blueprint, Response
+
+from service.screening.worklist.news import News, Trouble, news_of, trouble_of
+from service.web.pages.desk import Desk, page
+from service.web.pages.worklist import own_studies
+
+NAME = "today"
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """The page of the day."""
+    pages = Blueprint(NAME, __name__)
+
+    @pages.get("/today")
+    def today() -> Response:
+        """What is new."""
+        news, trouble = gathered(desk)
+        titles = {
+            (name, study): tenant.catalog.studies[study].title
+            for name, tenant in desk.tenants.items()
+            for study in tenant.studies
+        }
+        return page("today.html", news=news, trouble=trouble, titles=titles)
+
+    return desk.guard(pages)
+
+
+def gathered(desk: Desk) -> tuple[tuple[News, ...], tuple[Trouble, ...]]:
+    """The numbers of the studies of whoever is looking, and what does not work where they have one."""
+    news: list[News] = []
+    trouble: list[Trouble] = []
+    for tenant in desk.tenants.values():
+        if studies := own_studies(desk, tenant):
+            news += news_of(desk.store, tenant, studies, desk.clock.now())
+            trouble.append(trouble_of(desk.store, tenant))
+    return tuple(news), tuple(trouble)

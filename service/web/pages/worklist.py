@@ -1,0 +1,171 @@
+"""/worklist, /worklist/TENANT/STUDY: whom to look at. A search is posted, so that no name is in an address or a log."""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, redirect, request, stream_with_context, url_for
+from werkzeug.wrappers import Response as Redirection
+
+from service.errors import Forbidden, UsageError
+from service.screening.access import Action, may
+from service.screening.tenant import Tenant
+from service.screening.worklist import marks
+from service.screening.worklist.listing import Asked, Listing, asked_of, counted, day_of, listing
+from service.screening.worklist.table import table
+from service.store import accounts, audit, people
+from service.store.engine import Store
+from service.store.worklist import Tab
+from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
+
+NAME = "worklist"
+LISTED, EXPORTED = "list-patient", "export-patient"
+HIDDEN = "hidden"
+
+
+def blueprint(desk: Desk) -> Blueprint:
+    """The list of studies, and the worklist of each."""
+    pages = Blueprint(NAME, __name__)
+
+    @pages.get("/worklist")
+    def studies() -> Response:
+        """The studies of whoever is signed in, with their numbers."""
+        return page("worklists.html", studies=tuple(_studies(desk)))
+
+    @pages.get("/worklist/<tenant>/<study>")
+    def worklist(tenant: str, study: str) -> Response:
+        """One page of it; or the numbers alone."""
+        return _shown(desk, tenant, study, asked_of(request.args))
+
+    @pages.post("/worklist/<tenant>/<study>")
+    def search(tenant: str, study: str) -> Response:
+        """Those of this name, or with this number."""
+        asked = asked_of({"page": request.form.get("page", "")}, request.form.get("search"))
+        return _shown(desk, tenant, study, asked)
+
+    @pages.post("/worklist/<tenant>/<study>/claim")
+    def claim(tenant: str, study: str) -> Redirection:
+        """Look after a row, or leave it to others."""
+        patient = patient_in(desk, tenant, study, request.form.get("handle", ""))
+        take, seen = request.form.get("take") == "yes", number_of(request.form.get("seen", ""))
+        marks.claim(desk.store, tenant, study, patient, viewer().account, take, seen, desk.clock.now())
+        return _back(tenant, study)
+
+    @pages.post("/worklist/<tenant>/<study>/snooze")
+    def snooze(tenant: str, study: str) -> Redirection:
+        """Put a row off."""
+        patient = patient_in(desk, tenant, study, request.form.get("handle", ""))
+        until, seen = day_in(request.form.get("until", "")), number_of(request.form.get("seen", ""))
+        today = desk.today(desk.tenant(tenant))
+        marks.snooze(desk.store, tenant, study, patient, viewer().account, until, today, seen, desk.clock.now())
+        return _back(tenant, study)
+
+    @pages.get("/worklist/<tenant>/<study>/table.csv")
+    def csv(tenant: str, study: str) -> Response:
+        """All rows of a tab for a spreadsheet."""
+        found = desk.need(tenant, study, Action.EXPORT)
+        rows = _noted(desk, found, study, asked_of(request.args))
+        answer = Response(stream_with_context(rows), mimetype="text/csv; charset=utf-8")
+        answer.headers["Content-Disposition"] = f'attachment; filename="worklist-{found.studies.index(study) + 1}.csv"'
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return desk.guard(pages)
+
+
+def _studies(desk: Desk) -> Iterator[tuple[Tenant, str, dict[Tab, int]]]:
+    for tenant in desk.tenants.values():
+        for study in own_studies(desk, tenant):
+            counts = counted(desk.store, tenant, study, desk.clock.now())
+            yield tenant, study, {tab: sum(n for (each, _), n in counts.items() if each is tab) for tab in Tab}
+
+
+def own_studies(desk: Desk, tenant: Tenant) -> tuple[str, ...]:
+    """The studies of which whoever is looking may see the numbers."""
+    today, bases = desk.today(tenant), desk.bases(tenant)
+    return tuple(each for each in tenant.studies if may(viewer(), tenant.name, each, Action.COUNT, bases[each], today))
+
+
+def gathered(desk: Desk, tenant: Tenant, study: str, asked: Asked) -> Listing:
+    """The rows that were asked for; that they were seen is written down before they are shown."""
+    now = desk.clock.now()
+    found = listing(desk.store, tenant, study, viewer().account, desk.visible(tenant), asked, now)
+    with desk.store.transaction() as whole:
+        for each in found.rows:
+            note(whole, desk, tenant.name, study, each.entry.patient, LISTED)
+    return found
+
+
+def note(store: Store, desk: Desk, tenant: str, study: str, patient: str, what: str) -> None:
+    """Write down who saw whom."""
+    audit.append(store, audit.Entry(desk.clock.now(), tenant, viewer().account, what, study, patient))
+
+
+def patient_in(desk: Desk, tenant: str, study: str, handle: str) -> str:
+    """Whom a handle stands for, if whoever is looking may decide in this study. Raises Forbidden."""
+    desk.need(tenant, study, Action.DECIDE)
+    known = people.by_handle(desk.store, handle)
+    if known is None or known.tenant != tenant:
+        raise Forbidden(NOT_YOURS)
+    return known.patient
+
+
+def number_of(text: str) -> int:
+    """The id of the decision that somebody saw. Raises UsageError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise UsageError("the form is not whole; load the page again")
+    return int(text)
+
+
+def day_in(text: str) -> date | None:
+    """A day, or nothing. Raises UsageError."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError("that is no day; write it as 2026-06-30") from None
+
+
+def _shown(desk: Desk, tenant: str, study: str, asked: Asked) -> Response:
+    found = desk.need(tenant, study, Action.COUNT)
+    title = found.catalog.studies[study].title
+    if study not in desk.visible(found):
+        counts = counted(desk.store, found, study, desk.clock.now())
+        return page("worklist_counts.html", tenant=found, study=study, title=title, counts=counts, tabs=Tab)
+    made = gathered(desk, found, study, asked)
+    allowed = partial(may, viewer(), tenant, study, basis=desk.bases(found)[study], on=desk.today(found))
+    account = accounts.find(desk.store, viewer().account)
+    return page(
+        "worklist.html",
+        tenant=found,
+        study=study,
+        title=title,
+        listing=made,
+        asked=asked,
+        tabs=Tab,
+        day_began=day_of(found, desk.clock.now())[1],
+        may_decide=allowed(action=Action.DECIDE),
+        may_export=allowed(action=Action.EXPORT),
+        names_hidden=account is not None and account.preferences.get("names") == HIDDEN,
+        account=viewer().account,
+    )
+
+
+def _noted(desk: Desk, tenant: Tenant, study: str, asked: Asked) -> Iterator[str]:
+    """The table; that it was exported is written down first, and each patient in it."""
+    now, who = desk.clock.now(), viewer().account
+    audit.append(desk.store, audit.Entry(now, tenant.name, who, "export-worklist", study, detail={"tab": asked.tab}))
+    taken: list[str] = []
+    for part in table(desk.store, tenant, study, who, asked, now, taken):
+        with desk.store.transaction() as whole:
+            for patient in taken:
+                note(whole, desk, tenant.name, study, patient, EXPORTED)
+        taken.clear()
+        yield part
+
+
+def _back(tenant: str, study: str) -> Redirection:
+    """To where the form was sent from, as far as that is a worklist."""
+    asked = asked_of(dict(parse_qsl(request.form.get("query", ""))))
+    address = url_for("worklist.worklist", tenant=tenant, study=study)
+    return redirect(f"{address}?{asked.with_(page=asked.page)}", 303)

@@ -1,0 +1,160 @@
+"""The pages of the worklist: who sees what, what is written down, what two people do at once."""
+
+import csv
+import io
+from datetime import timedelta
+
+from service.screening.access import Role
+from service.screening.worklist import refresh
+from service.screening.worklist.table import safe
+from service.store import audit, people, worklist
+from service.store.engine import Store
+from service.store.people import Identity
+from tests.pages.worklist.world import NOON, STUDY, TENANT, decide, found, line, row
+from tests.pages.world import Browser, World, world
+
+HERE = f"/worklist/{TENANT}/{STUDY}"
+
+
+def listed(store: Store, patient: str = "p", name: str = "Ana Díaz", number: str = "MRN-77") -> None:
+    """A candidate who is known by name."""
+    found(store, line(patient))
+    row(store, patient)
+    people.identify(store, TENANT, patient, Identity(name, "1970-05-05", "female", {number: "MR"}), NOON)
+
+
+def open_world(store: Store) -> World:
+    made = world(store)
+    made.approve(STUDY)
+    return made
+
+
+def coordinator(made: World, name: str = "anna") -> Browser:
+    return made.person(name, (STUDY, Role.COORDINATOR))
+
+
+def test_a_coordinator_sees_who_is_to_be_looked_at_and_that_is_written_down(store: Store) -> None:
+    listed(store)
+    anna = coordinator(open_world(store))
+    shown = anna.get(HERE).text
+    assert "Ana Díaz" in shown and "2 of 2 criteria fit" in shown
+    (seen,) = audit.entries(store, TENANT, 10, "p")
+    assert (seen.actor, seen.action, seen.study) == ("anna", "list-patient", STUDY)
+
+
+def test_no_address_on_the_page_names_the_patient(store: Store) -> None:
+    listed(store, "patient-4711")
+    assert "patient-4711" not in coordinator(open_world(store)).get(HERE).text
+
+
+def test_without_a_basis_only_counts_are_shown(store: Store) -> None:
+    listed(store)
+    anna = coordinator(world(store))
+    shown = anna.get(HERE).text
+    assert "Only counts" in shown and "Ana" not in shown and "MRN-77" not in shown
+    assert "Ana" not in anna.post(HERE, search="Ana").text
+    assert audit.entries(store, TENANT, 10, "p") == ()
+
+
+def test_whoever_has_no_role_in_the_study_sees_nothing(store: Store) -> None:
+    listed(store)
+    eve = open_world(store).person("eve", ("another", Role.COORDINATOR))
+    for path in (HERE, f"{HERE}/table.csv"):
+        assert eve.get(path).status_code == 403
+    assert eve.post(HERE, search="Ana").status_code == 403
+    assert HERE not in eve.get("/worklist").text and HERE not in eve.get("/today").text
+
+
+def test_a_name_is_found_in_part_and_without_its_marks_a_number_whole(store: Store) -> None:
+    listed(store)
+    listed(store, "q", "Bert Meier", "MRN-78")
+    anna = coordinator(open_world(store))
+    for search in ("diaz", "DÍAZ ana", "mrn-77"):
+        shown = anna.post(HERE, search=search).text
+        assert "Ana Díaz" in shown and "Bert" not in shown, search
+    assert "Ana" not in anna.post(HERE, search="MRN-7").text
+
+
+def test_two_who_claim_at_once_do_not_both_get_it(store: Store) -> None:
+    listed(store)
+    made = open_world(store)
+    anna, bert = coordinator(made), coordinator(made, "bert")
+    known = people.of(store, TENANT, "p")
+    assert known is not None
+    wanted = {"handle": known.handle, "take": "yes", "seen": "0", "query": "tab=now"}
+    first = anna.post(f"{HERE}/claim", **wanted)
+    assert (first.status_code, first.headers["Location"]) == (303, f"{HERE}?tab=now&order=usual")
+    assert bert.post(f"{HERE}/claim", **wanted).status_code == 409
+    assert (entry := worklist.find(store, TENANT, STUDY, "p")) is not None and entry.claimed_by == "anna"
+
+
+def test_a_row_that_is_put_off_leaves_now_and_comes_back(store: Store) -> None:
+    listed(store)
+    made = open_world(store)
+    anna = coordinator(made)
+    known = people.of(store, TENANT, "p")
+    assert known is not None
+    sent = {"handle": known.handle, "seen": "0", "query": ""}
+    assert anna.post(f"{HERE}/snooze", until="2026-06-30", **sent).status_code == 400
+    assert anna.post(f"{HERE}/snooze", until="2026-07-02", **sent).status_code == 303
+    assert "Ana" not in anna.get(HERE).text
+    assert "Ana" in anna.get(f"{HERE}?tab=later").text
+    made.now += timedelta(days=2)
+    assert "Ana" in coordinator(made).get(HERE).text
+
+
+def test_a_viewer_cannot_claim_nor_export(store: Store) -> None:
+    listed(store)
+    eve = open_world(store).person("eve", (STUDY, Role.VIEWER))
+    known = people.of(store, TENANT, "p")
+    assert known is not None
+    assert "Ana" in eve.get(HERE).text and "Claim<" not in eve.get(HERE).text
+    assert eve.post(f"{HERE}/claim", handle=known.handle, take="yes", seen="0").status_code == 403
+    assert eve.get(f"{HERE}/table.csv").status_code == 403
+
+
+def test_what_prepares_research_exports_nothing(store: Store) -> None:
+    listed(store)
+    made = world(store)
+    made.approve(STUDY, "preparatory")
+    anna = coordinator(made)
+    assert "Ana" in anna.get(HERE).text
+    assert anna.get(f"{HERE}/table.csv").status_code == 403
+
+
+def test_a_table_holds_the_rows_and_no_formula_and_is_written_down(store: Store) -> None:
+    listed(store, name='=HYPERLINK("x")')
+    answer = coordinator(open_world(store)).get(f"{HERE}/table.csv")
+    assert answer.data.startswith(b"\xef\xbb\xbf")
+    header, only = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
+    assert dict(zip(header, only, strict=True))["name"] == '\'=HYPERLINK("x")'
+    assert {each.action for each in audit.entries(store, TENANT, 10)} >= {"export-worklist", "export-patient"}
+
+
+def test_no_cell_is_taken_for_a_formula() -> None:
+    for cell in ("=1", "+1", "-1", "@x", "\t=1", " =1", "＝1"):
+        assert safe(cell) == f"'{cell}"
+    assert [safe(each) for each in ("", "1", "a=1", "2026-06-30")] == ["", "1", "a=1", "2026-06-30"]
+
+
+def test_a_study_that_is_not_theirs_is_another_study(store: Store) -> None:
+    listed(store)
+    found(store, line(), study="secret-study")
+    decide(store, "status", study="secret-study", status="on-study")
+    refresh(store, TENANT, "secret-study", "p", NOON)
+    shown = coordinator(open_world(store)).get(HERE).text
+    assert "On another study" in shown and "secret-study" not in shown
+
+
+def test_an_address_that_asks_for_what_there_is_not_is_refused(store: Store) -> None:
+    anna = coordinator(open_world(store))
+    for query in ("tab=x", "order=x", "page=0", "page=x", "signal=x", "claimed=x", "changed_days=999999999999"):
+        assert anna.get(f"{HERE}?{query}").status_code == 400, query
+
+
+def test_today_counts_what_is_new(store: Store) -> None:
+    listed(store)
+    anna = coordinator(world(store))
+    (news,) = anna.get("/api/today").get_json()["studies"]
+    assert (news["open"], news["new"], news["changed"]) == (1, 1, 0)
+    assert "Ana" not in anna.get("/today").text
