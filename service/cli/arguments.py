@@ -18,6 +18,7 @@ from service.cli.profiles import add_profiles
 from service.cli.subscribe import add_subscribe
 from service.cli.watch import add_watch
 from service.cli.worker import add_publish, add_worker
+from service.cli.worklist import add_appointments, add_worklist
 from service.errors import UsageError
 from service.screening.asking import screening_day
 
@@ -45,6 +46,8 @@ def parser() -> ArgumentParser:
     add_launch(sub.add_parser("launch", help="what to register in an EHR that opens this service from a chart"))
     add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
     add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
+    add_worklist(sub.add_parser("worklist", help="make the worklists of the studies anew"))
+    add_appointments(sub.add_parser("appointments", help="when those who stand in a worklist come next"))
     add_cards(sub.add_parser("cards", help="how the cards of CDS Hooks fared: shown, accepted, overridden and why"))
     add_db(sub.add_parser("db", help="the tables of the database"))
     add_patient(sub.add_parser("patient", help="what is kept about one patient"))

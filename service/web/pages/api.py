@@ -70,7 +70,7 @@ def blueprint(desk: Desk) -> Blueprint:
         entry = marks.snooze(desk.store, found, viewer(), study, patient, until, seen, desk.clock.now())
         return _answer(desk, found, study, entry)
 
-    return desk.guard(pages)
+    return desk.guard(pages, open_to_all=frozenset({"openapi"}))
 
 
 def _given(wanted: Mapping[str, Any]) -> dict[str, Any]:
