@@ -34,6 +34,6 @@ def test_the_line_tells_it_for_each_study_in_one_order_and_nothing_where_nobody_
     first = Corrected("Condition/1", claim("entered-in-error", demo=("E1",)), holds=True)
     second = Corrected("Condition/2", claim("entered-in-error"), holds=False)
     assert told((second, first), "demo") == told((first, second), "demo")
-    assert [each["criteria"] for each in told((first, second), "demo")["corrections"]] == [["E1"], []]  # type: ignore
-    assert told((first,), "other")["corrections"][0]["criteria"] == []  # type: ignore
+    assert [each["criteria"] for each in told((first, second), "demo")["corrections"]] == [["E1"], []]  # type: ignore[index]
+    assert told((first,), "other")["corrections"][0]["criteria"] == []  # type: ignore[index]
     assert told((), "demo") == {}
