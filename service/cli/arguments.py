@@ -7,6 +7,7 @@ from pathlib import Path
 from service import __version__
 from service.cli import commands, studies
 from service.cli.cards import add_cards
+from service.cli.counts import add_counts, add_history
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.inbox import add_inbox
@@ -44,6 +45,7 @@ def parser() -> ArgumentParser:
     add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
     add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
     add_cards(sub.add_parser("cards", help="how the cards of CDS Hooks fared: shown, accepted, overridden and why"))
+    add_counts(sub.add_parser("counts", help="what the assessments of a study add up to"))
     add_db(sub.add_parser("db", help="the tables of the database"))
     add_patient(sub.add_parser("patient", help="what is kept about one patient"))
     add_profiles(sub.add_parser("profiles", help="the FHIR definitions of what is read and written"))
@@ -108,6 +110,7 @@ def _study(command: ArgumentParser) -> None:
     test = actions.add_parser("test", help="run the cases of one study, or of all")
     test.add_argument("id", nargs="?")
     test.set_defaults(run=studies.test)
+    add_history(actions.add_parser("history", help="what each version of an open study said"))
     for action in (listing, show, check, test):
         action.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
 

@@ -54,6 +54,12 @@ def count_due(store: Store, tenant: Tenant, study: Study, now: datetime, stoppin
     return studying.end(store, tenant.name, study.id, day, content, now, until)
 
 
+def count_now(store: Store, tenant: Tenant, study: Study, now: datetime) -> bool:
+    """Count a study anew, unless somebody is at it."""
+    studying.ask(store, tenant.name, study.id, screening_date(tenant, now), now)
+    return count_due(store, tenant, study, now)
+
+
 def counted_now(
     store: Store, tenant: Tenant, study: Study, stopping: Callable[[], bool] = never
 ) -> dict[str, Any] | None:

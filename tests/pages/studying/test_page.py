@@ -66,7 +66,7 @@ def test_the_page_says_what_is_left_out(site: World) -> None:
 def test_the_page_shows_criteria_numbers_and_a_drawing(site: World) -> None:
     site.approve(STUDY)
     html = site.person("anna", (STUDY, Role.VIEWER)).get(PAGE).get_data(as_text=True)
-    for said in ("an adult", "Age at least 18 years", "<svg", "Candidates: 15", "tab=out&amp;criterion=E1", "1 codes"):
+    for said in ("an adult", "age at least 18 years", "<svg", "Candidates: 15", "tab=out&amp;criterion=E1", "1 codes"):
         assert said in html, said
     assert "Count now" not in html
 
