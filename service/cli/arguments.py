@@ -8,6 +8,7 @@ from service import __version__
 from service.cli import commands, studies
 from service.cli.basis import add_audit, add_basis
 from service.cli.cards import add_cards
+from service.cli.counts import add_counts, add_history
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.inbox import add_inbox
@@ -49,6 +50,7 @@ def parser() -> ArgumentParser:
     add_worklist(sub.add_parser("worklist", help="make the worklists of the studies anew"))
     add_appointments(sub.add_parser("appointments", help="when those who stand in a worklist come next"))
     add_cards(sub.add_parser("cards", help="how the cards of CDS Hooks fared: shown, accepted, overridden and why"))
+    add_counts(sub.add_parser("counts", help="what the assessments of a study add up to"))
     add_db(sub.add_parser("db", help="the tables of the database"))
     add_patient(sub.add_parser("patient", help="what is kept about one patient"))
     add_people(sub.add_parser("people", help="who may sign in to the pages, and with which roles"))
@@ -116,6 +118,7 @@ def _study(command: ArgumentParser) -> None:
     test = actions.add_parser("test", help="run the cases of one study, or of all")
     test.add_argument("id", nargs="?")
     test.set_defaults(run=studies.test)
+    add_history(actions.add_parser("history", help="what each version of an open study said"))
     for action in (listing, show, check, test):
         action.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
 
