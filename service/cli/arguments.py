@@ -11,6 +11,7 @@ from service.cli.cards import add_cards
 from service.cli.counts import add_counts, add_history
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
+from service.cli.export import add_export
 from service.cli.inbox import add_inbox
 from service.cli.installation import add_lease
 from service.cli.launch import add_launch
@@ -45,6 +46,7 @@ def parser() -> ArgumentParser:
     add_publish(sub.add_parser("publish", help="what would be written, and the kill switch of writing"))
     add_subscribe(sub.add_parser("subscribe", help="make the Subscriptions stand that the open studies need"))
     add_launch(sub.add_parser("launch", help="what to register in an EHR that opens this service from a chart"))
+    add_export(sub.add_parser("export", help="fetch a Bulk Data export with what the studies need"))
     add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
     add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
     add_worklist(sub.add_parser("worklist", help="make the worklists of the studies anew"))
