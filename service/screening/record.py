@@ -92,14 +92,18 @@ class _Examination:
         if together is None:
             return self._withheld(MERGE_UNCLEAR)
         self._chart.add("Patient", together)
-        survivor = self._merge()
+        _, _, reason, moved = self._gathered()
+        survivor = moved.get(self._patient)
         if survivor is not None:
             return replace(self._withheld(MERGED), survivor=survivor)
+        # whose place this record took is read with it
+        self._chart.patients = (self._patient, *sorted(old for old, new in moved.items() if new == self._patient))
+        if reason is not None:
+            return self._withheld(reason)
         asked = searches(self._tenant.open_studies, self._tenant.catalog, self._at)
-        for stage in (None, *sorted(asked, key=lambda each: each.kind != NEVER_LEFT_OUT)):
-            if stage is not None:
-                self._reader.search(self._chart, stage)
-            if stage is None or stage.kind == NEVER_LEFT_OUT:
+        for search in sorted(asked, key=lambda each: each.kind != NEVER_LEFT_OUT):
+            self._reader.search(self._chart, search)
+            if search.kind == NEVER_LEFT_OUT and self._chart.resources.get(NEVER_LEFT_OUT):
                 reason = self._gathered()[2]
                 if reason is not None:
                     return self._withheld(reason)
@@ -120,12 +124,6 @@ class _Examination:
             if len(found) > MOST_MERGED:
                 return None
         return [found[self._patient], *(found[each] for each in sorted(found) if each != self._patient)]
-
-    def _merge(self) -> str | None:
-        """Whose place this record took is read with it. The record that took this one's place, if any did."""
-        moved = self._gathered()[3]
-        self._chart.patients = (self._patient, *sorted(old for old, new in moved.items() if new == self._patient))
-        return moved.get(self._patient)
 
     def _gathered(self) -> tuple[Population, Gathered, str | None, Mapping[str, str]]:
         """What was read so far, as a population of one, why that one is not screened (None: nothing says so), and which
