@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Protocol
 
+import orjson
+
 from service.eligibility.quantity import ZERO, Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
@@ -39,6 +41,10 @@ SIGNED_UNITS = frozenset(
     {None, "1", "Cel", "[degF]", "[degRe]", "deg", "[diop]"}
 )  # units whose numbers may be negative
 TITRE = "{titer}"
+NO_CONCEPT = Concept()
+# Concepts repeat, and reading one takes much longer than writing it: by its bytes, what was read of it before.
+_CONCEPTS: dict[bytes, Concept] = {}
+MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 1_000
 
 
 class UnitTable(Protocol):
@@ -123,7 +129,22 @@ def read_concept(value: object, element: str) -> Concept:
     more than that something is unknown or masked, it is empty.
     """
     if value is None:
-        return Concept()
+        return NO_CONCEPT
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+    except orjson.JSONEncodeError:  # a key stands twice in it, or it is nested too deeply
+        return _read_concept(value, element)
+    known = _CONCEPTS.get(written)
+    if known is None:
+        known = _read_concept(value, element)
+        if len(written) <= LONGEST_REMEMBERED:
+            if len(_CONCEPTS) >= MOST_REMEMBERED:
+                _CONCEPTS.clear()
+            _CONCEPTS[written] = known
+    return known
+
+
+def _read_concept(value: object, element: str) -> Concept:
     whole = node(value, element)
     if "concept" in whole:
         whole = node(whole["concept"], f"{element}.concept")

@@ -132,7 +132,8 @@ def _measured(resource: Resource, holder: Mapping[str, object], element: str) ->
 
 def _value(resource: Resource, holder: Mapping[str, object], element: str) -> Value | None:
     """`value[x]`; None where it has none, says why it has none, or holds what no criterion can compare (a waveform)."""
-    chosen = replace(resource, body=holder).choice("value")
+    own = resource if holder is resource.body else replace(resource, body=holder)
+    chosen = own.choice("value")
     if chosen is None or holder.get("dataAbsentReason") is not None:
         return None
     read = VALUES.get(chosen[0])

@@ -30,8 +30,8 @@ FILTERED = re.compile(r"(?:^|,)\s*([A-Z][A-Za-z]+)(?=\?)")
 class InputFile:
     """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (also a Bundle).
 
-    `content`: its bytes, or `resources`: what they hold, where they were given in memory; then `path` is but a name, and
-    nothing is read from a disk.
+    `content`: its bytes, or `resources`: what they hold, where they were given in memory; then `path` is but a name,
+    and nothing is read from a disk.
     """
 
     path: Path
