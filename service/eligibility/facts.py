@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 from service.eligibility.dates import ANY_DAY, Days, Span
 from service.eligibility.dosing.model import Instruction, Strength, Supply
@@ -200,6 +200,7 @@ class EncounterFact:
     kind: Literal[Kind.ENCOUNTER] = Kind.ENCOUNTER
 
 
+F = TypeVar("F")
 Fact = (
     ConditionFact
     | ObservationFact
@@ -266,6 +267,15 @@ class PatientRecord:
     unreadable: tuple[Unreadable, ...] = ()
     loaded: Mapping[str, Loaded] = field(default_factory=dict)
     contacts: tuple[date, ...] = ()
+    # What was looked up in it before, by what was asked; of this very record, so that it is copied to no other.
+    known: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def of(self, of_type: type[F]) -> tuple[F, ...]:
+        """The facts of this type, in their order."""
+        found = self.known.get(of_type)
+        if found is None:
+            found = self.known[of_type] = tuple(each for each in self.facts if isinstance(each, of_type))
+        return cast(tuple[F, ...], found)
 
     def completeness(self, resource_type: str) -> Loaded:
         """How completely this type was loaded."""

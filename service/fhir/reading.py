@@ -59,9 +59,9 @@ class Resource:
 
     def evidence(self, name: str) -> Evidence:
         """Where a fact stands that was read from this element."""
-        version = node(self.body.get("meta"), self.path("meta")).get("versionId")
+        version = node(self.body.get("meta"), f"{self.type}.meta").get("versionId")
         return Evidence(
-            f"{self.type}/{self.body['id']}", self.path(name), version if isinstance(version, str) else None
+            f"{self.type}/{self.body['id']}", f"{self.type}.{name}", version if isinstance(version, str) else None
         )
 
     def code(self, name: str) -> str | None:

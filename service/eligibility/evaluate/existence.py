@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window
@@ -12,10 +13,28 @@ from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Certainty, Kind
 from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
-from service.eligibility.terms import Concept, Membership
+from service.eligibility.terms import Concept, Membership, Terminology
 
 ILLEGIBLE_ONLY = "illegible-codes-only"
 SAME_OCCASION = "same-occasion"
+
+
+class Coded(Protocol):
+    """A fact that says what it is about."""
+
+    @property
+    def concept(self) -> Concept:
+        """What it is about."""
+
+
+F = TypeVar("F", bound=Coded)
+
+
+class Belonging(NamedTuple):
+    """What was found in a record before, and by whose value sets."""
+
+    terminology: Terminology
+    found: tuple[Any, ...]
 
 
 def membership(case: Case, codes: ValueSetIds, excluding: ValueSetIds, concept: Concept) -> Membership:
@@ -29,6 +48,20 @@ def membership(case: Case, codes: ValueSetIds, excluding: ValueSetIds, concept: 
     if outside.outcome is Outcome.UNKNOWN and not outside.opaque:
         return Membership(Outcome.UNKNOWN, outside.reason, inside.opaque)
     return inside
+
+
+def belonging(
+    case: Case, of_type: type[F], codes: ValueSetIds, excluding: ValueSetIds
+) -> Sequence[tuple[F, Membership]]:
+    """The facts of this type of which the concept may belong to `codes`, with how far it does."""
+    key, terminology = (of_type, codes, excluding), case.terminology
+    known = case.record.known.get(key)
+    if isinstance(known, Belonging) and known.terminology is terminology:
+        return known.found
+    of_all = ((fact, membership(case, codes, excluding, fact.concept)) for fact in case.record.of(of_type))
+    found = tuple((fact, belongs) for fact, belongs in of_all if belongs.outcome is not Outcome.NOT_MET)
+    case.record.known[key] = Belonging(terminology, found)
+    return found
 
 
 def dated(span: Span, window: Window) -> tuple[Outcome, frozenset[Reason]]:
@@ -94,7 +127,7 @@ def happened(
     possible = [each for each in distinct if each.outcome is Outcome.UNKNOWN]
     told = [day for each in denied for day in (each.said.earliest, each.said.latest)]
     ends = [day for each in candidates for day in (*each.span.boundaries(), *each.also)]
-    days = watch(look_back, [*ends, *told], case.at)
+    days = watch(case, look_back, [*ends, *told])
     occasions = _occasions(sure)
     outcome = at_least(wanted, occasions, len(sure) + len(possible) - occasions)
     if outcome is Outcome.NOT_MET:

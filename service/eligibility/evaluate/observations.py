@@ -49,10 +49,10 @@ def observation_value(case: Case, node: ObservationValue, window: Window) -> Jud
 
 def _watched(case: Case, node: ObservationValue, window: Window, telling: Sequence[Result]) -> frozenset[date]:
     """The later days on which these results may come into the window or leave it."""
-    spans = [each.counts.span for each in telling]
+    spans = [each.counts.span for each in telling] if case.followed else []
     if node.look_back is not None and node.look_back.anchor is None:
         spans = [each for each in spans if each.end.latest >= window.possible.earliest]  # what is too old stays so
-    return watch(node.look_back, (day for span in spans for day in span.boundaries()), case.at)
+    return watch(case, node.look_back, (day for span in spans for day in span.boundaries()))
 
 
 def _telling(node: ObservationValue, judged: Judgement, everything: Sequence[Result]) -> Sequence[Result]:
