@@ -61,6 +61,8 @@ def read_observation(resource: Resource) -> tuple[tuple[ObservationFact, ...], t
         high=measured.high,
         interpretation=measured.interpretation,
     )
+    if resource.body.get("component") is None:
+        return (main,), ()
     components = tuple(_components(resource, main))
     facts = (main, *(each for each in components if isinstance(each, ObservationFact)))
     return facts, tuple(each for each in components if isinstance(each, Unreadable))
@@ -92,7 +94,8 @@ def _about_someone_else(resource: Resource) -> bool:
 
     A tumour's stage or a wound's size has the condition or the body structure for its focus: it is about the patient.
     """
-    for each in nodes(resource.body.get("focus"), resource.path("focus")):
+    focus = resource.body.get("focus")
+    for each in nodes(focus, "Observation.focus") if focus is not None else ():
         key = reference_key(each, resource.path("focus"), resource.reading.aliases)
         if key is None:
             raise UnreadableResource("it does not say legibly whom it is about", resource.path("focus"))
@@ -125,6 +128,8 @@ def _measured(resource: Resource, holder: Mapping[str, object], element: str) ->
     value = _value(resource, holder, element)
     low, high = _normal(resource, holder, element)
     said = holder.get("interpretation")
+    if said is None:
+        return Measured(value, low, high, None)
     interpretation = read_concepts(said, f"{element}.interpretation")
     stated = interpretation.codings or interpretation.texts
     return Measured(value, low, high, interpretation if stated else None)
@@ -132,7 +137,7 @@ def _measured(resource: Resource, holder: Mapping[str, object], element: str) ->
 
 def _value(resource: Resource, holder: Mapping[str, object], element: str) -> Value | None:
     """`value[x]`; None where it has none, says why it has none, or holds what no criterion can compare (a waveform)."""
-    own = resource if holder is resource.body else replace(resource, body=holder)
+    own = resource if holder is resource.body else Resource(holder, resource.reading, resource.type, resource.patient)
     chosen = own.choice("value")
     if chosen is None or holder.get("dataAbsentReason") is not None:
         return None
@@ -181,6 +186,8 @@ VALUES: dict[str, Callable[[Resource, object, str], Value | None]] = {
 
 def _normal(resource: Resource, holder: Mapping[str, object], element: str) -> tuple[Quantity | None, Quantity | None]:
     """The ends of the normal range of this very result; none where several ranges remain, or it is illegible."""
+    if holder.get("referenceRange") is None:
+        return None, None
     try:
         ranges = [
             (_limit(resource, each, "low", element), _limit(resource, each, "high", element))

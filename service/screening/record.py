@@ -130,7 +130,7 @@ class _Examination:
         record is merged into which."""
         catalog = self._tenant.catalog
         request = Request((self._chart.source(),), self._tenant.open_studies, self._at, release=None)
-        population = gather(catalog, request, lambda reject: None, Progress()).population
+        population = gather(catalog, request, lambda reject: None, Progress(), counted=False).population
         moved = merge_replaced(population)
         person = population.person(self._patient)
         if person.unclear or person.patient is None:
