@@ -67,15 +67,18 @@ class Gathering:
         self.people = frozenset(_identity(each) for bare, _, values in listed if bare in PERSON for each in values)
         self.ids = frozenset(each for _, name, values in listed if name == "_id" for each in values)
 
-    def add(self, bundle: Resource, url: str) -> str | None:
-        """Take in one page that came from `url`; the address of the next, None if none may be followed."""
+    def add(self, bundle: Resource, url: str, *, plain: bool = False) -> str | None:
+        """Take in one page that came from `url`; the address of the next, None if none may be followed.
+
+        `plain`: it is known that no key stands twice in it.
+        """
         if bundle.get("type") != "searchset":
             self.problem("a page is no Bundle of the type searchset")
             return None
         if not self.seen:
             self._compare_with_self(bundle)
         self.seen.add(url)
-        if is_twofold_beside_resources(bundle):
+        if not plain and is_twofold_beside_resources(bundle):
             self.problem("a page says something twice")
             return None
         listed = bundle.get("entry", [])

@@ -13,6 +13,7 @@ from service.fhir.dates import read_moment
 from service.fhir.elements import (
     boolean,
     codes,
+    node,
     nodes,
     number,
     read_concept,
@@ -116,11 +117,10 @@ def _when(resource: Resource) -> Days:
 def _order(resource: Resource, status: str | None) -> tuple[str, int, str]:
     effective = resource.choice("effective")
     timed = effective[1] if effective is not None and effective[0] in ("DateTime", "Instant") else None
-    updated = resource.updated
-    _, moment = read_moment(timed, resource.path("effective"), resource.reading.zone)
-    meta = resource.body.get("meta")
-    written = meta.get("lastUpdated") if isinstance(meta, Mapping) else None
-    _, changed = read_moment(written, resource.path("meta.lastUpdated"), resource.reading.zone)
+    zone = resource.reading.zone
+    written = node(resource.body.get("meta"), "Observation.meta").get("lastUpdated")
+    updated, changed = read_moment(written, "Observation.meta.lastUpdated", zone)
+    _, moment = read_moment(timed, "Observation.effective", zone)
     return moment, RANKS.get(status or "", 0), changed or (updated.earliest.isoformat() if updated.known else "")
 
 

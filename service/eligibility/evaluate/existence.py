@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, NamedTuple, Protocol, TypeVar
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window
@@ -11,20 +12,12 @@ from service.eligibility.evaluate.absence import silence
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, in_order, unique
 from service.eligibility.evaluate.windows import watch
-from service.eligibility.facts import Certainty, Kind
+from service.eligibility.facts import Certainty, Coded, Kind
 from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
 from service.eligibility.terms import Concept, Membership, Terminology
 
 ILLEGIBLE_ONLY = "illegible-codes-only"
 SAME_OCCASION = "same-occasion"
-
-
-class Coded(Protocol):
-    """A fact that says what it is about."""
-
-    @property
-    def concept(self) -> Concept:
-        """What it is about."""
 
 
 F = TypeVar("F", bound=Coded)
@@ -58,8 +51,13 @@ def belonging(
     known = case.record.known.get(key)
     if isinstance(known, Belonging) and known.terminology is terminology:
         return known.found
-    of_all = ((fact, membership(case, codes, excluding, fact.concept)) for fact in case.record.of(of_type))
-    found = tuple((fact, belongs) for fact, belongs in of_all if belongs.outcome is not Outcome.NOT_MET)
+    chosen: list[tuple[int, F, Membership]] = []
+    for concept, facts in case.record.by_concept(of_type):
+        belongs = membership(case, codes, excluding, concept)
+        if belongs.outcome is not Outcome.NOT_MET:
+            chosen += [(place, fact, belongs) for place, fact in facts]
+    chosen.sort(key=itemgetter(0))
+    found = tuple((fact, belongs) for _, fact, belongs in chosen)
     case.record.known[key] = Belonging(terminology, found)
     return found
 
@@ -143,7 +141,7 @@ def happened(
             shown=shown,
             denied=[] if possible else denied,
         )
-        return replace(silent, watch=silent.watch | days)
+        return replace(silent, watch=silent.watch | days) if days else silent
     counted = sure if outcome is Outcome.MET else [*sure, *possible]
     merged = outcome is Outcome.UNKNOWN and occasions < len(sure)
     doubts = [*(each.reasons for each in possible), frozenset({Reason.STATUS_UNCERTAIN} if merged else ())]
