@@ -1,4 +1,4 @@
-"""What counts of a record that a person corrected: nothing it says; and of one that was only never taken, the contact."""
+"""What counts of a record that a person corrected: nothing it says; and of one never taken, the contact alone."""
 
 from datetime import date
 
