@@ -66,7 +66,7 @@ def test_a_request_that_is_shown_is_answered(shipped: Flask, words: list[str]) -
 
 
 FOR_TENANTS = "Where the settings have tenants"
-PARTS = {"/ID": "/<identity>", "/NAME": "/<name>", "/TYPE": "/<kind>"}
+PARTS = {"/TENANT": "/<tenant>", "/STUDY": "/<study>", "/ID": "/<identity>", "/NAME": "/<name>", "/TYPE": "/<kind>"}
 
 
 @pytest.fixture
