@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from service.ehr.smart_launch import CALLBACK, LAUNCH, App
 from service.errors import EhrError, EhrUnavailable, LaunchRefused, NotPermitted, PrescreenError
-from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Ticket
+from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Opened, Ticket
 from service.screening.launch.page import PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
@@ -84,9 +84,7 @@ def blueprint(launches: Launches, enter: Enter | None = None) -> Blueprint:
             ticket = launches.arrive(returned, code, (_only("iss") or "") if "iss" in request.args else None)
             answer = redirect(f"{returned.app.root}/patient/{ticket.id}")
             _give(answer, ticket)
-            opened = launches.opened(ticket.id, ticket.key)
-            if enter is not None and opened.person is not None:
-                enter(answer, opened.app.iss, opened.person)
+            _let_in(answer, launches.opened(ticket.id, ticket.key), enter)
         _set(answer, returned.app, f"{_prefix(returned.app)}{identity}", "", 0)
         return answer
 
@@ -104,6 +102,11 @@ def blueprint(launches: Launches, enter: Enter | None = None) -> Blueprint:
     page.register_error_handler(PrescreenError, _explained)
     page.register_error_handler(429, _busy)
     return page
+
+
+def _let_in(answer: Redirection, opened: Opened, enter: Enter | None) -> None:
+    if enter is not None and opened.person is not None:
+        enter(answer, opened.app.iss, opened.person)
 
 
 def _only(name: str) -> str | None:
