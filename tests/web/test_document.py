@@ -66,7 +66,15 @@ def test_a_request_that_is_shown_is_answered(shipped: Flask, words: list[str]) -
 
 
 FOR_TENANTS = "Where the settings have tenants"
-PARTS = {"/ID": "/<identity>", "/NAME": "/<name>", "/TYPE": "/<kind>", "/TENANT": "/<tenant>", "/STUDY": "/<study>"}
+PARTS = {
+    "/ID": "/<identity>",
+    "/NAME": "/<name>",
+    "/TYPE": "/<kind>",
+    "/TENANT": "/<tenant>",
+    "/HANDLE": "/<handle>",
+    "/STUDY": "/<study>",
+    "/N": "/<int:number>",
+}
 
 
 @pytest.fixture
