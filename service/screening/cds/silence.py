@@ -35,9 +35,10 @@ class Silence:
     ) -> None:
         self._tenant, self._policy, self._now = tenant, policy, now
         self._states = dict[str, str]()
-        for each in reversed(patients):
-            self._states |= published.states_of(store, tenant.name, each)
-        self._answers = tuple(one for each in patients for one in cards.answered(store, tenant.name, each))
+        with store.snapshot() as now_known:
+            for each in reversed(patients):
+                self._states |= published.states_of(now_known, tenant.name, each)
+            self._answers = tuple(one for each in patients for one in cards.answered(now_known, tenant.name, each))
 
     def of(self, study: str, about: str) -> str | None:
         """Why nothing is said of this study; None: it may be. `about`: what would be said (as `store.cards`)."""
