@@ -134,6 +134,17 @@ def judge(study: Study, case: Case) -> Verdict:
     return Verdict(findings, standing_of(findings), signal(study, case))
 
 
+def judge_unless_kept_out(study: Study, case: Case) -> Verdict | None:
+    """As `judge`; None as soon as one criterion makes the person ineligible, whatever the others say."""
+    findings: list[Finding] = []
+    for criterion in study.criteria:
+        finding = _finding(criterion, case)
+        if finding.blocks:
+            return None
+        findings.append(finding)
+    return Verdict(tuple(findings), _standing(tuple(findings)), signal(study, case))
+
+
 def later(verdict: Verdict, case: Case) -> date | None:
     """For somebody who is kept out now: the date from which nothing does, if time alone will bring it."""
     return _later(verdict.findings, case) if verdict.standing is Standing.INELIGIBLE else None

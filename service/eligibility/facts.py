@@ -29,6 +29,8 @@ class Kind(Enum):
     CONSENT = "consent"
     ENCOUNTER = "encounter"
 
+    __hash__ = object.__hash__  # there is one of each, and it is looked up by for every fact
+
 
 class Certainty(Enum):
     """How far the resource itself stands behind what it says (its status and verification)."""

@@ -51,6 +51,10 @@ PARTS: list[Json] = [
     {"code": {}},
     {"code": "wrong"},
     {"code": OTHER, "component": [{"code": {"coding": [{"system": "http://loinc.org", "code": "hb"}]}}]},
+    {"code": OTHER, "component": [{"code": OTHER, "valueQuantity": {"value": 1}}, {"code": BARE}]},
+    {"code": OTHER, "component": [{"code": OTHER, "valueQuantity": {"value": "1"}}]},
+    {"code": OTHER, "component": [{"code": {}}]},
+    {"code": OTHER, "component": [{"code": BARE, "valueQuantity": {"value": "1"}}]},
     {},
 ]
 ODDITIES: list[Json] = [
@@ -61,6 +65,19 @@ ODDITIES: list[Json] = [
     {"focus": [{"reference": "Patient/fetus"}]},
     {"valueQuantity": {"value": "7"}},
     {"valueQuantity": {"value": 7, "unit": "mmol/L"}},
+    {"valueQuantity": {"value": 7, "unit": ["mmol/L"]}},
+    {"valueQuantity": {"value": 7, "comparator": "about"}},
+    {"valueString": "7"},
+    {"effectivePeriod": {"start": "2026-01-01"}},
+    {"issued": "2026-06-03T08:00:00Z"},
+    {"issued": "some day"},
+    {"meta": {"lastUpdated": "some day"}},
+    {"meta": {"lastUpdated": "2026-06-03T08:00:00Z"}},
+    {"meta": "wrong"},
+    {"interpretation": "wrong"},
+    {"dataAbsentReason": {"text": "unknown"}},
+    {"referenceRange": "wrong"},
+    {"component": "wrong"},
     {"modifierExtension": [{"url": "x", "valueBoolean": True}]},
 ]
 
@@ -80,6 +97,22 @@ def results(draw: st.DrawFn) -> list[Json]:
 def test_of_whatever_results(held: list[Json], ill: bool, seen: bool) -> None:
     desk = Desk(Store.__new__(Store))  # nothing is stored when a chart is read
     check_same(desk, [patient(), *held, *([cancer()] if ill else []), *([encounter()] if seen else [])])
+
+
+def test_a_component_that_may_be_anything_is_never_left_out() -> None:
+    """One that cannot be read, with a code that nobody knows, leaves it open what the chart does not hold."""
+    desk = Desk(Store.__new__(Store))
+    odd = [{"code": BARE, "valueQuantity": {"value": "1"}}]
+    panels = [{**haemoglobin(each), "code": OTHER, "component": [*more]} for each, more in (("a", []), ("b", odd))]
+    thin, whole = records(desk, [patient(), encounter(), *panels])
+    assert thin.unreadable == whole.unreadable != ()
+
+
+@pytest.mark.parametrize("more", ODDITIES[-13:])
+def test_a_result_that_may_be_no_contact_never_stands_for_one_that_is(more: Json) -> None:
+    desk = Desk(Store.__new__(Store))
+    results = [{**haemoglobin("a"), "code": OTHER, **more}, {**haemoglobin("b"), "code": OTHER}]
+    check_same(desk, [patient(), *results])
 
 
 def test_of_a_panel_one_stays_and_what_is_asked_for_stays() -> None:

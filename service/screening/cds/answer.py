@@ -23,12 +23,11 @@ from service.screening.cds.reader import CallReader, roles_of
 from service.screening.cds.silence import Silence
 from service.screening.cds.suggestions import suggestions
 from service.screening.cds.templates import USER_ROLES, key_of
-from service.screening.cds.words import Fit, detail, summary
+from service.screening.cds.words import Fit
 from service.screening.chart import Reader
 from service.screening.decisions.applied import verdict_with
 from service.screening.decisions.claims import claims_about, reader_of
 from service.screening.patient import screening_date
-from service.screening.population import phrases_of
 from service.screening.record import GONE, UNREADABLE, read_record
 from service.screening.tenant import Tenant
 from service.store import cards as shown_cards
@@ -159,12 +158,12 @@ def is_near(fit: Fit, rule: Shown) -> bool:
 
 
 def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) -> Card:
-    phrases = phrases_of(counter.tenant.catalog)
+    short, long = looked.said(found)
     policy = counter.policy
     return Card(
         counter.new_id(),
-        summary(found, phrases),
-        detail(found, phrases, looked.at, sorted(looked.lacking.items())),
+        short,
+        long,
         FITS,
         url=policy.home,
         links=links(policy, [each.study for each in found]),

@@ -29,10 +29,11 @@ class Silence:
     ) -> None:
         self._tenant, self._policy, self._now = tenant, policy, now
         whose = tuple(patients)
-        self.decided = by_study(store, tenant.name, whose, tenant.catalog.studies)
-        self._states = {**decided_states(self.decided), **set_elsewhere(store, tenant, whose)}
+        with store.snapshot() as now_known:
+            self.decided = by_study(now_known, tenant.name, whose, tenant.catalog.studies)
+            self._states = {**decided_states(self.decided), **set_elsewhere(now_known, tenant, whose)}
+            self._answers = tuple(one for each in whose for one in cards.answered(now_known, tenant.name, each))
         self._silences = silences_of(self.decided, screening_date(tenant, now))
-        self._answers = tuple(one for each in patients for one in cards.answered(store, tenant.name, each))
 
     def of(self, study: str, about: str) -> str | None:
         """Why nothing is said of this study; None: it may be. `about`: what would be said (as `store.cards`)."""

@@ -5,20 +5,29 @@ takes most of the time. What is left out here could only have been counted as a 
 moment stays; so the answers are the same as without it.
 """
 
+import re
 from collections.abc import Mapping
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from service.ehr.searching import Resource
 from service.eligibility.facts import Kind
 from service.eligibility.outcome import Outcome
 from service.errors import UnreadableResource
-from service.fhir.elements import nodes, read_concept
+from service.fhir.dates import read_moment
+from service.fhir.elements import nodes, read_concept, read_concepts
 from service.fhir.observations import RANKS
 from service.screening.needs import Needs
 from service.twofold import Twofold
 
 # With any of these, what it says or whether it counts takes a closer look.
-UNUSUAL = frozenset({"focus", "modifierExtension", "implicitRules", "component", "issued", "effectivePeriod"})
+UNUSUAL = frozenset({"focus", "modifierExtension", "implicitRules"})
+# Those that may be beside the one moment, and the one value; any other of their kind contradicts them.
+MOMENT, QUANTITY = "effectiveDateTime", "valueQuantity"
+NUMBERS, TEXTS = (int, float), ("unit", "system", "code")
 SHORTEST = len("2026-06-30")
+CHOICE = re.compile("(?:effective|value)[A-Z]")
+UTC = ZoneInfo("UTC")
 
 
 def thinned(results: Mapping[str, Resource], needs: Needs) -> dict[str, Resource]:
@@ -38,24 +47,44 @@ def _may_matter(result: Resource, needs: Needs) -> bool:
     """Could any study ask for it, by any of its codes or words, or because nobody can tell what it is?"""
     if isinstance(result, Twofold):
         return True
-    ids = needs.wanted[Kind.OBSERVATION]
     try:
         parts = [result.get("code"), *(each.get("code") for each in nodes(result.get("component"), "component"))]
         concepts = [read_concept(each, "code") for each in parts]
     except UnreadableResource:
         return True
     legible = all(each.codings or each.texts for each in concepts)
-    return not legible or any(
-        needs.terminology.membership(ids, each).outcome is not Outcome.NOT_MET for each in concepts
-    )
+    # by a bare unknown code no fact is kept, but a component that cannot be read may be anything
+    ids, membership = needs.wanted[Kind.OBSERVATION], needs.terminology.membership
+    return not legible or any(membership(ids, each).outcome is not Outcome.NOT_MET for each in concepts)
 
 
 def _plain_moment(result: Resource) -> str | None:
     """When a result was made that surely counts as a contact; None for one that takes a closer look."""
-    moment, quantity = result.get("effectiveDateTime"), result.get("valueQuantity", {})
-    if UNUSUAL & result.keys() or result.get("status") not in RANKS:
+    if not _is_plain(tuple(result)) or result.get("status") not in RANKS or not _is_number(result.get(QUANTITY)):
         return None
-    if not isinstance(moment, str) or len(moment) < SHORTEST:
+    moment, meta = result[MOMENT], result.get("meta")
+    if not isinstance(moment, str) or len(moment) < SHORTEST or not isinstance(meta, dict | None):
         return None
-    number = quantity.get("value", 0) if isinstance(quantity, dict) else None
-    return moment if isinstance(number, int | float) and not isinstance(number, bool) else None
+    try:
+        read_moment(moment, MOMENT, UTC)
+        read_moment(meta.get("lastUpdated") if meta else None, "meta.lastUpdated", UTC)
+        read_concepts(result.get("interpretation"), "interpretation")
+    except UnreadableResource:
+        return None
+    return moment
+
+
+@lru_cache(maxsize=16384)
+def _is_plain(names: tuple[str, ...]) -> bool:
+    """Is it, by the names of its elements, the result of one moment, with a number for its value if it has any?"""
+    of_choices = {each for each in names if CHOICE.match(each)}
+    return MOMENT in of_choices and of_choices <= {MOMENT, QUANTITY} and UNUSUAL.isdisjoint(names)
+
+
+def _is_number(quantity: object) -> bool:
+    if quantity is None:
+        return True
+    if not isinstance(quantity, dict) or quantity.get("comparator") is not None:
+        return False
+    stated = all(isinstance(quantity.get(each), str | None) for each in TEXTS)
+    return stated and type(quantity.get("value", 0)) in NUMBERS
