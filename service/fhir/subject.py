@@ -5,6 +5,7 @@ extension with its sentence, and with the answer of a person beside that of the 
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from service.eligibility.assess import Assessment, Standing
 from service.eligibility.explain import Phrases
@@ -62,6 +63,11 @@ def render_opinion(opinion: Opinion, release: Release) -> Json:
     return {**resource, "status": state, "study": study, "individual": patient}
 
 
+def _instant(written: str) -> str:
+    """In the one form that servers give back as they got it."""
+    return datetime.fromisoformat(written).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _screening(opinion: Opinion) -> Json:
     parts: list[Json] = [
         {"url": "studyVersion", "valueString": opinion.version},
@@ -92,5 +98,5 @@ def _finding(said: Said) -> Json:
     ]
     if said.decided is not None:
         parts.append({"url": "decidedOutcome", "valueCode": said.decided.code})
-        parts.append({"url": "decidedAt", "valueDateTime": said.decided.at})
+        parts.append({"url": "decidedAt", "valueDateTime": _instant(said.decided.at)})
     return {"url": FINDING, "extension": parts}

@@ -6,7 +6,6 @@ resource that recognises another version of it.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import NamedTuple
 
 from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, Unreadable
@@ -17,8 +16,8 @@ from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
-from service.screening.people import ANY_TYPE, Population
-from service.screening.salvage import HOLDERS, is_one, merged_with, subject_of, subject_told, types_of
+from service.screening.people import ANY_TYPE, NO_DAYS, Population, two_days
+from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NOBODY, Arrival, Seen, Versions, stamp
@@ -28,7 +27,6 @@ from service.twofold import readings
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
 WITHOUT_SUBJECT = frozenset({"Patient", "Medication"})  # what refers to a lost one is itself unreadable
-NO_DAYS = (0, 0)
 
 
 class Loose(NamedTuple):
@@ -180,7 +178,7 @@ class Intake:
                 self.tally.count(type_name, USED)
                 return Made(USED)
             reading = self._reading_of(found.aliases)
-            adapted = adapt(resource, reading, unmodified=_is_unmodified(found.written))
+            adapted = adapt(resource, reading, unmodified=is_unmodified(found.written))
             if reference in self._claims:
                 adapted = self._corrected(adapted, reference, seen)
             return self._facts(found, type_name, reference, adapted)
@@ -230,7 +228,7 @@ class Intake:
                 self.population.awaited.add(fact.encounter)
             elif isinstance(fact, EncounterFact) and reference in self.population.awaited:
                 person.spans[reference] = fact.span
-        days = _two_days(adapted.contacts)
+        days = two_days(adapted.contacts)
         for day in days:
             if day:
                 person.contacts[day] += 1
@@ -301,16 +299,6 @@ class Intake:
                 spoiled = types & (SUPPORTED | {ANY_TYPE})
                 self.population.unplaced.update(spoiled)
                 self.population.unplaced_lines += bool(spoiled)
-
-
-def _is_unmodified(written: bytes | None) -> bool:
-    """Do the bytes of a resource show that nothing in it can change its meaning? Keys are written there plainly."""
-    return written is not None and b"modifierExtension" not in written and b"implicitRules" not in written
-
-
-def _two_days(contacts: tuple[date, ...]) -> tuple[int, int]:
-    """The first and last day; counting fewer contacts than there were only makes an answer more careful."""
-    return (contacts[0].toordinal(), contacts[-1].toordinal() if len(contacts) > 1 else 0) if contacts else NO_DAYS
 
 
 def _remember(seen: Seen, made: Made) -> Seen:

@@ -12,6 +12,7 @@ from service.fhir.patient import PatientAdapted
 from service.screening.corrected import Corrected
 
 ANY_TYPE = "*"
+NO_DAYS = (0, 0)
 
 
 @dataclass
@@ -120,3 +121,8 @@ class Population:
 
 def _order(fact: Fact) -> tuple[str, str, str]:
     return fact.kind.value, fact.evidence.reference, fact.evidence.element
+
+
+def two_days(contacts: tuple[date, ...]) -> tuple[int, int]:
+    """The first and last day; counting fewer contacts than there were only makes an answer more careful."""
+    return (contacts[0].toordinal(), contacts[-1].toordinal() if len(contacts) > 1 else 0) if contacts else NO_DAYS

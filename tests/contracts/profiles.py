@@ -5,6 +5,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,9 +24,9 @@ from service.eligibility.criteria import (
     Study,
 )
 from service.eligibility.dates import Duration, Unit
-from service.fhir.opinion import opinion_of
+from service.fhir.opinion import Opinion, PersonSaid, opinion_of
 from service.fhir.publication import Found, Stamp, publication
-from service.fhir.subject import BASE, Release, render_subject
+from service.fhir.subject import BASE, Release, render_opinion
 from service.fhir.subject_update import update_subject
 from service.fhir.transaction import resolved
 from tests.builders import AT, LOINC, concept, condition, knowledge, procedure, record, result
@@ -79,18 +80,30 @@ FACTS = (
 
 
 ASSESSED = assess(record(*FACTS), EXAMPLE, AT, knowledge())
+NOON = f"{AT.isoformat()}T12:00:00+00:00"
+
+
+def _with_people(opinion: Opinion) -> Opinion:
+    """Somebody agrees that the person does not fit, answers what is for people to answer, and corrected a record."""
+    answered = PersonSaid("not_met", "anna", NOON)
+    findings = [replace(each, decided=answered) if each.criterion == "E3" else each for each in opinion.findings]
+    state, corrected = PersonSaid("ineligible", "anna", NOON), (("Condition/9", "anna"),)
+    return replace(opinion, findings=tuple(findings), state=state, corrected=corrected)
+
+
+SAID = _with_people(opinion_of(ASSESSED, PHRASES))
 
 
 def shown(release: Release) -> Json:
     """What an example of this release shows: a person whom a recent operation alone keeps out, for a while."""
-    return _plain(render_subject(ASSESSED, PHRASES, release))
+    return _plain(render_opinion(SAID, release))
 
 
 def written(release: Release) -> dict[str, Json]:
     """All that is written beside the ResearchSubject, by type, with the addresses that a server might give."""
     stamp = Stamp(datetime(AT.year, AT.month, AT.day, 12, tzinfo=UTC), "0.1.0", {"Observation/1": "2"})
     kinds = frozenset(PROFILES) | {"ResearchSubject"}
-    sent = publication(opinion_of(ASSESSED, PHRASES), release, Found(), stamp, fits=True, kinds=kinds).writes
+    sent = publication(SAID, release, Found(), stamp, fits=True, kinds=kinds).writes
     known = {each.full_url: f"{each.url.partition('/')[0]}/example" for each in sent}
     made = {str(each.resource["resourceType"]): _plain(resolved(each.resource, known)) for each in sent}
     return {kind: {"resourceType": kind, "id": "example", **made[kind]} for kind in PROFILES}

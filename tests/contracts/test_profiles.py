@@ -17,7 +17,7 @@ from service.eligibility.criteria import Criterion
 from service.eligibility.outcome import Outcome, Reason
 from service.fhir.adapt import SUPPORTED
 from service.fhir.capability import capability_instance
-from service.fhir.own import ORIGIN, SOFTWARE_SYSTEM
+from service.fhir.own import ACCOUNT_SYSTEM, ORIGIN, SOFTWARE_SYSTEM
 from service.fhir.publication import HERE
 from service.fhir.subject import BASE, FINDING, SCREENING, STATES, STUDY_SYSTEM, SUBJECT_SYSTEM, Release, render_subject
 from tests.contracts.examples import EXAMPLES, PHRASES
@@ -190,7 +190,7 @@ def test_what_is_written_beside_the_subject_is_defined(release: Release) -> None
         each["fixedUri"] for profile in STRUCTURES for each in profile["differential"]["element"] if "fixedUri" in each
     }
     texts = {each for resource in made.values() for each in _texts(resource) if each.startswith(f"{BASE}/")}
-    assert texts <= BY_URL.keys() | fixed | {SUBJECT_SYSTEM, SOFTWARE_SYSTEM}
+    assert texts <= BY_URL.keys() | fixed | {SUBJECT_SYSTEM, SOFTWARE_SYSTEM, ACCOUNT_SYSTEM}
     claimed = {kind: each["meta"].get("profile") for kind, each in made.items()}
     if release != "R5":  # a Flag and a Task may become a person's, who need not keep to ours
         unclaimed = {"Flag": None, "Task": None}

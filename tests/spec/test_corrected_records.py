@@ -1,4 +1,4 @@
-"""What counts of a record that a person corrected: nothing it says; and of one never taken, the contact alone."""
+"""What counts of a record that a person corrected: nothing it says. Of one never taken, the contact remains."""
 
 from datetime import date
 

@@ -32,7 +32,7 @@ from service.store.assessments import Stored
 
 AT = date(2026, 6, 30)
 MADE = datetime(2026, 6, 30, 9, tzinfo=UTC)
-EVA = Known("north", "p", "h", "Eva Muster", "1970-05-05", "female", ["MRN 4711"])
+EVA = Known("north", "p", "h", "Eva Muster", "1970-05-05", "female", {"MRN 4711": "MR"}, None, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_hidden_means_that_nothing_tells_who_it_is() -> None:
     st.recursive(st.text() | st.integers() | st.none(), lambda each: st.lists(each) | st.dictionaries(st.text(), each))
 )
 def test_hiding_changes_nothing_of_whom_nothing_is_known(content: Any) -> None:
-    assert hide(content, Known("north", "p", "h", None, None, None, None)) == content
+    assert hide(content, Known("north", "p", "h", None, None, None, {}, None, None, None, None)) == content
 
 
 def stored(
