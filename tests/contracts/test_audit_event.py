@@ -29,7 +29,10 @@ entries = st.builds(
 
 @given(entries)
 def test_every_entry_is_an_audit_event(entry: Audited) -> None:
-    AuditEvent.model_validate(audit_event(entry))
+    event = audit_event(entry)
+    read = AuditEvent.model_validate(event)
+    assert read.recorded == entry.at and read.agent[0].altId == entry.actor
+    assert (f"Patient/{entry.patient}" in str(event)) == (entry.patient is not None)
 
 
 @pytest.mark.shared

@@ -25,7 +25,7 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.get("/account")
     def account() -> Response:
         """What can be set, and where one is signed in."""
-        return shown("")
+        return _shown(desk, "")
 
     @pages.post("/account")
     def prefer() -> Redirection:
@@ -43,7 +43,7 @@ def blueprint(desk: Desk) -> Blueprint:
         """Set another password; all other sessions end."""
         new = request.form.get("new", "")
         if new != request.form.get("again", ""):
-            return shown(NOT_THE_SAME, 400)
+            return _shown(desk, NOT_THE_SAME, 400)
         try:
             changed = local.change_password(
                 desk.store,
@@ -55,9 +55,9 @@ def blueprint(desk: Desk) -> Blueprint:
                 desk.clock.now(),
             )
         except UsageError as error:
-            return shown(str(error), 400)
+            return _shown(desk, str(error), 400)
         if not changed:
-            return shown(OLD_IS_WRONG, 403)
+            return _shown(desk, OLD_IS_WRONG, 403)
         note_deed(desk.store, viewer().account, ELSEWHERE, None, "password-changed", desk.clock.now())
         return redirect("/account")
 
@@ -69,18 +69,18 @@ def blueprint(desk: Desk) -> Blueprint:
         desk.keep(answer, desk.cookie, "", 0)
         return answer
 
-    def shown(problem: str, status: int = 200) -> Response:
-        mine = accounts.find(desk.store, viewer().account)
-        return page(
-            "account.html",
-            status,
-            mine=mine,
-            roles=accounts.roles_of(desk.store, viewer().account),
-            sessions=sessions.of_account(desk.store, viewer().account, desk.clock.now()),
-            here=session(),
-            languages=LANGUAGES,
-            names=NAMES,
-            problem=problem,
-        )
-
     return desk.guard(pages)
+
+
+def _shown(desk: Desk, problem: str, status: int = 200) -> Response:
+    return page(
+        "account.html",
+        status,
+        mine=accounts.find(desk.store, viewer().account),
+        roles=accounts.roles_of(desk.store, viewer().account),
+        sessions=sessions.of_account(desk.store, viewer().account, desk.clock.now()),
+        here=session(),
+        languages=LANGUAGES,
+        names=NAMES,
+        problem=problem,
+    )
