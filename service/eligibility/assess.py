@@ -142,7 +142,7 @@ def judge_unless_kept_out(study: Study, case: Case) -> Verdict | None:
         if finding.blocks:
             return None
         findings.append(finding)
-    return Verdict(tuple(findings), _standing(tuple(findings)), signal(study, case))
+    return Verdict(tuple(findings), standing_of(tuple(findings)), signal(study, case))
 
 
 def later(verdict: Verdict, case: Case) -> date | None:

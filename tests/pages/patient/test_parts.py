@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-from service.store.people import Known
 
 from service.errors import EhrError, EhrUnavailable, NotPermitted, ResourceGone, UnusableAnswer
 from service.screening.person.evidence import Evidence, evidence_at, link_of, numbered
@@ -29,6 +28,7 @@ from service.screening.person.source import (
 from service.screening.person.study_part import SHORT, short
 from service.screening.person.who import NOT_RECORDED, age_words, hide, who_of
 from service.store.assessments import Stored
+from service.store.people import Known
 
 AT = date(2026, 6, 30)
 MADE = datetime(2026, 6, 30, 9, tzinfo=UTC)
