@@ -25,7 +25,6 @@ from service.screening.cds.suggestions import suggestions
 from service.screening.cds.templates import USER_ROLES, key_of
 from service.screening.cds.words import Fit
 from service.screening.chart import Reader
-from service.screening.decisions.applied import verdict_with
 from service.screening.decisions.claims import claims_about, reader_of
 from service.screening.patient import screening_date
 from service.screening.record import GONE, UNREADABLE, read_record
@@ -136,12 +135,9 @@ def _read(counter: Counter, call: Call, reader: CallReader, at: date) -> Looked:
 def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:
     """The studies to speak of to this user, now."""
     roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
-    if not looked.fits:
-        return
     whose = (call.patient, *looked.merged)
     silence = Silence(counter.store, counter.tenant, counter.policy, whose, now)
-    for machine in looked.fits:
-        each = Fit(machine.study, verdict_with(machine.verdict, silence.decided[machine.study.id]))
+    for each in looked.fits(silence.decided):
         near = is_near(each, counter.policy.of(each.study.id, roles))
         if near and silence.of(each.study.id, FITS.code) is None:
             yield each

@@ -1,13 +1,16 @@
 """What was made of a chart for one call: the record, and the studies that it speaks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from service.eligibility.assess import Signal, case_of, judge_unless_kept_out, signal
+from service.eligibility.assess import Signal, Standing, case_of, judge, judge_unless_kept_out, signal
+from service.eligibility.criteria import Study
 from service.eligibility.facts import PatientRecord
 from service.screening.cds.words import Fit, detail, summary
+from service.screening.decisions import Decided
+from service.screening.decisions.applied import verdict_with
 from service.screening.population import knowledge_of, phrases_of
 from service.screening.tenant import Tenant
 
@@ -27,25 +30,46 @@ class Looked:
     merged: tuple[str, ...] = ()
     _said: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
-    @cached_property
-    def fits(self) -> tuple[Fit, ...]:
-        """The studies with a strong signal that nothing keeps them out of; the signal first, as it is quickly told."""
+    def fits(self, decided: Mapping[str, Decided]) -> Iterator[Fit]:
+        """The studies with a strong signal that nothing keeps them out of; the signal first, as it is quickly told.
+
+        Where people answered criteria of a study (`decided`, by study), their answers stand in the verdict: what the
+        machine alone would call kept out may not be, and the other way round.
+        """
         if self.record is None:
-            return ()
-        knowledge, found = knowledge_of(self.tenant.catalog), []
+            return
         for study in self.tenant.open_studies:
-            case = case_of(self.record, study, self.at, knowledge, followed=False)
-            verdict = judge_unless_kept_out(study, case) if signal(study, case) is Signal.STRONG else None
-            if verdict is not None:
-                found.append(Fit(study, verdict))
-        return tuple(found)
+            answered = decided.get(study.id)
+            known = self._machine if answered is None or not answered.answers else None
+            fit = known.get(study.id) if known is not None else self._judged(study, answered)
+            if fit is not None:
+                yield fit
+
+    @cached_property
+    def _machine(self) -> Mapping[str, Fit]:
+        """What the machine alone finds, by study. A chart is opened again and again."""
+        found = {study.id: self._judged(study, None) for study in self.tenant.open_studies}
+        return {name: fit for name, fit in found.items() if fit is not None}
+
+    def _judged(self, study: Study, decided: Decided | None) -> Fit | None:
+        assert self.record is not None, "nobody is judged without a record"
+        case = case_of(self.record, study, self.at, knowledge_of(self.tenant.catalog), followed=False)
+        if signal(study, case) is not Signal.STRONG:
+            return None
+        if decided is None:
+            verdict = judge_unless_kept_out(study, case)
+            return None if verdict is None else Fit(study, verdict)
+        whole = verdict_with(judge(study, case), decided)
+        return None if whole.standing is Standing.INELIGIBLE else Fit(study, whole)
 
     def said(self, found: tuple[Fit, ...]) -> tuple[str, str]:
-        """The words of a card about some of the `fits`, short and long. A chart is opened again and again."""
+        """The words of a card about some of the `fits`, short and long."""
         about = tuple(each.study.id for each in found)
-        known = self._said.get(about)
+        alone = self.record is None or all(each is self._machine.get(each.study.id) for each in found)
+        known = self._said.get(about) if alone else None
         if known is None:
             phrases = phrases_of(self.tenant.catalog)
             known = summary(found, phrases), detail(found, phrases, self.at, sorted(self.lacking.items()))
-            self._said[about] = known
+            if alone:
+                self._said[about] = known
         return known
