@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from service.store.handles import Known
 
 from service.errors import EhrError, EhrUnavailable, NotPermitted, ResourceGone, UnusableAnswer
 from service.screening.person.evidence import Evidence, evidence_at, link_of, numbered
@@ -28,7 +29,6 @@ from service.screening.person.source import (
 from service.screening.person.study_part import SHORT, short
 from service.screening.person.who import NOT_RECORDED, age_words, hide, who_of
 from service.store.assessments import Stored
-from service.store.handles import Known
 
 AT = date(2026, 6, 30)
 MADE = datetime(2026, 6, 30, 9, tzinfo=UTC)
