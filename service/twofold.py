@@ -19,6 +19,7 @@ import orjson
 TWICE = "a key stands twice in one object, so that nobody can tell what it says"
 TOO_DEEP = "nested too deeply"
 COLON = b":"
+SORTED_AND_PLAIN = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_SUBCLASS
 ESCAPED = b"\\u003"  # \u003a and \u003A, and a few that cost a second look in vain
 
 
@@ -52,6 +53,14 @@ def decode(raw: bytes) -> Decoded:
     found: list[Twofold] = []
     shown = _second_look(raw, found)
     return Decoded(shown, written, True) if found else Decoded(content, written, False)
+
+
+def looked_at(content: object) -> Decoded:
+    """What was parsed before, with what `decode` tells of it. A Twofold is not written, as it has no one reading."""
+    try:
+        return Decoded(content, orjson.dumps(content, option=SORTED_AND_PLAIN), False)
+    except orjson.JSONEncodeError:
+        return Decoded(content, None, is_twofold(content))
 
 
 def is_twofold(value: object) -> bool:

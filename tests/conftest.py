@@ -17,6 +17,11 @@ settings.register_profile("desk", deadline=None, max_examples=100)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: a fifth of the time, a worker waits for a server or a process it started."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The directory of shared material. Tests that ask for it carry the marker `shared`; else skipped."""

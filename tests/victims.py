@@ -1,6 +1,8 @@
 """Processes whose children work, and kill themselves where a test tells them to.
 
-The module of a victim gives `obey` what a child does: it gets the order, and a function to call before each step. The
+The module of a victim gives `obey` what a child does: it gets the order, and a function to call before each step:
+`Watched` calls it before each request, `watch_commits` before each transaction that changes the store. Nothing outlives
+a killed child but what it did to others, so to be killed after a step is to be killed before the next one. The
 test has a `Victim` of that module, and gives orders: one JSON object a line, with `kill`, the number of the step
 that the child does not survive, or null. It is answered with the child's exit status as `waitpid` gives it.
 """
@@ -14,6 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import requests
+from sqlalchemy import Connection, event
+
+from service.ehr.transport import Transport
+from service.store.engine import WRITING, Store
 from tests.shape.source import ROOT
 
 Step = Callable[[], None]
@@ -23,6 +30,26 @@ Work = Callable[[dict[str, Any], Step], None]
 def command(module: str) -> list[str]:
     """How its process is started."""
     return [sys.executable, "-m", module]
+
+
+class Watched:
+    """A transport that tells of each request before it is sent."""
+
+    def __init__(self, inner: Transport, step: Step) -> None:
+        self._inner, self._step = inner, step
+
+    def request(self, method: str, url: str, **how: Any) -> requests.Response:
+        self._step()
+        return self._inner.request(method, url, **how)
+
+
+def watch_commits(store: Store, step: Step) -> None:
+    """Tell of each transaction that may have changed something, before it is committed."""
+
+    @event.listens_for(store.engine, "commit")
+    def before(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITING):
+            step()
 
 
 class Victim:

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 
 from service.errors import CatalogError
 
@@ -118,8 +119,16 @@ def _scalar(node: yaml.Node) -> Any:
 
 
 @cache
-def _validator(schema: Path) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
+def _validator(schema: Path) -> Any:
+    """jsonschema's own way of finding unknown keys goes through what is nested twice at each depth."""
+    root = json.loads(schema.read_text(encoding="utf-8"))
+
+    def unknown(validator: Any, _: bool, found: Any, part: Any) -> Iterator[ValidationError]:
+        """`unevaluatedProperties: false`, the only form of it in our schemas."""
+        if validator.is_type(found, "object") and not found.keys() <= set(_known(part, root)):
+            yield ValidationError("there are unknown keys")
+
+    return extend(Draft202012Validator, {"unevaluatedProperties": unknown})(root)  # type: ignore[no-untyped-call]
 
 
 def violations(document: Document, schema: Path) -> list[str]:

@@ -8,8 +8,10 @@ from service import __version__
 from service.cli import commands, studies
 from service.cli.basis import add_audit, add_basis
 from service.cli.cards import add_cards
+from service.cli.counts import add_counts, add_history
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
+from service.cli.export import add_export
 from service.cli.inbox import add_inbox
 from service.cli.installation import add_lease
 from service.cli.launch import add_launch
@@ -18,6 +20,7 @@ from service.cli.profiles import add_profiles
 from service.cli.subscribe import add_subscribe
 from service.cli.watch import add_watch
 from service.cli.worker import add_publish, add_worker
+from service.cli.worklist import add_appointments, add_worklist
 from service.errors import UsageError
 from service.screening.asking import screening_day
 
@@ -43,9 +46,13 @@ def parser() -> ArgumentParser:
     add_publish(sub.add_parser("publish", help="what would be written, and the kill switch of writing"))
     add_subscribe(sub.add_parser("subscribe", help="make the Subscriptions stand that the open studies need"))
     add_launch(sub.add_parser("launch", help="what to register in an EHR that opens this service from a chart"))
+    add_export(sub.add_parser("export", help="fetch a Bulk Data export with what the studies need"))
     add_watch(sub.add_parser("watch", help="screen each new export that appears in a directory"))
     add_inbox(sub.add_parser("inbox", help="the work that waits, and what was given up"))
+    add_worklist(sub.add_parser("worklist", help="make the worklists of the studies anew"))
+    add_appointments(sub.add_parser("appointments", help="when those who stand in a worklist come next"))
     add_cards(sub.add_parser("cards", help="how the cards of CDS Hooks fared: shown, accepted, overridden and why"))
+    add_counts(sub.add_parser("counts", help="what the assessments of a study add up to"))
     add_db(sub.add_parser("db", help="the tables of the database"))
     add_patient(sub.add_parser("patient", help="what is kept about one patient"))
     add_people(sub.add_parser("people", help="who may sign in to the pages, and with which roles"))
@@ -113,6 +120,7 @@ def _study(command: ArgumentParser) -> None:
     test = actions.add_parser("test", help="run the cases of one study, or of all")
     test.add_argument("id", nargs="?")
     test.set_defaults(run=studies.test)
+    add_history(actions.add_parser("history", help="what each version of an open study said"))
     for action in (listing, show, check, test):
         action.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
 

@@ -3,9 +3,11 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from service.ehr.addresses import base_of
+from service.ehr.connect import Server
 from service.errors import StoreOutdated, UsageError
 from service.screening.holding import LEASE
 from service.screening.tenant import Tenant, by_name
@@ -60,6 +62,22 @@ def chosen_tenant(tenants: Iterable[Tenant], name: str | None) -> Tenant:
     if name not in named:
         raise UsageError(f"there is no tenant {name!r}; there are: {listed}")
     return named[name]
+
+
+def with_server(there: Installation, name: str | None, server: str | None) -> Tenant:
+    """The tenant, with this server as its source if one is given. Raises UsageError where there is none.
+
+    No token of the tenant's goes to another server than the one that it was set up for.
+    """
+    tenant = there.tenant(name)
+    if server is None:
+        if tenant.source is None:
+            raise UsageError(f"the tenant {tenant.name} has no source; give the address of its FHIR server by --server")
+        return tenant
+    base = base_of(server)
+    if tenant.source is not None and tenant.source.base == base:
+        return tenant
+    return replace(tenant, source=Server(base))
 
 
 NO_TENANT = "no tenant is set up; the file that PRESCREEN_CONFIG names has to have one"

@@ -1,22 +1,20 @@
 """subscribe: the Subscriptions that the open studies need, made to stand on the EHR."""
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import Installation, add_tenant, installation
+from service.cli.installation import Installation, add_tenant, installation, with_server
 from service.ehr.addresses import base_of
 from service.ehr.clock import SYSTEM
-from service.ehr.connect import Server, connect
+from service.ehr.connect import connect
 from service.ehr.subscription_forms import shown
 from service.ehr.subscriptions import Step
 from service.errors import UsageError
 from service.screening.subscribe import Seen
 from service.screening.subscription_upkeep import asked_by_hand, look_at_all
 from service.screening.subscriptions_needed import wanted_by
-from service.screening.tenant import Tenant
 
 REVIEW = 1  # somebody has to look at one of them
 
@@ -33,9 +31,9 @@ def add_subscribe(command: ArgumentParser) -> None:
 def run(chosen: Namespace) -> int:
     """Create, read again, compare, renew, recover; returns 1 if a person has to look at one of them."""
     with installation() as there:
-        tenant = _with_server(there, chosen.tenant, chosen.server)
+        tenant = with_server(there, chosen.tenant, chosen.server)
         address = _address(there, chosen.at)
-        assert tenant.source is not None, "checked by _with_server"
+        assert tenant.source is not None, "checked by with_server"
         connection = connect(tenant.source)
         listed = wanted_by(tenant, address, connection)  # what cannot be asked for at all is said before anything is
         if chosen.dry_run:
@@ -48,22 +46,6 @@ def run(chosen: Namespace) -> int:
             out(_told(each))
             seen.append(each)
     return REVIEW if any(each.attention for each in seen) else 0
-
-
-def _with_server(there: Installation, name: str | None, server: str | None) -> Tenant:
-    """The tenant, with this server as its source if one is given. Raises UsageError where there is none.
-
-    No token of the tenant's goes to another server than the one that it was set up for.
-    """
-    tenant = there.tenant(name)
-    if server is None:
-        if tenant.source is None:
-            raise UsageError(f"the tenant {tenant.name} has no source; give the address of its FHIR server by --server")
-        return tenant
-    base = base_of(server)
-    if tenant.source is not None and tenant.source.base == base:
-        return tenant
-    return replace(tenant, source=Server(base))
 
 
 def _address(there: Installation, at: str | None) -> str:

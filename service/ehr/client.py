@@ -86,6 +86,11 @@ class FhirClient:
         """What the server says it can do."""
         return read_features(self._get("metadata").resource("CapabilityStatement"))
 
+    @property
+    def exchange(self) -> Exchange:
+        """The way to this server, for what is neither read nor searched (a bulk export)."""
+        return self._exchange
+
     def identity(self, reference: object) -> tuple[str, str] | None:
         """Type and id of a reference to a resource of this server; None for another host's, or for no literal one."""
         return identity(self.base, reference)

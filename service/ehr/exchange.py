@@ -21,6 +21,20 @@ log = logging.getLogger(__name__)
 REDIRECTED = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTIONS = 5
 PIECE = 1 << 16
+TAKEN = frozenset({200, 206})  # the statuses whose content a sink takes
+
+
+class Sink(Protocol):
+    """Where a long answer goes, piece by piece, instead of into memory."""
+
+    def headers(self) -> Mapping[str, str]:
+        """What to ask for besides, each time it is sent: where to go on after it broke off."""
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """An answer of this status (200 or 206) begins; header names in small letters."""
+
+    def take(self, piece: bytes) -> None:
+        """The next piece of its content."""
 
 
 class Auth(Protocol):
@@ -57,9 +71,12 @@ class NoToken:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request. `repeatable`: making it twice changes nothing more. `elsewhere`: a redirection to another host may be
-    followed, without the token (files of a bulk export). `check`: called before each time it is sent; raises if it may
-    not be."""
+    """A request. `repeatable`: making it twice changes nothing more. `check`: called before each time it is sent;
+    raises if it may not be.
+
+    `elsewhere`: a redirection to another host may be followed, without the token (files of a bulk export). `bearer`:
+    whether the address itself gets the token; None: if it is one of the server's. `into`: where a long answer goes.
+    """
 
     method: str
     url: str = field(repr=False)
@@ -68,6 +85,8 @@ class Ask:
     repeatable: bool = True
     elsewhere: bool = False
     check: Callable[[], None] | None = field(default=None, repr=False)
+    bearer: bool | None = None
+    into: Sink | None = field(default=None, repr=False)
 
 
 class Exchange:
@@ -92,7 +111,7 @@ class Exchange:
             attempt += 1
             if ask.check is not None:
                 ask.check()
-            token = self._auth.token()
+            token = self._auth.token() if self._gets_token(ask) else None
             try:
                 answer = self._once(ask, what, token)
             except NoAnswer as problem:
@@ -106,6 +125,9 @@ class Exchange:
                     renewed, attempt = True, attempt - 1
                     continue
             self._refused(ask, attempt, answer)
+
+    def _gets_token(self, ask: Ask) -> bool:
+        return same_origin(ask.url, self.base) if ask.bearer is None else ask.bearer
 
     def _refused(self, ask: Ask, attempt: int, answer: Answer) -> None:
         """Return if it is to be sent again, after the pause; else raise."""
@@ -153,8 +175,8 @@ class Exchange:
         return target, None
 
     def _received(self, ask: Ask, url: str, what: str, token: str | None) -> Answer:
-        headers = dict(ask.headers)
-        if token is not None and same_origin(url, self.base):
+        headers = {**ask.headers, **(ask.into.headers() if ask.into is not None else {})}
+        if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         limits = self._gate.limits
         response = self._transport.request(
@@ -167,8 +189,12 @@ class Exchange:
             stream=True,
             auth=as_given,
         )
-        body = whole_body(response, what, limits, self._clock)
         lowered = {name.lower(): value for name, value in response.headers.items()}
+        if ask.into is not None and response.status_code in TAKEN:
+            _pour(response, lowered, ask.into)
+            body = b""
+        else:
+            body = whole_body(response, what, limits, self._clock)
         return Answer(response.status_code, lowered, body, what, url)
 
 
@@ -190,6 +216,16 @@ def whole_body(response: requests.Response, what: str, limits: Limits, clock: Cl
     finally:
         response.close()
     return b"".join(pieces)
+
+
+def _pour(response: requests.Response, headers: Mapping[str, str], into: Sink) -> None:
+    """Hand on the content as it comes. Raises requests.RequestException where it breaks off."""
+    try:
+        into.begin(response.status_code, headers)
+        for piece in response.iter_content(PIECE):
+            into.take(piece)
+    finally:
+        response.close()
 
 
 def _kind(error: requests.RequestException) -> str:

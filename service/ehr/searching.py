@@ -16,6 +16,7 @@ from service.twofold import Twofold, is_twofold, is_twofold_beside_resources
 
 Resource = dict[str, object]
 PERSON = frozenset({"patient", "subject", "individual"})  # parameters, and elements, that say whose it is
+BY_NAME = tuple(sorted(PERSON))
 # Issues of these codes say that something is missing, whatever their severity.
 WITHHELD = frozenset("suppressed security forbidden incomplete timeout throttled transient too-costly".split())
 NEUTRAL = frozenset({"information", "success"})
@@ -58,16 +59,26 @@ class Gathering:
     notes: dict[str, None] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     taken: int = 0  # entries of all pages
+    people: frozenset[str] = field(init=False)  # whose records are asked for; nobody: anybody's
+    ids: frozenset[str] = field(init=False)  # which are; none: all
 
-    def add(self, bundle: Resource, url: str) -> str | None:
-        """Take in one page that came from `url`; the address of the next, None if none may be followed."""
+    def __post_init__(self) -> None:
+        listed = [(_name(name), name, value.split(",")) for name, value in self.params]
+        self.people = frozenset(_identity(each) for bare, _, values in listed if bare in PERSON for each in values)
+        self.ids = frozenset(each for _, name, values in listed if name == "_id" for each in values)
+
+    def add(self, bundle: Resource, url: str, *, plain: bool = False) -> str | None:
+        """Take in one page that came from `url`; the address of the next, None if none may be followed.
+
+        `plain`: it is known that no key stands twice in it.
+        """
         if bundle.get("type") != "searchset":
             self.problem("a page is no Bundle of the type searchset")
             return None
         if not self.seen:
             self._compare_with_self(bundle)
         self.seen.add(url)
-        if is_twofold_beside_resources(bundle):
+        if not plain and is_twofold_beside_resources(bundle):
             self.problem("a page says something twice")
             return None
         listed = bundle.get("entry", [])
@@ -123,16 +134,18 @@ class Gathering:
 
     def _is_theirs(self, resource: Resource) -> bool:
         """Is it of the patient asked for, as far as it says?"""
-        asked = {_identity(each) for name, value in self.params if _name(name) in PERSON for each in value.split(",")}
-        said = next((resource[each] for each in sorted(PERSON) if isinstance(resource.get(each), dict)), None)
+        said = next((resource[each] for each in BY_NAME if isinstance(resource.get(each), dict)), None)
         reference = said.get("reference") if isinstance(said, dict) else None
-        found = LITERAL.search(reference) if isinstance(reference, str) else None
-        return not asked or found is None or found["id"] in asked
+        if not self.people or not isinstance(reference, str):
+            return True
+        if reference.startswith("Patient/") and reference[8:] in self.people:
+            return True
+        found = LITERAL.search(reference)
+        return found is None or found["id"] in self.people
 
     def _is_asked(self, resource: Resource) -> bool:
         """Is it one of those that were asked for by id, if any were?"""
-        asked = {each for name, value in self.params if name == "_id" for each in value.split(",")}
-        return not asked or str(resource.get("id")) in asked
+        return not self.ids or str(resource.get("id")) in self.ids
 
     def _is_cut_off(self, bundle: Resource, entries: int) -> bool:
         """Is the last page as full as was asked for, and is there more? A total alone tells nothing. STANDARDS 8.19."""

@@ -123,9 +123,9 @@ def assess(record: PatientRecord, study: Study, at: date, knowledge: Knowledge) 
     )
 
 
-def case_of(record: PatientRecord, study: Study, at: date, knowledge: Knowledge) -> Case:
-    """One person as this study may see them on screening date `at`."""
-    return Case(as_of(record, at, study), at, knowledge)
+def case_of(record: PatientRecord, study: Study, at: date, knowledge: Knowledge, *, followed: bool = True) -> Case:
+    """One person as this study may see them on screening date `at`. `followed`: as of a Case."""
+    return Case(as_of(record, at, study), at, knowledge, followed)
 
 
 def judge(study: Study, case: Case) -> Verdict:
@@ -186,7 +186,10 @@ def as_of(record: PatientRecord, at: date, study: Study) -> PatientRecord:
     if _looks_ahead(study):
         return record
     facts = tuple(fact for fact in record.facts if _begins(fact) <= at)
-    return replace(record, facts=facts, contacts=tuple(day for day in record.contacts if day <= at))
+    contacts = tuple(day for day in record.contacts if day <= at)
+    if (len(facts), len(contacts)) == (len(record.facts), len(record.contacts)):
+        return record  # what was looked up in it stays known
+    return replace(record, facts=facts, contacts=contacts)
 
 
 def _begins(fact: Fact) -> date:

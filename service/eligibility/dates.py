@@ -15,6 +15,7 @@ from service.errors import InvalidValue
 ALWAYS = date.min
 FOREVER = date.max
 ONE_DAY = timedelta(days=1)
+SHORTEST_MONTH = 28  # days
 
 
 def shift(day: date, days: int) -> date:
@@ -47,7 +48,7 @@ class Days:
     @property
     def known(self) -> bool:
         """Is anything at all known of it?"""
-        return self != ANY_DAY
+        return self.earliest != ALWAYS or self.latest != FOREVER
 
     def overlaps(self, other: "Days") -> bool:
         """Do the two share a day?"""
@@ -117,7 +118,8 @@ class Duration:
         year, month = divmod(months, 12)
         if not ALWAYS.year <= year <= FOREVER.year:
             return ALWAYS if year < ALWAYS.year else FOREVER
-        return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+        last = day.day if day.day <= SHORTEST_MONTH else min(day.day, calendar.monthrange(year, month + 1)[1])
+        return date(year, month + 1, last)
 
     def first_day_without(self, day: date) -> date:
         """The first anchor day whose look-back window of this length no longer holds `day`."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Literal
+from typing import Literal, Protocol, TypeVar, cast
 
 from service.eligibility.dates import ANY_DAY, Days, Span
 from service.eligibility.dosing.model import Instruction, Strength, Supply
@@ -200,6 +200,15 @@ class EncounterFact:
     kind: Literal[Kind.ENCOUNTER] = Kind.ENCOUNTER
 
 
+class Coded(Protocol):
+    """A fact says what it is about."""
+
+    @property
+    def concept(self) -> Concept:
+        """What it is about."""
+
+
+F = TypeVar("F", bound=Coded)
 Fact = (
     ConditionFact
     | ObservationFact
@@ -266,6 +275,26 @@ class PatientRecord:
     unreadable: tuple[Unreadable, ...] = ()
     loaded: Mapping[str, Loaded] = field(default_factory=dict)
     contacts: tuple[date, ...] = ()
+    # What was looked up in it before, by what was asked; of this very record, so that it is copied to no other.
+    known: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
+
+    def of(self, of_type: type[F]) -> tuple[F, ...]:
+        """The facts of this type, in their order."""
+        found = self.known.get(of_type)
+        if found is None:
+            found = self.known[of_type] = tuple(each for each in self.facts if isinstance(each, of_type))
+        return cast(tuple[F, ...], found)
+
+    def by_concept(self, of_type: type[F]) -> tuple[tuple[Concept, tuple[tuple[int, F], ...]], ...]:
+        """The facts of this type that share a concept, each with its place among all of the type: a chart repeats."""
+        key = "by concept", of_type
+        found = self.known.get(key)
+        if found is None:
+            sorted_out: dict[Concept, list[tuple[int, F]]] = {}
+            for place, each in enumerate(self.of(of_type)):
+                sorted_out.setdefault(each.concept, []).append((place, each))
+            found = self.known[key] = tuple((concept, tuple(those)) for concept, those in sorted_out.items())
+        return cast(tuple[tuple[Concept, tuple[tuple[int, F], ...]], ...], found)
 
     def completeness(self, resource_type: str) -> Loaded:
         """How completely this type was loaded."""

@@ -19,8 +19,11 @@ class Interval:
     high_open: bool = False
 
     def __post_init__(self) -> None:
-        if any(end is not None and not end.is_finite() for end in (self.low, self.high)):
+        low, high = self.low, self.high
+        if (low is not None and not low.is_finite()) or (high is not None and not high.is_finite()):
             raise InvalidValue("an interval's ends are finite numbers or None")
+        if low is high and not (self.low_open or self.high_open):
+            return
         if self.low is not None and self.high is not None:
             if self.low > self.high or (self.low == self.high and (self.low_open or self.high_open)):
                 raise InvalidValue(f"an empty interval: {self.low} to {self.high}")

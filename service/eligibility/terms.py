@@ -31,6 +31,16 @@ class Concept:
 
     codings: tuple[Coding, ...] = ()
     texts: tuple[str, ...] = ()
+    _hash: int = field(init=False, compare=False, repr=False)  # asked for again and again, by what is remembered
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.codings, self.texts)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Concept, (self.codings, self.texts)  # another process has another hash
 
     @property
     def name(self) -> str:

@@ -113,7 +113,7 @@ class UnitTable:
     def scale(self, code: str) -> Scale | None:
         """The scale of a UCUM code, its annotations aside; None where it is not one."""
         plain = bare(code)
-        return self.scales.get(plain) or ucum.scale(plain)
+        return self.scales.get(plain) or self.scales.get(canonical(plain)) or ucum.scale(plain)
 
 
 def conversion(table: UnitTable, source: str, target: str, analyte: str | None = None) -> Affine | None:

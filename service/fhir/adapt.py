@@ -93,6 +93,8 @@ def _entered_in_error(resource: Mapping[str, object], kind: str) -> bool:
     """Is it marked so, whatever else is wrong with it?"""
     for name in STATUSES:
         value = resource.get(name)
+        if value is None:
+            continue
         if value == ENTERED_IN_ERROR:
             return True
         try:
@@ -117,6 +119,10 @@ def _patient(resource: Mapping[str, object], kind: str, reading: Reading) -> str
 
 def _contacts(facts: tuple[Fact, ...]) -> tuple[date, ...]:
     """The days on which a visit or a result surely shows that the person was seen."""
+    if len(facts) == 1 and isinstance(facts[0], ObservationFact):
+        when = facts[0].when
+        seen = facts[0].certainty is Certainty.SURE and when.earliest == when.latest != date.max
+        return (when.earliest,) if seen else ()
     days: set[date] = set()
     for fact in facts:
         if isinstance(fact, EncounterFact) and fact.certainty is Certainty.SURE:

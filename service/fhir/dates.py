@@ -52,7 +52,9 @@ def read_event_date(value: object, element: str, zone: ZoneInfo) -> Days:
 
 def plausible(days: Days, element: str) -> Days:
     """The days themselves; raises UnreadableResource where no patient's record can lie (before 1850, after 2200)."""
-    if days != ANY_DAY and (days.earliest.year not in PLAUSIBLE_YEARS or days.latest.year not in PLAUSIBLE_YEARS):
+    if days.earliest.year in PLAUSIBLE_YEARS and days.latest.year in PLAUSIBLE_YEARS:
+        return days
+    if days != ANY_DAY:
         raise UnreadableResource("an absurd date, most likely a placeholder", element)
     return days
 

@@ -9,6 +9,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Protocol
 
+import orjson
+
 from service.eligibility.quantity import ZERO, Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
@@ -39,6 +41,10 @@ SIGNED_UNITS = frozenset(
     {None, "1", "Cel", "[degF]", "[degRe]", "deg", "[diop]"}
 )  # units whose numbers may be negative
 TITRE = "{titer}"
+NO_CONCEPT = Concept()
+# Concepts repeat, and reading one takes much longer than writing it: by its bytes, what was read of it before.
+_CONCEPTS: dict[bytes, Concept] = {}
+MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 1_000
 
 
 class UnitTable(Protocol):
@@ -48,14 +54,15 @@ class UnitTable(Protocol):
         """`coded`: the text is meant as a UCUM code; otherwise it is what people write ("mg per dL")."""
 
 
-def text(value: object, element: str) -> str | None:
-    """A string without its outer blanks; None if absent or blank."""
+def text(value: object, element: str, name: str = "") -> str | None:
+    """A string without its outer blanks; None if absent or blank. `name`: of a part of `element` that it is."""
     if value is None:
         return None
     if type(value) is not str and not isinstance(value, str):
-        raise UnreadableResource("a string is expected here", element)
+        raise UnreadableResource("a string is expected here", f"{element}.{name}" if name else element)
     if len(value) > LONGEST_TEXT:
-        raise UnreadableResource(f"a string longer than {LONGEST_TEXT} characters", element)
+        where = f"{element}.{name}" if name else element
+        raise UnreadableResource(f"a string longer than {LONGEST_TEXT} characters", where)
     return value.strip() or None
 
 
@@ -70,7 +77,7 @@ def number(value: object, element: str) -> Decimal:
     """A JSON number, exactly as it was written (a float by its shortest text). Numbers as text are refused."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise UnreadableResource("a number is expected here", element)
-    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    exact = Decimal(repr(value)) if type(value) is float or isinstance(value, float) else Decimal(value)
     if not exact.is_finite():
         raise UnreadableResource("a finite number is expected here", element)
     return exact
@@ -123,7 +130,22 @@ def read_concept(value: object, element: str) -> Concept:
     more than that something is unknown or masked, it is empty.
     """
     if value is None:
-        return Concept()
+        return NO_CONCEPT
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+    except orjson.JSONEncodeError:  # a key stands twice in it, or it is nested too deeply
+        return _read_concept(value, element)
+    known = _CONCEPTS.get(written)
+    if known is None:
+        known = _read_concept(value, element)
+        if len(written) <= LONGEST_REMEMBERED:
+            if len(_CONCEPTS) >= MOST_REMEMBERED:
+                _CONCEPTS.clear()
+            _CONCEPTS[written] = known
+    return known
+
+
+def _read_concept(value: object, element: str) -> Concept:
     whole = node(value, element)
     if "concept" in whole:
         whole = node(whole["concept"], f"{element}.concept")
@@ -144,7 +166,11 @@ def join(concepts: Iterable[Concept]) -> Concept:
 
 def read_concepts(value: object, element: str) -> Concept:
     """A list of CodeableConcepts (or one of them) as one concept that holds all their codings and words."""
+    if value is None:
+        return NO_CONCEPT
     found = one_or_many(value, element)
+    if len(found) == 1:
+        return read_concept(found[0], f"{element}[0]")
     return join(read_concept(each, f"{element}[{index}]") for index, each in enumerate(found))
 
 
@@ -192,7 +218,7 @@ def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | N
     "up to". Raises UnreadableResource for a number written as text and for an unknown comparator.
     """
     whole = node(value, element)
-    comparator = text(whole.get("comparator"), f"{element}.comparator")
+    comparator = text(whole.get("comparator"), element, "comparator")
     if whole.get("value") is None:
         return None
     amount = number(whole["value"], f"{element}.value")
@@ -202,9 +228,9 @@ def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | N
 
 def read_unit(quantity: Mapping[str, object], element: str, units: UnitTable) -> str | None:
     """The UCUM unit of a Quantity: its code if that is UCUM, else its unit text if the table knows it, else None."""
-    code = text(quantity.get("code"), f"{element}.code")
-    words = text(quantity.get("unit"), f"{element}.unit")
-    if code and text(quantity.get("system"), f"{element}.system") == UCUM:
+    code = text(quantity.get("code"), element, "code")
+    words = text(quantity.get("unit"), element, "unit")
+    if code and text(quantity.get("system"), element, "system") == UCUM:
         known = units.ucum(code, coded=True)
         if known is not None:
             return known

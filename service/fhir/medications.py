@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 
 from service.eligibility.dosing.amount import Holding, piece_of
 from service.eligibility.dosing.model import Instruction
@@ -218,9 +219,12 @@ def _instructions(
 def _known(drug: Drug, holding: Holding) -> Known:
     """What the product tells the reader of a text: the mg in a piece of it, and its name, which says no dose."""
     names = (*drug.concept.texts, *(each.name for each in drug.strengths))
-    return Known(
-        piece_of(holding), frozenset(word for name in names for word in re.findall(r"[^\W\d_]+", name.lower()))
-    )
+    return Known(piece_of(holding), frozenset().union(*map(_words, names)))
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d_]+", name.lower()))
 
 
 def _rendered(resource: Resource, source: Source) -> tuple[Instruction, ...]:

@@ -13,6 +13,7 @@ from service.fhir.dates import read_moment
 from service.fhir.elements import (
     boolean,
     codes,
+    node,
     nodes,
     number,
     read_concept,
@@ -61,6 +62,8 @@ def read_observation(resource: Resource) -> tuple[tuple[ObservationFact, ...], t
         high=measured.high,
         interpretation=measured.interpretation,
     )
+    if resource.body.get("component") is None:
+        return (main,), ()
     components = tuple(_components(resource, main))
     facts = (main, *(each for each in components if isinstance(each, ObservationFact)))
     return facts, tuple(each for each in components if isinstance(each, Unreadable))
@@ -92,7 +95,8 @@ def _about_someone_else(resource: Resource) -> bool:
 
     A tumour's stage or a wound's size has the condition or the body structure for its focus: it is about the patient.
     """
-    for each in nodes(resource.body.get("focus"), resource.path("focus")):
+    focus = resource.body.get("focus")
+    for each in nodes(focus, "Observation.focus") if focus is not None else ():
         key = reference_key(each, resource.path("focus"), resource.reading.aliases)
         if key is None:
             raise UnreadableResource("it does not say legibly whom it is about", resource.path("focus"))
@@ -113,11 +117,10 @@ def _when(resource: Resource) -> Days:
 def _order(resource: Resource, status: str | None) -> tuple[str, int, str]:
     effective = resource.choice("effective")
     timed = effective[1] if effective is not None and effective[0] in ("DateTime", "Instant") else None
-    updated = resource.updated
-    _, moment = read_moment(timed, resource.path("effective"), resource.reading.zone)
-    meta = resource.body.get("meta")
-    written = meta.get("lastUpdated") if isinstance(meta, Mapping) else None
-    _, changed = read_moment(written, resource.path("meta.lastUpdated"), resource.reading.zone)
+    zone = resource.reading.zone
+    written = node(resource.body.get("meta"), "Observation.meta").get("lastUpdated")
+    updated, changed = read_moment(written, "Observation.meta.lastUpdated", zone)
+    _, moment = read_moment(timed, "Observation.effective", zone)
     return moment, RANKS.get(status or "", 0), changed or (updated.earliest.isoformat() if updated.known else "")
 
 
@@ -125,6 +128,8 @@ def _measured(resource: Resource, holder: Mapping[str, object], element: str) ->
     value = _value(resource, holder, element)
     low, high = _normal(resource, holder, element)
     said = holder.get("interpretation")
+    if said is None:
+        return Measured(value, low, high, None)
     interpretation = read_concepts(said, f"{element}.interpretation")
     stated = interpretation.codings or interpretation.texts
     return Measured(value, low, high, interpretation if stated else None)
@@ -132,7 +137,8 @@ def _measured(resource: Resource, holder: Mapping[str, object], element: str) ->
 
 def _value(resource: Resource, holder: Mapping[str, object], element: str) -> Value | None:
     """`value[x]`; None where it has none, says why it has none, or holds what no criterion can compare (a waveform)."""
-    chosen = replace(resource, body=holder).choice("value")
+    own = resource if holder is resource.body else Resource(holder, resource.reading, resource.type, resource.patient)
+    chosen = own.choice("value")
     if chosen is None or holder.get("dataAbsentReason") is not None:
         return None
     read = VALUES.get(chosen[0])
@@ -180,6 +186,8 @@ VALUES: dict[str, Callable[[Resource, object, str], Value | None]] = {
 
 def _normal(resource: Resource, holder: Mapping[str, object], element: str) -> tuple[Quantity | None, Quantity | None]:
     """The ends of the normal range of this very result; none where several ranges remain, or it is illegible."""
+    if holder.get("referenceRange") is None:
+        return None, None
     try:
         ranges = [
             (_limit(resource, each, "low", element), _limit(resource, each, "high", element))

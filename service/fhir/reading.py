@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from service.eligibility.dates import ANY_DAY, Days
@@ -58,9 +59,9 @@ class Resource:
 
     def evidence(self, name: str) -> Evidence:
         """Where a fact stands that was read from this element."""
-        version = node(self.body.get("meta"), self.path("meta")).get("versionId")
+        version = node(self.body.get("meta"), f"{self.type}.meta").get("versionId")
         return Evidence(
-            f"{self.type}/{self.body['id']}", self.path(name), version if isinstance(version, str) else None
+            f"{self.type}/{self.body['id']}", f"{self.type}.{name}", version if isinstance(version, str) else None
         )
 
     def code(self, name: str) -> str | None:
@@ -81,11 +82,8 @@ class Resource:
 
     def choice(self, stem: str) -> tuple[str, object] | None:
         """The one `stem[x]` that is there, as (suffix, value): ("DateTime", "2024"). Two of them contradict."""
-        found = [
-            (key[len(stem) :], value)
-            for key, value in self.body.items()
-            if value is not None and key.startswith(stem) and key[len(stem) : len(stem) + 1].isupper()
-        ]
+        names = _choices(stem, tuple(self.body))
+        found = [(name[len(stem) :], value) for name in names if (value := self.body[name]) is not None]
         if len(found) > 1:
             raise UnreadableResource("two values where FHIR allows one", self.path(f"{stem}[x]"))
         return found[0] if found else None
@@ -109,6 +107,13 @@ class Resource:
     def read_days(self, value: object, name: str) -> Days:
         """As `days`, for a value taken from elsewhere in the resource."""
         return plausible(read_date(value, self.path(name), self.reading.zone), self.path(name))
+
+
+@lru_cache(maxsize=16384)
+def _choices(stem: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the names that are a `stem[x]`; most records of a type have the same names."""
+    end = len(stem)
+    return tuple(each for each in names if each.startswith(stem) and each[end : end + 1].isupper())
 
 
 def verification(concept: Concept, *, stated: bool) -> Certainty:

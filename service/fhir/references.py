@@ -14,7 +14,7 @@ def reference_key(value: object, element: str, aliases: Mapping[str, str] | None
     None where it names no resource outside its own: contained (`#x`), by identifier or display alone, a search, a URN
     that no alias explains. Raises UnreadableResource for a wrong JSON type.
     """
-    written = text(value if isinstance(value, str) else node(value, element).get("reference"), element)
+    written = text(value if type(value) is str else node(value, element).get("reference"), element)
     if written is None:
         return None
     if aliases and (known := aliases.get(written)):

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import orjson
-
 from service.ehr.client import FhirClient
 from service.ehr.connect import Connection
 from service.ehr.medications import MEDICATION, include_parameter
@@ -17,7 +15,7 @@ from service.errors import EhrUnavailable, NotPermitted, ResourceGone
 from service.fhir.elements import nodes
 from service.screening.plan import Search
 from service.screening.sources import InputFile, Manifest, Source
-from service.twofold import Twofold, encode
+from service.twofold import Twofold
 
 MOST_MERGED = 50  # records of one person
 MOST_HOPS = 5  # from a medication to one that is an ingredient of it
@@ -62,16 +60,7 @@ class Chart:
 
 
 def _file(kind: str, resources: Iterable[Resource]) -> InputFile:
-    lines = b"".join(_line(kind, each) for each in resources)
-    return InputFile(Path(f"{kind}.ndjson"), lines=True, type_hint=kind, label=kind, content=lines)
-
-
-def _line(kind: str, resource: Resource) -> bytes:
-    """Its line; of one nested too deeply to be written what says that there is one, and cannot be used."""
-    try:
-        return encode(resource) + b"\n"
-    except orjson.JSONEncodeError:
-        return orjson.dumps({"resourceType": kind}, option=orjson.OPT_APPEND_NEWLINE)
+    return InputFile(Path(f"{kind}.ndjson"), lines=True, type_hint=kind, label=kind, resources=tuple(resources))
 
 
 class Reader:

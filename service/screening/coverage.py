@@ -8,11 +8,12 @@ from collections.abc import Iterable
 
 from service.eligibility.facts import Fact, Kind
 from service.eligibility.outcome import Reason
-from service.eligibility.terms import Coding
+from service.eligibility.terms import Coding, Concept
 from service.screening.needs import Needs
 
 CLASSIFIED, BY_WORDS, UNCLASSIFIED = "classified", "by_words", "unclassified"
 MOST_CODES = 20  # listed per kind, the most frequent first
+MOST_REMEMBERED = 100_000
 FEWEST = 5  # a code seen less often is counted, not listed: it could point to somebody
 Known = tuple[Kind, str, tuple[Coding, ...]]
 
@@ -27,10 +28,11 @@ class Coverage:
         self._needs = needs
         self._numbers: dict[tuple[Known, ...], int] = {(): 0}
         self._counts: Counter[int] = Counter()
+        self._ways: dict[tuple[Kind, Concept], str] = {}
 
     def add(self, facts: Iterable[Fact]) -> int:
         """Count the facts of one resource; returns the number of what they were counted as."""
-        known = tuple((fact.kind, self._way(fact), fact.concept.codings) for fact in facts)
+        known = tuple([(fact.kind, self._way(fact.kind, fact.concept), fact.concept.codings) for fact in facts])
         number = self._numbers.setdefault(known, len(self._numbers))
         self._counts[number] += 1
         return number
@@ -39,11 +41,19 @@ class Coverage:
         """What `add` counted under this number does not stand any more."""
         self._counts[number] -= 1
 
-    def _way(self, fact: Fact) -> str:
+    def _way(self, kind: Kind, concept: Concept) -> str:
+        known = self._ways.get((kind, concept))
+        if known is None:
+            known = self._looked_up(kind, concept)
+            if len(self._ways) < MOST_REMEMBERED:
+                self._ways[kind, concept] = known
+        return known
+
+    def _looked_up(self, kind: Kind, concept: Concept) -> str:
         terminology = self._needs.terminology
-        if terminology.classified(fact.concept):
+        if terminology.classified(concept):
             return CLASSIFIED
-        reasons = (terminology.membership((each,), fact.concept).reason for each in self._needs.wanted[fact.kind])
+        reasons = (terminology.membership((each,), concept).reason for each in self._needs.wanted[kind])
         return BY_WORDS if Reason.NAME_ONLY in reasons else UNCLASSIFIED
 
     def summary(self) -> dict[str, object]:

@@ -72,14 +72,28 @@ def _lacking(source: Source) -> list[str]:
     return sorted(name for name, count in source.manifest.files.items() if there.count(name) < count)
 
 
+def transaction_time(directory: Path) -> str | None:
+    """When the data of an export were current, as its manifest writes it; None: no manifest says it."""
+    return next((str(_content(each)["transactionTime"]) for each in _manifests(directory)), None)
+
+
 def _transaction_times(directory: Path) -> Iterator[datetime]:
     """What the manifests say, if they can be read."""
+    for path in _manifests(directory):
+        yield datetime.fromisoformat(str(_content(path)["transactionTime"]))
+
+
+def _manifests(directory: Path) -> Iterator[Path]:
+    """Those that say when the data were current."""
     for path in sorted(directory.glob("*.json")):
         try:
-            content = orjson.loads(path.read_bytes())
-            if isinstance(content, dict) and content.keys() >= MANIFEST_KEYS:
-                made = datetime.fromisoformat(str(content["transactionTime"]))
-                if made.tzinfo is not None:
-                    yield made
+            content = _content(path)
+            if content.keys() >= MANIFEST_KEYS and datetime.fromisoformat(str(content["transactionTime"])).tzinfo:
+                yield path
         except ValueError:
             continue  # no JSON, or no instant
+
+
+def _content(path: Path) -> dict[str, object]:
+    content = orjson.loads(path.read_bytes())
+    return content if isinstance(content, dict) else {}

@@ -4,7 +4,7 @@ Gathers only; nothing is decided here. Memory is bounded by the facts the open s
 resource that recognises another version of it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -53,17 +53,23 @@ class Intake:
     """Reads sources into a Population. `set_aside` receives whatever cannot be used.
 
     `reading` is what adapters are given; births, medications and aliases are added here. `claims`: what people said of
-    single records.
+    single records. `counted` False: nobody asks how far the codes are known.
     """
 
     def __init__(
-        self, reading: Reading, needs: Needs, set_aside: Callable[[Reject], None], claims: Claims = NO_CLAIMS
+        self,
+        reading: Reading,
+        needs: Needs,
+        set_aside: Callable[[Reject], None],
+        claims: Claims = NO_CLAIMS,
+        *,
+        counted: bool = True,
     ) -> None:
         self.population = Population()
         self.tally = Tally(set_aside)
         self.versions = Versions()
         self.coverage = Coverage(needs)
-        self._needs, self._claims = needs, claims
+        self._needs, self._claims, self._counted = needs, claims, counted
         self._loose: dict[str, list[Loose]] = {}
         self._files: list[InputFile] = []
         self._reading = replace(reading, medications=self.population.medications, births=self.population.births)
@@ -225,16 +231,19 @@ class Intake:
             elif isinstance(fact, EncounterFact) and reference in self.population.awaited:
                 person.spans[reference] = fact.span
         days = _two_days(adapted.contacts)
-        person.contacts.update(day for day in days if day)
+        for day in days:
+            if day:
+                person.contacts[day] += 1
         useful = USED if kept or adapted.contacts else NOT_NEEDED
         disposition = self._count(found, type_name, adapted.unreadable, useful)
-        return Made(disposition, person.number, days, self.coverage.add(adapted.facts))
+        codes = self.coverage.add(adapted.facts) if self._counted else 0
+        return Made(disposition, person.number, days, codes)
 
-    def _count(self, found: Found, type_name: str, unreadable: Iterable[Unreadable], otherwise: str) -> str:
-        reasons = sorted({each.reason for each in unreadable})
-        if not reasons:
+    def _count(self, found: Found, type_name: str, unreadable: Collection[Unreadable], otherwise: str) -> str:
+        if not unreadable:
             self.tally.count(type_name, otherwise)
             return otherwise
+        reasons = sorted({each.reason for each in unreadable})
         self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, "; ".join(reasons)))
         return UNREADABLE
 

@@ -21,7 +21,7 @@ from service.eligibility.evaluate.context import RESOURCE_TYPES
 from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind
 from service.eligibility.outcome import Outcome
 from service.eligibility.policy import MEDICATION_TYPES
-from service.eligibility.terms import Terminology
+from service.eligibility.terms import Concept, Terminology
 
 WEIGHT_AND_HEIGHT = ("body-weight", "body-height")
 SIMPLE: dict[type, Kind] = {
@@ -36,6 +36,9 @@ SIMPLE: dict[type, Kind] = {
 }
 
 
+MOST_REMEMBERED = 100_000
+
+
 class Needs:
     """Which value sets each kind of fact is looked up in, by any of the studies.
 
@@ -46,6 +49,7 @@ class Needs:
     def __init__(self, studies: Iterable[Study], terminology: Terminology, whole: Iterable[Kind] = ()) -> None:
         self.terminology = terminology
         self.whole = frozenset(whole)
+        self._asked_for: dict[tuple[Kind, Concept], bool] = {}
         wanted: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         for study in studies:
             for kind, ids in _asked(study):
@@ -63,10 +67,19 @@ class Needs:
         ids = self.wanted[fact.kind]
         if not ids:
             return False
-        belongs = self.terminology.membership(ids, fact.concept)
-        if fact.kind is Kind.OBSERVATION and belongs.opaque:
-            return False
-        return belongs.outcome is not Outcome.NOT_MET or fact.certainty is Certainty.DENIED
+        if fact.certainty is Certainty.DENIED:
+            return fact.kind is not Kind.OBSERVATION or not self.terminology.membership(ids, fact.concept).opaque
+        return self.may_ask(fact.kind, fact.concept)
+
+    def may_ask(self, kind: Kind, concept: Concept) -> bool:
+        """Could any criterion ask for a fact of this kind, by its concept?"""
+        known = self._asked_for.get((kind, concept))
+        if known is None:
+            belongs = self.terminology.membership(self.wanted[kind], concept)
+            known = belongs.outcome is not Outcome.NOT_MET and not (kind is Kind.OBSERVATION and belongs.opaque)
+            if len(self._asked_for) < MOST_REMEMBERED:
+                self._asked_for[kind, concept] = known
+        return known
 
 
 def _types(wanted: set[Kind]) -> Iterator[str]:

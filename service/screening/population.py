@@ -93,11 +93,16 @@ def gather(
     set_aside: Callable[[Reject], None],
     progress: Progress,
     whole: Iterable[Kind] = (),
+    *,
+    counted: bool = True,
 ) -> Gathering:
-    """Read the sources into persons with the facts that these studies can need, and every fact of the kinds `whole`."""
+    """Read the sources into persons with the facts that these studies can need, and every fact of the kinds `whole`.
+
+    `counted` False: nobody asks for the coverage.
+    """
     needs = Needs(request.studies, catalog.terminology, whole)
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
-    intake = Intake(reading, needs, set_aside, request.claims)
+    intake = Intake(reading, needs, set_aside, request.claims, counted=counted)
     population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading)
     return Gathering(population, intake.tally, intake.coverage, intake.versions)
 

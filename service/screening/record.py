@@ -121,14 +121,19 @@ class _Examination:
             return self._withheld(MERGE_UNCLEAR)
         self._own: Resource = own
         self._chart.add("Patient", together)
-        survivor = self._merge()
+        first = self._gathered()
+        reason, moved = first.reason, first.moved
+        survivor = moved.get(self._patient)
         if survivor is not None:
             return replace(self._withheld(MERGED), survivor=survivor)
+        # whose place this record took is read with it
+        self._chart.patients = (self._patient, *sorted(old for old, new in moved.items() if new == self._patient))
+        if reason is not None:
+            return self._withheld(reason)
         asked = searches(self._tenant.open_studies, self._tenant.catalog, self._at)
-        for stage in (None, *sorted(asked, key=lambda each: each.kind != NEVER_LEFT_OUT)):
-            if stage is not None:
-                self._reader.search(self._chart, stage)
-            if stage is None or stage.kind == NEVER_LEFT_OUT:
+        for search in sorted(asked, key=lambda each: each.kind != NEVER_LEFT_OUT):
+            self._reader.search(self._chart, search)
+            if search.kind == NEVER_LEFT_OUT and self._chart.resources.get(NEVER_LEFT_OUT):
                 reason = self._gathered().reason
                 if reason is not None:
                     return self._withheld(reason)
@@ -150,18 +155,12 @@ class _Examination:
                 return None
         return [found[self._patient], *(found[each] for each in sorted(found) if each != self._patient)]
 
-    def _merge(self) -> str | None:
-        """Whose place this record took is read with it. The record that took this one's place, if any did."""
-        moved = self._gathered().moved
-        self._chart.patients = (self._patient, *sorted(old for old, new in moved.items() if new == self._patient))
-        return moved.get(self._patient)
-
     def _gathered(self) -> _Read:
         """What was read so far, as a population of one."""
         catalog = self._tenant.catalog
         request = Request((self._chart.source(),), self._tenant.open_studies, self._at, release=None)
         request = replace(request, claims=self._claims(self._chart.patients))
-        gathered = gather(catalog, request, lambda reject: None, Progress())
+        gathered = gather(catalog, request, lambda reject: None, Progress(), counted=False)
         population, versions = gathered.population, gathered.versions
         moved = merge_replaced(population)
         person = population.person(self._patient)

@@ -30,7 +30,8 @@ FILTERED = re.compile(r"(?:^|,)\s*([A-Z][A-Za-z]+)(?=\?)")
 class InputFile:
     """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (also a Bundle).
 
-    `content`: its bytes, where they were given in memory; then `path` is but a name, and nothing is read from a disk.
+    `content`: its bytes, or `resources`: what they hold, where they were given in memory; then `path` is but a name,
+    and nothing is read from a disk.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class InputFile:
     type_hint: str | None
     label: str = ""  # how rejects name it: the file name, with its directory where there are several
     content: bytes | None = field(default=None, repr=False)  # a patient's data: in no message and no trace
+    resources: tuple[dict[str, object], ...] | None = field(default=None, repr=False)
 
     @property
     def gzipped(self) -> bool:

@@ -70,6 +70,7 @@ class Versions:
     def __init__(self) -> None:
         self._standing: dict[bytes, bytes] = {}
         self._tied: dict[bytes, tuple[Seen, ...]] = {}
+        self._last = "", b""
 
     def __len__(self) -> int:
         return len(self._standing)
@@ -79,10 +80,11 @@ class Versions:
 
         If it stands (NEW, NEWER) or contradicts, `settle` must follow.
         """
-        packed = self._standing.get(_key(reference))
+        key = self._key(reference)
+        packed = self._standing.get(key)
         if packed is None:
             return Arrival.NEW, ()
-        standing = self._tied.get(_key(reference)) or (Seen(*ENTRY.unpack(packed)),)
+        standing = self._tied.get(key) or (Seen(*ENTRY.unpack(packed)),)
         if any(new.digest == each.digest for each in standing):
             return Arrival.REPEATED, ()
         if any(each.beats(new) for each in standing):
@@ -101,12 +103,18 @@ class Versions:
 
     def settle(self, reference: str, standing: Iterable[Seen]) -> None:
         """These versions of it stand now: one, or several that contradict each other."""
-        key, kept = _key(reference), tuple(standing)
+        key, kept = self._key(reference), tuple(standing)
         self._standing[key] = ENTRY.pack(*kept[0])
         if len(kept) > 1:
             self._tied[key] = kept
         else:
             self._tied.pop(key, None)
+
+    def _key(self, reference: str) -> bytes:
+        """What arrives is settled next, mostly."""
+        if self._last[0] is not reference:
+            self._last = reference, _key(reference)
+        return self._last[1]
 
 
 def stamp(resource: Mapping[str, object], written: bytes | None = None, *, unclear: bool = False) -> Seen:

@@ -15,7 +15,7 @@ from service.screening.lines import Broken, Raw, parse, read_raw
 from service.screening.people import Population
 from service.screening.salvage import framed, names_in, own_type
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
-from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, readings
+from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
 
 Json = dict[str, object]
 NO_ALIASES: Mapping[str, str] = {}
@@ -126,6 +126,9 @@ class Walk:
 
     def _file(self, number: int, stage: Stage) -> Iterator[Met]:
         file, source = self.files[number], self._source_of[number]
+        if file.resources is not None:
+            yield from self._parsed(file.resources, Place(number, 0, 0, source), stage)
+            return
         for raw in read_raw(file):
             if isinstance(raw, Raw):
                 yield from self._line(raw, Place(number, raw.number, 0, source), stage)
@@ -133,6 +136,18 @@ class Walk:
                     self._advance(file, raw.number)
             elif stage is Stage.FIRST:
                 yield self._lost(raw, Place(number, raw.number, 0, source))
+
+    def _parsed(self, resources: Iterable[Json], place: Place, stage: Stage) -> Iterator[Found]:
+        """Resources that somebody has parsed before."""
+        for line, resource in enumerate(resources, 1):
+            type_name = resource.get("resourceType")
+            own = stage_of(type_name)
+            if stage is Stage.FIRST:
+                self._stages[place.file].add(own)
+                self._named[place.file].add(str(type_name))
+            if stage is own:
+                _, written, twofold = looked_at(resource)
+                yield Found(place._replace(line=line), resource, TWICE if twofold else "", written=written)
 
     def _lost(self, broken: Broken, place: Place) -> Lost:
         hint = self.files[place.file].type_hint

@@ -72,10 +72,18 @@ def made_with(store: Store, tenant: str, study: str) -> dict[str, int]:
 
 
 def ask(store: Store, tenant: str, study: str, day: date, now: datetime) -> None:
-    """Let it be counted now. What was counted that day stays until then."""
+    """Let it be counted now, unless somebody is at it. What was counted that day stays until then."""
     with store.writing() as connection:
         row = insert_into(connection, study_counts).values(tenant=tenant, study=study, day=day, due=now)
-        connection.execute(row.on_conflict_do_update(index_elements=KEY, set_={"due": now}))
+        idle = or_(study_counts.c.due.is_(None), study_counts.c.due <= now)
+        connection.execute(row.on_conflict_do_update(index_elements=KEY, set_={"due": now}, where=idle))
+
+
+def give_back(store: Store, tenant: str, study: str, day: date, due: datetime, now: datetime) -> None:
+    """It was not counted under the lease that ends at `due`: whoever comes next may do it at once."""
+    mine = [study_counts.c[name] == value for name, value in zip(KEY, (tenant, study, day), strict=True)]
+    with store.writing() as connection:
+        connection.execute(update(study_counts).where(*mine, study_counts.c.due == due).values(due=now))
 
 
 def begin(store: Store, tenant: str, study: str, day: date, now: datetime, until: datetime) -> bool:

@@ -140,15 +140,15 @@ def page(
 
     An appointment before `since` does not count any more.
     """
-    chosen = _chosen(store, tenant, study, tab, today, since, order, wanted).limit(most).offset(start)
+    asked = chosen(store, tenant, study, tab, today, since, order, wanted).limit(most).offset(start)
     with store.reading() as connection:
-        patients = list(connection.scalars(chosen))
+        patients = list(connection.scalars(asked))
         mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.patient.in_(patients))
         rows = {row.patient: _entry(row) for row in connection.execute(select(worklist).where(*mine))}
     return tuple(rows[each] for each in patients if each in rows)
 
 
-def _chosen(
+def chosen(
     store: Store,
     tenant: str,
     study: str,

@@ -1,13 +1,11 @@
-"""Every step of a worker that a crash may come before or after: requests, and transactions of the store."""
+"""The moments of a worker at which others may act: before each of its requests, and after it."""
 
 from collections.abc import Callable
 from typing import Any
 
 import requests
-from sqlalchemy import event
 
 from service.ehr.transport import Transport
-from service.store.engine import Store
 
 Step = Callable[[], None]
 
@@ -23,16 +21,3 @@ class Watched:
         answer = self._inner.request(method, url, **how)
         self._step()
         return answer
-
-
-def watch_commits(store: Store, step: Step) -> None:
-    """Tell of each transaction before it is committed, and once it is."""
-
-    def before(_: object) -> None:
-        step()
-
-    def after(*_: object) -> None:
-        step()
-
-    event.listen(store.engine, "commit", before)
-    event.listen(store.engine, "checkin", after)

@@ -18,8 +18,9 @@ from service.store import outbox, published
 from service.store.engine import Store, open_store
 from tests.databases import sqlite_url
 from tests.fhir_server.server import FhirServer
-from tests.publishing.steps import Watched, watch_commits
+from tests.publishing.steps import Watched
 from tests.publishing.world import DAY, NOON, STATES, Json, Office, connected, office, part
+from tests.victims import watch_commits
 
 STANDINGS = st.sampled_from(["candidate", "needs_review", "ineligible"])
 SIGNALS = st.sampled_from(["strong", "none"])

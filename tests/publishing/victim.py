@@ -8,9 +8,8 @@ from typing import Any
 
 from service.ehr.transport import new_session
 from service.store.engine import open_store
-from tests.publishing.steps import Watched, watch_commits
 from tests.publishing.world import Office, connected, tenant
-from tests.victims import Step, obey
+from tests.victims import Step, Watched, obey, watch_commits
 
 
 def work(order: dict[str, Any], step: Step) -> None:

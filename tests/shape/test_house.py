@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,7 @@ def _lines(path: Path) -> Iterator[str]:
         return  # not text: a picture or an archive
 
 
+@cache
 def _asserting_functions() -> set[str]:
     """Names of the functions of the tests that assert by themselves: calling one of them is asserting."""
     return {each.name for path in modules("tests") for each in functions(tree_of(path)) if _asserts(each, set())}

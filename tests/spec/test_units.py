@@ -22,6 +22,7 @@ from service.catalog.units import load_units
 from service.eligibility import ucum
 from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import Interval
+from service.eligibility.unit_text import bare
 from service.eligibility.units import Affine, UnitTable, conversion, converted
 from service.errors import CatalogError
 
@@ -350,13 +351,19 @@ def test_the_scales_agree_with_ucumverts_own_arithmetic() -> None:
             )
 
 
+@pytest.mark.parametrize("code", ["[IU]/mL", "m[IU]/L", "mg/dl", "10^9/l", "{cells}/ul"])
+def test_another_spelling_of_a_common_code_has_its_scale(code: str) -> None:
+    assert TABLE.scale(code) == ucum.scale(bare(code)) is not None
+
+
 def test_ordinary_screening_never_builds_the_registry() -> None:
     program = (
-        "import sys; from pathlib import Path; from service.catalog.units import load_units\n"
+        "import sys; from service.catalog.content import mappings_dir; from service.catalog.load import load_catalog\n"
         "from service.eligibility.units import conversion\n"
-        f"table = load_units(Path({str(MAPPINGS)!r}))\n"
+        "table = load_catalog(mappings_dir()).units\n"
         "table.ucum('K/uL'), table.ucum('see note'), table.ucum('mg/dl', coded=True)\n"
         "conversion(table, 'mg/dL', 'umol/L', 'creatinine'), conversion(table, 'meq/L', 'mmol/L')\n"
+        "conversion(table, '[iU]/mL', '[IU]/mL')\n"
         "sys.exit('pint' in sys.modules or 'ucumvert' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], cwd=MAPPINGS.parents[1], check=False).returncode == 0

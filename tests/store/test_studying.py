@@ -61,6 +61,19 @@ def test_who_asks_keeps_the_old_numbers_until_there_are_new_ones(store: Store) -
     assert begin(store, asked, asked + timedelta(minutes=15))
 
 
+def test_who_asks_while_somebody_counts_does_not_disturb_them(store: Store) -> None:
+    assert begin(store)
+    studying.ask(store, "north", "demo", DAY, NOON + timedelta(minutes=1))
+    assert not begin(store, NOON + timedelta(minutes=2))
+    assert studying.end(store, "north", "demo", DAY, {"assessed": 3}, NOON, LATER)
+
+
+def test_what_was_given_back_is_done_by_the_next(store: Store) -> None:
+    assert begin(store)
+    studying.give_back(store, "north", "demo", DAY, LATER, NOON)
+    assert begin(store, NOON, LATER)
+
+
 def test_everybody_is_read_once_with_what_was_decided(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studying, "PAGE", 2)
     for number in range(5):

@@ -66,7 +66,15 @@ def test_a_request_that_is_shown_is_answered(shipped: Flask, words: list[str]) -
 
 
 FOR_TENANTS = "Where the settings have tenants"
-PARTS = {"/ID": "/<identity>", "/NAME": "/<name>", "/TYPE": "/<kind>"}
+PARTS = {
+    "/ID": "/<identity>",
+    "/NAME": "/<name>",
+    "/TYPE": "/<kind>",
+    "/HANDLE": "/<handle>",
+    "/TENANT": "/<tenant>",
+    "/STUDY": "/<study>",
+    "/N": "/<int:number>",
+}
 
 
 @pytest.fixture

@@ -12,31 +12,19 @@ from datetime import datetime
 from typing import Any
 
 import requests
-from sqlalchemy import Connection as Connected, event
 
 from service.ehr.connect import Connection, Server, connect
 from service.ehr.transport import Transport
 from service.screening.connections import Connections
 from service.screening.tenant import Pace
 from service.screening.worker import Worker
-from service.store.engine import WRITING, open_store
+from service.store.engine import open_store
 from tests.ehr.clock import Watch
-from tests.victims import Step, obey
+from tests.victims import Step, Watched, obey, watch_commits
 from tests.working.world import catalog, writing
 
 BETWEEN = 60  # seconds from one pass to the next: longer than a lease
 COALESCED = 3
-
-
-class Watched:
-    """A transport that tells of each request before it is sent."""
-
-    def __init__(self, transport: Transport, step: Step) -> None:
-        self._transport, self._step = transport, step
-
-    def request(self, method: str, url: str, **how: Any) -> requests.Response:
-        self._step()
-        return self._transport.request(method, url, **how)
 
 
 class At:
@@ -53,13 +41,7 @@ def work(order: dict[str, Any], step: Step) -> None:
         return connect(server, transport=Watched(transport, step), **more)
 
     store = open_store(order["url"])
-
-    @event.listens_for(store.engine, "commit")
-    def before(connection: Connected) -> None:
-        """What comes after a commit is what comes before the next step."""
-        if connection.get_execution_options().get(WRITING):
-            step()
-
+    watch_commits(store, step)
     watch = Watch(start=datetime.fromisoformat(order["now"]))
     of = replace(writing(At(order["base"]), catalog()), pace=Pace(reconcile=None))  # type: ignore[arg-type]
     worker = Worker(store, [of], clock=watch.clock, connections=Connections(clock=watch.clock, make=make))

@@ -4,6 +4,7 @@ SEMANTICS §6.4.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from service.eligibility.dosing.body import MARKS, Size, sized
 from service.eligibility.dosing.model import Strength
@@ -38,6 +39,7 @@ class Amount:
     marks: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=16384)  # a tablet of the same product stands in thousands of orders
 def amount(quantity: Quantity | None, holding: Holding) -> Amount:
     """One dose of one ingredient of what is held, for the body that takes it.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from service.eligibility.dosing.amount import UNKNOWN_AMOUNT, Amount, Holding, amount
 from service.eligibility.dosing.layout import once
@@ -106,6 +107,7 @@ def _timed(one: Amount, timing: Timing | None, single: bool) -> Daily:
     return replace(_in_time(one, timing, single), marks=one.marks)
 
 
+@lru_cache(maxsize=16384)  # once daily, twice daily: orders are alike
 def _in_time(one: Amount, timing: Timing | None, single: bool) -> Daily:
     if once(timing) or (single and (timing is None or not says_how_often(timing))):
         return Daily(one.value, one.value, one.value, one.unit, words=f"{one.words} = {one.value} {one.unit} once")

@@ -26,33 +26,41 @@ class Range:
     high: Fraction | None
 
     def __post_init__(self) -> None:
-        if self.low < 0 or (self.high is not None and self.high < self.low):
+        # asked for every step of every dose: fractions compare slowly, an object with itself at once
+        if self.low.numerator < 0 or (self.high is not None and self.high is not self.low and self.high < self.low):
             raise InvalidValue(f"a dose range needs 0 <= low <= high, not {self.low} to {self.high}")
 
     @classmethod
     def exactly(cls, value: Fraction | int) -> "Range":
         """One number."""
-        return cls(Fraction(value), Fraction(value))
+        exact = Fraction(value)
+        return cls(exact, exact)
 
     @classmethod
     def of(cls, interval: Interval) -> "Range":
         """The range of an interval of decimals; an open end counts as closed, a negative one as zero."""
         low = max(NOTHING, Fraction(interval.low or 0))
-        return cls(low, None if interval.high is None else max(low, Fraction(interval.high)))
+        if interval.high is None or interval.high == interval.low:
+            return cls(low, None if interval.high is None else low)
+        return cls(low, max(low, Fraction(interval.high)))
 
     @property
     def exact(self) -> bool:
         """Is it one number?"""
-        return self.low == self.high
+        return self.low is self.high or self.low == self.high
 
     def __add__(self, other: "Range") -> "Range":
         return Range(self.low + other.low, _both(self.high, other.high, lambda a, b: a + b))
 
     def times(self, other: "Range") -> "Range":
         """The product; nothing times anything is nothing."""
-        if NOTHING in (self.high, other.high):
-            return ZERO
-        return Range(self.low * other.low, _both(self.high, other.high, lambda a, b: a * b))
+        if self.high is None or other.high is None:
+            nothing = any(each is not None and not each for each in (self.high, other.high))
+            return ZERO if nothing else Range(self.low * other.low, None)
+        low = self.low * other.low
+        if self.low is self.high and other.low is other.high:
+            return Range(low, low)
+        return Range(low, self.high * other.high)
 
     def over(self, other: "Range") -> "Range":
         """The quotient; divided by a range that begins at zero it has no upper end."""

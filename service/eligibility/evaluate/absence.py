@@ -7,6 +7,7 @@ from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Window, shift
 from service.eligibility.evaluate.context import RESOURCE_TYPES, Case
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, Negative, unique
+from service.eligibility.evaluate.windows import NEVER
 from service.eligibility.facts import Kind, Loaded, Unreadable
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import MEDICATION_TYPES
@@ -75,6 +76,8 @@ def _contact_days(
     case: Case, until: date, look_back: LookBack | None, said: Sequence[Negative] = ()
 ) -> frozenset[date]:
     """Later days on which the person will not have been seen recently enough any more (or, with a gap, will have)."""
+    if not case.followed:
+        return NEVER
     start = case.policy.contact_horizon.before(until)
     contacts: Iterable[date] = [day for day in case.record.contacts if start <= day]
     if look_back is None or (look_back.gap is None and look_back.ahead is None):

@@ -7,7 +7,7 @@ from service.eligibility.criteria import AllergyKnown, ConsentIs
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window
 from service.eligibility.evaluate.absence import gaps
 from service.eligibility.evaluate.context import Case
-from service.eligibility.evaluate.existence import active, candidate, dated, happened, membership
+from service.eligibility.evaluate.existence import active, belonging, candidate, dated, happened, membership
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import AllergyFact, Certainty, ConsentFact, Kind
@@ -21,9 +21,7 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
     """Is an allergy to one of these substances present? Resolved ones are shown as history, refuted ones deny it."""
     window = Window.of(ALWAYS, case.at)
     found, denied = [], []
-    for fact in case.record.facts:
-        if not isinstance(fact, AllergyFact):
-            continue
+    for fact in case.record.of(AllergyFact):
         belongs = membership(case, node.codes, node.excluding, fact.concept)
         contradicts = (
             belongs.outcome is Outcome.MET and fact.certainty is Certainty.SURE and _says_none(case, node, fact)
@@ -77,7 +75,7 @@ def consent_is(case: Case, node: ConsentIs) -> Judgement:
     window = Window.of(case.at, case.at)
     found = _decided(case, node, node.given, window)
     contrary = _decided(case, node, not node.given, window)
-    days = watch(None, (day for each in (*found, *contrary) for day in each.span.boundaries()), case.at)
+    days = watch(case, None, (day for each in (*found, *contrary) for day in each.span.boundaries()))
     against = [each.exhibit for each in contrary if each.outcome is Outcome.MET]
     if against and all(each.outcome is Outcome.NOT_MET for each in found):
         return _unless_changed(case, Judgement(node, Outcome.NOT_MET, exhibits=unique(against), watch=days), node)
@@ -101,11 +99,8 @@ def _unless_changed(case: Case, judged: Judgement, node: ConsentIs) -> Judgement
 def _decided(case: Case, node: ConsentIs, given: bool, window: Window) -> list[Candidate]:
     """The consents that may say so (`given` or refused) on the screening date."""
     found = []
-    for fact in case.record.facts:
-        if not isinstance(fact, ConsentFact) or fact.permits is (not given):
-            continue
-        belongs = membership(case, node.codes, (), fact.concept)
-        if belongs.outcome is Outcome.NOT_MET or fact.certainty is Certainty.DENIED:
+    for fact, belongs in belonging(case, ConsentFact, node.codes, ()):
+        if fact.permits is (not given) or fact.certainty is Certainty.DENIED:
             continue
         clear = Outcome.MET if fact.permits is given else Outcome.UNKNOWN
         more = [(clear, UNCERTAIN)]

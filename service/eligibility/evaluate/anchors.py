@@ -45,7 +45,7 @@ def find_anchor(case: Case, anchor: Anchor) -> Found:
     missing: Gaps = gaps(case, kind, anchor.event.codes)
     if missing:
         return Found(None, missing.reasons, missing.lacking, shown)
-    days = watch(None, (day for each in every for day in (*each.span.boundaries(), *each.also)), case.at)
+    days = watch(case, None, (day for each in every for day in (*each.span.boundaries(), *each.also)))
     sure = [each.span for each in counted if each.outcome is Outcome.MET]
     if not sure:
         doubts = frozenset().union(*(each.reasons for each in counted))

@@ -6,6 +6,7 @@ from decimal import Decimal
 from service.eligibility.dates import Days
 from service.eligibility.dosing.body import Body, Measurement
 from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.existence import belonging
 from service.eligibility.evaluate.numbers import convert
 from service.eligibility.facts import Certainty, ObservationFact
 from service.eligibility.outcome import Outcome
@@ -30,11 +31,8 @@ def body_of(case: Case) -> Body:
 def _measurements(case: Case, name: str) -> Iterator[Measurement]:
     if name not in case.terminology.value_sets:
         return
-    for fact in case.record.facts:
-        if not isinstance(fact, ObservationFact) or fact.certainty is Certainty.DENIED:
-            continue
-        belongs = case.terminology.membership((name,), fact.concept)
-        if belongs.outcome is Outcome.NOT_MET or fact.when.earliest > case.at or not isinstance(fact.value, Quantity):
+    for fact, belongs in belonging(case, ObservationFact, (name,), ()):
+        if fact.certainty is Certainty.DENIED or fact.when.earliest > case.at or not isinstance(fact.value, Quantity):
             continue
         when = Days(fact.when.earliest, min(fact.when.latest, case.at))
         sure = fact.certainty is Certainty.SURE and belongs.outcome is Outcome.MET

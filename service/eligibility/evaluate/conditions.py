@@ -6,7 +6,7 @@ from datetime import date
 from service.eligibility.criteria import ConditionPresent
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window, shift
 from service.eligibility.evaluate.context import Case
-from service.eligibility.evaluate.existence import candidate, dated, happened, membership
+from service.eligibility.evaluate.existence import belonging, candidate, dated, happened
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
 from service.eligibility.facts import Certainty, ConditionFact, Kind
 from service.eligibility.outcome import Outcome, Reason
@@ -17,10 +17,8 @@ def condition_present(case: Case, node: ConditionPresent, window: Window) -> Jud
     found = tuple(condition_candidates(case, node, window))
     denied = [
         Negative(show(fact, "refuted"), fact.asserted)
-        for fact in case.record.facts
-        if isinstance(fact, ConditionFact)
-        and fact.certainty is Certainty.DENIED
-        and membership(case, node.codes, node.excluding, fact.concept).outcome is Outcome.MET
+        for fact, belongs in belonging(case, ConditionFact, node.codes, node.excluding)
+        if fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET
     ]
     return happened(
         case,
@@ -38,11 +36,8 @@ def condition_present(case: Case, node: ConditionPresent, window: Window) -> Jud
 
 def condition_candidates(case: Case, node: ConditionPresent, window: Window) -> Iterator[Candidate]:
     """Every condition whose code could belong, with how far it counts in this window."""
-    for fact in case.record.facts:
-        if not isinstance(fact, ConditionFact) or fact.certainty is Certainty.DENIED:
-            continue
-        belongs = membership(case, node.codes, node.excluding, fact.concept)
-        if belongs.outcome is Outcome.NOT_MET:
+    for fact, belongs in belonging(case, ConditionFact, node.codes, node.excluding):
+        if fact.certainty is Certainty.DENIED:
             continue
         limit = case.terminology.self_limited_days(node.codes, fact.concept)
         span = presence(fact, case.at, limit)

@@ -36,11 +36,15 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One person on one screening date, with the knowledge to judge by."""
+    """One person on one screening date, with the knowledge to judge by.
+
+    `followed` False: nobody will ask when time alone changes an answer, so that no judgement tells (its `watch`).
+    """
 
     record: PatientRecord
     at: date
     knowledge: Knowledge
+    followed: bool = True
 
     @property
     def policy(self) -> Policy:

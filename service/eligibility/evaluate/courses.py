@@ -56,7 +56,7 @@ def taken_in_courses(case: Case, node: MedicationTaken, asked: Courses, window: 
     own = [day for each in told for day in (*each.fact.span.boundaries(), *acting_days(case, node, each.fact))]
     own += [day for each in told for day in turns(each.use.opposed)]
     edges = [day for day in [*own, *_known_ends(told)] if ALWAYS < day < FOREVER]
-    days = watch(node.look_back, turning(edges, lasting), case.at) if lasting > 1 else frozenset()
+    days = watch(case, node.look_back, turning(edges, lasting)) if lasting > 1 else frozenset()
     if Pace.of(node.look_back, case.at).sways and abs(_length(window) - lasting) <= MOST_SWAY + 1:
         days |= {shift(case.at, 1)}  # the window itself is sometimes as long, and sometimes not
     return replace(judged, watch=judged.watch | days)
@@ -122,7 +122,7 @@ def _judged(
     edges += [shift(day, near) for day in edges for near in (-1, 1)]
     edges += [day for each in denials(case, node, window) for day in (each.said.earliest, each.said.latest)]
     edges += _known_ends(told)
-    days = watch(node.look_back, edges, case.at)
+    days = watch(case, node.look_back, edges)
     if outcome is Outcome.NOT_MET:
         silent = no_further(case, node, window, exhibits)
         return replace(silent, notes=(*silent.notes, *notes), watch=silent.watch | days)

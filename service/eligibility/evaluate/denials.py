@@ -16,7 +16,7 @@ from service.eligibility.outcome import Outcome
 
 def opposed_records(case: Case, node: MedicationTaken, table: EquivalenceTable | None = None) -> Opposed:
     """Which records of these drugs are spoken against, and by which statements. `table` tells ingredients apart."""
-    drugs = [each for each in case.record.facts if isinstance(each, MedicationFact)]
+    drugs = case.record.of(MedicationFact)
     if not any(may_deny(each) for each in drugs):
         return {}
     return opposed(
@@ -27,7 +27,7 @@ def opposed_records(case: Case, node: MedicationTaken, table: EquivalenceTable |
 
 def denying(case: Case, node: MedicationTaken) -> list[MedicationFact]:
     """The statements that one of these drugs was not taken."""
-    drugs = (each for each in case.record.facts if isinstance(each, MedicationFact) and may_deny(each))
+    drugs = (each for each in case.record.of(MedicationFact) if may_deny(each))
     return [each for each in drugs if each.certainty is Certainty.DENIED and _perhaps_asked_about(case, node, each)]
 
 

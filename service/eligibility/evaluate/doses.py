@@ -43,7 +43,7 @@ def dose_taken(case: Case, node: MedicationTaken, test: DoseTest, window: Window
         Pace.of(node.look_back, case.at),
     )
     told = [day for each in denials(case, node, window) for day in (each.said.earliest, each.said.latest)]
-    days = watch(node.look_back, [*answer.boundaries, *told], case.at)
+    days = watch(case, node.look_back, [*answer.boundaries, *told])
     days |= frozenset() if answer.moves is None else {answer.moves}
     if answer.outcome is Outcome.NOT_MET:
         silent = no_further(case, node, window, exhibits)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from service.eligibility.criteria import AdverseEventHad, EncounterHad, ImmunizationGiven, ProcedureDone
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case
-from service.eligibility.evaluate.existence import active, candidate, dated, happened, membership
+from service.eligibility.evaluate.existence import active, belonging, candidate, dated, happened, membership
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
 from service.eligibility.facts import (
     AdverseEventFact,
@@ -33,10 +33,8 @@ def event_happened(case: Case, node: DatedNode, window: Window) -> Judgement:
     fact_type, kind = KINDS[type(node)]
     denied = [
         Negative(_show(fact, "not done"), _span(fact).hull(), dated(_span(fact), window)[0] is Outcome.MET)
-        for fact in case.record.facts
-        if isinstance(fact, fact_type)
-        and fact.certainty is Certainty.DENIED
-        and membership(case, node.codes, node.excluding, fact.concept).outcome is Outcome.MET
+        for fact, belongs in belonging(case, fact_type, node.codes, node.excluding)
+        if fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET
     ]
     return happened(
         case,
@@ -55,11 +53,8 @@ def event_happened(case: Case, node: DatedNode, window: Window) -> Judgement:
 def event_candidates(case: Case, node: DatedNode, window: Window) -> Iterator[Candidate]:
     """Every fact of that kind whose code could belong, with how far it counts in this window."""
     fact_type, _ = KINDS[type(node)]
-    for fact in case.record.facts:
-        if not isinstance(fact, fact_type) or fact.certainty is Certainty.DENIED:
-            continue
-        belongs = membership(case, node.codes, node.excluding, fact.concept)
-        if belongs.outcome is not Outcome.NOT_MET:
+    for fact, belongs in belonging(case, fact_type, node.codes, node.excluding):
+        if fact.certainty is not Certainty.DENIED:
             span = _span(fact)
             yield candidate(belongs, fact.certainty, dated(active(span, case.at), window), _show(fact), span)
 
@@ -81,8 +76,8 @@ def adverse_event_had(case: Case, node: AdverseEventHad, window: Window) -> Judg
 
 def adverse_event_candidates(case: Case, node: AdverseEventHad, window: Window) -> Iterator[Candidate]:
     """Every adverse event that could be the one asked for."""
-    for fact in case.record.facts:
-        if not isinstance(fact, AdverseEventFact) or fact.certainty is Certainty.DENIED:
+    for fact in case.record.of(AdverseEventFact):
+        if fact.certainty is Certainty.DENIED:
             continue
         belongs = membership(case, node.codes, (), fact.concept) if node.codes else MEMBER
         suspected = _suspected(case, node.suspects, fact.suspects) if node.suspects else MEMBER

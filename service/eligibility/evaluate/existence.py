@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, Window
@@ -10,12 +12,22 @@ from service.eligibility.evaluate.absence import silence
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, in_order, unique
 from service.eligibility.evaluate.windows import watch
-from service.eligibility.facts import Certainty, Kind
+from service.eligibility.facts import Certainty, Coded, Kind
 from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
-from service.eligibility.terms import Concept, Membership
+from service.eligibility.terms import Concept, Membership, Terminology
 
 ILLEGIBLE_ONLY = "illegible-codes-only"
 SAME_OCCASION = "same-occasion"
+
+
+F = TypeVar("F", bound=Coded)
+
+
+class Belonging(NamedTuple):
+    """What was found in a record before, and by whose value sets."""
+
+    terminology: Terminology
+    found: tuple[Any, ...]
 
 
 def membership(case: Case, codes: ValueSetIds, excluding: ValueSetIds, concept: Concept) -> Membership:
@@ -29,6 +41,25 @@ def membership(case: Case, codes: ValueSetIds, excluding: ValueSetIds, concept: 
     if outside.outcome is Outcome.UNKNOWN and not outside.opaque:
         return Membership(Outcome.UNKNOWN, outside.reason, inside.opaque)
     return inside
+
+
+def belonging(
+    case: Case, of_type: type[F], codes: ValueSetIds, excluding: ValueSetIds
+) -> Sequence[tuple[F, Membership]]:
+    """The facts of this type of which the concept may belong to `codes`, with how far it does."""
+    key, terminology = (of_type, codes, excluding), case.terminology
+    known = case.record.known.get(key)
+    if isinstance(known, Belonging) and known.terminology is terminology:
+        return known.found
+    chosen: list[tuple[int, F, Membership]] = []
+    for concept, facts in case.record.by_concept(of_type):
+        belongs = membership(case, codes, excluding, concept)
+        if belongs.outcome is not Outcome.NOT_MET:
+            chosen += [(place, fact, belongs) for place, fact in facts]
+    chosen.sort(key=itemgetter(0))
+    found = tuple((fact, belongs) for _, fact, belongs in chosen)
+    case.record.known[key] = Belonging(terminology, found)
+    return found
 
 
 def dated(span: Span, window: Window) -> tuple[Outcome, frozenset[Reason]]:
@@ -94,7 +125,7 @@ def happened(
     possible = [each for each in distinct if each.outcome is Outcome.UNKNOWN]
     told = [day for each in denied for day in (each.said.earliest, each.said.latest)]
     ends = [day for each in candidates for day in (*each.span.boundaries(), *each.also)]
-    days = watch(look_back, [*ends, *told], case.at)
+    days = watch(case, look_back, [*ends, *told])
     occasions = _occasions(sure)
     outcome = at_least(wanted, occasions, len(sure) + len(possible) - occasions)
     if outcome is Outcome.NOT_MET:
@@ -110,7 +141,7 @@ def happened(
             shown=shown,
             denied=[] if possible else denied,
         )
-        return replace(silent, watch=silent.watch | days)
+        return replace(silent, watch=silent.watch | days) if days else silent
     counted = sure if outcome is Outcome.MET else [*sure, *possible]
     merged = outcome is Outcome.UNKNOWN and occasions < len(sure)
     doubts = [*(each.reasons for each in possible), frozenset({Reason.STATUS_UNCERTAIN} if merged else ())]

@@ -12,7 +12,7 @@ from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.exposure import Exposure, exposure, systemic, turning_days
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.denials import opposed_records, stands, turns, unopposed
-from service.eligibility.evaluate.existence import candidate, dated, happened, membership
+from service.eligibility.evaluate.existence import belonging, candidate, dated, happened
 from service.eligibility.evaluate.half_lives import reaching
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
 from service.eligibility.facts import Certainty, Kind, MedicationFact
@@ -79,11 +79,8 @@ def drug_records(
     case: Case, node: MedicationTaken
 ) -> Iterator[tuple[MedicationFact, Membership, tuple[Outcome, frozenset[Reason]]]]:
     """Every record of a drug that could belong, with whether it does, and whether its route does if that is asked."""
-    for fact in case.record.facts:
-        if not isinstance(fact, MedicationFact) or fact.certainty is Certainty.DENIED:
-            continue
-        belongs = membership(case, node.codes, node.excluding, fact.concept)
-        if belongs.outcome is Outcome.NOT_MET:
+    for fact, belongs in belonging(case, MedicationFact, node.codes, node.excluding):
+        if fact.certainty is Certainty.DENIED:
             continue
         route = (Outcome.MET, frozenset[Reason]())
         if node.systemic:
@@ -138,11 +135,10 @@ def beside_denials(
 def denials(case: Case, node: MedicationTaken, window: Window) -> list[Negative]:
     """Explicit negatives (not taken, not done) about these drugs."""
     found = []
-    for fact in case.record.facts:
-        if isinstance(fact, MedicationFact) and fact.certainty is Certainty.DENIED:
-            if membership(case, node.codes, node.excluding, fact.concept).outcome is Outcome.MET:
-                speaks = dated(fact.span, window)[0] is Outcome.MET
-                found.append(Negative(show(fact, "not taken"), fact.span.hull(), speaks))
+    for fact, belongs in belonging(case, MedicationFact, node.codes, node.excluding):
+        if fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET:
+            speaks = dated(fact.span, window)[0] is Outcome.MET
+            found.append(Negative(show(fact, "not taken"), fact.span.hull(), speaks))
     return found
 
 

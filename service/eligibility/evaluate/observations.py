@@ -40,10 +40,12 @@ def observation_value(case: Case, node: ObservationValue, window: Window) -> Jud
             absence=node.absence,
             shown=shown,
         )
-        return replace(silent, watch=days | silent.watch)
+        return replace(silent, watch=days | silent.watch) if days else silent
     judged = CHOICES[node.choice.which](case, node, found)
     judged = _only_if_complete(case, node, judged)
     judged = _only_if_fresh(case, node, judged, found)
+    if not case.followed:
+        return judged
     return replace(judged, watch=judged.watch | _watched(case, node, window, _telling(node, judged, everything)))
 
 
@@ -52,7 +54,7 @@ def _watched(case: Case, node: ObservationValue, window: Window, telling: Sequen
     spans = [each.counts.span for each in telling]
     if node.look_back is not None and node.look_back.anchor is None:
         spans = [each for each in spans if each.end.latest >= window.possible.earliest]  # what is too old stays so
-    return watch(node.look_back, (day for span in spans for day in span.boundaries()), case.at)
+    return watch(case, node.look_back, (day for span in spans for day in span.boundaries()))
 
 
 def _telling(node: ObservationValue, judged: Judgement, everything: Sequence[Result]) -> Sequence[Result]:

@@ -136,7 +136,7 @@ def _yes_or_no(result: Result) -> Result:
 def _watch(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> frozenset[date]:
     asked = _asked(node, codes, lasting)
     found = results(case, asked, Window.of(case.at, case.at))
-    return watch(asked.look_back, (day for each in found for day in each.counts.span.boundaries()), case.at)
+    return watch(case, asked.look_back, (day for each in found for day in each.counts.span.boundaries()))
 
 
 def _cannot_be(case: Case, node: Pregnant) -> Judgement | None:
@@ -171,8 +171,8 @@ def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
 
 def _surgical_history(case: Case, ids: ValueSetIds) -> Iterator[ConditionFact]:
     """Conditions that tell of the operation, and are surely of no later day."""
-    for fact in case.record.facts:
-        if isinstance(fact, ConditionFact) and fact.certainty is Certainty.SURE and _noted(fact) <= case.at:
+    for fact in case.record.of(ConditionFact):
+        if fact.certainty is Certainty.SURE and _noted(fact) <= case.at:
             if case.terminology.membership(ids, fact.concept).outcome is Outcome.MET:
                 yield fact
 
@@ -189,7 +189,7 @@ def _operated(case: Case, node: Pregnant) -> Iterator[date]:
         window = Window.of(ALWAYS, FOREVER)
         for each in event_candidates(case, ProcedureDone(node.hysterectomy), window):
             yield from each.span.boundaries()
-        yield from (_noted(each) for each in case.record.facts if isinstance(each, ConditionFact))
+        yield from (_noted(each) for each in case.record.of(ConditionFact))
 
 
 def _assumed(case: Case, node: Stated, element: str, value: str, sentence: str) -> Judgement:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.eligibility.criteria import BooleanTest, CodedTest, NumberTest, ObservationValue, TypedTest, ValueTest
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case, Knowledge
-from service.eligibility.evaluate.existence import candidate, dated, membership
+from service.eligibility.evaluate.existence import belonging, candidate, dated
 from service.eligibility.evaluate.judgement import Candidate, Exhibit
 from service.eligibility.evaluate.numbers import Answer, number_test
 from service.eligibility.facts import Certainty, ObservationFact
@@ -37,12 +37,9 @@ def _order(result: Result) -> tuple[object, ...]:
 
 
 def _candidates(case: Case, node: ObservationValue, window: Window) -> Iterator[Result]:
-    for fact in case.record.facts:
-        if not isinstance(fact, ObservationFact) or fact.certainty is Certainty.DENIED:
-            continue
-        belongs = membership(case, node.codes, node.excluding, fact.concept)
+    for fact, belongs in belonging(case, ObservationFact, node.codes, node.excluding):
         # a bare unknown code says nothing of a result; silence about results answers nothing anyway
-        if belongs.outcome is not Outcome.NOT_MET and not belongs.opaque:
+        if fact.certainty is not Certainty.DENIED and not belongs.opaque:
             span = Span.on(fact.when)
             counts = candidate(belongs, fact.certainty, dated(span, window), show(fact), span)
             yield Result(fact, counts, test_result(case.knowledge, fact, node.test))

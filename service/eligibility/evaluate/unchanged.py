@@ -29,7 +29,7 @@ def dose_unchanged(case: Case, node: MedicationTaken, asked: UnchangedDose, wind
     edges = boundaries(found, taken, case.policy)
     told = [day for each in denials(case, node, window) for day in (each.said.earliest, each.said.latest)]
     near = [day for day in turning(edges, gap) if ALWAYS < day < FOREVER]
-    days = watch(node.look_back, [*edges, *near, *told], case.at)
+    days = watch(case, node.look_back, [*edges, *near, *told])
     exhibits = shown_in(case, node, window)
     if stable.outcome is not Outcome.NOT_MET:
         judged = Judgement(node, stable.outcome, stable.reasons, exhibits, notes=_in_words(stable), watch=days)

@@ -5,6 +5,9 @@ from datetime import date
 
 from service.eligibility.criteria import LookBack
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Window, shift
+from service.eligibility.evaluate.context import Case
+
+NEVER = frozenset[date]()
 
 
 def window_of(look_back: LookBack | None, at: date, anchor: Days) -> Window | None:
@@ -34,9 +37,12 @@ def _ends(look_back: LookBack, anchor: date, at: date) -> tuple[date, date]:
     return first, last if look_back.anchor is None else min(last, at)
 
 
-def watch(look_back: LookBack | None, boundaries: Iterable[date], at: date) -> frozenset[date]:
-    """Days after `at` on which a window moving with the screening date may hold other things than on `at`."""
+def watch(case: Case, look_back: LookBack | None, boundaries: Iterable[date]) -> frozenset[date]:
+    """Days after the screening date on which a window moving with it may hold other things; none if nobody asks."""
     days: set[date] = set()
+    if not case.followed:
+        return NEVER
+    at = case.at
     for day in set(boundaries):
         if day in (ALWAYS, FOREVER):
             continue

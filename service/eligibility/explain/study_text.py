@@ -1,7 +1,10 @@
 """A whole study in plain words: what `study.txt` holds, for whoever has to judge the encoding without reading YAML."""
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from service.eligibility.criteria import (
     Absence,
@@ -25,6 +28,14 @@ WIDTH = 100
 STEP = "  "
 APPROVED = "Nobody is contacted before their treating clinician agreed."
 NO_OTHER = "Nobody on this study may be on another one, and nobody on another one on this."
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A line of a criterion in words, and what stands below it."""
+
+    text: str
+    parts: tuple[Outline, ...] = ()
 
 
 def render_study(study: Study, titles: Mapping[str, str]) -> str:
@@ -59,7 +70,8 @@ def _tree(node: Node, phrases: Phrases, depth: int) -> Iterator[str]:
     title, parts = _composition(node)
     if not parts:
         yield from _wrapped(f"- {phrases.of(node)}", depth)
-        yield from _remarks(node, phrases, depth + 1)
+        for each in _remarks(node, phrases):
+            yield from _wrapped(each, depth + 1)
         return
     yield from _wrapped(f"- {title}:", depth)
     for name, part in parts:
@@ -87,18 +99,27 @@ def _composition(node: Node) -> tuple[str, tuple[tuple[str, Node], ...]]:
             return "", ()
 
 
-def _remarks(node: Node, phrases: Phrases, depth: int) -> Iterator[str]:
+def outline(node: Node, phrases: Phrases) -> Outline:
+    """The tree of a criterion in words."""
+    title, parts = _composition(node)
+    if not parts:
+        return Outline(phrases.of(node), tuple(Outline(each) for each in _remarks(node, phrases)))
+    inner = ((name, outline(part, phrases)) for name, part in parts)
+    return Outline(title, tuple(Outline(name, (each,)) if name else each for name, each in inner))
+
+
+def _remarks(node: Node, phrases: Phrases) -> Iterator[str]:
     """What else decides: how old a negative result may be, which results say no, and what silence means."""
     if isinstance(node, ObservationValue):
         others = _other_answers(node.test)
         if others:
-            yield from _wrapped(f"a result of {phrases.names(others)} says no; any other is not understood", depth)
+            yield f"a result of {phrases.names(others)} says no; any other is not understood"
         if node.not_met_valid_for is not None:
-            yield from _wrapped(f"a result that says no counts for {node.not_met_valid_for}", depth)
+            yield f"a result that says no counts for {node.not_met_valid_for}"
     absence = getattr(node, "absence", None)
     if isinstance(absence, Absence):
         said = absence.outcome.code.replace("_", " ")
-        yield from _wrapped(f"with no such record: {said}, because {absence.reason.rstrip('.')}", depth)
+        yield f"with no such record: {said}, because {absence.reason.rstrip('.')}"
 
 
 def _other_answers(test: ValueTest | None) -> tuple[str, ...]:

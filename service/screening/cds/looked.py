@@ -33,7 +33,7 @@ class Looked:
             return ()
         knowledge, found = knowledge_of(self.tenant.catalog), []
         for study in self.tenant.open_studies:
-            case = case_of(self.record, study, self.at, knowledge)
+            case = case_of(self.record, study, self.at, knowledge, followed=False)
             if signal(study, case) is Signal.STRONG:
                 found.append(Fit(study, judge(study, case)))
         return tuple(found)

@@ -4,7 +4,7 @@ Everything happens in one transaction: either the decision is kept, audited, sho
 nothing of it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from service.screening.decisions.kinds import CONTACTS, FOR_ALL, TOGETHER, Kind,
 from service.screening.decisions.known import of
 from service.screening.patient import screening_date
 from service.screening.tenant import Tenant
+from service.screening.worklist import refresh
 from service.store import assessments, audit, decisions, screenings
 from service.store.decisions import Decision
 from service.store.engine import Store
@@ -34,11 +35,6 @@ ACTIONS: Mapping[Kind, Action] = {
     Kind.CORRECTION: Action.OVERRIDE,
     Kind.APPROVAL: Action.OVERRIDE,
 }
-Refresh = Callable[[Store, str, str, str, datetime], object]  # the row of a worklist: tenant, study, patient
-
-
-def nothing_to_refresh(store: Store, tenant: str, study: str, patient: str, now: datetime) -> None:
-    """Where there is no worklist."""
 
 
 def decide(
@@ -48,7 +44,6 @@ def decide(
     given: Given,
     now: datetime,
     seen: int | None,
-    refresh: Refresh = nothing_to_refresh,
 ) -> int:
     """Keep a decision of whoever is signed in; returns its id.
 
@@ -62,7 +57,7 @@ def decide(
         if _is(given, PersonStatus.CONTACTED):
             _may_contact(tenant, given.study, decided)
         ground = _ground(whole, tenant, given, decided, viewer.account, now)
-        return _keep(whole, tenant, given, content_of(given, ground), viewer.account, now, seen, refresh)
+        return _keep(whole, tenant, given, content_of(given, ground), viewer.account, now, seen)
 
 
 def approve(
@@ -72,7 +67,6 @@ def approve(
     clinician: str | None,
     now: datetime,
     seen: int | None,
-    refresh: Refresh = nothing_to_refresh,
 ) -> int:
     """Keep the agreement of the clinician who has the chart open, as the EHR names them (an approval, nothing else)."""
     if given.kind is not Kind.APPROVAL:
@@ -83,7 +77,7 @@ def approve(
         decisions.lock(connection, tenant.name, given.patient)
         decided = of(whole, tenant.name, given.study, given.patient)
         ground = _ground(whole, tenant, given, decided, clinician, now)
-        return _keep(whole, tenant, given, content_of(given, ground), clinician, now, seen, refresh)
+        return _keep(whole, tenant, given, content_of(given, ground), clinician, now, seen)
 
 
 def action_of(given: Given, decided: Decided) -> Action:
@@ -135,7 +129,6 @@ def _keep(
     actor: str,
     now: datetime,
     seen: int | None,
-    refresh: Refresh,
 ) -> int:
     """Keep it, and let all that rests on it follow."""
     for_all = given.everywhere or given.kind in FOR_ALL

@@ -21,13 +21,15 @@ Line = Mapping[str, Any]
 
 @dataclass
 class OfCriterion:
-    """One criterion. `everybody` is of all who were assessed; all else of those with a signal.
+    """One criterion. `everybody`, `all_reasons` and `by_people` are of all who were assessed; all else of those with a
+    signal.
 
     `first`: they fall out here, and at none before. `alone`: nothing else keeps them out; without this criterion they
     would stand as the key says. `undecided_alone`: nothing but this, unknown, keeps them from being candidates.
     """
 
     everybody: Counter[str] = field(default_factory=Counter)
+    all_reasons: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     first: int = 0
@@ -70,10 +72,12 @@ class Counts:
         criterion = self.criteria.setdefault(finding["criterion"], OfCriterion())
         outcome = outcome_of(finding)
         criterion.everybody[outcome] += 1
+        criterion.by_people += "decided" in finding
+        if outcome == "unknown":
+            criterion.all_reasons.update(finding["reasons"])
         if not told:
             return
         criterion.outcomes[outcome] += 1
-        criterion.by_people += "decided" in finding
         if outcome == "unknown":
             criterion.reasons.update(finding["reasons"])
 
@@ -126,6 +130,7 @@ def _keeps_open(finding: Line) -> bool:
 def _document(criterion: OfCriterion) -> dict[str, Any]:
     return {
         "everybody": {each: criterion.everybody[each] for each in ("met", "not_met", "unknown")},
+        "all_reasons": dict(criterion.all_reasons.most_common()),
         "outcomes": {each: criterion.outcomes[each] for each in ("met", "not_met", "unknown")},
         "reasons": dict(criterion.reasons.most_common()),
         "first": criterion.first,

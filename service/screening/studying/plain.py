@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from service.eligibility.criteria import Criterion, LookBack, Node, Study
 from service.eligibility.criteria.walk import value_sets_of, within
 from service.eligibility.explain.phrases import Phrases
-from service.eligibility.explain.study_text import NO_OTHER
+from service.eligibility.explain.study_text import NO_OTHER, Outline, outline
 from service.eligibility.terms import ValueSet
 from service.screening.tenant import Tenant
 
@@ -33,7 +33,7 @@ class PlainCriterion:
     id: str
     kind: str
     text: str
-    words: str
+    words: Outline
     reads: tuple[Reads, ...]
     windows: tuple[str, ...]
     readings: tuple[tuple[str, str, str], ...]
@@ -80,7 +80,7 @@ def _criterion(criterion: Criterion, phrases: Phrases, tenant: Tenant) -> PlainC
         id=criterion.id,
         kind=criterion.kind,
         text=" ".join(criterion.text.split()),
-        words=_capital(phrases.of(criterion.node)),
+        words=outline(criterion.node, phrases),
         reads=_reads(value_sets_of(criterion.node), tenant),
         windows=_windows(criterion.node, phrases),
         readings=tuple((each.question, each.reading, each.reason) for each in criterion.decisions),

@@ -48,10 +48,16 @@ def count_due(store: Store, tenant: Tenant, study: Study, now: datetime, stoppin
     if not studying.begin(store, tenant.name, study.id, day, now, until):
         return False
     content = counted_now(store, tenant, study, stopping)
-    if content is None:  # whoever works next does it, at once
-        studying.ask(store, tenant.name, study.id, day, now)
+    if content is None:
+        studying.give_back(store, tenant.name, study.id, day, until, now)
         return False
     return studying.end(store, tenant.name, study.id, day, content, now, until)
+
+
+def count_now(store: Store, tenant: Tenant, study: Study, now: datetime) -> bool:
+    """Count a study anew, unless somebody is at it."""
+    studying.ask(store, tenant.name, study.id, screening_date(tenant, now), now)
+    return count_due(store, tenant, study, now)
 
 
 def counted_now(

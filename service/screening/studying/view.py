@@ -250,7 +250,7 @@ def _costs(content: Mapping[str, Any], plain: PlainStudy) -> Iterator[Cost]:
 def _quality(content: Mapping[str, Any], plain: PlainStudy) -> Iterator[Quality]:
     for name, each in content["criteria"].items():
         of = each["everybody"]
-        yield Quality(name, of["met"] + of["not_met"], of["unknown"], _why(each["reasons"]), each["by_people"])
+        yield Quality(name, of["met"] + of["not_met"], of["unknown"], _why(each["all_reasons"]), each["by_people"])
 
 
 def _day(counted: Counted) -> Day:

@@ -117,7 +117,7 @@ def summary_of(line: Line, decided: Decided, ehr_state: str | None) -> dict[str,
             {"why": each.why, "until": each.until.isoformat(), "everywhere": each.everywhere}
             for each in sorted(decided.silences, key=lambda each: each.everywhere)
         ],
-        "newest": {kind: decided.newest.get((kind, None, False), 0) for kind in (Kind.CLAIM, Kind.SNOOZE)},
+        "newest": {kind.value: decided.newest.get((kind, None, False), 0) for kind in (Kind.CLAIM, Kind.SNOOZE)},
     }
 
 

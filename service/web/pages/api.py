@@ -56,21 +56,21 @@ def blueprint(desk: Desk) -> Blueprint:
         """Look after a row, or leave it to others."""
         given = _given({"handle": str, "take": bool, "seen": int})
         patient = patient_in(desk, tenant, study, given["handle"])
-        now, who = desk.clock.now(), viewer().account
-        entry = marks.claim(desk.store, tenant, study, patient, who, given["take"], _id(given["seen"]), now)
-        return _answer(desk, desk.tenant(tenant), study, entry)
+        found, seen = desk.tenant(tenant), _id(given["seen"])
+        entry = marks.claim(desk.store, found, viewer(), study, patient, given["take"], seen, desk.clock.now())
+        return _answer(desk, found, study, entry)
 
     @pages.post("/api/worklist/<tenant>/<study>/snooze")
     def snooze(tenant: str, study: str) -> Response:
         """Put a row off."""
         given = _given({"handle": str, "until": str | None, "seen": int})
         patient = patient_in(desk, tenant, study, given["handle"])
-        found, now, who = desk.tenant(tenant), desk.clock.now(), viewer().account
+        found = desk.tenant(tenant)
         until, seen = day_in(given["until"] or ""), _id(given["seen"])
-        entry = marks.snooze(desk.store, tenant, study, patient, who, until, desk.today(found), seen, now)
+        entry = marks.snooze(desk.store, found, viewer(), study, patient, until, seen, desk.clock.now())
         return _answer(desk, found, study, entry)
 
-    return desk.guard(pages)
+    return desk.guard(pages, open_to_all=frozenset({"openapi"}))
 
 
 def _given(wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def blueprint(desk: Desk) -> Blueprint:
         """Look after a row, or leave it to others."""
         patient = patient_in(desk, tenant, study, request.form.get("handle", ""))
         take, seen = request.form.get("take") == "yes", number_of(request.form.get("seen", ""))
-        marks.claim(desk.store, tenant, study, patient, viewer().account, take, seen, desk.clock.now())
+        marks.claim(desk.store, desk.tenant(tenant), viewer(), study, patient, take, seen, desk.clock.now())
         return _back(tenant, study)
 
     @pages.post("/worklist/<tenant>/<study>/snooze")
@@ -57,8 +57,7 @@ def blueprint(desk: Desk) -> Blueprint:
         """Put a row off."""
         patient = patient_in(desk, tenant, study, request.form.get("handle", ""))
         until, seen = day_in(request.form.get("until", "")), number_of(request.form.get("seen", ""))
-        today = desk.today(desk.tenant(tenant))
-        marks.snooze(desk.store, tenant, study, patient, viewer().account, until, today, seen, desk.clock.now())
+        marks.snooze(desk.store, desk.tenant(tenant), viewer(), study, patient, until, seen, desk.clock.now())
         return _back(tenant, study)
 
     @pages.get("/worklist/<tenant>/<study>/table.csv")

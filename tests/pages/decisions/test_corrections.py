@@ -1,14 +1,18 @@
 """What a person said of a record: it does not count as it stands, until the record is another one."""
 
+from dataclasses import replace
+
 import pytest
 
+from service.eligibility.criteria import Criterion, MedicationTaken, Study
 from service.errors import Outpaced
 from service.screening.decisions.kinds import Kind
 from service.store import decisions
 from service.store.engine import Store
+from tests.builders import RXNORM
 from tests.fhir_server import FhirServer
 from tests.pages.decisions.world import Ward, ward
-from tests.screening.world import STUDY, cancer
+from tests.screening.world import STUDY, cancer, patient
 
 WRONG = {"about": "Condition/c", "claim": "entered-in-error", "reason": "her sister's"}
 
@@ -94,8 +98,6 @@ def test_what_nobody_may_still_be_told_by_absence_stays_unknown(store: Store, se
 
 
 def test_a_correction_follows_a_record_that_was_merged(ill: Ward, server: FhirServer) -> None:
-    from tests.screening.world import patient
-
     correct(ill)
     server.seed(patient("q", link=[{"type": "replaces", "other": {"reference": "Patient/p"}}]))
     ill.site.ask("q")
@@ -103,3 +105,35 @@ def test_a_correction_follows_a_record_that_was_merged(ill: Ward, server: FhirSe
     assert decisions.together(ill.store, "north", "q") == ("q", "p")
     assert ill.site.standing("q") == "candidate"
     assert [each.kind for each in decisions.of_patient(ill.store, "north", "q", STUDY.id)] == ["correction"]
+
+
+def taken() -> Study:
+    """A study that asks whether a drug was taken."""
+    drug = Criterion("E1", "exclusion", "a drug", MedicationTaken(("drug",)))
+    return replace(STUDY, criteria=(*STUDY.criteria[:2], drug, STUDY.criteria[3]))
+
+
+def order(identity: str, **more: object) -> dict[str, object]:
+    drug = {"coding": [{"system": RXNORM, "code": "8640"}]}
+    plain = {"resourceType": "MedicationRequest", "id": identity, "status": "active", "intent": "order"}
+    return {
+        **plain,
+        "subject": {"reference": "Patient/p"},
+        "medicationCodeableConcept": drug,
+        "authoredOn": "2026-06-01",
+        **more,
+    }
+
+
+def never_taken(desk: Ward, record: str) -> None:
+    correct(desk, about=record, claim="never-taken", reason="she never fetched it")
+
+
+def test_a_drug_that_was_never_taken_is_no_exposure_and_denies_no_other_order(store: Store, server: FhirServer) -> None:
+    desk = ward(store, server, order("m"), order("n"), study=taken())
+    assert desk.outcome("E1") == "met"
+    never_taken(desk, "MedicationRequest/m")
+    assert desk.screened().outcome("E1") == "met", "the other order stands as it did"
+    never_taken(desk, "MedicationRequest/n")
+    assert desk.screened().outcome("E1") == "not_met"
+    assert [each["claim"] for each in desk.line["corrections"]] == ["never-taken", "never-taken"]

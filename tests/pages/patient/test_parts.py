@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-from service.store.handles import Known
+from service.store.people import Known
 
 from service.errors import EhrError, EhrUnavailable, NotPermitted, ResourceGone, UnusableAnswer
 from service.screening.person.evidence import Evidence, evidence_at, link_of, numbered

@@ -79,7 +79,9 @@ def test_who_has_no_signal_is_in_no_funnel_but_counts_for_the_quality() -> None:
     told = counted(line(of(E1="met"), signal="none"), line(of(I1="unknown"), signal="unknown"))
     assert (told["assessed"], with_signal(told), partition(told)[NO_SIGNAL]) == (2, 0, 2)
     assert told["criteria"]["I1"]["everybody"] == {"met": 1, "not_met": 0, "unknown": 1}
+    assert told["criteria"]["I1"]["all_reasons"] == {"no-record": 1}
     assert told["criteria"]["I1"]["outcomes"] == {"met": 0, "not_met": 0, "unknown": 0}
+    assert told["criteria"]["I1"]["reasons"] == {}
 
 
 def test_later_are_those_whom_time_alone_lets_in() -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from service.ehr.clock import Clock
 from service.screening.access import Role
 from service.screening.studying import upkeep
+from service.screening.worker import Worker
 from service.store import assessments, studying
 from service.store.cards import CardResponse, ShownCard, keep_responses, keep_shown
 from service.store.engine import Store
@@ -66,7 +68,7 @@ def test_the_page_says_what_is_left_out(site: World) -> None:
 def test_the_page_shows_criteria_numbers_and_a_drawing(site: World) -> None:
     site.approve(STUDY)
     html = site.person("anna", (STUDY, Role.VIEWER)).get(PAGE).get_data(as_text=True)
-    for said in ("an adult", "Age at least 18 years", "<svg", "Candidates: 15", "tab=out&amp;criterion=E1", "1 codes"):
+    for said in ("an adult", "age at least 18 years", "<svg", "Candidates: 15", "tab=out&amp;criterion=E1", "1 codes"):
         assert said in html, said
     assert "Count now" not in html
 
@@ -152,3 +154,19 @@ def test_cards_are_told_with_their_rates(site: World) -> None:
     assert (told["shown"], told["accepted"], told["unanswered"]) == (4, 1, 2)
     assert told["overridden"] == [["too-frail", 1]]
     assert "too-frail: 1 (25 %)" in anna.get(PAGE).get_data(as_text=True)
+
+
+def test_a_worker_that_is_to_stop_counts_nothing_and_the_next_one_does(site: World) -> None:
+    site.now += DAY
+    assert upkeep.look_after(site.store, site.tenant, site.now, lambda: True) == 0
+    assert [each.content is None for each in studying.counted(site.store, NORTH, STUDY, TODAY)] == [False, True]
+    assert upkeep.look_after(site.store, site.tenant, site.now) == 1
+
+
+def test_a_worker_keeps_what_its_studies_say_and_counts_them_without_an_ehr(store: Store) -> None:
+    made = world(store)
+    assess(store, "p", line(of()))
+    Worker(store, [made.tenant], clock=Clock(now=lambda: NOON)).step()
+    assert [each.version for each in studying.versions(store, NORTH, STUDY)] == ["1.0"]
+    (counted,) = studying.counted(store, NORTH, STUDY, TODAY)
+    assert counted.content is not None and counted.content["assessed"] == 1

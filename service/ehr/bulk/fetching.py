@@ -1,0 +1,119 @@
+"""Fetching one file of an export: streamed to the disk, gone on with where it broke off, counted. STANDARDS 3D."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from service.ehr.addresses import is_protected, same_origin
+from service.ehr.bulk.manifest import Listed
+from service.ehr.exchange import Ask, Exchange
+from service.errors import EhrRefused, NotPermitted, UnusableAnswer
+
+ACCEPT = "application/fhir+ndjson, application/ndjson;q=0.9, application/octet-stream;q=0.5"
+PARTIAL, BAD_REQUEST = 206, 400
+GZIP = b"\x1f\x8b"
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass
+class Fetched:
+    """A file as it grows. `lines`: those that are not blank; `size`: bytes."""
+
+    path: Path
+    file: BinaryIO
+    progress: Callable[[int], None]
+    size: int = 0
+    lines: int = 0
+    validator: str | None = None
+    blank: bool = True  # is the line that has begun blank so far?
+
+    def headers(self) -> Mapping[str, str]:
+        """From the start: packed; from where it broke off: only if it is the same file still, and as it lies there."""
+        if self.size and self.validator is not None:
+            where = {"Range": f"bytes={self.size}-", "If-Range": self.validator}
+            return {"Accept": ACCEPT, "Accept-Encoding": "identity", **where}
+        return {"Accept": ACCEPT, "Accept-Encoding": "gzip"}
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """The rest of it, or all of it anew."""
+        if status == PARTIAL and not headers.get("content-range", "").startswith(f"bytes {self.size}-"):
+            raise UnusableAnswer("a file of the export: the server sent another part than the one asked for")
+        if status != PARTIAL:
+            self.file.seek(0)
+            self.file.truncate()
+            self.size, self.lines, self.blank = 0, 0, True
+        packed = headers.get("content-encoding", "identity").lower() not in ("", "identity")
+        tag = headers.get("etag", "")
+        self.validator = tag if tag and not tag.startswith("W/") and not packed else None
+
+    def take(self, piece: bytes) -> None:
+        """Write it, and count."""
+        self.file.write(piece)
+        text = piece.removeprefix(BOM) if self.size == 0 else piece
+        self.size += len(piece)
+        first, *others = text.split(b"\n")
+        self.blank = self.blank and not first.strip()
+        for each in others:
+            self.lines += not self.blank
+            self.blank = not each.strip()
+        self.progress(len(piece))
+
+    @property
+    def counted(self) -> int:
+        """The lines; the last one may lack its end."""
+        return self.lines + (not self.blank)
+
+
+def fetch(exchange: Exchange, listed: Listed, into: Path, progress: Callable[[int], None], *, needs_token: bool) -> int:
+    """Fetch a file; returns how many lines it has. What is there is whole: it gets its name last. Raises EhrError.
+
+    `needs_token`: of the manifest. A host that is not the server's gets the token only if the manifest says so, and
+    where it then refuses, it is asked once more without.
+    """
+    if not is_protected(listed.url):
+        raise UnusableAnswer("a file of the export: its address is not protected, so nothing is asked there")
+    partial = into.with_name(f"{into.name}.part")
+    with partial.open("wb") as file:
+        fetched = Fetched(partial, file, progress)
+        try:
+            _ask(exchange, listed, fetched, bearer=needs_token)
+        except EhrRefused as problem:
+            foreign = not same_origin(listed.url, exchange.base)
+            signed = isinstance(problem, NotPermitted) or problem.status == BAD_REQUEST
+            if not (needs_token and foreign and signed):
+                raise
+            _ask(exchange, listed, fetched, bearer=False)
+    lines, name = fetched.counted, into
+    if _is_packed(partial):
+        lines, name = _unpacked_lines(partial), into.with_name(f"{into.name}.gz")
+    if listed.count is not None and listed.count != lines:
+        partial.unlink()
+        raise UnusableAnswer(f"a file of the export: the manifest promises {listed.count} lines, and {lines} came")
+    partial.replace(name)
+    return lines
+
+
+def _is_packed(path: Path) -> bool:
+    """Is the file itself gzip, rather than only its way here?"""
+    with path.open("rb") as file:
+        return file.read(2) == GZIP
+
+
+def _unpacked_lines(path: Path) -> int:
+    """The lines of a gzip file that are not blank. Raises UnusableAnswer for one that is cut off."""
+    try:
+        with gzip.open(path) as file:
+            return sum(bool(line.strip()) for line in file)
+    except (EOFError, OSError, zlib.error) as error:
+        raise UnusableAnswer("a file of the export: it is no whole gzip file") from error
+
+
+def _ask(exchange: Exchange, listed: Listed, fetched: Fetched, *, bearer: bool) -> None:
+    answer = exchange.send(Ask("GET", listed.url, elsewhere=True, bearer=bearer, into=fetched))
+    if answer.status not in (200, PARTIAL):
+        raise UnusableAnswer(f"a file of the export: HTTP {answer.status} is no file")

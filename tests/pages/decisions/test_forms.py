@@ -1,0 +1,130 @@
+"""Deciding in the browser: forms alone, a redirection afterwards, and pages that say what another did."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import render_template
+from sqlalchemy import insert
+
+from service.screening.access import Role
+from service.screening.access.known import viewer_of
+from service.screening.decisions.forms import deciding
+from service.screening.decisions.kinds import Kind
+from service.store.tables import people
+from tests.pages.decisions.world import NOON, Ward
+from tests.pages.world import Browser, World, world
+from tests.screening.world import STUDY
+
+ADDRESS = f"/p/unguessable/{STUDY.id}/decide"
+FRAGMENTS = ("_decide_status", "_decide_answer", "_decide_correction", "_decide_silence", "_decisions_history")
+
+
+@pytest.fixture
+def site(desk: Ward) -> World:
+    """The application over the same database; the patient's address is `unguessable`."""
+    with desk.store.writing() as connection:
+        values = {"tenant": "north", "patient": "p", "handle": "unguessable", "identifiers": {}, "touched": NOON}
+        connection.execute(insert(people).values(**values))
+    return world(desk.store)
+
+
+@pytest.fixture
+def anna(site: World) -> Browser:
+    return site.person("anna", (STUDY.id, Role.COORDINATOR), (STUDY.id, Role.INVESTIGATOR))
+
+
+def test_a_form_is_kept_and_leads_back_to_the_patient(desk: Ward, anna: Browser) -> None:
+    answer = anna.post(ADDRESS, kind="status", status="screening", seen="0")
+    assert answer.status_code == 303 and answer.headers["Location"] == f"/p/unguessable/{STUDY.id}"
+    assert desk.decided.status is not None and desk.decided.status.by == "anna"
+
+
+def test_two_people_do_not_lose_a_change(desk: Ward, site: World, anna: Browser) -> None:
+    bert = site.person("bert", (STUDY.id, Role.COORDINATOR))
+    anna.post(ADDRESS, kind="status", status="ineligible", seen="0", reason="moved to Rome")
+    answer = bert.post(ADDRESS, kind="status", status="screening", seen="0", reason="<b>fits</b>")
+    assert answer.status_code == 409
+    said = answer.get_data(as_text=True)
+    assert "somebody else decided this meanwhile" in said and "moved to Rome" in said and "Anna" in said
+    assert "&lt;b&gt;fits&lt;/b&gt;" in said, "what was typed is not lost, and is no markup"
+    assert len(desk.all()) == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "status", "status": "screening"},
+        {"kind": "status", "status": "screening", "seen": "-1"},
+        {"kind": "status", "status": "screening", "seen": "many"},
+        {"kind": "nothing", "seen": "0"},
+        {"seen": "0"},
+        {"kind": "override", "about": "I2", "outcome": "not_met", "was": "met", "seen": "0"},
+    ],
+)
+def test_what_cannot_be_kept_is_answered_with_a_page_that_says_why(
+    desk: Ward, anna: Browser, fields: dict[str, Any]
+) -> None:
+    answer = anna.post(ADDRESS, **fields)
+    assert answer.status_code == 400 and "text/html" in answer.headers["Content-Type"]
+    assert desk.all() == ()
+
+
+def test_whoever_may_not_see_the_patient_learns_nothing(desk: Ward, site: World) -> None:
+    stranger = site.person("carl", ("another", Role.INVESTIGATOR))
+    nobody = stranger.post("/p/nobody/demo/decide", kind="note", reason="x", seen="0")
+    here = stranger.post(ADDRESS, kind="note", reason="x", seen="0")
+    assert (nobody.status_code, here.status_code) == (403, 403)
+    assert "Anna" not in here.get_data(as_text=True) and desk.all() == ()
+    viewer = site.person("dora", (STUDY.id, Role.VIEWER)).post(ADDRESS, kind="note", reason="x", seen="0")
+    assert viewer.status_code == 403 and desk.all() == ()
+
+
+def test_a_form_of_another_site_is_not_kept(desk: Ward, anna: Browser) -> None:
+    fields = {"kind": "status", "status": "screening", "seen": "0"}
+    assert anna.client.post(ADDRESS, data=fields).status_code == 403
+    assert anna.client.get(ADDRESS).status_code == 405
+    assert desk.all() == ()
+
+
+def forms(site: World, desk: Ward, **more: str) -> str:
+    """The fragments, as the patient's page shows them to Anna."""
+    person = viewer_of(desk.store, "anna")
+    assert person is not None
+    context = deciding(desk.store, desk.tenant, person, "p", STUDY.id, NOON)
+    with site.app.test_request_context():
+        told = {"deciding": context, "action": ADDRESS, "criterion": "E2", "record": "Observation/o", **more}
+        return "".join(render_template(f"pages/{each}.html", **told) for each in FRAGMENTS)
+
+
+def fields_of(form: str) -> dict[str, str]:
+    """What a browser would send of the hidden fields, the first choices and the button."""
+    found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    found |= dict(re.findall(r'<input type="radio" name="([^"]+)" value="([^"]*)"', form)[:1])
+    found |= dict(re.findall(r'<button name="([^"]+)" value="([^"]*)"', form)[:1])
+    for name, rest in re.findall(r'<select name="([^"]+)">(.*?)</select>', form, re.DOTALL):
+        found[name] = next((each for each in re.findall(r'<option value="([^"]*)"', rest) if each), "")
+    found.pop("csrf", None)
+    return found
+
+
+def test_every_form_can_be_sent_as_it_stands(desk: Ward, site: World, anna: Browser) -> None:
+    listed = re.findall(r"<form .*?</form>", forms(site, desk), re.DOTALL)
+    kinds = [fields_of(each)["kind"] for each in listed]
+    assert kinds == ["status", "answer", "correction", "silence", "silence", "snooze", "claim"]
+    for each in listed:
+        answer = anna.post(ADDRESS, **{"reason": "because", **fields_of(each)})
+        assert answer.status_code == 303, answer.get_data(as_text=True)
+    assert [each.kind for each in desk.all()] == kinds
+    shown = forms(site, desk)
+    assert "because" in shown and "Anna" in shown and "Look again" not in shown
+
+
+def test_who_only_looks_on_has_no_form(desk: Ward, site: World) -> None:
+    site.person("anna", (STUDY.id, Role.VIEWER))
+    assert "<form" not in forms(site, desk)
+
+
+def test_reasons_are_no_markup(desk: Ward, site: World, anna: Browser) -> None:
+    desk.decide(Kind.NOTE, reason="<script>alert(1)</script>")
+    assert "<script>" not in forms(site, desk)
