@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
-from service.store.people import Known
 
 from service.errors import EhrError, EhrUnavailable, NotPermitted, ResourceGone, UnusableAnswer
 from service.screening.person.evidence import Evidence, evidence_at, link_of, numbered
@@ -29,10 +28,11 @@ from service.screening.person.source import (
 from service.screening.person.study_part import SHORT, short
 from service.screening.person.who import NOT_RECORDED, age_words, hide, who_of
 from service.store.assessments import Stored
+from service.store.people import Known
 
 AT = date(2026, 6, 30)
 MADE = datetime(2026, 6, 30, 9, tzinfo=UTC)
-EVA = Known("north", "p", "h", "Eva Muster", "1970-05-05", "female", ["MRN 4711"])
+EVA = Known("north", "p", "h", "Eva Muster", "1970-05-05", "female", {"MRN 4711": "MR"}, None, None, None, None)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_hidden_means_that_nothing_tells_who_it_is() -> None:
     st.recursive(st.text() | st.integers() | st.none(), lambda each: st.lists(each) | st.dictionaries(st.text(), each))
 )
 def test_hiding_changes_nothing_of_whom_nothing_is_known(content: Any) -> None:
-    assert hide(content, Known("north", "p", "h", None, None, None, None)) == content
+    assert hide(content, Known("north", "p", "h", None, None, None, {}, None, None, None, None)) == content
 
 
 def stored(
