@@ -20,6 +20,7 @@ from service.ehr.connect import Server
 from service.ehr.jwks import KeySets
 from service.ehr.transport import new_session
 from service.errors import StoreError, StoreOutdated
+from service.screening.access.passwords import hashed
 from service.screening.cds.answer import Counter, counter_of
 from service.screening.cds.lent import Lending
 from service.screening.cds.policy import CardPolicy
@@ -42,7 +43,6 @@ from service.web import (
     assess,
     cds_hooks,
     demo,
-    demo_entrance,
     files,
     guard,
     health,
@@ -55,7 +55,6 @@ from service.web import (
     problems,
     studies,
 )
-from service.web.demo_entrance import ENTRANCE
 from service.web.health import Check
 from service.web.pages import site
 from service.web.pages.desk import Desk
@@ -213,7 +212,7 @@ def run_demo(host: str, port: int, site: Path | None) -> int:
         base = f"http://[{address}]:{number}" if ":" in address else f"http://{address}:{number}"
         people = invited()
         app, companion = demo_of(Path(place), base, site, people)
-        sys.stderr.write(f"{demo.MARK.upper()}.\nSign in at {base}{ENTRANCE} as one of these; nobody else can:\n")
+        sys.stderr.write(f"{demo.MARK.upper()}.\nSign in at {base}/sign-in as one of these; nobody else can:\n")
         sys.stderr.writelines(f"  account {each.account:8} password {each.password}\n" for each in people)
         serve(app, listener, 1, companion)
     return 0
@@ -237,12 +236,11 @@ def demo_of(
     invented = invent(place / "export", patients, 7)
     export = Export("export", place / "export", clock.now(), None)
     screen_export(store, tenant, export, place / "results", clock.now(), Progress())
-    admit(store, tenant, people, clock.now(), hashed=lambda _: None)  # they enter by a door of their own
+    admit(store, tenant, people, clock.now(), hashed=hashed)
     store.close()
     companion = Companion(lambda: Worker(store, (tenant,), clock=clock))
     app = app_of(catalog, settings, (tenant,), store, companion, clock)
     app.register_blueprint(demo.blueprint(invented, tenant, store, clock))
-    app.register_blueprint(demo_entrance.blueprint(people, Desk({tenant.name: tenant}, store, clock, encrypted=False)))
     demo.mark(app)
     return app, companion
 

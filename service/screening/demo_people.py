@@ -44,9 +44,7 @@ def invited() -> tuple[Invited, ...]:
     )
 
 
-def admit(
-    store: Store, tenant: Tenant, people: Iterable[Invited], now: datetime, hashed: Callable[[str], str | None]
-) -> None:
+def admit(store: Store, tenant: Tenant, people: Iterable[Invited], now: datetime, hashed: Callable[[str], str]) -> None:
     """Give them accounts and their roles in each study, each study a basis. `hashed`: what is kept of a password."""
     for each in people:
         accounts.add(store, Account(each.account, each.name, now, password=hashed(each.password)))

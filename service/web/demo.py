@@ -16,9 +16,9 @@ from service.screening.tenant import Tenant
 from service.store import assessments
 from service.store.engine import Store
 from service.web.answers import fhir_json, plain_json
-from service.web.demo_entrance import ENTRANCE
 
 MARK = "Demonstration with invented patients; nothing is kept"
+ENTRANCE = "/sign-in"
 MOST = 1000
 
 

@@ -26,7 +26,6 @@ TENANT = "demo"
 # name: address. {handle} is that of a patient. Those that the application does not have are left out.
 PAGES = {
     "sign-in": "/sign-in",
-    "demo-sign-in": "/demo/sign-in",
     "home": "/",
     "today": "/today",
     "worklists": "/worklist",
@@ -44,7 +43,7 @@ PAGES = {
     "refused": "/sign-out",
 }
 # Nobody may be signed in there.
-BEFORE = {"sign-in", "demo-sign-in"}
+BEFORE = {"sign-in"}
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,10 @@ class Demo:
     def enter(self, page: Page, account: str = "demo") -> None:
         """Sign in, as a person does."""
         (person,) = [each for each in self.people if each.account == account]
-        page.goto(f"{self.address}/demo/sign-in")
+        page.goto(f"{self.address}/sign-in")
         page.locator("#account").fill(person.account)
         page.locator("#password").fill(person.password)
-        page.locator("main button").click()
+        page.locator("main form button").click()
         page.wait_for_url(lambda address: "sign-in" not in address)
 
     def show(self, page: Page, name: str) -> None:

