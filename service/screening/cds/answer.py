@@ -135,6 +135,8 @@ def _read(counter: Counter, call: Call, reader: CallReader, at: date) -> Looked:
 def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:
     """The studies to speak of to this user, now."""
     roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
+    if not looked.pointed_at:
+        return
     whose = (call.patient, *looked.merged)
     silence = Silence(counter.store, counter.tenant, counter.policy, whose, now)
     for each in looked.fits(silence.decided):

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from service.eligibility.assess import Signal, Standing, case_of, judge, judge_unless_kept_out, signal
 from service.eligibility.criteria import Study
+from service.eligibility.evaluate import Case
 from service.eligibility.facts import PatientRecord
 from service.screening.cds.words import Fit, detail, summary
 from service.screening.decisions import Decided
@@ -31,14 +32,12 @@ class Looked:
     _said: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     def fits(self, decided: Mapping[str, Decided]) -> Iterator[Fit]:
-        """The studies with a strong signal that nothing keeps them out of; the signal first, as it is quickly told.
+        """The studies pointed at that nothing keeps them out of.
 
         Where people answered criteria of a study (`decided`, by study), their answers stand in the verdict: what the
         machine alone would call kept out may not be, and the other way round.
         """
-        if self.record is None:
-            return
-        for study in self.tenant.open_studies:
+        for study in self.pointed_at:
             answered = decided.get(study.id)
             known = self._machine if answered is None or not answered.answers else None
             fit = known.get(study.id) if known is not None else self._judged(study, answered)
@@ -46,26 +45,34 @@ class Looked:
                 yield fit
 
     @cached_property
+    def pointed_at(self) -> tuple[Study, ...]:
+        """The studies whose disease something on record surely points to: of no other one is anything said."""
+        if self.record is None:
+            return ()
+        return tuple(each for each in self.tenant.open_studies if signal(each, self._case(each)) is Signal.STRONG)
+
+    @cached_property
     def _machine(self) -> Mapping[str, Fit]:
         """What the machine alone finds, by study. A chart is opened again and again."""
-        found = {study.id: self._judged(study, None) for study in self.tenant.open_studies}
+        found = {study.id: self._judged(study, None) for study in self.pointed_at}
         return {name: fit for name, fit in found.items() if fit is not None}
 
     def _judged(self, study: Study, decided: Decided | None) -> Fit | None:
-        assert self.record is not None, "nobody is judged without a record"
-        case = case_of(self.record, study, self.at, knowledge_of(self.tenant.catalog), followed=False)
-        if signal(study, case) is not Signal.STRONG:
-            return None
+        case = self._case(study)
         if decided is None:
             verdict = judge_unless_kept_out(study, case)
             return None if verdict is None else Fit(study, verdict)
         whole = verdict_with(judge(study, case), decided)
         return None if whole.standing is Standing.INELIGIBLE else Fit(study, whole)
 
+    def _case(self, study: Study) -> Case:
+        assert self.record is not None, "nobody is judged without a record"
+        return case_of(self.record, study, self.at, knowledge_of(self.tenant.catalog), followed=False)
+
     def said(self, found: tuple[Fit, ...]) -> tuple[str, str]:
         """The words of a card about some of the `fits`, short and long."""
         about = tuple(each.study.id for each in found)
-        alone = self.record is None or all(each is self._machine.get(each.study.id) for each in found)
+        alone = all(each is self._machine.get(each.study.id) for each in found)
         known = self._said.get(about) if alone else None
         if known is None:
             phrases = phrases_of(self.tenant.catalog)
