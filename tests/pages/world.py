@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete, insert
 
 from service.app import app_of
 from service.catalog.load import Catalog
@@ -19,7 +20,9 @@ from service.settings import Settings
 from service.store import accounts, bases, sessions
 from service.store.accounts import Account, Given
 from service.store.bases import Entered
-from service.store.engine import Store
+from service.store.engine import Store, insert_into
+from service.store.people import searchable
+from service.store.tables import people, worklist
 from service.web.pages.desk import COOKIE, FORM_TOKEN
 from tests.working.world import NOON, catalog
 
@@ -93,3 +96,29 @@ def world(store: Store, content: Catalog | None = None, now: datetime = NOON, **
     made = World(store, tenant, now, Flask("none"))
     made.app = app_of(content, Settings(), (tenant,), store, clock=Clock(now=lambda: made.now))
     return made
+
+
+def stand(
+    store: Store,
+    patient: str,
+    *studies: str,
+    handle: str,
+    name: str | None = "Eva Muster",
+    born: str | None = "1970-05-05",
+    number: str = "MRN 4711",
+) -> str:
+    """Let somebody stand in the worklists of these studies under this handle; returns it.
+
+    Where a screening has put them there already, the row stays and they get the handle and name.
+    """
+    who = {"tenant": NORTH, "patient": patient, "handle": handle, "name": name, "born": born, "sex": "female"}
+    who |= {"found_by": searchable(name), "identifiers": {number: "MR"}, "numbers": f" {number} ", "touched": NOON}
+    row = {"tenant": NORTH, "patient": patient, "place": "open", "standing": "needs_review", "rank": 0}
+    row |= {"unresolved": 1, "look_again": False, "missing": "", "line": {}, "changed": NOON}
+    with store.writing() as connection:
+        connection.execute(delete(people).where(people.c.tenant == NORTH, people.c.patient == patient))
+        connection.execute(insert(people).values(**who))
+        for study in studies:
+            there = insert_into(connection, worklist).values(**row, study=study, found_by=who["found_by"])
+            connection.execute(there.on_conflict_do_nothing())
+    return handle

@@ -19,9 +19,8 @@ from service.settings import Settings
 from service.store import assessments, audit, decisions
 from service.store.decisions import Decision
 from service.store.engine import Store
-from service.store.tables import people, worklist
 from tests.pages.access.routes import DEMO, ROUTES, Kind
-from tests.pages.world import NORTH, Browser, World, world
+from tests.pages.world import NORTH, Browser, World, stand, world
 from tests.screening.world import STUDY as SMALL
 from tests.working.world import TODAY, catalog
 
@@ -73,30 +72,7 @@ def house(store: Store) -> World:
         store, Decision(NORTH, STUDY, PATIENT, "status", None, {"status": "screening"}, NAME, "admin", made.now)
     )
     audit.append(store, audit.Entry(made.now, NORTH, "admin", "view-patient", STUDY, PATIENT))
-    person = {
-        "tenant": NORTH,
-        "patient": PATIENT,
-        "handle": HANDLE,
-        "name": NAME,
-        "found_by": "zzyzx",
-        "born": BORN,
-    }
-    row = {
-        "tenant": NORTH,
-        "study": STUDY,
-        "patient": PATIENT,
-        "place": "now",
-        "standing": "candidate",
-        "rank": 0,
-        "unresolved": 0,
-        "look_again": False,
-        "found_by": "zzyzx",
-        "line": line,
-        "changed": made.now,
-    }
-    with store.writing() as connection:
-        connection.execute(people.insert().values(**person, identifiers={"MR": NUMBER}, touched=made.now))
-        connection.execute(worklist.insert().values(**row))
+    stand(store, PATIENT, STUDY, handle=HANDLE, name=NAME, born=BORN, number=NUMBER)
     return made
 
 

@@ -5,15 +5,13 @@ from typing import Any
 
 import pytest
 from flask import render_template
-from sqlalchemy import insert
 
 from service.screening.access import Role
 from service.screening.access.known import viewer_of
 from service.screening.decisions.forms import deciding
 from service.screening.decisions.kinds import Kind
-from service.store.tables import people
 from tests.pages.decisions.world import NOON, Ward
-from tests.pages.world import Browser, World, world
+from tests.pages.world import Browser, World, stand, world
 from tests.screening.world import STUDY
 
 ADDRESS = f"/p/unguessable/{STUDY.id}/decide"
@@ -23,9 +21,7 @@ FRAGMENTS = ("_decide_status", "_decide_answer", "_decide_correction", "_decide_
 @pytest.fixture
 def site(desk: Ward) -> World:
     """The application over the same database; the patient's address is `unguessable`."""
-    with desk.store.writing() as connection:
-        values = {"tenant": "north", "patient": "p", "handle": "unguessable", "identifiers": {}, "touched": NOON}
-        connection.execute(insert(people).values(**values))
+    stand(desk.store, "p", STUDY.id, handle="unguessable")
     return world(desk.store)
 
 

@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from sqlalchemy import insert
-
 from service.screening.access import Role
 from service.screening.exports import Export
 from service.screening.nightly import screen_export
 from service.screening.population import Progress
-from service.store.tables import people, worklist
-from tests.pages.world import NORTH, Browser, World
-from tests.working.world import NOON
+from tests.pages.world import Browser, World, stand as listed
 
 HANDLE = "h4Zk9Qw2"
 Json = dict[str, object]
@@ -34,23 +30,9 @@ def screen_files(made: World, place: Path, resources: list[Json] | None = None) 
     )
 
 
-def stand(
-    made: World,
-    patient: str,
-    *studies: str,
-    handle: str = HANDLE,
-    name: str | None = "Eva Muster",
-    born: str = "1970-05-05",
-) -> str:
+def stand(made: World, patient: str, *studies: str, handle: str = HANDLE, **who: str | None) -> str:
     """Let somebody stand in the worklists of these studies; returns the handle."""
-    with made.store.writing() as connection:
-        who = {"tenant": NORTH, "patient": patient, "handle": handle, "name": name, "born": born, "sex": "female"}
-        connection.execute(insert(people).values(**who, identifiers=["MRN 4711"], touched=NOON))
-        for study in studies:
-            row = {"tenant": NORTH, "study": study, "patient": patient, "place": "now", "standing": "needs_review"}
-            more = {"rank": 0, "unresolved": 1, "look_again": False, "line": {}, "changed": NOON}
-            connection.execute(insert(worklist).values(**row, **more))
-    return handle
+    return listed(made.store, patient, *studies, handle=handle, **who)  # type: ignore[arg-type]
 
 
 def coordinator(made: World, study: str, name: str = "anna") -> Browser:
