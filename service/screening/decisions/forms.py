@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from service.screening.access import Action, Viewer, may
+from service.screening.access import Action, Basis, Viewer, may
 from service.screening.access.known import bases_of
 from service.screening.decisions.applied import with_decisions
 from service.screening.decisions.conflicts import conflicts, state_conflict
@@ -20,6 +20,8 @@ from service.screening.tenant import Tenant
 from service.store import accounts, assessments, decisions
 from service.store.decisions import Decision
 from service.store.engine import Store
+
+ANOTHER = "another study"  # of which whoever looks may know no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Deciding:
             if self.may["contact" if each in CONTACTS else "decide"] and not (waits and each is PersonStatus.CONTACTED)
         )
 
+    @property
+    def correctable(self) -> frozenset[str]:
+        """The records of which this person may say that they are wrong, or see who said it."""
+        mine = self.records.keys() if self.may["override"] else frozenset[str]()
+        return frozenset(mine) | self.decided.corrections.keys()
+
     def seen(self, kind: str, about: str | None = None, everywhere: bool = False) -> int:
         """What a form brings back as `seen`."""
         return self.decided.seen(Kind(kind), about, everywhere=everywhere)
@@ -69,12 +77,22 @@ class Deciding:
         return self.names.get(account, account)
 
 
-def deciding(store: Store, tenant: Tenant, viewer: Viewer, patient: str, study: str, now: datetime) -> Deciding:
-    """Gather it. That this person may see the patient is for the caller to ask."""
-    every = decisions.of_patient(store, tenant.name, patient, study)
+def deciding(
+    store: Store,
+    tenant: Tenant,
+    viewer: Viewer,
+    patient: str,
+    study: str,
+    now: datetime,
+    read: Callable[[Decision], Decision] = lambda decision: decision,
+) -> Deciding:
+    """Gather it. That this person may see the patient is for the caller to ask. `read`: how a decision is shown, as
+    where names are hidden."""
+    every = tuple(read(each) for each in decisions.of_patient(store, tenant.name, patient, study))
     decided = decided_of(every)
     held = assessments.latest(store, tenant.name, study, patient)
-    basis, today = bases_of(store, tenant)[study], screening_date(tenant, now)
+    basis_of, today = bases_of(store, tenant), screening_date(tenant, now)
+    basis = basis_of[study]
     stands = held is not None and held.withdrawn is None
     records = held.records if held is not None and stands else {}
     found = {each.actor: accounts.find(store, each.actor) for each in every}
@@ -86,7 +104,13 @@ def deciding(store: Store, tenant: Tenant, viewer: Viewer, patient: str, study: 
         {each.value: may(viewer, tenant.name, study, each, basis, today) for each in Action},
         tuple(reversed(every)),
         {account: each.name for account, each in found.items() if each is not None},
-        conflicts(store, tenant, patient, study),
+        tuple(_named(tenant, viewer, each, basis_of, today) for each in conflicts(store, tenant, patient, study)),
         state_conflict(store, tenant, patient, study),
         tenant.catalog.studies[study].contact_approval == TREATING,
     )
+
+
+def _named(tenant: Tenant, viewer: Viewer, study: str, basis_of: Mapping[str, Basis | None], today: date) -> str:
+    """The title of another study; of one that is not open to whoever looks only that there is one."""
+    open_to_them = study in basis_of and may(viewer, tenant.name, study, Action.SEE, basis_of[study], today)
+    return tenant.catalog.studies[study].title if open_to_them else ANOTHER

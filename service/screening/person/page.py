@@ -79,12 +79,6 @@ class PersonPage:
         """The same in a word."""
         return None if self.status is None else BY_PEOPLE[self.status.code]
 
-    @property
-    def conflict(self) -> tuple[Elsewhere, ...]:
-        """Where the patient takes part already, while this study still looks for patients."""
-        closed = self.status is not None and self.status.code in CLOSING
-        return () if closed else tuple(each for each in self.elsewhere if each.taking_part)
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:

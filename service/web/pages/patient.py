@@ -6,18 +6,22 @@ Whoever asks for a patient that is not theirs learns no more than whoever asks f
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from flask import Blueprint, Response, request
 
 from service.errors import Forbidden
 from service.screening.access import Action
+from service.screening.access.audited import note_view
+from service.screening.decisions.forms import deciding
 from service.screening.person.evidence import evidence_at
 from service.screening.person.history import history
 from service.screening.person.page import gather_page, trials, unnamed
 from service.screening.person.source import reading, source_of
 from service.screening.person.who import hide, who_of
 from service.screening.tenant import Tenant
-from service.store import accounts, assessments, audit, decisions, people, worklist
+from service.store import accounts, assessments, decisions, people, worklist
+from service.store.decisions import Decision
 from service.store.people import Known
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
@@ -80,7 +84,7 @@ def blueprint(desk: Desk) -> Blueprint:
         evidence = evidence_at(current.stored.line, number, tenant.ehr_link) if current is not None and holds else None
         seen = request.args.get("seen", "")
         moved = current is None or evidence is None or (seen != "" and seen != str(current.stored.id))
-        _note(desk, tenant, known, study, SOURCE, number=number, moved=moved)
+        _note(desk, tenant, known, study, SOURCE)
         shown, hidden = None, _hides(desk)
         if not moved and evidence is not None:
             shown = source_of(evidence, known.patient, reading(tenant, desk.clock), known if hidden else None)
@@ -119,12 +123,20 @@ def _patient(
 ) -> Response:
     _note(desk, tenant, known, study, VIEW)
     shown = gather_page(desk.store, tenant, study, known, others, desk.today(tenant), hidden=hidden)
-    return page("patient.html", page=shown, who=shown.who, may_hide=_hides(desk))
+    show = partial(unnamed, known=known) if hidden else _as_it_is
+    open_to_them = deciding(desk.store, tenant, viewer(), known.patient, study, desk.clock.now(), show)
+    action = f"/p/{known.handle}/{study}/decide"
+    may_hide = _hides(desk)
+    return page("patient.html", page=shown, who=shown.who, may_hide=may_hide, deciding=open_to_them, action=action)
+
+
+def _as_it_is(decision: Decision) -> Decision:
+    return decision
 
 
 def _trials(desk: Desk, tenant: Tenant, known: Known, *, hidden: bool) -> Response:
     studies = _found(desk, known.handle, None)[2]
-    _note(desk, tenant, known, None, TRIALS, studies=len(studies))
+    _note(desk, tenant, known, None, TRIALS)
     found = trials(desk.store, tenant, studies, known.patient)
     who = who_of(known, desk.today(tenant), hidden=hidden)
     return page("patient_trials.html", who=who, trials=found, tenant=tenant.name)
@@ -136,9 +148,6 @@ def _hides(desk: Desk) -> bool:
     return account is not None and account.preferences.get("names") == HIDDEN
 
 
-def _note(
-    desk: Desk, tenant: Tenant, known: Known, study: str | None, what: str, **detail: str | int | bool | None
-) -> None:
+def _note(desk: Desk, tenant: Tenant, known: Known, study: str | None, what: str) -> None:
     """Every view is written down before it is answered."""
-    entry = audit.Entry(desk.clock.now(), tenant.name, viewer().account, what, study, known.patient, detail)
-    audit.append(desk.store, entry)
+    note_view(desk.store, viewer(), tenant.name, study, known.patient, what, desk.clock.now())

@@ -32,7 +32,7 @@ ROUTES: dict[str, Kind] = {
     "/studies/<identity>": Kind.ANYBODY,
     "/assess": Kind.ELSEWHERE,
     "/metrics": Kind.ELSEWHERE,
-    "/static/<path:filename>": Kind.ANYBODY,
+    "/static/<name>": Kind.ANYBODY,
     # EHRs, who prove themselves: tests/notifications, tests/web/test_hooks.py, tests/ehr/test_cds_trust.py, and
     # tests/launch for what a browser shows that a chart opened
     "/hooks/<name>": Kind.ELSEWHERE,
@@ -42,7 +42,6 @@ ROUTES: dict[str, Kind] = {
     "/cds-services/<identity>/feedback": Kind.ELSEWHERE,
     "/launch": Kind.ELSEWHERE,
     "/launch/callback": Kind.ELSEWHERE,
-    "/launch/static/<path:filename>": Kind.ANYBODY,
     "/patient/<identity>": Kind.ELSEWHERE,
     # signing in
     "/sign-in": Kind.ANYBODY,
@@ -58,6 +57,29 @@ ROUTES: dict[str, Kind] = {
     "/admin/studies": Kind.ADMIN,
     "/admin/audit": Kind.ADMIN,
     "/admin/audit/export": Kind.ADMIN,
+    # the pages of coordinators and clinicians
+    "/today": Kind.LISTS,
+    "/worklist": Kind.LISTS,
+    "/worklist/<tenant>/<study>": Kind.LISTS,
+    "/worklist/<tenant>/<study>/claim": Kind.PATIENT,
+    "/worklist/<tenant>/<study>/snooze": Kind.PATIENT,
+    "/worklist/<tenant>/<study>/table.csv": Kind.PATIENT,
+    "/p/<handle>": Kind.PATIENT,
+    "/p/<handle>/reveal": Kind.PATIENT,
+    "/p/<handle>/<study>": Kind.PATIENT,
+    "/p/<handle>/<study>/reveal": Kind.PATIENT,
+    "/p/<handle>/<study>/history": Kind.PATIENT,
+    "/p/<handle>/<study>/source/<int:number>": Kind.PATIENT,
+    "/p/<handle>/<study>/decide": Kind.PATIENT,
+    "/study/<tenant>/<study>": Kind.LISTS,
+    "/study/<tenant>/<study>/versions": Kind.LISTS,
+    "/study/<tenant>/<study>/count": Kind.LISTS,
+    "/api/openapi.json": Kind.ANYBODY,
+    "/api/today": Kind.LISTS,
+    "/api/worklist/<tenant>/<study>": Kind.LISTS,
+    "/api/worklist/<tenant>/<study>/claim": Kind.PATIENT,
+    "/api/worklist/<tenant>/<study>/snooze": Kind.PATIENT,
+    "/api/study/<tenant>/<study>": Kind.LISTS,
 }
 
 # Only where it is served with --demo, with invented patients: `/demo/…` is in no other application.
