@@ -20,14 +20,13 @@ from service.screening.people import ANY_TYPE, Population
 from service.screening.salvage import HOLDERS, is_one, merged_with, subject_of, subject_told, types_of
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
-from service.screening.versions import NOBODY, Arrival, Seen, Versions, stamp
+from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
 from service.screening.walk import Found, Json, Lost, Place, Skipped, Walk
 from service.twofold import readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
 WITHOUT_SUBJECT = frozenset({"Patient", "Medication"})  # what refers to a lost one is itself unreadable
-NO_DAYS = (0, 0)
 
 
 class Loose(NamedTuple):
@@ -37,15 +36,6 @@ class Loose(NamedTuple):
     subject: str | None
     reference: str
     reason: str
-
-
-class Made(NamedTuple):
-    """What was made of a resource: its disposition, the numbers of its person and codes, its days of contact."""
-
-    disposition: str
-    person: int = NOBODY
-    days: tuple[int, int] = NO_DAYS
-    codes: int = 0
 
 
 class Intake:
@@ -161,7 +151,7 @@ class Intake:
         for each in earlier:
             self.tally.recount(type_name, DISPOSITIONS[each.disposition], self._place(each))
         made = self._made(found, resource, type_name, reference)
-        self.versions.settle(reference, [_remember(new, made)])
+        self.versions.settle(reference, [remembered(new, made)])
 
     def _made(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
         if found.problem:
@@ -258,8 +248,8 @@ class Intake:
         subject = subject_told(resource, found.aliases)
         number = NOBODY if subject is None else self.population.person(subject).number
         self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, CONTRADICTION))
-        versions = [_remember(each, Made(UNREADABLE, each.person)) for each in standing]
-        versions.append(_remember(new, Made(UNREADABLE, number)))
+        versions = [remembered(each, Made(UNREADABLE, each.person)) for each in standing]
+        versions.append(remembered(new, Made(UNREADABLE, number)))
         self.versions.settle(reference, versions)
         self._loose[reference] = [
             Loose(frozenset((type_name,)), self._name(each.person), reference, CONTRADICTION) for each in versions
@@ -293,9 +283,3 @@ def _is_unmodified(written: bytes | None) -> bool:
 def _two_days(contacts: tuple[date, ...]) -> tuple[int, int]:
     """The first and last day; counting fewer contacts than there were only makes an answer more careful."""
     return (contacts[0].toordinal(), contacts[-1].toordinal() if len(contacts) > 1 else 0) if contacts else NO_DAYS
-
-
-def _remember(seen: Seen, made: Made) -> Seen:
-    first, last = made.days
-    number = DISPOSITIONS.index(made.disposition)
-    return seen._replace(disposition=number, person=made.person, first=first, last=last, codes=made.codes)
