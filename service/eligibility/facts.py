@@ -203,11 +203,10 @@ class EncounterFact:
 
 
 class Coded(Protocol):
-    """A fact says what it is about."""
+    """What every fact has."""
 
     @property
-    def concept(self) -> Concept:
-        """What it is about."""
+    def concept(self) -> Concept: ...
 
 
 F = TypeVar("F", bound=Coded)
@@ -277,26 +276,24 @@ class PatientRecord:
     unreadable: tuple[Unreadable, ...] = ()
     loaded: Mapping[str, Loaded] = field(default_factory=dict)
     contacts: tuple[date, ...] = ()
-    # What was looked up in it before, by what was asked; of this very record, so that it is copied to no other.
+    # What was looked up before in this very record, by what was asked; no copy takes it over.
     known: dict[object, object] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def of(self, of_type: type[F]) -> tuple[F, ...]:
         """The facts of this type, in their order."""
-        found = self.known.get(of_type)
-        if found is None:
-            found = self.known[of_type] = tuple(each for each in self.facts if isinstance(each, of_type))
-        return cast(tuple[F, ...], found)
+        if of_type not in self.known:
+            self.known[of_type] = tuple(each for each in self.facts if isinstance(each, of_type))
+        return cast(tuple[F, ...], self.known[of_type])
 
     def by_concept(self, of_type: type[F]) -> tuple[tuple[Concept, tuple[tuple[int, F], ...]], ...]:
         """The facts of this type that share a concept, each with its place among all of the type: a chart repeats."""
         key = "by concept", of_type
-        found = self.known.get(key)
-        if found is None:
+        if key not in self.known:
             sorted_out: dict[Concept, list[tuple[int, F]]] = {}
             for place, each in enumerate(self.of(of_type)):
                 sorted_out.setdefault(each.concept, []).append((place, each))
-            found = self.known[key] = tuple((concept, tuple(those)) for concept, those in sorted_out.items())
-        return cast(tuple[tuple[Concept, tuple[tuple[int, F], ...]], ...], found)
+            self.known[key] = tuple((concept, tuple(those)) for concept, those in sorted_out.items())
+        return cast(tuple[tuple[Concept, tuple[tuple[int, F], ...]], ...], self.known[key])
 
     def completeness(self, resource_type: str) -> Loaded:
         """How completely this type was loaded."""

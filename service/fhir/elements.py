@@ -40,7 +40,6 @@ CONTAINERS = frozenset({dict, list})  # of JSON; asked for every value of every 
 SIGNED_UNITS = frozenset(
     {None, "1", "Cel", "[degF]", "[degRe]", "deg", "[diop]"}
 )  # units whose numbers may be negative
-TITRE = "{titer}"
 NO_CONCEPT = Concept()
 # Concepts repeat, and reading one takes much longer than writing it: by its bytes, what was read of it before.
 _CONCEPTS: dict[bytes, Concept] = {}
@@ -223,7 +222,7 @@ def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | N
         return None
     amount = number(whole["value"], f"{element}.value")
     unit = read_unit(whole, element, units)
-    return Quantity(_compared(amount, comparator, unit, element), unit)
+    return Quantity(compared(amount, comparator, unit, element), unit)
 
 
 def read_unit(quantity: Mapping[str, object], element: str, units: UnitTable) -> str | None:
@@ -238,7 +237,7 @@ def read_unit(quantity: Mapping[str, object], element: str, units: UnitTable) ->
     return units.ucum(written, coded=False) if written else None
 
 
-def _compared(amount: Decimal, comparator: str | None, unit: str | None, element: str) -> Interval:
+def compared(amount: Decimal, comparator: str | None, unit: str | None, element: str) -> Interval:
     if comparator is None:
         return Interval.exactly(amount)
     if comparator in (">", ">="):
@@ -267,53 +266,3 @@ def read_range(value: object, element: str, units: UnitTable) -> Quantity | None
     if first is not None and last is not None and first > last:
         raise UnreadableResource("the range ends before it begins", element)
     return Quantity(Interval(first, last), low.unit if low.unit == high.unit else None)
-
-
-def read_ratio(value: object, element: str, units: UnitTable) -> Quantity | None:
-    """A Ratio: 30 mg to 2 g is 15 mg/g; a titre 1:128 (unitless, from 1) is 128 {titer}. None if a part is missing.
-
-    `<1:10` is read as laboratories mean it: a titre below 10. Raises UnreadableResource for a denominator that is not
-    a positive number.
-    """
-    whole = node(value, element)
-    above = read_quantity(whole.get("numerator"), f"{element}.numerator", units)
-    below = read_quantity(whole.get("denominator"), f"{element}.denominator", units)
-    if above is None or below is None:
-        return None
-    amount = number(node(whole["denominator"], element).get("value"), f"{element}.denominator.value")
-    if amount <= 0:
-        raise UnreadableResource("the denominator is not a positive number", f"{element}.denominator")
-    if _unitless(whole, "numerator") and _unitless(whole, "denominator"):
-        return _pure_ratio(whole, above, amount, below, element)
-    if not below.value.exact:
-        return Quantity(Interval(None, None), None)
-    return _per_unit(above, amount, below.unit, units)
-
-
-def _unitless(ratio: Mapping[str, object], part: str) -> bool:
-    quantity = node(ratio.get(part), part)
-    return (quantity.get("code") or quantity.get("unit") or "1") in ("1", "{titer}", "{titre}")
-
-
-def _pure_ratio(
-    whole: Mapping[str, object], above: Quantity, amount: Decimal, below: Quantity, element: str
-) -> Quantity | None:
-    numerator = node(whole["numerator"], element)
-    if number(numerator["value"], f"{element}.numerator.value") == 1 and amount >= 1:
-        comparator = text(numerator.get("comparator"), element) or text(
-            node(whole["denominator"], element).get("comparator"), element
-        )
-        return Quantity(_compared(amount, comparator, TITRE, element), TITRE)
-    if not below.value.exact:
-        return Quantity(Interval(None, None), None)
-    return Quantity(above.value.scaled(1 / amount), "1")
-
-
-def _per_unit(above: Quantity, amount: Decimal, unit: str | None, units: UnitTable) -> Quantity:
-    if unit == "h" and amount % 24 == 0:
-        amount, unit = amount / 24, "d"  # 24 hours divide a number inexactly, one day does not
-    scaled = above.value.scaled(1 / amount) if amount != 1 else above.value
-    if above.unit is None or unit is None:
-        return Quantity(scaled, None)
-    both = above.unit if unit == "1" else f"{above.unit}/{unit}"
-    return Quantity(scaled, units.ucum(both, coded=True))

@@ -20,10 +20,10 @@ from service.fhir.elements import (
     read_concepts,
     read_quantity,
     read_range,
-    read_ratio,
     text,
 )
 from service.fhir.occurrence import some_day
+from service.fhir.ratios import read_ratio
 from service.fhir.reading import Resource
 from service.fhir.references import reference_key
 

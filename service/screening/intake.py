@@ -16,11 +16,11 @@ from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
-from service.screening.people import ANY_TYPE, NO_DAYS, Population, two_days
+from service.screening.people import ANY_TYPE, Population, two_days
 from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
-from service.screening.versions import NOBODY, Arrival, Seen, Versions, stamp
+from service.screening.versions import NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
 from service.screening.walk import Found, Json, Lost, Place, Skipped, Walk
 from service.twofold import readings
 
@@ -36,15 +36,6 @@ class Loose(NamedTuple):
     subject: str | None
     reference: str
     reason: str
-
-
-class Made(NamedTuple):
-    """What was made of a resource: its disposition, the numbers of its person and codes, its days of contact."""
-
-    disposition: str
-    person: int = NOBODY
-    days: tuple[int, int] = NO_DAYS
-    codes: int = 0
 
 
 class Intake:
@@ -165,7 +156,7 @@ class Intake:
         for each in earlier:
             self.tally.recount(type_name, DISPOSITIONS[each.disposition], self._place(each))
         made = self._made(found, resource, type_name, reference, new)
-        self.versions.settle(reference, [_remember(new, made)])
+        self.versions.settle(reference, [remembered(new, made)])
 
     def _made(self, found: Found, resource: Json, type_name: str, reference: str, seen: Seen) -> Made:
         if found.problem:
@@ -274,8 +265,8 @@ class Intake:
         subject = subject_told(resource, found.aliases)
         number = NOBODY if subject is None else self.population.person(subject).number
         self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, CONTRADICTION))
-        versions = [_remember(each, Made(UNREADABLE, each.person)) for each in standing]
-        versions.append(_remember(new, Made(UNREADABLE, number)))
+        versions = [remembered(each, Made(UNREADABLE, each.person)) for each in standing]
+        versions.append(remembered(new, Made(UNREADABLE, number)))
         self.versions.settle(reference, versions)
         self._loose[reference] = [
             Loose(frozenset((type_name,)), self._name(each.person), reference, CONTRADICTION) for each in versions
@@ -299,9 +290,3 @@ class Intake:
                 spoiled = types & (SUPPORTED | {ANY_TYPE})
                 self.population.unplaced.update(spoiled)
                 self.population.unplaced_lines += bool(spoiled)
-
-
-def _remember(seen: Seen, made: Made) -> Seen:
-    first, last = made.days
-    number = DISPOSITIONS.index(made.disposition)
-    return seen._replace(disposition=number, person=made.person, first=first, last=last, codes=made.codes)

@@ -10,9 +10,9 @@ from service.eligibility.facts import ConditionFact, Fact, Loaded, PatientRecord
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
 from service.screening.corrected import Corrected
+from service.screening.versions import NO_DAYS
 
 ANY_TYPE = "*"
-NO_DAYS = (0, 0)
 
 
 @dataclass

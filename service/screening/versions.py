@@ -14,9 +14,11 @@ from typing import NamedTuple
 import orjson
 
 from service.errors import UnreadableResource
+from service.screening.tally import DISPOSITIONS
 from service.twofold import TOO_DEEP, encode
 
 NOBODY = 0xFFFFFFFF
+NO_DAYS = (0, 0)
 UNSTATED = -1
 HIGHEST_VERSION = 2**31 - 1
 DIGEST = 12
@@ -62,6 +64,22 @@ class Seen(NamedTuple):
         if self.updated != other.updated:
             return UNSTATED not in (self.updated, other.updated) and self.updated > other.updated
         return UNSTATED not in (self.version, other.version) and self.version > other.version
+
+
+class Made(NamedTuple):
+    """What was made of a resource: its disposition, the numbers of its person and codes, its days of contact."""
+
+    disposition: str
+    person: int = NOBODY
+    days: tuple[int, int] = NO_DAYS
+    codes: int = 0
+
+
+def remembered(seen: Seen, made: Made) -> Seen:
+    """A version with what was made of it."""
+    first, last = made.days
+    number = DISPOSITIONS.index(made.disposition)
+    return seen._replace(disposition=number, person=made.person, first=first, last=last, codes=made.codes)
 
 
 class Versions:

@@ -13,9 +13,9 @@ from service.fhir.elements import (
     read_concept,
     read_quantity,
     read_range,
-    read_ratio,
     refuse_modifiers,
 )
+from service.fhir.ratios import read_ratio
 from tests.adapters.examples import LOINC, SCT, UCUM, UNITS, quantity
 
 

@@ -54,6 +54,7 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.post("/api/worklist/<tenant>/<study>/claim")
     def claim(tenant: str, study: str) -> Response:
         """Look after a row, or leave it to others."""
+        desk.need(tenant, study, Action.DECIDE)
         given = _given({"handle": str, "take": bool, "seen": int})
         patient = patient_in(desk, tenant, study, given["handle"])
         found, seen = desk.tenant(tenant), _id(given["seen"])
@@ -63,6 +64,7 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.post("/api/worklist/<tenant>/<study>/snooze")
     def snooze(tenant: str, study: str) -> Response:
         """Put a row off."""
+        desk.need(tenant, study, Action.DECIDE)
         given = _given({"handle": str, "until": str | None, "seen": int})
         patient = patient_in(desk, tenant, study, given["handle"])
         found = desk.tenant(tenant)

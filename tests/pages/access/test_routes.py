@@ -55,16 +55,19 @@ def house(store: Store) -> World:
     whole = {"hooks": (Hook("labs", MEANT["name"]),), "cards": CardPolicy(), "launch": (app,)}
     made = world(store, catalog(SMALL, replace(SMALL, id=OTHER)), **whole)
     found = {"criterion": "I1", "kind": "inclusion", "outcome": "met", "sentence": NAME, "reasons": [], "evidence": []}
+    found |= {"open_item": False, "computed": None}
     line = {
         "patient": PATIENT,
         "study": STUDY,
         "study_version": "1",
         "standing": "candidate",
         "signal": "strong",
-        "unresolved": [],
+        "unresolved": 0,
         "screening_date": TODAY.isoformat(),
         "findings": [found],
         "assumptions": [],
+        "settle": [],
+        "later": None,
         "next_change": None,
     }
     assessments.add(store, NORTH, STUDY, "1", PATIENT, "digest", TODAY, line, None, made.now)

@@ -163,8 +163,8 @@ def test_all_trials_shows_only_studies_that_are_open_to_who_looks(site: World) -
     assert STUDY.title in page and "There may be others." in page
 
 
-def test_a_withdrawn_assessment_is_not_shown(site: World, tmp_path: Path) -> None:
+def test_whose_assessment_was_withdrawn_stands_nowhere(site: World, tmp_path: Path) -> None:
     site.now += DAY
     screen_files(site, tmp_path / "second", [patient(deceasedBoolean=True), encounter(), haemoglobin()])
-    page = words(coordinator(site, "demo").get(f"/p/{HANDLE}/demo").text)
-    assert "No assessment holds at the moment" in page and "haemoglobin" not in page
+    answer = coordinator(site, "demo").get(f"/p/{HANDLE}/demo")
+    assert answer.status_code == 403 and "haemoglobin" not in answer.text and "Muster" not in answer.text
