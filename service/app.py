@@ -54,6 +54,7 @@ from service.web import (
     notifications,
     problems,
     studies,
+    words,
 )
 from service.web.health import Check
 from service.web.pages import site
@@ -129,6 +130,7 @@ def app_of(
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     else:
         language.install(app)
+        words.install(app)
         app.register_blueprint(home.blueprint(catalog, None, allow_remote=settings.allow_remote))
     return app
 

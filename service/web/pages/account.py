@@ -7,11 +7,13 @@ from service.errors import UsageError
 from service.screening.access import local
 from service.screening.access.audited import note_deed
 from service.store import accounts, sessions
+from service.web.language import LANGUAGES
 from service.web.pages.desk import Desk, page, session, viewer
 from service.web.pages.sign_in import address_of
 
 NAME = "account"
-LANGUAGES = {"": "As the browser asks", "en": "English", "de": "Deutsch", "zh": "中文"}
+AS_ASKED = "As the browser asks"
+CHOICES = {"": AS_ASKED, **LANGUAGES}
 NAMES = {"shown": "Shown", "hidden": "Hidden, until I reveal one"}
 OLD_IS_WRONG = "The old password is not right, or was tried too often; nothing changed."
 NOT_THE_SAME = "The new password was not written the same twice; nothing changed."
@@ -31,7 +33,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def prefer() -> Redirection:
         """Keep how the pages are shown. What others keep among the preferences stays."""
         language, names = request.form.get("language", ""), request.form.get("names", "shown")
-        if language not in LANGUAGES or names not in NAMES:
+        if language not in CHOICES or names not in NAMES:
             abort(400)
         mine = accounts.find(desk.store, viewer().account) or abort(403)
         kept = {**mine.preferences, "names": names, "language": language}
@@ -80,7 +82,7 @@ def _shown(desk: Desk, problem: str, status: int = 200) -> Response:
         roles=accounts.roles_of(desk.store, viewer().account),
         sessions=sessions.of_account(desk.store, viewer().account, desk.clock.now()),
         here=session(),
-        languages=LANGUAGES,
+        languages=CHOICES,
         names=NAMES,
         problem=problem,
     )

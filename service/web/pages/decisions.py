@@ -21,7 +21,9 @@ from service.screening.decisions.kinds import Kind
 from service.screening.decisions.make import decide
 from service.screening.tenant import Tenant
 from service.store import people, worklist
+from service.web.language import gettext
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
+from service.web.pages.refusals import reason
 
 NAME = "decisions"
 STATUS: Mapping[type[PrescreenError], int] = {Forbidden: 403, Outpaced: 409, UsageError: 400}
@@ -45,7 +47,7 @@ def blueprint(desk: Desk) -> Blueprint:
         try:
             whose = _whose(desk, handle, study)
         except Forbidden:
-            return page("decision_refused.html", 403, problem=NOT_YOURS, deciding=None, back="/", typed="")
+            return page("decision_refused.html", 403, problem=gettext(NOT_YOURS), deciding=None, back="/", typed="")
         try:
             given = given_in(whose.patient, study, request.form)
             decide(desk.store, whose.tenant, viewer(), given, desk.clock.now(), _seen(request.form))
@@ -106,7 +108,7 @@ def _refused(desk: Desk, whose: _Whose, study: str, problem: PrescreenError) -> 
         shown = deciding(desk.store, whose.tenant, viewer(), whose.patient, study, desk.clock.now())
     back = f"/p/{whose.handle}/{study}"
     typed = request.form.get("reason", "")
-    return page("decision_refused.html", status, problem=str(problem), deciding=shown, back=back, typed=typed)
+    return page("decision_refused.html", status, problem=reason(problem), deciding=shown, back=back, typed=typed)
 
 
 def _whose(desk: Desk, handle: str, study: str) -> _Whose:
