@@ -73,8 +73,6 @@ class PersonPage:
         """What people say."""
         return self.decided.status
 
-    @property
-
 
 @dataclass(frozen=True, slots=True)
 class Trial:
