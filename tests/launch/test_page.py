@@ -16,6 +16,7 @@ from service.screening.patient import Found, examine
 from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS, study_part
 from service.store import audit
 from service.store.engine import Store
+from service.web.words import told
 from tests.ehr.clock import Watch
 from tests.launch.world import Browser, application, launchable, query
 from tests.screening.world import STUDY, cancer, encounter, haemoglobin, patient
@@ -315,7 +316,11 @@ def check_complete(page: str, found: Found, content: Any) -> None:
         expected += [each["data"] for each in line["settle"] if each["criterion"] == criterion.id]
         assert [each for each in expected if " ".join(each.split()) not in shown] == []
     part = study_part(content, found.line)
-    assert part.standing in page and part.signal_words in page and (part.change or "") in page
+    assert (
+        part.standing in page
+        and part.signal_words in page
+        and all(told(each) in unescape(page) for each in part.change)
+    )
 
 
 @pytest.mark.parametrize(
