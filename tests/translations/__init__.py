@@ -34,6 +34,7 @@ def closed() -> Iterator[str]:
     """The closed sets that are not written in a template, but given to one."""
     from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
     from service.web.launch import ERRORS, REFUSED, WORDS
+    from service.web.pages import digests
     from service.web.pages.refusals import REFUSALS, SAID
 
     yield from (each.sentence for each in Reason)
@@ -43,6 +44,8 @@ def closed() -> Iterator[str]:
     yield from REFUSALS.values()
     yield from (text for pair in SAID.values() for text in pair)
     yield from ERRORS.values()
+    yield from (*digests.OFTEN.values(), *digests.PROBLEMS.values())
+    yield from (digests.NO_WAY, digests.NO_MAILBOX, digests.NO_ADDRESS)
     yield REFUSED
     yield from (said for _, said in WORDS.values() if said)
 
