@@ -50,7 +50,7 @@ def closed() -> Iterator[str]:
     from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
     from service.screening.studying.plain import ANY_OTHER
     from service.web.launch import BUSY, ERRORS, REFUSED, WORDS
-    from service.web.pages import account, issuers, sign_in
+    from service.web.pages import account, digests, issuers, sign_in
     from service.web.pages.refusals import REFUSALS, SAID
     from service.web.words import WORDS as CODES
 
@@ -69,6 +69,8 @@ def closed() -> Iterator[str]:
     yield from REFUSALS.values()
     yield from (text for pair in SAID.values() for text in pair)
     yield from ERRORS.values()
+    yield from (*digests.OFTEN.values(), *digests.PROBLEMS.values())
+    yield from (digests.NO_WAY, digests.NO_MAILBOX, digests.NO_ADDRESS)
     yield REFUSED
     yield from (said for _, said in WORDS.values() if said)
 

@@ -85,6 +85,7 @@ def _digests() -> None:
         sa.Column("key", sa.Text, nullable=True),
         sa.Column("told", Instant, nullable=False),
         sa.Column("due", Instant, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("error", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("account", "tenant", "study", name="pk_digests"),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_digests_account"),
