@@ -126,8 +126,8 @@ def _patient(
     show = partial(unnamed, known=known) if hidden else _as_it_is
     open_to_them = deciding(desk.store, tenant, viewer(), known.patient, study, desk.clock.now(), show)
     action = f"/p/{known.handle}/{study}/decide"
-    may_hide = _hides(desk)
-    return page("patient.html", page=shown, who=shown.who, may_hide=may_hide, deciding=open_to_them, action=action)
+    told = {"deciding": open_to_them, "action": action, "tenant": tenant.name}
+    return page("patient.html", page=shown, who=shown.who, **told)
 
 
 def _as_it_is(decision: Decision) -> Decision:
