@@ -20,6 +20,7 @@ from service.ehr.connect import Server
 from service.ehr.jwks import KeySets
 from service.ehr.transport import new_session
 from service.errors import StoreError, StoreOutdated
+from service.screening import demo_work
 from service.screening.access.passwords import hashed
 from service.screening.cds.answer import Counter, counter_of
 from service.screening.cds.lent import Lending
@@ -228,7 +229,7 @@ def demo_of(
 ) -> tuple[Flask, Companion]:
     """The demonstration in this directory, to be reached under this address; its patients are screened first.
 
-    `people` can sign in to it.
+    `people` can sign in to it, and the first of them has decided a few things already.
     """
     settings = Settings(site=site, mode=Mode.DEVELOPMENT, database=f"sqlite:///{place}/demo.db")
     catalog = load_catalog(mappings_dir(), site)
@@ -242,6 +243,8 @@ def demo_of(
     export = Export("export", place / "export", clock.now(), None)
     screen_export(store, tenant, export, place / "results", clock.now(), Progress())
     admit(store, tenant, people, clock.now(), hashed=hashed)
+    if people:
+        demo_work.begin(store, tenant, people[0].account, clock.now())
     store.close()
     companion = Companion(lambda: Worker(store, (tenant,), clock=clock))
     app = app_of(catalog, settings, (tenant,), store, companion, clock)

@@ -1,4 +1,4 @@
-"""/demo/…: a FHIR server with invented patients, which tells this service what changes, and what came of it.
+"""/demo/fhir: a FHIR server with invented patients, which tells this service what changes.
 
 For trying things out on one's own machine. It is there only where the service was started with --demo.
 """
@@ -13,13 +13,11 @@ from service.fhir.notifications import Arrival
 from service.screening.invented import Invented
 from service.screening.receive import accept
 from service.screening.tenant import Tenant
-from service.store import assessments
 from service.store.engine import Store
-from service.web.answers import fhir_json, plain_json
+from service.web.answers import fhir_json
 
 MARK = "Demonstration with invented patients; nothing is kept"
 ENTRANCE = "/sign-in"
-MOST = 1000
 
 
 def mark(app: Flask) -> None:
@@ -33,7 +31,7 @@ def mark(app: Flask) -> None:
 
 
 def blueprint(invented: Invented, tenant: Tenant, store: Store, clock: Clock) -> Blueprint:
-    """/demo/fhir and /demo/worklist."""
+    """/demo/fhir."""
     page = Blueprint("demo", __name__)
 
     @page.get("/demo/fhir/metadata")
@@ -64,11 +62,6 @@ def blueprint(invented: Invented, tenant: Tenant, store: Store, clock: Clock) ->
         accept(store, tenant, tenant.hooks[0], Arrival("PUT", None, kind, identity), b"", clock.now())
         return fhir_json(resource, 200)
 
-    @page.get("/demo/worklist")
-    def worklist() -> Response:
-        """Everybody who is not kept out and has a signal, in every study, as it stands now."""
-        return plain_json([line for study in tenant.studies for line in _listed(store, tenant, study)])
-
     return page
 
 
@@ -80,10 +73,3 @@ def _given(kind: str, identity: str) -> dict[str, Any]:
     if not isinstance(resource, dict) or (resource.get("resourceType"), resource.get("id")) != (kind, identity):
         abort(400)
     return resource
-
-
-def _listed(store: Store, tenant: Tenant, study: str) -> list[dict[str, Any]]:
-    names = ("patient", "study", "standing", "signal", "unresolved", "screening_date")
-    lines: list[dict[str, Any]] = [each.stored.line for each in assessments.of_study(store, tenant.name, study, MOST)]
-    chosen = [each for each in lines if each["standing"] != "ineligible" and each["signal"] in ("strong", "weak")]
-    return [{name: each[name] for name in names} for each in chosen]

@@ -21,21 +21,23 @@ PATIENCE = 60  # seconds
 COMMAND = [sys.executable, "-m", "service", "serve", "--port", "0"]
 
 
-def start(*arguments: str, cwd: Path) -> tuple[subprocess.Popen[str], str]:
-    """A server on a free port, in an empty directory; and its address."""
+def start(*arguments: str, cwd: Path, said: list[str] | None = None) -> tuple[subprocess.Popen[str], str]:
+    """A server on a free port, in an empty directory; and its address. `said`: takes what it says before."""
     source = str(Path(__file__).parents[2])
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PRESCREEN_")}
     server = subprocess.Popen(
         [*COMMAND, *arguments], cwd=cwd, stderr=subprocess.PIPE, text=True, env={**environment, "PYTHONPATH": source}
     )
     assert server.stderr is not None
-    said = server.stderr.readline()
-    while said and STARTED.search(said) is None:  # a demonstration says first what it is, and who can sign in
-        said = server.stderr.readline()
-    address = STARTED.search(said)
+    line = server.stderr.readline()
+    while line and STARTED.search(line) is None:  # a demonstration says first what it is, and who can sign in
+        if said is not None:
+            said.append(line)
+        line = server.stderr.readline()
+    address = STARTED.search(line)
     if address is None:
         server.kill()
-        pytest.fail(f"the server did not start: {said}{server.stderr.read()}")
+        pytest.fail(f"the server did not start: {line}{server.stderr.read()}")
     return server, address[1]
 
 

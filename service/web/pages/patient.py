@@ -116,8 +116,8 @@ def _patient(
     show = partial(unnamed, known=known) if hidden else _as_it_is
     open_to_them = deciding(desk.store, tenant, viewer(), known.patient, study, desk.clock.now(), show)
     action = f"/p/{known.handle}/{study}/decide"
-    may_hide = _hides(desk)
-    return page("patient.html", page=shown, who=shown.who, may_hide=may_hide, deciding=open_to_them, action=action)
+    mine = {"who": shown.who, "tenant": tenant.name}
+    return page("patient.html", 200, page=shown, deciding=open_to_them, action=action, **mine)
 
 
 def _as_it_is(decision: Decision) -> Decision:

@@ -1,7 +1,6 @@
-"""A demonstration for each test: what one person decides is not to be seen by another test."""
+"""One demonstration at work for the tests of a module, each of which has patients of its own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from tests.pages.shell.site import Demo, demonstration
 __all__ = ["chromium"]
 
 
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    with demonstration(tmp_path) as running:
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with demonstration(tmp_path_factory.mktemp("demo"), working=True) as running:
         yield running

@@ -6,8 +6,9 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from playwright.sync_api import Page
@@ -54,6 +55,7 @@ class Demo:
     app: Flask
     people: tuple[Invited, ...]
     handle: str | None
+    kept: list[Any] = field(default_factory=list, compare=False, repr=False)
 
     def has(self, name: str) -> bool:
         """Does the application have this page yet?"""
@@ -81,10 +83,17 @@ class Demo:
         page.locator("main form button").click()
         page.wait_for_url(lambda address: "sign-in" not in address)
 
+    def _come_back(self, page: Page) -> None:
+        """As `demo`, who signed in once, in whichever browser."""
+        if not self.kept:
+            self.enter(page)
+            self.kept.extend(page.context.cookies())
+        page.context.add_cookies(self.kept)  # type: ignore[arg-type]
+
     def show(self, page: Page, name: str) -> None:
         """Open a page, signed in where one has to be."""
         if name not in BEFORE:
-            self.enter(page)
+            self._come_back(page)
         if name == "refused":  # a form without its token
             page.goto(self.url("sign-in"))
             page.evaluate("document.querySelector('.top .who form input').remove()")
@@ -95,17 +104,20 @@ class Demo:
 
 
 @contextmanager
-def demonstration(place: Path) -> Iterator[Demo]:
-    """A demonstration of a few people."""
+def demonstration(place: Path, *, working: bool = False) -> Iterator[Demo]:
+    """A demonstration of a few people; `working`: it screens anew when something changes."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(HOST, 0, Flask("nothing"), threaded=True, request_handler=Quiet)
     address = f"http://{HOST}:{server.server_port}"
     people = invited()
-    app, _ = demo_of(place, address, None, people, patients=40)
+    app, companion = demo_of(place, address, None, people, patients=40)
     server.app = app
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
+    if working:
+        companion.start()
     yield Demo(address, app, people, _handle(place))
+    companion.stop()
     server.shutdown()
     server.server_close()
 
