@@ -109,7 +109,7 @@ def _report(job: Job, plan: Planned) -> Iterator[str]:
     if job.deleted:
         yield f"  {job.deleted:,} lines of what is no longer there, in deleted/"
     if job.failed:
-        yield "The server reports that something could not be exported: no type is taken for complete."
+        yield "Not everything could be exported, or not all of it is known by type: no type is taken for complete."
     if plan.asked.since is not None:
         yield "Only what changed was asked for: no type is complete by this export alone."
 

@@ -181,6 +181,10 @@ def _fetched(work: _Work, status_url: str, manifest: Manifest) -> Job:
             count, before = files.get(kind, (0, 0))
             files[kind] = (count + 1, before + lines)
     failed = any(_is_severe(work, manifest, number) for number in range(len(manifest.errors)))
+    if any(each.kind is None for each in manifest.output):
+        # What such a file holds nobody knows before it is read, so that of no type one can say that it has no file.
+        work.told(Told(Stage.LACKING, "the manifest does not say of which type each file is"))
+        failed = True
     deleted = _deleted(work, manifest)
     return Job(work.place, manifest.at, files, lacking, failed or deleted < 0, max(deleted, 0))
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from service.errors import UsageError
+from service.screening.studying.suppression import exact, suppressed
 from service.screening.tenant import Tenant
 from service.store import cards, people, worklist
 from service.store.cards import Rate
@@ -120,9 +121,12 @@ def listing(
     )
 
 
-def counted(store: Store, tenant: Tenant, study: str, now: datetime) -> Mapping[tuple[Tab, str], int]:
-    """The numbers alone, for whoever may not see patients."""
-    return worklist.counts(store, tenant.name, study, day_of(tenant, now)[0])
+def counted(store: Store, tenant: Tenant, study: str, now: datetime, *, exactly: bool) -> Mapping[Tab, int | None]:
+    """How many stand in each tab. `exactly` False, for whoever may not see patients: None where it tells of few."""
+    counts = worklist.counts(store, tenant.name, study, day_of(tenant, now)[0])
+    by_tab = {tab.value: sum(number for (each, _), number in counts.items() if each is tab) for tab in Tab}
+    published = exact(by_tab) if exactly else suppressed(by_tab)
+    return {tab: published.cells[tab.value] for tab in Tab}
 
 
 def shown(

@@ -32,7 +32,7 @@ def gathered(desk: Desk) -> tuple[tuple[News, ...], tuple[Trouble, ...]]:
     news: list[News] = []
     trouble: list[Trouble] = []
     for tenant in desk.tenants.values():
-        if studies := own_studies(desk, tenant):
-            news += news_of(desk.store, tenant, studies, desk.clock.now())
+        news += news_of(desk.store, tenant, desk.visible(tenant), desk.clock.now())
+        if own_studies(desk, tenant):
             trouble.append(trouble_of(desk.store, tenant))
     return tuple(news), tuple(trouble)

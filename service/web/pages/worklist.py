@@ -1,6 +1,6 @@
 """/worklist, /worklist/TENANT/STUDY: whom to look at. A search is posted, so that no name is in an address or a log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
 from urllib.parse import parse_qsl
@@ -73,11 +73,11 @@ def blueprint(desk: Desk) -> Blueprint:
     return desk.guard(pages)
 
 
-def _studies(desk: Desk) -> Iterator[tuple[Tenant, str, dict[Tab, int]]]:
+def _studies(desk: Desk) -> Iterator[tuple[Tenant, str, Mapping[Tab, int | None]]]:
     for tenant in desk.tenants.values():
+        seen = desk.visible(tenant)
         for study in own_studies(desk, tenant):
-            counts = counted(desk.store, tenant, study, desk.clock.now())
-            yield tenant, study, {tab: sum(n for (each, _), n in counts.items() if each is tab) for tab in Tab}
+            yield tenant, study, counted(desk.store, tenant, study, desk.clock.now(), exactly=study in seen)
 
 
 def own_studies(desk: Desk, tenant: Tenant) -> tuple[str, ...]:
@@ -129,7 +129,7 @@ def _shown(desk: Desk, tenant: str, study: str, asked: Asked) -> Response:
     found = desk.need(tenant, study, Action.COUNT)
     title = found.catalog.studies[study].title
     if study not in desk.visible(found):
-        counts = counted(desk.store, found, study, desk.clock.now())
+        counts = counted(desk.store, found, study, desk.clock.now(), exactly=False)
         return page("worklist_counts.html", tenant=found, study=study, title=title, counts=counts, tabs=Tab)
     made = gathered(desk, found, study, asked)
     allowed = partial(may, viewer(), tenant, study, basis=desk.bases(found)[study], on=desk.today(found))

@@ -154,7 +154,10 @@ def test_an_address_that_asks_for_what_there_is_not_is_refused(store: Store) -> 
 
 def test_today_counts_what_is_new(store: Store) -> None:
     listed(store)
-    anna = coordinator(world(store))
+    made = world(store)
+    assert coordinator(made).get("/api/today").get_json()["studies"] == [], "numbers of few tell of single people"
+    made.approve(STUDY)
+    anna = coordinator(made)
     (news,) = anna.get("/api/today").get_json()["studies"]
     assert (news["open"], news["new"], news["changed"]) == (1, 1, 0)
     assert "Ana" not in anna.get("/today").text
