@@ -8,8 +8,11 @@ from service.web.pages.desk import Desk, viewer
 
 
 def own(desk: Desk, opened: Opened) -> Mapping[str, str]:
-    """Where whoever opened it decides about this patient, by study. Empty unless they are signed in in this browser, and
-    for a patient of another EHR than the one that is screened: the same id there is somebody else."""
+    """Where whoever opened it decides about this patient, by study.
+
+    Empty unless they are signed in in this browser, and for a patient of another EHR than the one that is screened: the
+    same id there is somebody else.
+    """
     tenant, patient = opened.tenant, opened.granted.patient
     if patient is None or opened.person is None or tenant.source is None or tenant.source.base != opened.app.iss:
         return {}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -126,7 +127,7 @@ def _patient(
     show = partial(unnamed, known=known) if hidden else _as_it_is
     open_to_them = deciding(desk.store, tenant, viewer(), known.patient, study, desk.clock.now(), show)
     action = f"/p/{known.handle}/{study}/decide"
-    told = {"deciding": open_to_them, "action": action, "tenant": tenant.name}
+    told: dict[str, Any] = {"deciding": open_to_them, "action": action, "tenant": tenant.name}
     return page("patient.html", page=shown, who=shown.who, **told)
 
 
