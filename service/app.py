@@ -55,6 +55,7 @@ from service.web import (
     notifications,
     problems,
     studies,
+    words,
 )
 from service.web.health import Check
 from service.web.pages import launched, site
@@ -82,7 +83,8 @@ def _created(settings: Settings, lease: timedelta = LEASE) -> tuple[Flask, Compa
     if not tenants:
         return app_of(catalog, settings), None
     store = ready_store(settings)
-    companion = Companion(lambda: Worker(store, tenants, retain=settings.keep, lease=lease))
+    keep = settings.keep
+    companion = Companion(lambda: Worker(store, tenants, retain=keep, telling=settings.telling(), lease=lease))
     return app_of(catalog, settings, tenants, store, companion), companion
 
 
@@ -121,7 +123,9 @@ def app_of(
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
         tended = {each.name: each for each in tenants}
-        desk = Desk(tended, store, clock, _encrypted(settings), settings.sign_in.plain)
+        telling = settings.telling()
+        ways = () if telling is None else telling.ways
+        desk = Desk(tended, store, clock, _encrypted(settings), settings.sign_in.plain, ways)
         site.register(app, desk)
         app.register_blueprint(home.blueprint(catalog, desk.recognise, allow_remote=settings.allow_remote))
         if any(each.launch for each in tenants):
@@ -132,6 +136,7 @@ def app_of(
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     else:
         language.install(app)
+        words.install(app)
         app.register_blueprint(home.blueprint(catalog, None, allow_remote=settings.allow_remote))
     return app
 

@@ -37,7 +37,7 @@ def add_export(command: ArgumentParser) -> None:
     command.add_argument(
         "--since", type=Path, metavar="DIR", help="only what changed since the export in this directory"
     )
-    command.add_argument("--hours", type=float, default=24.0, help="how long the server is waited for (default 24)")
+    command.add_argument("--hours", type=int, default=24, help="how long the server is waited for (default 24)")
     command.add_argument("--abandon", action="store_true", help="give up an export that was interrupted")
     command.set_defaults(run=run)
 

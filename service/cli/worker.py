@@ -48,7 +48,8 @@ def work(chosen: Namespace) -> int:
             raise UsageError(
                 "no tenant is set up, so there is no work; the file that PRESCREEN_CONFIG names has to have one"
             )
-        worker = Worker(there.store, tenants, retain=there.settings.keep, lease=timedelta(seconds=chosen.lease))
+        set_up, lease = there.settings, timedelta(seconds=chosen.lease)
+        worker = Worker(there.store, tenants, retain=set_up.keep, telling=set_up.telling(), lease=lease)
         worker.stop_on_signals()
         if not chosen.once:
             worker.run()

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from service.screening.publish_results import code_of
 from service.screening.studying import upkeep
 from service.screening.subscription_upkeep import keep_alive
 from service.screening.tenant import TargetKind, Tenant, by_name
+from service.screening.worklist.digests import Telling, tell_due
 from service.store import retention
 from service.store.engine import Store
 from service.store.leases import MOST_TRIES, State
@@ -75,12 +77,13 @@ class Worker:
         clock: Clock = SYSTEM,
         connections: Connections | None = None,
         retain: Keep | None = None,
+        telling: Telling | None = None,
         lease: timedelta = LEASE,
         most_tries: int = MOST_TRIES,
     ) -> None:
         self._desk = Desk(store, by_name(tenants), connections or Connections(clock=clock), clock, lease, most_tries)
         self._jobs: tuple[Job, ...] = (Deliveries(self._desk), Screenings(self._desk), Writes(self._desk))
-        self._retain = retain or Keep()
+        self._retain, self._telling = retain or Keep(), telling
         self._stopping, self._news = threading.Event(), threading.Event()
         self._presence: Presence | None = None
         self._cared: dict[str, datetime] = {}
@@ -225,6 +228,9 @@ class Worker:
             first = tenant.name not in self._cared
             self._cared[tenant.name] = now
             self._guarded(tenant, lambda: self._studies(tenant, now, first=first))
+            if (by := self._telling) is not None:
+                told = partial(tell_due, self._desk.store, tenant, by, self._desk.clock.now, self._stopping.is_set)
+                self._guarded(tenant, told)
         if tenant.source is None:
             return
         if looking:
@@ -271,7 +277,7 @@ class Worker:
             retention.purge(self._desk.store, now, self._retain)
             self._purged = now.date()
 
-    def _guarded(self, tenant: Tenant, chore: Callable[[], None], use: str = SOURCE) -> bool:
+    def _guarded(self, tenant: Tenant, chore: Callable[[], object], use: str = SOURCE) -> bool:
         """Do a chore; False if it failed, and is to be done again."""
         try:
             chore()

@@ -7,7 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from service.ehr.transport import new_session
 from service.errors import SettingsError
+from service.screening.worklist.digests import Telling
+from service.screening.worklist.sending import MailServer
 from service.settings.cds_clients import ANY_ORIGIN
 from service.settings.file import NOTHING, Given, TenantSettings, read_settings
 from service.settings.sign_in import SignInSettings
@@ -45,12 +48,17 @@ class Settings:
     writes: bool = True
     keep: Keep = Keep()
     sign_in: SignInSettings = SignInSettings()
+    mail: MailServer | None = None
     tenants: tuple[TenantSettings, ...] = ()
 
     @property
     def in_development(self) -> bool:
         """Do people try things out here?"""
         return self.mode is Mode.DEVELOPMENT
+
+    def telling(self) -> Telling | None:
+        """By what digests leave; None: nobody could follow their link, so that none is sent."""
+        return None if self.public_url is None else Telling(self.public_url, new_session(), self.mail)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

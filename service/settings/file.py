@@ -17,6 +17,7 @@ from service.screening.tenant import Hook, Pace, TargetKind
 from service.settings.cards import read_card_policy
 from service.settings.cds_clients import CdsCallers, not_told_apart, read_callers
 from service.settings.launch import LaunchSettings, read_launch
+from service.settings.mail import read_mail
 from service.settings.parts import TargetSettings, read_hooks, read_pace, read_target
 from service.settings.secrets import Secrets
 from service.settings.servers import ServerSettings, read_server
@@ -102,6 +103,8 @@ def _settings(secrets: Secrets, content: Mapping[str, Any]) -> dict[str, Any]:
         chosen["keep"] = Keep(**{key: timedelta(days=days) for key, days in content["keep_days"].items()})
     if "sign_in" in content:
         chosen["sign_in"] = read_sign_in(secrets, content["sign_in"] or {}, chosen.get("public_url"))
+    if "mail" in content:
+        chosen["mail"] = read_mail(secrets, content["mail"], chosen.get("public_url"))
     return chosen
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_
 from service.store.engine import Store, insert_into
 from service.store.people import folded, with_number
 from service.store.tables import worklist
+from service.store.worklist_order import Order, ordered
 
 KEY = ("tenant", "study", "patient")
 OPEN, CHECKED, OUT = "open", "checked", "out"
@@ -27,18 +28,6 @@ class Tab(StrEnum):
     LATER = "later"
     CHECKED = "checked"
     OUT = "out"
-
-
-class Order(StrEnum):
-    """By what a list is sorted. `usual`: signal, fewest unresolved, next appointment."""
-
-    USUAL = "usual"
-    NAME = "name"
-    STANDING = "standing"
-    UNRESOLVED = "unresolved"
-    APPOINTMENT = "appointment"
-    DUE = "due"
-    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +150,7 @@ def chosen(
     """Which patients, in their order: the question whose plan tests/store/test_worklist.py looks at."""
     which = [worklist.c.tenant == tenant, worklist.c.study == study, *_in(tab, today)]
     which += _that_are(store, tenant, wanted, since)
-    return select(worklist.c.patient).where(*which).order_by(*_ordered(order, since))
+    return select(worklist.c.patient).where(*which).order_by(*ordered(order, since))
 
 
 def count(store: Store, tenant: str, study: str, tab: Tab | None, today: date, since: datetime, wanted: Wanted) -> int:
@@ -286,23 +275,6 @@ def _searched(store: Store, tenant: str, search: str) -> ColumnElement[bool]:
     named = and_(*(worklist.c.found_by.contains(each, autoescape=True) for each in words)) if words else None
     numbered = worklist.c.patient.in_(with_number(store, tenant, search.strip()))
     return numbered if named is None else or_(named, numbered)
-
-
-def _ordered(order: Order, since: datetime) -> list[ColumnElement[Any]]:
-    """Each with what makes it the same every time."""
-    columns = worklist.c
-    coming = case((columns.appointment >= since, columns.appointment), else_=None)
-    usual = [columns.rank, columns.unresolved, coming.is_(None), coming, columns.patient]
-    first: Mapping[Order, list[ColumnElement[Any]]] = {
-        Order.USUAL: [],
-        Order.NAME: [columns.found_by.is_(None), columns.found_by],
-        Order.STANDING: [func.coalesce(columns.status, columns.standing)],
-        Order.UNRESOLVED: [columns.unresolved],
-        Order.APPOINTMENT: [coming.is_(None), coming],
-        Order.DUE: [columns.until.is_(None), columns.until],
-        Order.CHANGED: [columns.changed.desc()],
-    }
-    return [*first[order], *usual]
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -34,6 +34,7 @@ ERRORS = {
     "temporarily_unavailable": "The EHR cannot do it at the moment.",
     "server_error": "Something went wrong in the EHR.",
 }
+BUSY = "Too many pages are opened at once. Try again."
 REFUSED = "The EHR did not accept how this service asks. Tell whoever looks after it."
 WORDS: dict[type[PrescreenError], tuple[int, str]] = {
     LaunchRefused: (BAD_REQUEST, ""),
@@ -175,7 +176,7 @@ def _explained(error: PrescreenError) -> Response:
 
 
 def _busy(_: Exception) -> Response:
-    return make_response(_html("launch_refused.html", said="Too many pages are opened at once. Try again."), 429)
+    return make_response(_html("launch_refused.html", said=BUSY), 429)
 
 
 def _html(name: str, **content: object) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date, datetime
 from html import unescape
 from typing import Any
 
@@ -15,6 +16,7 @@ from service.screening.patient import Found, examine
 from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS, study_part
 from service.store import audit
 from service.store.engine import Store
+from service.web.words import told
 from tests.ehr.clock import Watch
 from tests.launch.world import Browser, application, launchable, query
 from tests.screening.world import STUDY, cancer, encounter, haemoglobin, patient
@@ -189,12 +191,10 @@ def test_the_answers_are_those_of_the_service_itself(ehr: SmartEhr, kept: Store)
         assert each["sentence"] in item(page, each["criterion"])
 
 
-def _day(page: str) -> Any:
-    from datetime import date
-
-    told = re.search(r"As of (\d{4}-\d\d-\d\d)", page)
+def _day(page: str) -> date:
+    told = re.search(r"As of (\d+ \w+ \d{4}), read", page)
     assert told is not None
-    return date.fromisoformat(told[1])
+    return datetime.strptime(told[1], "%d %b %Y").date()
 
 
 def test_whom_nothing_may_be_said_of_is_not_judged(browser: Browser, kept: Store) -> None:
@@ -247,7 +247,7 @@ def test_a_patient_who_is_not_there_is_not_shown(browser: Browser) -> None:
 def test_the_study_of_the_link_comes_first(ehr: SmartEhr, kept: Store, context: dict[str, Any], first: str) -> None:
     ehr.seed(cancer())
     browser = Browser(application(kept, launchable(ehr, catalog(STUDY, OTHER))), ehr)
-    headings = re.findall(r'<h2 id="study-\d">([^<]+)</h2>', browser.opened(**context).text)
+    headings = re.findall(r'<h2 id="study-\d" lang="en">([^<]+)</h2>', browser.opened(**context).text)
     assert headings[0] == first and sorted(headings) == ["A demonstration", "Another study"]
 
 
@@ -316,7 +316,11 @@ def check_complete(page: str, found: Found, content: Any) -> None:
         expected += [each["data"] for each in line["settle"] if each["criterion"] == criterion.id]
         assert [each for each in expected if " ".join(each.split()) not in shown] == []
     part = study_part(content, found.line)
-    assert part.standing in page and part.signal_words in page and (part.change or "") in page
+    assert (
+        part.standing in page
+        and part.signal_words in page
+        and all(told(each) in unescape(page) for each in part.change)
+    )
 
 
 @pytest.mark.parametrize(

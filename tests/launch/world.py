@@ -16,7 +16,7 @@ from service.screening.needs import Needs
 from service.screening.tenant import Tenant
 from service.settings import Settings
 from service.store.engine import Store
-from service.web import files, guard, language, launch, problems
+from service.web import files, guard, language, launch, problems, words
 from tests.ehr.clock import Watch
 from tests.smart_server import Registered, SmartEhr
 from tests.working.world import catalog, tenant
@@ -51,6 +51,7 @@ def application(store: Store, *tenants: Tenant, watch: Watch | None = None) -> F
     problems.answer_errors(app)
     files.register(app)
     language.install(app)
+    words.install(app)
     app.register_blueprint(launch.blueprint(Launches(tenants, store, watch.clock)))
     return app
 

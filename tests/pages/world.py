@@ -98,6 +98,26 @@ def world(store: Store, content: Catalog | None = None, now: datetime = NOON, **
     return made
 
 
+SUMMARY: dict[str, Any] = {
+    "signal": "strong",
+    "study_version": "1.0",
+    "fit": 3,
+    "of": 4,
+    "against": [],
+    "against_more": 0,
+    "settle": [],
+    "settle_more": 0,
+    "judged": 1,
+    "next_change": None,
+    "machine": None,
+    "status_by": None,
+    "ehr_state": None,
+    "snoozed": None,
+    "silences": [],
+    "newest": {"claim": 0, "snooze": 0},
+}
+
+
 def stand(
     store: Store,
     patient: str,
@@ -114,7 +134,7 @@ def stand(
     who = {"tenant": NORTH, "patient": patient, "handle": handle, "name": name, "born": born, "sex": "female"}
     who |= {"found_by": searchable(name), "identifiers": {number: "MR"}, "numbers": f" {number} ", "touched": NOON}
     row = {"tenant": NORTH, "patient": patient, "place": "open", "standing": "needs_review", "rank": 0}
-    row |= {"unresolved": 1, "look_again": False, "missing": "", "line": {}, "changed": NOON}
+    row |= {"unresolved": 1, "look_again": False, "missing": "", "line": SUMMARY, "changed": NOON}
     with store.writing() as connection:
         connection.execute(delete(people).where(people.c.tenant == NORTH, people.c.patient == patient))
         connection.execute(insert(people).values(**who))

@@ -1,8 +1,12 @@
 """The catalogs of the pages' texts: what has to be in them, and how they are written (`make translations`)."""
 
+import ast
 from collections.abc import Iterator
+from importlib import import_module
+from inspect import getsource
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -16,6 +20,15 @@ WEB = ROOT / "service" / "web"
 TRANSLATED = tuple(each for each in LANGUAGES if each != ENGLISH)
 HOW = [("templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
+# Who refuses what people ask for on a page.
+REFUSING = [
+    *(f"service.screening.decisions.{each}" for each in ("given", "make")),
+    *(f"service.screening.access.{each}" for each in ("administered", "passwords", "identified")),
+    *(f"service.screening.worklist.{each}" for each in ("listing", "marks")),
+    "service.screening.launch.launches",
+    "service.web.launch",
+    *(f"service.web.pages.{each}" for each in ("administration", "decisions", "desk", "patient", "worklist")),
+]
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
 
 
@@ -32,10 +45,23 @@ def wanted() -> Catalog:
 
 def closed() -> Iterator[str]:
     """The closed sets that are not written in a template, but given to one."""
+    from service.eligibility.explain.study_text import NO_OTHER
+    from service.screening.person import history, page, source, study_part
     from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
-    from service.web.launch import ERRORS, REFUSED, WORDS
+    from service.screening.studying.plain import ANY_OTHER
+    from service.web.launch import BUSY, ERRORS, REFUSED, WORDS
+    from service.web.pages import account, digests, issuers, sign_in
     from service.web.pages.refusals import REFUSALS, SAID
+    from service.web.words import WORDS as CODES
 
+    yield from CODES.values()
+    yield from (*study_part.GROUPS.values(), *study_part.TITLES, *study_part.SENTENCES, *study_part.BECOMES.values())
+    yield from (*history.WHYS, *history.SENTENCES)
+    yield from (*page.WITHDRAWN.values(), page.HELD_BACK, page.NOTHING_HOLDS, NO_OTHER, ANY_OTHER)
+    yield from source.PROBLEMS
+    yield from (account.AS_ASKED, *account.NAMES.values(), account.OLD_IS_WRONG, account.NOT_THE_SAME)
+    yield from (sign_in.WRONG, sign_in.ANOTHER_PAGE, issuers.AWAY, BUSY)
+    yield from raised()
     yield from (each.sentence for each in Reason)
     yield from STANDINGS.values()
     yield from SIGNALS.values()
@@ -43,8 +69,28 @@ def closed() -> Iterator[str]:
     yield from REFUSALS.values()
     yield from (text for pair in SAID.values() for text in pair)
     yield from ERRORS.values()
+    yield from (*digests.OFTEN.values(), *digests.PROBLEMS.values())
+    yield from (digests.NO_WAY, digests.NO_MAILBOX, digests.NO_ADDRESS)
     yield REFUSED
     yield from (said for _, said in WORDS.values() if said)
+
+
+def raised() -> Iterator[str]:
+    """What is said when something is refused, where it is a sentence as it stands: not one that is filled."""
+    for name in REFUSING:
+        module = import_module(name)
+        for each in ast.walk(ast.parse(getsource(module))):
+            if isinstance(each, ast.Raise) and isinstance(each.exc, ast.Call) and each.exc.args:
+                yield from _sentences(each.exc.args[0], module)
+
+
+def _sentences(said: ast.expr, module: ModuleType) -> Iterator[str]:
+    if isinstance(said, ast.IfExp):
+        yield from _sentences(said.body, module)
+        yield from _sentences(said.orelse, module)
+    text = getattr(module, said.id, "") if isinstance(said, ast.Name) else getattr(said, "value", "")
+    if isinstance(text, str) and " " in text:
+        yield text
 
 
 def path_of(language: str) -> Path:

@@ -12,6 +12,8 @@ from service.ehr.limits import Limits
 from service.eligibility.assess import Signal, Standing
 from service.errors import SettingsError
 from service.screening.tenant import Hook, Pace, TargetKind
+from service.screening.worklist.digests import How
+from service.screening.worklist.sending import MailServer, Tls
 from service.settings import Mode, Settings, open_tenants
 from service.store.retention import Keep
 from tests.docs.markdown import FENCE, table
@@ -184,6 +186,28 @@ WRONG = {
     "a target with too much": ("tenants: {n: {target: {kind: none, directory: x}}}", "the kind none has no directory"),
     "a target that is no source": ("tenants: {n: {target: {kind: source}}}", "no source to write to"),
     "a name of a tenant": ("tenants: {North: {}}", ":1"),
+    "mail that is not protected": (
+        "public_url: https://us.example\nmail:\n  host: mail.example\n  from: us@example.org\n  tls: none",
+        "settings.yaml:5 (mail.tls): none is for a server on this machine",
+    ),
+    "mail from two": (
+        "public_url: https://us.example\nmail: {host: localhost, from: 'us@example.org, them@example.org'}",
+        "this is one address alone",
+    ),
+    "mail from a header": (
+        'public_url: https://us.example\nmail: {host: localhost, from: "us@example.org\\r\\nBcc: them@example.org"}',
+        "this is one address alone",
+    ),
+    "a user of mail without a password": (
+        "public_url: https://us.example\nmail: {host: localhost, from: us@example.org, user: us}",
+        "(mail): user and password_env or password_file belong together",
+    ),
+    "a password of mail without a user": (
+        "public_url: https://us.example\nmail: {host: localhost, from: us@example.org, password_file: secret}",
+        "(mail): user and password_env or password_file belong together",
+    ),
+    "mail that links nowhere": ("mail: {host: localhost, from: us@example.org}", "(mail): mails hold a link"),
+    "a mail server that is none": ("mail: {host: 'a b', from: us@example.org}", "(mail.host)"),
     "no YAML": ("a: [", "not YAML"),
 }
 
@@ -196,6 +220,26 @@ def test_what_is_wrong_is_said_with_its_place(place: Path, text: str, problem: s
         settings(place, text)
     assert problem in str(refused.value) and "settings.yaml:" in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+def test_the_mail_server_is_read(place: Path) -> None:
+    public = "public_url: https://us.example\n"
+    without = settings(place, public).telling()
+    assert without is not None and without.ways == (How.WEBHOOK,)
+    plain = settings(place, f"{public}mail: {{host: mail.example, from: us@example.org}}").mail
+    assert plain == MailServer("mail.example", 587, Tls.STARTTLS, "us@example.org")
+    text = f"{public}mail: {{host: m, from: a@b.c, tls: implicit, user: us, password_file: secret}}"
+    whole = settings(place, text)
+    assert whole.mail == MailServer("m", 465, Tls.IMPLICIT, "a@b.c", "us", SECRET)
+    telling = whole.telling()
+    assert telling is not None and (telling.base, telling.ways) == ("https://us.example", (How.MAIL, How.WEBHOOK))
+    assert SECRET not in repr(whole) + repr(telling)
+    local = settings(place, f"{public}mail: {{host: 127.0.0.1, from: a@b.c, tls: none, port: 2525}}").mail
+    assert local == MailServer("127.0.0.1", 2525, Tls.NONE, "a@b.c")
+
+
+def test_without_an_address_for_people_nothing_is_told(place: Path) -> None:
+    assert settings(place, "{}").telling() is None
 
 
 def test_all_problems_are_named_at_once(place: Path) -> None:

@@ -10,6 +10,7 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 from service.errors import UsageError
 
 SHORTEST, LONGEST = 12, 200  # characters
+LENGTH = f"a password has {SHORTEST} to {LONGEST} characters; a few words in a row are easy to keep"
 AT_ONCE = 4  # each check takes 64 MiB: more at once would be a way to use up the memory
 _places = threading.BoundedSemaphore(AT_ONCE)
 HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
@@ -18,7 +19,7 @@ HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 def hashed(password: str, account: str = "", hasher: PasswordHasher = HASHER) -> str:
     """The hash to keep. Raises UsageError for a password that is too easy to guess, without a word of it."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise UsageError(f"a password has {SHORTEST} to {LONGEST} characters; a few words in a row are easy to keep")
+        raise UsageError(LENGTH)
     if len(set(password)) < 5 or (account and account.casefold() in password.casefold()):
         raise UsageError("a password that repeats itself, or that holds the name of the account, is easy to guess")
     with _places:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from service.screening.decisions import Kind, PersonStatus
+from service.screening.decisions import Kind
+from service.screening.decisions.words import KINDS, WORDS
+from service.screening.person.sentence import Sentence
 from service.screening.person.study_part import ANSWERS, STANDINGS
 from service.store.assessments import Stored
 from service.store.decisions import Decision
@@ -19,18 +21,17 @@ RECORDS = "the records are not the same"
 TIME = "time alone: the records are the same, the day is a later one"
 EITHER = "the records are not the same, or time alone changed what counts"
 READING = "the records read as before, and what they are taken to say is not the same: content or service was updated"
-KINDS = {
-    Kind.STATUS: "status",
-    Kind.ANSWER: "answer",
-    Kind.OVERRIDE: "answer against the machine",
-    Kind.CORRECTION: "correction of a record",
-    Kind.SILENCE: "silence",
-    Kind.CLAIM: "who looks after the row",
-    Kind.SNOOZE: "put off",
-    Kind.APPROVAL: "approval of the contact",
-    Kind.NOTE: "note",
-}
 TAKEN_BACK = "taken back"
+WHYS = (FIRST, VERSION, RECORDS, TIME, EITHER, READING)
+# What a person decided: about all of the patient's place in the study, or about one criterion or record.
+DECIDED, DECIDED_OF = "%(kind)s: %(content)s", "%(kind)s (%(about)s): %(content)s"
+FOR_ALL, FOR_ALL_OF = "%(kind)s, for all studies: %(content)s", "%(kind)s (%(about)s), for all studies: %(content)s"
+UNTIL, FOR_GOOD, WITH_DAY = "until %(day)s", "for good", "%(why)s, %(until)s"
+GIVEN, REFUSED, NO_ONE, IN_WORDS = "agreed", "refused", "no one", "words"
+SENTENCES = (
+    *(TAKEN_BACK, DECIDED, DECIDED_OF, FOR_ALL, FOR_ALL_OF),
+    *(UNTIL, FOR_GOOD, WITH_DAY, GIVEN, REFUSED, NO_ONE, IN_WORDS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class Entry:
     """One thing that happened, of the machine (`by` None) or of a person."""
 
     at: datetime
-    what: str
+    what: Sentence
     why: str | None
     by: str | None = None
     date: date | None = None
@@ -78,7 +79,7 @@ def _machine(stored: Sequence[Stored], zone: tzinfo) -> Iterator[Entry]:
         )
         yield Entry(
             at=each.made.astimezone(zone),
-            what="assessed",
+            what=Sentence("assessed"),
             why=why(before, each),
             date=each.screening_date,
             version=each.version,
@@ -138,29 +139,45 @@ def _evidence(finding: Line | None) -> tuple[str, ...]:
 
 def _person(each: Decision, zone: tzinfo) -> Entry:
     kind = Kind(each.kind)
-    about = f" of {each.about}" if each.about else ""
-    everywhere = ", for all studies" if each.study is None else ""
-    what = f"{KINDS[kind]}{about}{everywhere}: {_content(kind, each.content)}"
+    alone, about = (FOR_ALL, FOR_ALL_OF) if each.study is None else (DECIDED, DECIDED_OF)
+    values = {"kind": Sentence(KINDS[kind]), "content": _content(kind, each.content)}
+    what = Sentence(about, {**values, "about": each.about}) if each.about else Sentence(alone, values)
     return Entry(each.at.astimezone(zone), what, each.reason, by=each.actor)
 
 
-def _content(kind: Kind, content: Mapping[str, Any]) -> str:
+def _content(kind: Kind, content: Mapping[str, Any]) -> Sentence | str:
+    """What was decided; a day and an account stay as they are."""
     match kind:
         case Kind.STATUS:
-            code = content["status"]
-            return TAKEN_BACK if code is None else PersonStatus(code).value.replace("-", " ")
+            return Sentence(_worded(content["status"]))
         case Kind.ANSWER | Kind.OVERRIDE:
-            return str(content["outcome"] or TAKEN_BACK).replace("_", " ")
+            return Sentence(_worded(content["outcome"]))
         case Kind.CORRECTION:
-            return str(content["claim"] or TAKEN_BACK).replace("-", " ")
+            return Sentence(_worded(content["claim"]))
         case Kind.SILENCE:
-            until = content.get("until")
-            return TAKEN_BACK if content["why"] is None else f"{content['why']}, {until or 'for good'}"
+            return _silence(content)
         case Kind.CLAIM:
-            return str(content["by"] or "nobody")
+            return str(content["by"]) if content["by"] else Sentence(NO_ONE)
         case Kind.SNOOZE:
-            return f"until {content['until']}" if content["until"] else TAKEN_BACK
+            return Sentence(UNTIL, {"day": _date(content["until"])}) if content["until"] else Sentence(TAKEN_BACK)
         case Kind.APPROVAL:
-            return {True: "given", False: "refused"}.get(content["approved"], TAKEN_BACK)
+            return Sentence({True: GIVEN, False: REFUSED}.get(content["approved"], TAKEN_BACK))
         case Kind.NOTE:
-            return "words"
+            return Sentence(IN_WORDS)
+
+
+def _silence(content: Mapping[str, Any]) -> Sentence:
+    if content["why"] is None:
+        return Sentence(TAKEN_BACK)
+    until = content.get("until")
+    ends = Sentence(UNTIL, {"day": _date(until)}) if until else Sentence(FOR_GOOD)
+    return Sentence(WITH_DAY, {"why": Sentence(_worded(content["why"])), "until": ends})
+
+
+def _date(written: object) -> date:
+    return date.fromisoformat(str(written))
+
+
+def _worded(code: str | None) -> str:
+    """The word for a code of a closed set."""
+    return TAKEN_BACK if code is None else WORDS.get(code, code)

@@ -23,7 +23,6 @@ from service.store.engine import Store
 from service.store.people import Known
 from service.store.series import Kept
 
-STATUSES: Mapping[PersonStatus, str] = {each: each.value.replace("-", " ") for each in PersonStatus}
 TAKING_PART = frozenset({PersonStatus.CONSENTED, PersonStatus.ON_STUDY})
 WITHDRAWN = {
     "study-closed": "the study is closed here",
@@ -31,8 +30,8 @@ WITHDRAWN = {
     "merged": "the record was merged into another one",
     "not-in-the-newest-export": "the patient is not in the newest export",
 }
+NOTHING_HOLDS = "Nothing holds at the moment."
 HELD_BACK = "the patient is not screened for studies"
-BY_PEOPLE = {each: f"{word[:1].upper()}{word[1:]}" for each, word in STATUSES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +72,6 @@ class PersonPage:
     def status(self) -> Status | None:
         """What people say."""
         return self.decided.status
-
-    @property
-    def status_words(self) -> str | None:
-        """The same in a word."""
-        return None if self.status is None else BY_PEOPLE[self.status.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +162,7 @@ def trials(store: Store, tenant: Tenant, studies: Sequence[str], patient: str) -
                 tenant.catalog.studies[study].title,
                 None if line is None else study_part(tenant.catalog, line),
                 withdrawn,
-                None if decided.status is None else BY_PEOPLE[decided.status.code],
+                None if decided.status is None else decided.status.code.value,
                 () if closed else tuple(each.title for each in others if each.taking_part),
             )
         )
@@ -193,7 +187,7 @@ def _drawings(kept: Kept | None) -> Mapping[str, tuple[Drawing, ...]]:
 def _elsewhere(store: Store, tenant: Tenant, study: str, patient: str) -> Elsewhere:
     current = assessments.latest(store, tenant.name, study, patient)
     decided = decided_of(decisions.of_patient(store, tenant.name, patient, study))
-    standing = "nothing holds at the moment"
+    standing = NOTHING_HOLDS
     if current is not None and current.withdrawn is None:
         line = with_decisions(current.stored.line, decided)
         standing = study_part(tenant.catalog, line).standing
@@ -202,6 +196,6 @@ def _elsewhere(store: Store, tenant: Tenant, study: str, patient: str) -> Elsewh
         study,
         tenant.catalog.studies[study].title,
         standing,
-        None if status is None else BY_PEOPLE[status.code],
+        None if status is None else status.code.value,
         status is not None and status.code in TAKING_PART,
     )

@@ -33,6 +33,7 @@ OTHERS = (
     "The EHR now says that this record is of another patient, or of a record that was merged; it is not shown here."
 )
 NAMED = "Names are hidden on these pages, and this record says who the patient is; show names in your account first."
+PROBLEMS = (NO_SOURCE, NO_ID, GONE, REFUSED, SILENT, FAILED, OTHERS, NAMED)
 NARRATIVE = "(narrative, not shown)"
 OF_NOBODY = frozenset({"Medication"})
 

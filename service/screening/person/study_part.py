@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from service.catalog.load import Catalog
@@ -15,6 +16,7 @@ from service.eligibility.outcome import Reason
 from service.screening.decisions.applied import outcome_of
 from service.screening.person.drawings import NOTHING, Drawing
 from service.screening.person.evidence import Evidence, numbered
+from service.screening.person.sentence import Sentence
 
 STANDINGS = {
     "candidate": "May fit: nothing on record stands against it.",
@@ -36,7 +38,24 @@ ANSWERS = {
     ("exclusion", "not_met"): ("✓", "Not present", "for"),
     ("exclusion", "unknown"): ("?", "Not known", "open"),
 }
-BECOMES = {"met": "met", "not_met": "not met", "unknown": "not known"}
+# What a page says in one line of where the patient stands, and of what time alone will change.
+SPEAKS = "%(criterion)s speaks against."
+SPEAK = "%(criterion)s speaks against, and %(more)s more."
+NOT_KNOWN = "%(criterion)s is not known."
+NOT_KNOWN_EITHER = "%(criterion)s is not known, and %(more)s more."
+LEFT_TO_PEOPLE = "All that records can settle is settled; %(left)s to be settled by people."
+SETTLED = "All is settled."
+COUNTS = "Of %(all)s criteria, %(fit)s speak for it and %(against)s against it; not known: %(open)s."
+EFFECTS = {"fit": "for", "against": "against", "open": "open"}
+CHANGES = "With no new data, %(criterion)s changes on %(day)s to: %(word)s."
+CHANGES_FOR_THE_MACHINE = "With no new data, %(criterion)s changes for the machine on %(day)s to: %(word)s."
+LATER = "Time alone lifts what speaks against it on %(day)s."
+SENTENCES = (
+    *(SPEAKS, SPEAK, NOT_KNOWN, NOT_KNOWN_EITHER, LEFT_TO_PEOPLE, SETTLED),
+    *(COUNTS, CHANGES, CHANGES_FOR_THE_MACHINE, LATER),
+)
+TITLES = ("Arithmetic", "Assumed", "How the text is read")  # of what else there is to tell of an answer
+BECOMES = {"met": "Met", "not_met": "Not met", "unknown": "Not known"}
 REASONS = {each.code: each.sentence for each in Reason}
 
 
@@ -64,6 +83,11 @@ class Said:
     reason: str | None
     against: bool
     moved: bool
+
+    @property
+    def day(self) -> date:
+        """When."""
+        return date.fromisoformat(self.at[:10])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +140,10 @@ class StudyPart:
     code: str
     signal: str
     signal_words: str
-    reason: str
-    counts: str
+    reason: Sentence
+    counts: Sentence
     open: int
-    change: str | None
+    change: tuple[Sentence, ...]
     later: str | None
     items: tuple[Item, ...]
     machine: str | None = None
@@ -178,35 +202,38 @@ def _named(item: Item) -> str:
     return f"{item.id} (“{short(item.text)}”)"
 
 
-def _reason(items: tuple[Item, ...]) -> str:
+def _reason(items: tuple[Item, ...]) -> Sentence:
     """Why they stand there, in one line."""
     against = [each for each in items if each.group == OUT]
     unsettled = [each for each in items if each.group == OPEN]
-    for found, said in ((against, "speaks against"), (unsettled, "is not known")):
+    for found, alone, with_more in ((against, SPEAKS, SPEAK), (unsettled, NOT_KNOWN, NOT_KNOWN_EITHER)):
         if found:
-            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-            return f"{_named(found[0])} {said}{more}."
+            values = {"criterion": _named(found[0])}
+            more = len(found) - 1
+            return Sentence(with_more, {**values, "more": more}) if more else Sentence(alone, values)
     left = sum(each.group == CHECKLIST for each in items)
-    return f"All that records can settle is settled; {left} to be settled by people." if left else "All is settled."
+    return Sentence(LEFT_TO_PEOPLE, {"left": left}) if left else Sentence(SETTLED)
 
 
-def _counts(items: tuple[Item, ...]) -> str:
-    told = [sum(each.effect == effect for each in items) for effect in ("for", "against", "open")]
-    return f"Of {len(items)} criteria, {told[0]} speak for it and {told[1]} against it; not known: {told[2]}."
+def _counts(items: tuple[Item, ...]) -> Sentence:
+    told = {name: sum(each.effect == effect for each in items) for name, effect in EFFECTS.items()}
+    return Sentence(COUNTS, {"all": len(items), **told})
 
 
-def _change(line: Mapping[str, Any], items: tuple[Item, ...]) -> str | None:
+def _change(line: Mapping[str, Any], items: tuple[Item, ...]) -> tuple[Sentence, ...]:
     change, later = line["next_change"], line["later"]
     parts = []
     if change is not None:
         item = next((each for each in items if each.id == change["criterion"]), None)
         named = change["criterion"] if item is None else _named(item)
-        word = BECOMES[change["outcome"]] if item is None else ANSWERS[item.kind, change["outcome"]][1].lower()
-        whose = "" if item is None or item.said is None else " by the machine"
-        parts.append(f"With no new data, {named} becomes{whose} on {change['date']}: {word}.")
+        word = BECOMES[change["outcome"]] if item is None else ANSWERS[item.kind, change["outcome"]][1]
+        text = CHANGES if item is None or item.said is None else CHANGES_FOR_THE_MACHINE
+        parts.append(
+            Sentence(text, {"criterion": named, "day": date.fromisoformat(change["date"]), "word": Sentence(word)})
+        )
     if later is not None:
-        parts.append(f"Time alone lifts what speaks against it on {later}.")
-    return " ".join(parts) or None
+        parts.append(Sentence(LATER, {"day": date.fromisoformat(later)}))
+    return tuple(parts)
 
 
 def _item(
@@ -249,14 +276,13 @@ def _said(finding: Mapping[str, Any], kind: str) -> Said | None:
 
 def _told(criterion: str, finding: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What there is to tell besides the sentence and the evidence."""
-    told = {
-        "Arithmetic": tuple(_arithmetic(finding["computed"])),
-        "Assumed": _of(criterion, line["assumptions"], "assumption"),
-        "How the text is read": tuple(
-            f"{each['question']} {each['reading']}. {each['reason']}" for each in finding.get("readings", ())
-        ),
-    }
-    return ((title, each) for title, each in told.items() if each)
+    readings = finding.get("readings", ())
+    told = (
+        tuple(_arithmetic(finding["computed"])),
+        _of(criterion, line["assumptions"], "assumption"),
+        tuple(f"{each['question']} {each['reading']}. {each['reason']}" for each in readings),
+    )
+    return ((title, each) for title, each in zip(TITLES, told, strict=True) if each)
 
 
 def _of(criterion: str, entries: list[Mapping[str, str]], key: str) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ from service.store import cards, people, worklist
 from service.store.cards import Rate
 from service.store.engine import Store
 from service.store.people import Known
-from service.store.worklist import Entry, Order, Tab, Wanted
+from service.store.worklist import Entry, Tab, Wanted
+from service.store.worklist_order import Order
 
 ON_A_PAGE = 50
 MOST_PAGES = 10_000

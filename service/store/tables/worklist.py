@@ -111,7 +111,7 @@ merges = Table(
 
 # Who wants to be told of what changed in a study, how (`mail`, `webhook`), how often, and up to when it was told.
 # `due`: when that is looked at next, or, while somebody tells it, when it is taken for lost. `key` signs what a
-# webhook gets.
+# webhook gets. `tries`: how often in a row it could not be sent, by the code in `error`.
 digests = Table(
     "digests",
     metadata,
@@ -124,5 +124,6 @@ digests = Table(
     Column("key", Text, nullable=True),
     Column("told", Instant, nullable=False),
     Column("due", Instant, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
     Column("error", Text, nullable=True),
 )

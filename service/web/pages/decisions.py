@@ -20,8 +20,10 @@ from service.screening.decisions.given import Given
 from service.screening.decisions.kinds import Kind
 from service.screening.decisions.make import decide
 from service.screening.tenant import Tenant
-from service.store import people
+from service.store import people, worklist
+from service.web.language import gettext
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
+from service.web.pages.refusals import reason
 
 NAME = "decisions"
 STATUS: Mapping[type[PrescreenError], int] = {Forbidden: 403, Outpaced: 409, UsageError: 400}
@@ -43,10 +45,9 @@ def blueprint(desk: Desk) -> Blueprint:
     def keep(handle: str, study: str) -> Response | Redirection:
         """Keep it, or say why not."""
         try:
-            whose = _whose(desk, handle)
-            desk.need(whose.tenant.name, study, Action.SEE)
-        except Forbidden as problem:
-            return page("decision_refused.html", 403, problem=str(problem), deciding=None, back="/", typed="")
+            whose = _whose(desk, handle, study)
+        except Forbidden:
+            return page("decision_refused.html", 403, problem=gettext(NOT_YOURS), deciding=None, back="/", typed="")
         try:
             given = given_in(whose.patient, study, request.form)
             decide(desk.store, whose.tenant, viewer(), given, desk.clock.now(), _seen(request.form))
@@ -107,12 +108,12 @@ def _refused(desk: Desk, whose: _Whose, study: str, problem: PrescreenError) -> 
         shown = deciding(desk.store, whose.tenant, viewer(), whose.patient, study, desk.clock.now())
     back = f"/p/{whose.handle}/{study}"
     typed = request.form.get("reason", "")
-    return page("decision_refused.html", status, problem=str(problem), deciding=shown, back=back, typed=typed)
+    return page("decision_refused.html", status, problem=reason(problem), deciding=shown, back=back, typed=typed)
 
 
-def _whose(desk: Desk, handle: str) -> _Whose:
-    """Whom a handle stands for. Raises Forbidden for one that stands for nobody."""
+def _whose(desk: Desk, handle: str, study: str) -> _Whose:
+    """Whom a handle stands for, if whoever looks may see them in this study's worklist. Raises Forbidden."""
     found = people.by_handle(desk.store, handle)
-    if found is None:
+    if found is None or study not in worklist.places(desk.store, found.tenant, found.patient):
         raise Forbidden(NOT_YOURS)
-    return _Whose(desk.tenant(found.tenant), found.patient, handle)
+    return _Whose(desk.need(found.tenant, study, Action.SEE), found.patient, handle)

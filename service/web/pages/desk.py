@@ -21,6 +21,7 @@ from service.screening.access.known import bases_of, signed_in
 from service.screening.access.ways import SignIn, Source
 from service.screening.patient import screening_date
 from service.screening.tenant import Tenant
+from service.screening.worklist.digests import How
 from service.store import accounts, sessions
 from service.store.engine import Store
 from service.store.sessions import Session
@@ -35,13 +36,15 @@ NOT_YOURS = "this is not open to you, or does not exist; an administrator of the
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts that pages work with. `encrypted`: browsers reach this service by https alone. `sign_in`: how."""
+    """The parts that pages work with. `encrypted`: browsers reach this service by https alone. `sign_in`: how.
+    `ways`: how people can be told of news."""
 
     tenants: Mapping[str, Tenant]
     store: Store
     clock: Clock
     encrypted: bool = True
     sign_in: SignIn = SignIn()
+    ways: tuple[How, ...] = ()
 
     @property
     def cookie(self) -> str:

@@ -64,17 +64,7 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.get("/p/<handle>/<study>/history")
     def changes(handle: str, study: str) -> Response:
         """What changed, and why."""
-        tenant, known, _ = _found(desk, handle, study)
-        stored = assessments.history(desk.store, tenant.name, study, known.patient)
-        decided = decisions.of_patient(desk.store, tenant.name, known.patient, study)
-        if _hides(desk):
-            stored = tuple(replace(each, line=hide(each.line, known)) for each in stored)
-            decided = tuple(unnamed(each, known) for each in decided)
-        entries = history(stored, decided, tenant.catalog.site.zone)
-        _note(desk, tenant, known, study, HISTORY)
-        who = who_of(known, desk.today(tenant), hidden=_hides(desk))
-        title = tenant.catalog.studies[study].title
-        return page("patient_history.html", who=who, study=study, title=title, entries=entries)
+        return _changes(desk, *_found(desk, handle, study)[:2], study)
 
     @pages.get("/p/<handle>/<study>/source/<int:number>")
     def source(handle: str, study: str, number: int) -> Response:
@@ -133,6 +123,19 @@ def _patient(
 
 def _as_it_is(decision: Decision) -> Decision:
     return decision
+
+
+def _changes(desk: Desk, tenant: Tenant, known: Known, study: str) -> Response:
+    stored = assessments.history(desk.store, tenant.name, study, known.patient)
+    decided = decisions.of_patient(desk.store, tenant.name, known.patient, study)
+    if _hides(desk):
+        stored = tuple(replace(each, line=hide(each.line, known)) for each in stored)
+        decided = tuple(unnamed(each, known) for each in decided)
+    entries = history(stored, decided, tenant.catalog.site.zone)
+    _note(desk, tenant, known, study, HISTORY)
+    who = who_of(known, desk.today(tenant), hidden=_hides(desk))
+    title = tenant.catalog.studies[study].title
+    return page("patient_history.html", who=who, study=study, title=title, entries=entries)
 
 
 def _trials(desk: Desk, tenant: Tenant, known: Known, *, hidden: bool) -> Response:

@@ -57,8 +57,13 @@ def _ours(error: PrescreenError) -> Response:
 def _detail(error: PrescreenError) -> str:
     """Why, in a sentence: of a refusal in the reader's language, else our own message."""
     if isinstance(error, Forbidden):
-        return gettext(REFUSALS[str(error)]) if str(error) in REFUSALS else ""
-    return "" if isinstance(error, Outpaced) else str(error)
+        return reason(error) if str(error) in REFUSALS else ""
+    return "" if isinstance(error, Outpaced) else reason(error)
+
+
+def reason(error: PrescreenError) -> str:
+    """The sentence of an error, in the reader's language as far as it is one of the closed set."""
+    return gettext(REFUSALS.get(str(error), str(error)))
 
 
 def _http(error: HTTPException) -> Response:

@@ -5,7 +5,7 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from service.web import language
+from service.web import language, words
 from service.web.pages import (
     account,
     admin,
@@ -45,5 +45,6 @@ def register(app: Flask, desk: Desk) -> None:
     app.jinja_env.globals["form_token"] = form_token
     frame.register(app)
     language.install(app, partial(frame.preferred, desk))
+    words.install(app)
     for each in PAGES.values():
         app.register_blueprint(explain(each(desk)))

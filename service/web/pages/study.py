@@ -13,6 +13,7 @@ from service.screening.studying.view import StudyView, study_view, version_steps
 from service.screening.tenant import Tenant
 from service.store import studying
 from service.web.answers import plain_json
+from service.web.language import gettext as _
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "study"
@@ -75,10 +76,10 @@ def _chart(view: StudyView) -> Markup | None:
     if not view.days:
         return None
     series = {
-        "Candidates": [each.candidate for each in view.days],
-        "Needs review": [each.needs_review for each in view.days],
-        "Later": [each.later for each in view.days],
-        "Checked by people": [each.checked for each in view.days],
+        _("Candidates"): [each.candidate for each in view.days],
+        _("Needs review"): [each.needs_review for each in view.days],
+        _("Later"): [each.later for each in view.days],
+        _("Checked by people"): [each.checked for each in view.days],
     }
-    drawn = day_chart("Counts over time", [each.day for each in view.days], series, "over-time-")
+    drawn = day_chart(_("Counts over time"), [each.day for each in view.days], series, "over-time-")
     return Markup(drawn)  # it is written by a serializer, which escapes

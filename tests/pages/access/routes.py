@@ -50,6 +50,7 @@ ROUTES: dict[str, Kind] = {
     "/sign-out": Kind.SELF,
     "/no-role": Kind.SELF,
     "/account": Kind.SELF,
+    "/account/digests": Kind.SELF,
     "/account/password": Kind.SELF,
     "/account/sign-out-everywhere": Kind.SELF,
     # administrators

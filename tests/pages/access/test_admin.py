@@ -136,10 +136,10 @@ def test_the_audit_is_filtered_by_study_account_and_day(house: World) -> None:
     house.person("anna"), house.person("otto")
     boss, small = house.person("boss", ("*", "admin")), house.person("small", (STUDY, "admin"))
     looked(house, "p1"), looked(house, "p2", "otto"), looked(house, "p3", days=1), looked(house, "p4", study=None)
-    assert boss.get("/admin/audit").text.count("view-patient") == 4
-    assert small.get("/admin/audit").text.count("view-patient") == 3  # not what is of no study
-    assert boss.get("/admin/audit?account=otto").text.count("view-patient") == 1
-    assert boss.get(f"/admin/audit?day={TODAY + DAY}").text.count("view-patient") == 1
+    assert boss.get("/admin/audit").text.count("looked at the patient") == 4
+    assert small.get("/admin/audit").text.count("looked at the patient") == 3  # not what is of no study
+    assert boss.get("/admin/audit?account=otto").text.count("looked at the patient") == 1
+    assert boss.get(f"/admin/audit?day={TODAY + DAY}").text.count("looked at the patient") == 1
     assert boss.get("/admin/audit?day=monday").status_code == 400
     assert boss.get("/admin/audit?tenant=south").status_code == 403
     assert small.get("/admin/audit?study=other").status_code == 403
@@ -160,7 +160,7 @@ def test_the_audit_is_paged_without_a_gap(house: World) -> None:
     assert found == sorted(found, reverse=True) and len(set(found)) == 120
     assert [each.id for each in audit.walk(house.store, Wanted(NORTH), at_once=7)] == sorted(found)
     first = house.person("boss", (STUDY, "admin")).get("/admin/audit").text
-    assert first.count("view-patient") == 50 and "Older ones" in first
+    assert first.count("looked at the patient") == 50 and "Older ones" in first
 
 
 def test_the_export_is_of_the_entries_asked_for_and_is_audited(house: World) -> None:

@@ -16,6 +16,7 @@ from service.store.accounts import Account
 from service.store.audit import Wanted
 from service.store.engine import Store
 from service.store.retention import Keep
+from service.web.language import LANGUAGES
 from service.web.pages.desk import COOKIE
 from tests.pages.world import World, world
 
@@ -35,7 +36,8 @@ def house(store: Store) -> World:
 def sign_in(client: FlaskClient, name: str, password: str, **more: Any) -> Any:
     """What a person does: opens the page, and fills it in."""
     page = client.get("/sign-in")
-    token = re.search(r'name="csrf" value="([^"]+)"', page.text)
+    form = page.text.partition('action="/sign-in"')[2]  # whoever is signed in already has another one, to sign out
+    token = re.search(r'name="csrf" value="([^"]+)"', form)
     assert token is not None
     return client.post("/sign-in", data={"csrf": token[1], "account": name, "password": password}, **more)
 
@@ -239,6 +241,15 @@ def test_preferences_are_kept_beside_those_of_others(house: World) -> None:
     assert kept is not None and kept.preferences == {"digest": "daily", "names": "hidden", "language": "de"}
     assert anna.post("/account", names="sometimes", language="de").status_code == 400
     assert anna.post("/account", names="shown", language="<script>").status_code == 400
+
+
+@pytest.mark.parametrize("chosen", LANGUAGES)
+def test_each_language_can_be_chosen_and_then_holds(house: World, chosen: str) -> None:
+    anna = house.person("anna")
+    assert anna.post("/account", names="shown", language=chosen).status_code == 302
+    shown = anna.get("/account").text
+    assert f'<html lang="{chosen.replace("_", "-")}">' in shown
+    assert f'<option value="{chosen}" selected>' in shown
 
 
 def test_old_sessions_and_attempts_are_purged_and_living_ones_stay(house: World) -> None:

@@ -76,6 +76,15 @@ def test_whoever_may_not_see_the_patient_learns_nothing(desk: Ward, site: World)
     assert viewer.status_code == 403 and desk.all() == ()
 
 
+def test_nothing_is_decided_about_whom_the_worklist_does_not_hold(desk: Ward, site: World) -> None:
+    """Everybody was assessed; but only whoever stands in the study's worklist is a patient of the study."""
+    stand(desk.store, "q", handle="in-no-list")
+    anna = site.person("anna", (STUDY.id, Role.INVESTIGATOR))
+    answer = anna.post(f"/p/in-no-list/{STUDY.id}/decide", kind="note", reason="x", seen="0")
+    nobody = anna.post(f"/p/nobody/{STUDY.id}/decide", kind="note", reason="x", seen="0")
+    assert (answer.status_code, answer.get_data()) == (403, nobody.get_data()) and desk.all() == ()
+
+
 def test_a_form_of_another_site_is_not_kept(desk: Ward, anna: Browser) -> None:
     fields = {"kind": "status", "status": "screening", "seen": "0"}
     assert anna.client.post(ADDRESS, data=fields).status_code == 403

@@ -12,6 +12,15 @@ down_revision = "0007"
 
 def upgrade() -> None:
     """Make their tables."""
+    _accounts()
+    _links()
+    _roles()
+    _sessions()
+    _attempts()
+    _bases()
+
+
+def _accounts() -> None:
     op.create_table(
         "accounts",
         sa.Column("id", Name, nullable=False),
@@ -23,6 +32,9 @@ def upgrade() -> None:
         sa.Column("disabled", Instant, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
     )
+
+
+def _links() -> None:
     op.create_table(
         "links",
         sa.Column("issuer", Name, nullable=False),
@@ -32,6 +44,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_links_account"),
     )
     op.create_index("ix_links_account", "links", ["account"])
+
+
+def _roles() -> None:
     op.create_table(
         "roles",
         sa.Column("account", Name, nullable=False),
@@ -43,6 +58,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "tenant", "study", "role", name="pk_roles"),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_roles_account"),
     )
+
+
+def _sessions() -> None:
     op.create_table(
         "sessions",
         sa.Column("digest", Name, nullable=False),
@@ -57,6 +75,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_sessions_account", "sessions", ["account"])
     op.create_index("ix_sessions_expires", "sessions", ["expires"])
+
+
+def _attempts() -> None:
     op.create_table(
         "attempts",
         sa.Column("about", Name, nullable=False),
@@ -65,6 +86,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("about", name="pk_attempts"),
     )
     op.create_index("ix_attempts_since", "attempts", ["since"])
+
+
+def _bases() -> None:
     op.create_table(
         "bases",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),

@@ -11,6 +11,12 @@ down_revision = "0008"
 
 def upgrade() -> None:
     """Make their tables."""
+    _people()
+    _worklist()
+    _digests()
+
+
+def _people() -> None:
     op.create_table(
         "people",
         sa.Column("tenant", Name, nullable=False),
@@ -31,6 +37,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("handle", name="uq_people_handle"),
     )
     op.create_index("ix_people_tenant_found_by", "people", ["tenant", "found_by"])
+
+
+def _worklist() -> None:
     op.create_table(
         "worklist",
         sa.Column("tenant", Name, nullable=False),
@@ -62,6 +71,9 @@ def upgrade() -> None:
     op.create_index("ix_worklist_tenant_next_change", "worklist", ["tenant", "next_change"])
     op.create_index("ix_worklist_tenant_patient", "worklist", ["tenant", "patient"])
     op.create_index("ix_worklist_tenant_study_changed", "worklist", ["tenant", "study", "changed"])
+
+
+def _digests() -> None:
     op.create_table(
         "digests",
         sa.Column("account", Name, nullable=False),
@@ -73,6 +85,7 @@ def upgrade() -> None:
         sa.Column("key", sa.Text, nullable=True),
         sa.Column("told", Instant, nullable=False),
         sa.Column("due", Instant, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
         sa.Column("error", sa.Text, nullable=True),
         sa.PrimaryKeyConstraint("account", "tenant", "study", name="pk_digests"),
         sa.ForeignKeyConstraint(["account"], ["accounts.id"], name="fk_digests_account"),
