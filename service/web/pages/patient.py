@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -117,8 +116,8 @@ def _patient(
     show = partial(unnamed, known=known) if hidden else _as_it_is
     open_to_them = deciding(desk.store, tenant, viewer(), known.patient, study, desk.clock.now(), show)
     action = f"/p/{known.handle}/{study}/decide"
-    told: dict[str, Any] = {"deciding": open_to_them, "action": action, "tenant": tenant.name}
-    return page("patient.html", page=shown, who=shown.who, **told)
+    mine = {"who": shown.who, "tenant": tenant.name}
+    return page("patient.html", 200, page=shown, deciding=open_to_them, action=action, **mine)
 
 
 def _as_it_is(decision: Decision) -> Decision:
