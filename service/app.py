@@ -58,7 +58,7 @@ from service.web import (
     words,
 )
 from service.web.health import Check
-from service.web.pages import site
+from service.web.pages import launched, site
 from service.web.pages.desk import Desk
 
 DEVELOPMENT = "DEVELOPMENT: CALLERS ON THIS MACHINE NEED NOT PROVE WHO THEY ARE. NOT FOR PATIENTS' DATA."
@@ -129,7 +129,9 @@ def app_of(
         site.register(app, desk)
         app.register_blueprint(home.blueprint(catalog, desk.recognise, allow_remote=settings.allow_remote))
         if any(each.launch for each in tenants):
-            app.register_blueprint(launch.blueprint(Launches(tenants, store, clock), desk.enter_linked))
+            app.register_blueprint(
+                launch.blueprint(Launches(tenants, store, clock), desk.enter_linked, partial(launched.own, desk))
+            )
         if any(each.cards is not None for each in tenants):
             app.register_blueprint(_cds_hooks(settings, tenants, store, clock))
     else:

@@ -4,7 +4,7 @@ An address holds no patient: ID is that of a launch, and shows something only in
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Redirection
@@ -22,6 +22,7 @@ MOST_COOKIES = 30  # launches that one browser keeps; the oldest go first
 BAD_REQUEST = 400
 LONGEST_WORDS = 300  # of what an EHR says is wrong
 Enter = Callable[[Redirection, str, str], None]
+Own = Callable[[Opened], Mapping[str, str]]
 COOKIE = re.compile(r"(?:__Host-)?launch-[A-Za-z0-9_-]{22}", re.ASCII)
 ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 PARAMETERS = "An EHR opens this page, and says with iss and launch which one it is and for whom. Open it from a chart."
@@ -44,8 +45,9 @@ WORDS: dict[type[PrescreenError], tuple[int, str]] = {
 }
 
 
-def blueprint(launches: Launches, enter: Enter | None = None) -> Blueprint:
-    """The pages of these launches. `enter`: signs in whoever opened one and has an account here."""
+def blueprint(launches: Launches, enter: Enter | None = None, own: Own | None = None) -> Blueprint:
+    """The pages of these launches. `enter`: signs in whoever opened one and has an account here. `own`: where such a
+    person decides about the patient, by study."""
     page = Blueprint(NAME, __name__)
     pages = PatientPages(launches)
     buckets = {each.iss: Bucket(PER_MINUTE) for each in launches.apps}
@@ -98,7 +100,7 @@ def blueprint(launches: Launches, enter: Enter | None = None) -> Blueprint:
         shown = pages.page(opened)
         if shown is None:
             return make_response(_html("no_patient.html"))
-        return make_response(_html("launched.html", page=shown))
+        return make_response(_html("launched.html", page=shown, own={} if own is None else own(opened)))
 
     page.register_error_handler(PrescreenError, _explained)
     page.register_error_handler(429, _busy)

@@ -184,3 +184,14 @@ def test_who_may_not_overrule_has_no_form_for_it(chromium: Browser, demo: Demo, 
         demo.enter(seen.page, account)
         open_patient(demo, seen.page, "Sample0037")
         assert (seen.page.locator("input[value=override]").count() > 0) is (account == "demo")
+
+
+def test_a_dose_that_was_never_taken_keeps_nobody_out_after_the_next_screening(chromium: Browser, demo: Demo) -> None:
+    with page_of(chromium) as seen:
+        page = seen.page
+        demo.enter(page)
+        open_patient(demo, page, "Sample0001")
+        assert "E2a" in page.locator(".summary").inner_text() and page.locator("#criterion-E2a svg").is_visible()
+        decide(item(page, "E2a"), "A record is wrong", "This was never taken", "the patient says so")
+        assert eventually(lambda: not shows(page, ".summary", "Does not fit as the record stands"))
+        assert "Sample0001" not in listed(demo, page, "later") and "Sample0001" in listed(demo, page, "now")
