@@ -14,6 +14,7 @@ from service.catalog.load import Catalog
 from service.eligibility.criteria import Criterion
 from service.eligibility.outcome import Reason
 from service.screening.decisions.applied import outcome_of
+from service.screening.person.arithmetic import arithmetic
 from service.screening.person.drawings import NOTHING, Drawing
 from service.screening.person.evidence import Evidence, numbered
 from service.screening.person.sentence import Sentence
@@ -278,7 +279,7 @@ def _told(criterion: str, finding: Mapping[str, Any], line: Mapping[str, Any]) -
     """What there is to tell besides the sentence and the evidence."""
     readings = finding.get("readings", ())
     told = (
-        tuple(_arithmetic(finding["computed"])),
+        tuple(arithmetic(finding["computed"])),
         _of(criterion, line["assumptions"], "assumption"),
         tuple(f"{each['question']} {each['reading']}. {each['reason']}" for each in readings),
     )
@@ -287,15 +288,3 @@ def _told(criterion: str, finding: Mapping[str, Any], line: Mapping[str, Any]) -
 
 def _of(criterion: str, entries: list[Mapping[str, str]], key: str) -> tuple[str, ...]:
     return tuple(each[key] for each in entries if each["criterion"] == criterion)
-
-
-def _arithmetic(computed: Mapping[str, Any] | None) -> list[str]:
-    """The sum of a dose, line by line."""
-    if computed is None:
-        return []
-    least, most, unit = computed["least"], computed["most"], computed["unit"]
-    upper = "an unknown amount" if most is None else str(most)
-    amount = f"{least} {unit}" if most == least else f"between {least} and {upper} {unit}"
-    day = [f"on {computed['day']}"] if computed["day"] else []
-    records = [f"from {', '.join(computed['records'])}"] if computed["records"] else []
-    return [" ".join([amount, *day]), *computed["factors"], *records]
