@@ -1,5 +1,7 @@
 """Leaving out results that nobody asks for changes no answer. SEMANTICS §4: a result shows that the person was seen."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +11,10 @@ from service.eligibility.facts import PatientRecord
 from service.screening.cds import reader
 from service.screening.cds.thinning import thinned
 from service.screening.needs import Needs
-from service.store.engine import Store
+from service.store.engine import open_store
 from tests.builders import SCT
 from tests.cds.world import Desk, Json, Sample, prefetched, request
+from tests.databases import sqlite_url
 from tests.screening.world import cancer, encounter, haemoglobin, patient
 from tests.working.world import shipped
 
@@ -92,16 +95,22 @@ def results(draw: st.DrawFn) -> list[Json]:
     return found
 
 
-@given(results(), st.booleans(), st.booleans())
+@pytest.fixture(scope="module")
+def empty(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk for many charts; what it keeps of cards is of nobody's concern here."""
+    store = open_store(sqlite_url(sqlite_template, tmp_path_factory.mktemp("thinning")))
+    yield Desk(store)
+    store.close()
+
+
+@given(held=results(), ill=st.booleans(), seen=st.booleans())
 @settings(max_examples=200)
-def test_of_whatever_results(held: list[Json], ill: bool, seen: bool) -> None:
-    desk = Desk(Store.__new__(Store))  # nothing is stored when a chart is read
-    check_same(desk, [patient(), *held, *([cancer()] if ill else []), *([encounter()] if seen else [])])
+def test_of_whatever_results(empty: Desk, held: list[Json], ill: bool, seen: bool) -> None:
+    check_same(empty, [patient(), *held, *([cancer()] if ill else []), *([encounter()] if seen else [])])
 
 
-def test_a_component_that_may_be_anything_is_never_left_out() -> None:
+def test_a_component_that_may_be_anything_is_never_left_out(desk: Desk) -> None:
     """One that cannot be read, with a code that nobody knows, leaves it open what the chart does not hold."""
-    desk = Desk(Store.__new__(Store))
     odd = [{"code": BARE, "valueQuantity": {"value": "1"}}]
     panels = [{**haemoglobin(each), "code": OTHER, "component": [*more]} for each, more in (("a", []), ("b", odd))]
     thin, whole = records(desk, [patient(), encounter(), *panels])
@@ -109,14 +118,12 @@ def test_a_component_that_may_be_anything_is_never_left_out() -> None:
 
 
 @pytest.mark.parametrize("more", ODDITIES[-13:])
-def test_a_result_that_may_be_no_contact_never_stands_for_one_that_is(more: Json) -> None:
-    desk = Desk(Store.__new__(Store))
+def test_a_result_that_may_be_no_contact_never_stands_for_one_that_is(desk: Desk, more: Json) -> None:
     results = [{**haemoglobin("a"), "code": OTHER, **more}, {**haemoglobin("b"), "code": OTHER}]
     check_same(desk, [patient(), *results])
 
 
-def test_of_a_panel_one_stays_and_what_is_asked_for_stays() -> None:
-    desk = Desk(Store.__new__(Store))
+def test_of_a_panel_one_stays_and_what_is_asked_for_stays(desk: Desk) -> None:
     needs = Needs(desk.tenant.open_studies, desk.tenant.catalog.terminology)
     panel = {f"s{number}": {**haemoglobin(f"s{number}"), "code": OTHER} for number in range(20)}
     later = {"s20": {**haemoglobin("s20"), "code": OTHER, "effectiveDateTime": "2026-06-02"}}

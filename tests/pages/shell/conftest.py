@@ -4,10 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browsers import chromium
 from tests.pages.shell.site import Demo, demonstration
-
-__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")
