@@ -100,15 +100,34 @@ def test_from_when_time_alone_lifts_what_keeps_out(
 
 
 @pytest.mark.parametrize(
-    ("was", "version", "moved"),
-    [("met", "1.0", False), ("unknown", "1.0", True), ("met", "0.9", True), (None, None, False)],
+    ("was", "machine", "version", "moved", "standing"),
+    [
+        # overruled, knowing what the machine says: that holds
+        ("met", "met", "1.0", False, "candidate"),
+        ("met", "met", "0.9", True, "candidate"),
+        (None, "met", None, False, "candidate"),
+        # the machine moved, and says nothing against it
+        ("met", "unknown", "1.0", True, "candidate"),
+        ("unknown", "not_met", "1.0", True, "candidate"),
+        # answered while the record was silent, and now the record says otherwise: nobody may go by either alone
+        ("unknown", "met", "1.0", True, "needs_review"),
+    ],
 )
 def test_somebody_looks_again_when_the_machine_or_the_study_changed(
-    was: str | None, version: str | None, moved: bool
+    was: str | None, machine: str, version: str | None, moved: bool, standing: str
 ) -> None:
-    found = with_decisions(line(finding("exclusion", "met")), answered("not_met", was=was, version=version))
+    found = with_decisions(line(finding("exclusion", machine)), answered("not_met", was=was, version=version))
     assert found["findings"][0]["decided"]["moved"] is moved
-    assert found["standing"] == "candidate", "what a person said holds until a person says otherwise"
+    assert found["findings"][0]["decided"]["outcome"] == "not_met", "what the person said is kept and shown"
+    assert found["standing"] == standing
+    assert found["unresolved"] == (standing == "needs_review")
+
+
+@pytest.mark.parametrize(("machine", "person"), [("met", "not_met"), ("not_met", "met")])
+def test_what_was_learnt_since_the_answer_is_for_people_to_weigh(machine: str, person: str) -> None:
+    """A cancer that was found after somebody had answered that there is none makes nobody a candidate."""
+    found = with_decisions(line(finding("exclusion", machine)), answered(person, was="unknown"))
+    assert (found["standing"], found["findings"][0]["decided"]["contradicted"]) == ("needs_review", True)
 
 
 # what was said for this study, what for all -> silent today, in a year

@@ -13,6 +13,7 @@ from service.screening.decisions.decided import Answer, Decided
 
 Line = Mapping[str, Any]
 CANDIDATE, NEEDS_REVIEW, INELIGIBLE = "candidate", "needs_review", "ineligible"
+UNKNOWN = "unknown"
 # The outcome that keeps somebody out, by the kind of the criterion.
 BLOCKING = {"inclusion": "not_met", "exclusion": "met"}
 
@@ -21,7 +22,8 @@ def with_decisions(line: Line, decided: Decided) -> dict[str, Any]:
     """A line of assessments.ndjson with the answers of people in it.
 
     A finding that a person answered has `decided`: their `outcome`, `by`, `at`, `reason`, `against` (it contradicts the
-    machine), and `moved`: the machine's outcome, or the study's version, is not what they saw; somebody has to look.
+    machine), `moved`: the machine's outcome, or the study's version, is not what they saw; somebody has to look; and
+    `contradicted`: the machine has learnt since then that it is otherwise. Then neither answer decides: it is unknown.
     `standing`, `unresolved` and `later` follow from the answers that hold; `machine` keeps those of the machine, if any
     differs.
     """
@@ -43,9 +45,11 @@ def with_decisions(line: Line, decided: Decided) -> dict[str, Any]:
 
 
 def outcome_of(finding: Mapping[str, Any]) -> str:
-    """The outcome that holds: a person's, if one was given."""
+    """The outcome that holds: a person's, if one was given, and nothing was learnt since that speaks against it."""
     decided = finding.get("decided")
-    return str(finding["outcome"] if decided is None else decided["outcome"])
+    if decided is None:
+        return str(finding["outcome"])
+    return UNKNOWN if decided["contradicted"] else str(decided["outcome"])
 
 
 def verdict_with(verdict: Verdict, decided: Decided, unless: Verdict | None = None) -> Verdict:
@@ -64,7 +68,8 @@ def _answered(finding: Finding, decided: Decided, before: Outcome) -> Finding:
     answer = decided.answers.get(finding.criterion.id)
     if answer is None or finding.outcome is not before:
         return finding
-    outcome = next(each for each in Outcome if each.code == answer.outcome)
+    holding = UNKNOWN if _contradicted(answer, finding.outcome.code) else answer.outcome
+    outcome = next(each for each in Outcome if each.code == holding)
     reasons = frozenset({Reason.MANUAL}) if outcome is Outcome.UNKNOWN else frozenset[Reason]()
     return Finding(finding.criterion, Judgement(finding.criterion.node, outcome, reasons), open_item=False)
 
@@ -79,8 +84,17 @@ def _finding(finding: Mapping[str, Any], answer: Answer | None, version: str) ->
         "reason": answer.reason,
         "against": answer.against,
         "moved": _moved(answer, finding["outcome"], version),
+        "contradicted": _contradicted(answer, finding["outcome"]),
     }
     return {**finding, "decided": told}
+
+
+def _contradicted(answer: Answer, outcome: str) -> bool:
+    """Does the machine by now surely say what the person neither saw nor said?
+
+    An answer given while a record was silent must not hide what the record says since.
+    """
+    return outcome not in (UNKNOWN, answer.was, answer.outcome) and answer.was is not None
 
 
 def _moved(answer: Answer, outcome: str, version: str) -> bool:
