@@ -8,15 +8,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, Unreadable
+from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, MedicationFact, Unreadable
+from service.eligibility.dosing.body import by_body_size
 from service.errors import UnreadableResource
 from service.fhir.adapt import SUPPORTED, Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
+from service.screening.contacts import Seen
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population, two_days
+from service.screening.sieve import Sieve
 from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
@@ -49,36 +52,48 @@ class Intake:
         self,
         reading: Reading,
         needs: Needs,
+        seen: Seen,
         set_aside: Callable[[Reject], None],
         claims: Claims = NO_CLAIMS,
         *,
-        counted: bool = True,
+        counted: bool = False,
+        sieve: Sieve | None = None,
     ) -> None:
-        self.population = Population()
+        self.population = Population(seen=seen)
         self.tally = Tally(set_aside)
         self.versions = Versions()
         self.coverage = Coverage(needs)
-        self._needs, self._claims, self._counted = needs, claims, counted
+        self._needs, self._claims, self._counted, self._sieve = needs, claims, counted, sieve
+        self._seen = seen
         self._loose: dict[str, list[Loose]] = {}
         self._files: list[InputFile] = []
         self._reading = replace(reading, medications=self.population.medications, births=self.population.births)
 
     def read(
-        self, sources: Iterable[Source], bundles_complete: bool, advance: Callable[[InputFile, int], None]
+        self,
+        sources: Iterable[Source],
+        bundles_complete: bool,
+        advance: Callable[[InputFile, int], None],
+        mixed: frozenset[str] = frozenset(),
     ) -> Population:
-        """Read every file of every source."""
-        walk = Walk(sources, self.population, self._needs.types, bundles_complete, advance)
+        """Read every file of every source. Raises Mixed and Recurring, as Walk.everything does."""
+        walk = Walk(sources, self.population, self._needs.types, bundles_complete, advance, self._sieve, mixed)
         self._files = walk.files
         for met in walk.everything():
             if isinstance(met, Found):
                 self._found(met)
             elif isinstance(met, Skipped):
-                self.tally.count(met.type, NOT_NEEDED)
+                self._skipped(met)
             else:
                 self._lost(met, walk.files[met.place.file].type_hint)
         self._place_loose()
         self.tally.finish()
         return self.population
+
+    def _skipped(self, skipped: Skipped) -> None:
+        self.tally.count(skipped.type, NOT_NEEDED, skipped.count)
+        if skipped.type in self._needs.types:
+            self.population.present[skipped.source].add(skipped.type)
 
     def _lost(self, lost: Lost, hint: str | None) -> None:
         self.tally.set_aside_line(self._reject(lost.place, REJECTED, hint, lost.problem))
@@ -140,6 +155,8 @@ class Intake:
         except UnreadableResource as error:
             self._rejected(found, error.reason)
             return
+        if self._sieve is not None:
+            self._sieve.was_read(type_name, reference.partition("/")[2])
         arrival, earlier = self.versions.arrive(reference, new)
         if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
             known = self.population.person(reference.removeprefix("Patient/"))
@@ -217,13 +234,15 @@ class Intake:
         for fact in adapted.facts:
             if isinstance(fact, ConditionFact) and fact.encounter is not None:
                 self.population.awaited.add(fact.encounter)
+            elif isinstance(fact, MedicationFact) and by_body_size(fact):
+                self.population.sized.add(adapted.patient)
             elif isinstance(fact, EncounterFact) and reference in self.population.awaited:
                 person.spans[reference] = fact.span
         days = two_days(adapted.contacts)
         for day in days:
             if day:
                 person.contacts[day] += 1
-        useful = USED if kept or adapted.contacts else NOT_NEEDED
+        useful = USED if any(map(self._needs.asked_for, kept)) or any(map(self._seen.holds, adapted.contacts)) else NOT_NEEDED
         disposition = self._count(found, type_name, adapted.unreadable, useful)
         codes = self.coverage.add(adapted.facts) if self._counted else 0
         return Made(disposition, person.number, days, codes)

@@ -54,17 +54,22 @@ def read_raw(file: InputFile) -> Iterator[Raw | Broken]:
     """
     number = 0
     try:
-        with _open(file) as stream:
+        with open_file(file) as stream:
             for number, raw in enumerate(_bounded(stream) if file.lines else _whole(stream), 1):
                 line = raw.content.removeprefix(BOM) if number == 1 else raw.content
                 if line.strip():
                     yield Raw(number, line, raw.cut)
                 elif not file.lines:
                     yield Broken(number, "the file is empty")
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        yield Broken(number + 1, "the gzip data ends early or is damaged")
-    except OSError as error:
-        yield Broken(number + 1, f"the file cannot be read ({error.strerror or 'input error'})")
+    except (EOFError, OSError, zlib.error) as error:
+        yield Broken(number + 1, damage(error))
+
+
+def damage(error: Exception) -> str:
+    """What is wrong with a file, by the error that reading it raised."""
+    if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
+        return f"the file cannot be read ({error.strerror or 'input error'})"
+    return "the gzip data ends early or is damaged"
 
 
 def parse(raw: Raw) -> Parsed:
@@ -85,7 +90,8 @@ def parse(raw: Raw) -> Parsed:
     return Parsed(content, written=written, twofold=twofold)
 
 
-def _open(file: InputFile) -> BinaryIO:
+def open_file(file: InputFile) -> BinaryIO:
+    """Its bytes, unpacked."""
     if file.content is not None:
         return BytesIO(file.content)
     return cast(BinaryIO, gzip.open(file.path, "rb")) if file.gzipped else file.path.open("rb")

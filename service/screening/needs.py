@@ -18,7 +18,7 @@ from service.eligibility.criteria import (
 )
 from service.eligibility.criteria.walk import once_per_study, parts_of
 from service.eligibility.evaluate.context import RESOURCE_TYPES
-from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind
+from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind, ObservationFact
 from service.eligibility.outcome import Outcome
 from service.eligibility.policy import MEDICATION_TYPES
 from service.eligibility.terms import Concept, Terminology
@@ -43,18 +43,22 @@ class Needs:
     """Which value sets each kind of fact is looked up in, by any of the studies.
 
     `types`: the resource types to be read; `wanted`: the value sets of each kind; `whole`: kinds of which every fact is
-    kept, whatever its code.
+    kept, whatever its code. `helping`: value sets that no criterion asks for, but doses by body size go by.
     """
 
     def __init__(self, studies: Iterable[Study], terminology: Terminology, whole: Iterable[Kind] = ()) -> None:
         self.terminology = terminology
         self.whole = frozenset(whole)
         self._asked_for: dict[tuple[Kind, Concept], bool] = {}
+        self._asked_by_criteria: dict[Concept, bool] = {}
         wanted: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         for study in studies:
             for kind, ids in _asked(study):
                 wanted[kind].update(ids)
-        wanted[Kind.OBSERVATION].update(each for each in WEIGHT_AND_HEIGHT if each in terminology.value_sets)
+        sizes = frozenset(each for each in WEIGHT_AND_HEIGHT if each in terminology.value_sets)
+        self.helping = tuple(sorted(sizes - wanted[Kind.OBSERVATION]))
+        self.asked_of_results = tuple(sorted(wanted[Kind.OBSERVATION]))
+        wanted[Kind.OBSERVATION].update(sizes)
         self.types = frozenset(_types({kind for kind, ids in wanted.items() if ids} | self.whole))
         self.wanted: Mapping[Kind, tuple[str, ...]] = {kind: tuple(sorted(ids)) for kind, ids in wanted.items()}
 
@@ -70,6 +74,18 @@ class Needs:
         if fact.certainty is Certainty.DENIED:
             return fact.kind is not Kind.OBSERVATION or not self.terminology.membership(ids, fact.concept).opaque
         return self.may_ask(fact.kind, fact.concept)
+
+    def asked_for(self, fact: Fact) -> bool:
+        """Of a fact that is kept: does a criterion ask for it, and not only a dose by body size?"""
+        if not isinstance(fact, ObservationFact) or fact.kind in self.whole or not self.helping:
+            return True
+        known = self._asked_by_criteria.get(fact.concept)
+        if known is None:
+            found = self.terminology.membership(self.asked_of_results, fact.concept)
+            known = found.outcome is not Outcome.NOT_MET and not found.opaque
+            if len(self._asked_by_criteria) < MOST_REMEMBERED:
+                self._asked_by_criteria[fact.concept] = known
+        return known
 
     def may_ask(self, kind: Kind, concept: Concept) -> bool:
         """Could any criterion ask for a fact of this kind, by its concept?"""

@@ -9,6 +9,7 @@ from service.eligibility.dates import Days, Span
 from service.eligibility.facts import ConditionFact, Fact, Loaded, PatientRecord, Unreadable
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
+from service.screening.contacts import EVER, Seen
 from service.screening.corrected import Corrected
 from service.screening.versions import NO_DAYS
 
@@ -49,8 +50,9 @@ class Gathered:
         self.corrected = [each for each in self.corrected if each.record != reference]
         self.contacts.subtract(day for day in contacts if day)
 
-    def record(self, loaded: Mapping[str, Loaded]) -> PatientRecord:
-        """The finished record. Facts are sorted, so that the order of the input changes nothing."""
+    def record(self, loaded: Mapping[str, Loaded], seen: Seen = EVER) -> PatientRecord:
+        """The finished record, with the contacts that can count. Facts are sorted, so that the order of the input
+        changes nothing."""
         assert self.patient is not None, "a person without a Patient resource is never screened"
         facts = sorted((self._placed(each) for each in self.facts), key=_order)
         return PatientRecord(
@@ -58,7 +60,7 @@ class Gathered:
             facts=tuple(facts),
             unreadable=tuple(sorted(self.unreadable, key=lambda u: (u.type, u.evidence.reference, u.reason))),
             loaded=loaded,
-            contacts=tuple(date.fromordinal(day) for day in sorted(+self.contacts)),
+            contacts=tuple(day for day in map(date.fromordinal, sorted(+self.contacts)) if seen.holds(day)),
         )
 
     def _placed(self, fact: Fact) -> Fact:
@@ -75,7 +77,8 @@ class Population:
 
     `unplaced`: per type how many lines could not be read and name nobody that we know ("*": of no known type);
     `unplaced_lines`: how many lines that are.
-    `births`, `medications`, `awaited`: what resources of other types refer to.
+    `births`, `medications`, `awaited`: what resources of other types refer to. `sized`: the persons of whom a dose goes
+    by body size. `seen`: the contacts that can count.
     """
 
     people: dict[str, Gathered] = field(default_factory=dict)
@@ -85,8 +88,10 @@ class Population:
     medications: dict[str, Mapping[str, object]] = field(default_factory=dict)
     births: dict[str, Days] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
+    sized: set[str] = field(default_factory=set)
     unplaced: Counter[str] = field(default_factory=Counter)
     unplaced_lines: int = 0
+    seen: Seen = EVER
 
     def person(self, patient: str) -> Gathered:
         """The person of that id, new if not yet met."""

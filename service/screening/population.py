@@ -18,6 +18,7 @@ from service.errors import InvalidOutput, UsageError
 from service.fhir.patient import PatientAdapted
 from service.fhir.reading import Reading
 from service.fhir.subject import render_subject
+from service.screening.contacts import contacts_that_count
 from service.screening.corrected import Claims, Corrected
 from service.screening.coverage import Coverage
 from service.screening.held_back import held_back
@@ -28,9 +29,11 @@ from service.screening.outputs import SERIES, VERSIONS, Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
 from service.screening.person.series_line import drawn_of
 from service.screening.render import assessment_line
+from service.screening.sieve import Recurring, Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
 from service.screening.versions import Versions
+from service.screening.walk import Mixed
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -94,17 +97,34 @@ def gather(
     progress: Progress,
     whole: Iterable[Kind] = (),
     *,
-    counted: bool = True,
+    counted: bool = False,
+    sifted: bool = True,
+    earliest: date | None = None,
 ) -> Gathering:
     """Read the sources into persons with the facts that these studies can need, and every fact of the kinds `whole`.
 
-    `counted` False: nobody asks for the coverage.
+    `earliest`: they are also judged as of earlier days, back to this one. `counted`: the coverage is asked for. `sifted` False: lines that by their bytes nobody needs are parsed all the same,
+    as where coverage is counted, or whole kinds are asked for.
     """
     needs = Needs(request.studies, catalog.terminology, whole)
+    seen = contacts_that_count(request.studies, catalog.policy, request.at, earliest)
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
-    intake = Intake(reading, needs, set_aside, request.claims, counted=counted)
-    population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading)
-    return Gathering(population, intake.tally, intake.coverage, intake.versions)
+    sifted = sifted and not counted and not needs.whole
+    mixed, wholly = frozenset[str](), frozenset[str]()
+    while True:
+        rejects: list[Reject] = []
+        sieve = Sieve(needs, reading, seen, request.claims, wholly) if sifted else None
+        intake = Intake(reading, needs, seen, rejects.append, request.claims, counted=counted, sieve=sieve)
+        try:
+            population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading, mixed)
+        except Mixed as problem:
+            mixed |= {problem.label}
+        except Recurring as problem:
+            wholly |= problem.types
+        else:
+            for each in rejects:
+                set_aside(each)
+            return Gathering(population, intake.tally, intake.coverage, intake.versions)
 
 
 def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) -> dict[str, object]:
@@ -124,7 +144,7 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
 
 def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
     """Screen, every line to the sink; returns the summary. Raises InvalidOutput if the counts do not add up."""
-    population, tally, coverage, versions = gather(catalog, request, sink.reject, progress)
+    population, tally, _, versions = gather(catalog, request, sink.reject, progress)
     moved = merge_replaced(population)
     if request.versions:
         for survivor in sorted(set(moved.values())):
@@ -142,7 +162,6 @@ def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progre
         "accepted_rejects": request.accepted_rejects,
         "incomplete_for_everybody": dict(sorted(population.unplaced.items())),
         "not_kept": sorted(catalog.policy.not_kept),
-        "coverage": coverage.summary(),
         "studies": {each.study: each.summary() for each in funnels},
         "written": {
             "assessments": sink.lines["assessments.ndjson"],
@@ -195,7 +214,7 @@ def reason_to_hold(
 
 
 def _recorder(population: Population, person: Gathered, accepted: int) -> Callable[[], PatientRecord]:
-    return lambda: person.record(population.loaded(sorted(person.sources), accepted))
+    return lambda: person.record(population.loaded(sorted(person.sources), accepted), population.seen)
 
 
 def _judge(

@@ -160,7 +160,7 @@ class _Examination:
         catalog = self._tenant.catalog
         request = Request((self._chart.source(),), self._tenant.open_studies, self._at, release=None)
         request = replace(request, claims=self._claims(self._chart.patients))
-        gathered = gather(catalog, request, lambda reject: None, Progress(), counted=False)
+        gathered = gather(catalog, request, lambda reject: None, Progress(), sifted=False)
         population, versions = gathered.population, gathered.versions
         moved = merge_replaced(population)
         person = population.person(self._patient)

@@ -56,10 +56,10 @@ class Tally:
     unreadable: dict[Place, Reject] = field(default_factory=dict)
     read: int = 0
 
-    def count(self, type_name: str | None, disposition: str) -> None:
-        """One line of that type, and what became of it."""
-        self.read += 1
-        self.by[disposition][type_name or UNKNOWN_TYPE] += 1
+    def count(self, type_name: str | None, disposition: str, lines: int = 1) -> None:
+        """Lines of that type, and what became of them."""
+        self.read += lines
+        self.by[disposition][type_name or UNKNOWN_TYPE] += lines
 
     def set_aside_line(self, reject: Reject) -> None:
         """One line that could not be used: counted, and kept or handed on."""

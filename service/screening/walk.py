@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
+from service.screening.blocks import Block, TooLong, read_blocks
 from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
 from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, parse, read_raw
 from service.screening.people import Population
 from service.screening.salvage import framed, names_in, own_type
+from service.screening.sieve import Sieve
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
 from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
 
@@ -60,9 +62,11 @@ class Found(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A line that by its bytes no open study can need."""
+    """Lines of a source that by their bytes no open study can need."""
 
     type: str
+    source: int
+    count: int = 1
 
 
 class Lost(NamedTuple):
@@ -73,6 +77,14 @@ class Lost(NamedTuple):
 
 
 Met = Found | Skipped | Lost
+
+
+class Mixed(Exception):
+    """Files that hold, among others, resources which have to be read before they are reached: they cannot be sifted."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        super().__init__(label)
 
 
 def stage_of(type_name: object) -> Stage:
@@ -90,7 +102,8 @@ def stages_of(names: frozenset[str], own: str | None) -> frozenset[Stage]:
 
 
 class Walk:
-    """All files of all sources. `needed`: the types worth parsing."""
+    """All files of all sources. `needed`: the types worth parsing. `sieve`: passes over lines of files that are named
+    for a type, except of the files `mixed` (labels); None: every line is looked at."""
 
     def __init__(
         self,
@@ -99,7 +112,10 @@ class Walk:
         needed: frozenset[str],
         bundles_complete: bool,
         advance: Callable[[InputFile, int], None],
+        sieve: Sieve | None = None,
+        mixed: frozenset[str] = frozenset(),
     ) -> None:
+        self._sieve, self._mixed = sieve, mixed
         self._population = population
         self._needed = needed | {"Bundle"}
         self._bundles_complete = bundles_complete
@@ -116,13 +132,79 @@ class Walk:
         self._named: list[set[str]] = [set() for _ in self.files]
 
     def everything(self) -> Iterator[Met]:
-        """Every line of every file exactly once, stage by stage."""
+        """Every line of every file exactly once, stage by stage. Raises Mixed, Recurring: then it has to be gone through
+        again, without the sieve for those files or types."""
+        sifted = frozenset(number for number, file in enumerate(self.files) if self._can_sift(file))
         for stage in Stage:
-            for number in range(len(self.files)):
-                if stage is Stage.FIRST or stage in self._stages[number]:
+            for number, file in enumerate(self.files):
+                if number in sifted:
+                    if stage is stage_of(file.type_hint):
+                        yield from self._sifted(number, stage)
+                    elif stage is Stage.LAST and self._weighs(file):
+                        yield from self._sifted(number, stage)
+                if stage in self._stages[number] or (stage is Stage.FIRST and number not in sifted):
                     yield from self._file(number, stage)
-                if stage is Stage.FIRST:
+                if stage is (stage_of(file.type_hint) if number in sifted else Stage.FIRST):
                     self._check_name(number)
+        if self._sieve is not None:
+            self._sieve.check()
+
+    def _can_sift(self, file: InputFile) -> bool:
+        hint = file.type_hint
+        stored = file.lines and file.content is None and file.resources is None
+        return self._sieve is not None and stored and file.label not in self._mixed and self._sieve.sifts(hint)
+
+    def _weighs(self, file: InputFile) -> bool:
+        """Does it hold body sizes that somebody's dose goes by?"""
+        return self._sieve is not None and self._sieve.put_off(file.type_hint) and bool(self._population.sized)
+
+    def _sifted(self, number: int, stage: Stage) -> Iterator[Met]:
+        """A file named for a type: of its lines only those that may be needed."""
+        file, source, sieve = self.files[number], self._source_of[number], self._sieve
+        hint = file.type_hint
+        assert sieve is not None and hint is not None, "only such files are sifted"
+        try:
+            for block in read_blocks(file):
+                if isinstance(block, Broken):
+                    yield self._lost(block, Place(number, block.number, 0, source))
+                    continue
+                yield from self._block(block, sieve, hint, Place(number, 0, 0, source), stage)
+                self._advance(file, block.first)
+        except TooLong:
+            raise Mixed(file.label) from None
+
+    def _block(self, block: Block, sieve: Sieve, hint: str, place: Place, stage: Stage) -> Iterator[Met]:
+        if stage is stage_of(hint):
+            picked = sieve.pick(hint, block, self._awaited(hint))
+        else:
+            picked = sieve.pick_sizes(hint, block, self._population.sized)
+        if picked.passed_over:
+            self._named[place.file].add(hint)
+            yield Skipped(hint, place.source, picked.passed_over)
+        for index in picked.read.nonzero()[0].tolist():
+            line = block.line(index)
+            here = place._replace(line=block.first + index)
+            if picked.sure[index]:
+                self._named[place.file].add(hint)
+                resource, problem, written, twofold = parse(Raw(here.line, line))
+                problem = problem or (TWICE if twofold else "")
+                yield Found(here, resource, problem, raw=b"" if resource else line, written=written)
+            elif line.strip():
+                yield from self._other(Raw(here.line, line), here, stage)
+
+    def _awaited(self, hint: str) -> Iterator[str]:
+        """Ids of a type to which what was read refers."""
+        return (each.partition("/")[2] for each in (self._population.awaited if hint == "Encounter" else ()))
+
+    def _other(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
+        """A line that does not begin as one of the file's type would: it may be of another."""
+        names = names_in(raw.content)
+        stages = stages_of(names, own_type(raw.content, names) if names else None)
+        if min(stages) < stage:
+            raise Mixed(self.files[place.file].label)
+        self._stages[place.file] |= stages - {stage}
+        self._named[place.file] |= names
+        yield from self._line(raw, place, stage)
 
     def _file(self, number: int, stage: Stage) -> Iterator[Met]:
         file, source = self.files[number], self._source_of[number]
@@ -171,7 +253,7 @@ class Walk:
             return
         if own in KNOWN and names.isdisjoint(self._needed) and not raw.cut and framed(raw.content):
             if stage is stage_of(own):
-                yield Skipped(own)
+                yield Skipped(own, place.source)
             return
         resource, problem, written, twofold = parse(raw)
         if resource is None:

@@ -5,7 +5,7 @@ measurement nearest to it, and perhaps again at each measurement while it lasts:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -104,6 +104,16 @@ def per_body(unit: str | None) -> tuple[str, Basis] | None:
     plain_per = per.lower().translate(_SPACED)
     basis = _PER.get(" ".join(plain_per.split()))
     return (above.strip(), basis) if stroke and above.strip() and basis is not None else None
+
+
+def by_body_size(part: object) -> bool:
+    """Does any quantity in this medication fact go by weight or surface? True wherever that is not certain."""
+    if isinstance(part, Quantity):
+        _, stroke, per = (part.unit or "").partition("/")
+        return bool(stroke) and any(each in per.lower() for each in ("k", "m"))
+    if isinstance(part, tuple):
+        return any(map(by_body_size, part))
+    return is_dataclass(part) and any(by_body_size(getattr(part, name)) for name in getattr(part, "__slots__", ()))
 
 
 def sized(quantity: Quantity, size: Size | None) -> tuple[Quantity | None, str, Basis | None]:

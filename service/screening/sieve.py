@@ -1,0 +1,160 @@
+"""Which lines of an export are worth parsing: decided from their bytes, a block at a time, never from what they say.
+
+A line may be passed over only if it is surely of its file's type, and no open study could need it: no trace of a code,
+word or day that counts (`traces`), or a concept that none asks for. Whatever else is wrong with such a line, it could
+not have been an answer; so that it is counted as not needed, and is neither parsed nor complained about.
+
+What is passed over is remembered by the number of its id: where the same id is met on a line that is read, one may
+replace the other, and all lines of that type have to be read (`Recurring`).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from service.eligibility.facts import Kind
+from service.fhir.reading import Reading
+from service.screening.blocks import Block, Flags, Hashes, Headed, headed, numbers_of
+from service.screening.coded import CODED, Coded
+from service.screening.contacts import Seen
+from service.screening.needs import Needs
+from service.screening.salvage import subject_of
+from service.screening.scan import Scan, lines_with
+from service.screening.traces import HIDDEN, Trace, days_since, order_seen, result_seen, traces_of, visit_seen
+
+REACTION = Trace(rb'"reaction"')
+ALWAYS_READ = frozenset({"Patient", "Medication", "Consent", "AdverseEvent"})
+
+
+class Picked(NamedTuple):
+    """Of a block: which lines are to be read, which surely are of the file's type, and how many are passed over (below
+    zero: so many that were, before, are read now)."""
+
+    read: Flags
+    sure: Flags
+    passed_over: int
+
+
+class Recurring(Exception):
+    """An id stands on a line that was read and on one that was passed over: these types have to be read wholly."""
+
+    def __init__(self, types: Iterable[str]) -> None:
+        self.types = frozenset(types)
+        super().__init__(", ".join(sorted(self.types)))
+
+
+class Sieve:
+    """Picks the lines to be read, type by type. `claimed`: records (`Type/id`) of which people said something.
+
+    `whole`: types of which every line is read.
+    """
+
+    def __init__(
+        self,
+        needs: Needs,
+        reading: Reading,
+        seen: Seen,
+        claimed: Iterable[str] = (),
+        whole: frozenset[str] = frozenset(),
+    ) -> None:
+        self._needs, self._whole = needs, whole
+        self._days = days_since(seen.since, seen.until)
+        self._scans: dict[str, Scan] = {}
+        self._coded: Mapping[str, Coded] = {each: Coded(each, needs, reading) for each in CODED}
+        self._claimed = _by_type(claimed)
+        self._passed_over: dict[str, list[Hashes]] = defaultdict(list)
+        self._put_off: dict[str, list[Hashes]] = defaultdict(list)
+        self._with_sizes: set[str | None] = set()
+        self._read: dict[str, list[str]] = defaultdict(list)
+
+    def sifts(self, type_name: str | None) -> bool:
+        """Can lines of this type be passed over?"""
+        if type_name is None or type_name in self._whole | ALWAYS_READ:
+            return False
+        if type_name not in self._needs.types:
+            return True
+        if type_name == "Encounter":
+            return not self._needs.wanted[Kind.ENCOUNTER]
+        return type_name == "Observation" or type_name in CODED
+
+    def pick(self, type_name: str, block: Block, awaited: Iterable[str] = ()) -> Picked:
+        """Which lines of a block are to be read. `awaited`: ids of this type that something refers to."""
+        found, read, sizes = self._looked_at(type_name, block)
+        expected = numbers_of([*awaited, *self._claimed.get(type_name, ())])
+        if len(expected):
+            read |= np.isin(found.ids, expected)
+        if type_name in self._needs.types and type_name in CODED:
+            needed = self._coded[type_name].needed
+            for index in np.flatnonzero(~read).tolist():
+                read[index] = needed(block.line(index))
+        if sizes.any():
+            self._with_sizes.add(type_name)
+            self._put_off[type_name].append(found.ids[sizes & ~read])
+        self._passed_over[type_name].append(found.ids[~read & ~sizes])
+        return Picked(read, found.sure, int(np.count_nonzero(~read)))
+
+    def put_off(self, type_name: str | None) -> bool:
+        """Are there lines that matter only of somebody of whom a dose goes by body size?"""
+        return type_name in self._with_sizes
+
+    def pick_sizes(self, type_name: str, block: Block, sized: Collection[str]) -> Picked:
+        """Which of the lines that `pick` put off are to be read after all: those of the persons `sized`."""
+        self._put_off.pop(type_name, None)
+        found, read, sizes = self._looked_at(type_name, block)
+        wanted = sizes & ~read
+        for index in np.flatnonzero(wanted).tolist():
+            subject = subject_of(block.line(index))
+            wanted[index] = subject is None or subject in sized
+        self._passed_over[type_name].append(found.ids[sizes & ~read & ~wanted])
+        return Picked(wanted, found.sure, -int(np.count_nonzero(wanted)))
+
+    def was_read(self, type_name: str, identity: str) -> None:
+        """A resource was read that may stand on another line, too."""
+        self._read[type_name].append(identity)
+
+    def check(self) -> None:
+        """When all was gone through: raises Recurring if what was passed over may concern what was read."""
+        found = [each for each in self._passed_over.keys() | self._put_off.keys() if self._recurs(each)]
+        if found:
+            raise Recurring(found)
+
+    def _recurs(self, type_name: str) -> bool:
+        read = np.sort(numbers_of(self._read.get(type_name, ())))
+        passed_over = (*self._passed_over.get(type_name, ()), *self._put_off.get(type_name, ()))
+        return bool(len(read)) and any(_any_of(each, read) for each in passed_over)
+
+    def _looked_at(self, type_name: str, block: Block) -> tuple[Headed, Flags, Flags]:
+        """Where the lines begin, which of them are surely to be read, and which hold a body size."""
+        found = headed(block, b'{"resourceType":"%s","id":"' % type_name.encode())
+        scan = self._scans.get(type_name)
+        if scan is None:
+            scan = self._scans[type_name] = Scan(self._traces(type_name))
+        needed, sizes = scan.ends(block.content)
+        return found, lines_with(needed, block.starts) | ~found.sure, lines_with(sizes, block.starts)
+
+    def _traces(self, type_name: str) -> tuple[Iterable[Trace], Iterable[Trace]]:
+        if type_name not in self._needs.types:
+            return HIDDEN, ()
+        if type_name == "Observation":
+            asked = traces_of(self._needs.terminology, self._needs.asked_of_results)
+            sizes = traces_of(self._needs.terminology, self._needs.helping)
+            return (*HIDDEN, *asked, *result_seen(self._days)), sizes
+        if type_name == "Encounter":
+            return (*HIDDEN, *visit_seen(self._days)), ()
+        return (*HIDDEN, REACTION, *order_seen(self._days)), ()
+
+
+def _any_of(some: Hashes, read: Hashes) -> bool:
+    places = np.searchsorted(read, some)
+    places[places == len(read)] = 0
+    return bool((read[places] == some).any())
+
+
+def _by_type(references: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in references:
+        name, _, identity = each.partition("/")
+        found.setdefault(name, []).append(identity)
+    return found

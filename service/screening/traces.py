@@ -1,0 +1,110 @@
+"""What the bytes of a line must hold if any open study could need it: codes, words, days. Pure.
+
+Everything here errs to one side: a line that could matter always shows one of its traces, and many a line that shows
+one does not matter. So a line without any need not be parsed, whatever else it says, and however badly.
+
+What could hide a trace is one itself: an escape (`\\u0034`, `\\/`), and the two letters outside ASCII that become ASCII
+letters when written small.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from service.eligibility.terms import Coding, Terminology, ValueSet
+
+SPACE = rb"[ \t\r]*"
+CODE = rb'"code"' + SPACE + b":" + SPACE + rb'"(?:[^!-~]|\\[tnrfb])*'  # up to the code; blanks before it do not count
+ESCAPED = (rb"\\u", rb"\\/", b"\xe2\x84\xaa", b"\xc4\xb0")  # the sign of kelvin, and I with a dot
+# A line that holds a resource in another, or says its type twice, is always read.
+TWO_TYPES = (rb'[^{]"resourceType"', rb'[^\n]\{"resourceType"')
+MOST_MONTHS = 600
+
+
+class Trace(NamedTuple):
+    """A regular expression of bytes, in what the engines of `scan` have in common. `caseless`: of ASCII letters."""
+
+    expression: bytes
+    caseless: bool = False
+
+
+HIDDEN = tuple(Trace(each) for each in (*ESCAPED, *TWO_TYPES))
+
+
+def traces_of(terminology: Terminology, ids: Iterable[str]) -> frozenset[Trace]:
+    """What a concept shows that could belong to one of these value sets: one of their codes, one that a map leads to
+    them from, or one of their words."""
+    sets = [terminology.value_sets[each] for each in ids]
+    found = {_code(each) for value_set in sets for each in _listed(value_set)}
+    found |= {_code(each, prefix=True) for value_set in sets for each in _prefixes(value_set)}
+    for own, mapped in terminology.maps.items():
+        targets = [each.target.normalized() for each in mapped]
+        if any(value_set.sure.hold(each) or value_set.inexact.hold(each) for each in targets for value_set in sets):
+            found.add(_code(own))
+    # a phrase that is taken out of a text may leave a word behind, so that it is a trace as well
+    return frozenset(found | {_word(each) for value_set in sets for each in (*value_set.words, *value_set.not_words)})
+
+
+def _listed(value_set: ValueSet) -> Iterator[Coding]:
+    yield from value_set.sure.listed
+    yield from value_set.inexact.listed
+
+
+def _prefixes(value_set: ValueSet) -> Iterator[Coding]:
+    yield from value_set.sure.prefixes
+    yield from value_set.inexact.prefixes
+
+
+def _code(coding: Coding, *, prefix: bool = False) -> Trace:
+    """A code where it stands as one. Those of ICD are written with dots and without, small and large."""
+    if "icd-10" not in coding.system.lower():
+        return Trace(CODE + re.escape(coding.code.encode()) + (b"" if prefix else rb"(?:[^!-~]|\\[tnrfb])*" + b'"'))
+    letters = (re.escape(each.encode()) for each in coding.code.replace(".", ""))
+    return Trace(CODE + rb"\.*" + rb"\.*".join(letters), caseless=True)
+
+
+def _word(word: str) -> Trace:
+    """A word, at least the longest part of it whose letters have no large form outside ASCII. A blank at either end may
+    be the end of the text."""
+    part = word
+    if any(_cased(each) for each in word):
+        parts = "".join("\n" if _cased(each) else each for each in word).split("\n")
+        part = max(parts, key=len)
+    inner = re.escape(part.strip(" ").encode())
+    before = rb'[ "]' if part.startswith(" ") and word.startswith(part) else b""
+    after = rb'[ "]' if part.endswith(" ") and word.endswith(part) else b""
+    return Trace(before + inner.replace(rb"\"", rb'\\"') + after, caseless=True)
+
+
+def _cased(letter: str) -> bool:
+    return not letter.isascii() and (letter.upper() != letter or letter.lower() != letter)
+
+
+def days_since(since: date | None, until: date | None) -> bytes:
+    """The beginning of a day from `since` to `until` (None: whenever), with a day's margin for time zones."""
+    if since is None or until is None or (until - since).days > 30 * MOST_MONTHS:
+        return rb"[0-9]{4}-[0-9]{2}-"
+    first, last = since - timedelta(days=1), until + timedelta(days=1)
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return b"(?:" + b"|".join(b"%04d-%02d-" % (each // 12, each % 12 + 1) for each in months) + b")"
+
+
+def result_seen(days: bytes) -> tuple[Trace, ...]:
+    """A result that may show that the person was seen on one of these days."""
+    colon = SPACE + b":" + SPACE
+    return (
+        Trace(rb'"effective(?:DateTime|Instant)"' + colon + b'"' + days),
+        Trace(rb'"effective(?:Period|Timing)"'),
+    )
+
+
+def visit_seen(days: bytes) -> tuple[Trace, ...]:
+    """A visit that may show the same: it began or ended on one of these days."""
+    return (Trace(rb'"(?:start|end)"' + SPACE + b":" + SPACE + b'"' + days),)
+
+
+def order_seen(days: bytes) -> tuple[Trace, ...]:
+    """A drug that may have been ordered, handed out or given on one of these days."""
+    names = rb'"(?:authoredOn|whenHandedOver|effectiveDateTime|occurenceDateTime)"'
+    return (Trace(names + SPACE + b":" + SPACE + b'"' + days),)
