@@ -12,6 +12,7 @@ from service.eligibility.facts import (
     EncounterFact,
     Evidence,
     Fact,
+    Kind,
     ObservationFact,
     Unreadable,
 )
@@ -25,7 +26,7 @@ from service.fhir.elements import codes, join, node, nodes, read_concept, refuse
 from service.fhir.encounters import read_encounter
 from service.fhir.immunizations import read_immunization
 from service.fhir.medications import adapt_medication_record
-from service.fhir.observations import read_observation
+from service.fhir.observations import read_observation, seen_on
 from service.fhir.procedures import read_procedure
 from service.fhir.reading import ENTERED_IN_ERROR, Adapted, Reading, Resource
 from service.fhir.references import reference_key
@@ -45,6 +46,13 @@ MEDICATIONS = frozenset({"MedicationRequest", "MedicationStatement", "Medication
 SUPPORTED: frozenset[str] = frozenset(READERS) | MEDICATIONS | {"Observation"}
 SUBJECTS = ("subject", "patient")  # R4 and R5 use one or the other, by type
 STATUSES = ("status", "verificationStatus")
+# What is told by these elements alone; a medication or an allergy is told by several.
+NAMED_ALONE = {
+    "Observation": (Kind.OBSERVATION, "code"),
+    "Condition": (Kind.CONDITION, "code"),
+    "Procedure": (Kind.PROCEDURE, "code"),
+    "Immunization": (Kind.IMMUNIZATION, "vaccineCode"),
+}
 NAMED_BY = {"Condition": "code", "Procedure": "code", "Immunization": "vaccineCode"}
 
 
@@ -61,6 +69,8 @@ def adapt(resource: Mapping[str, object], reading: Reading, *, unmodified: bool 
     if not isinstance(kind, str) or kind not in SUPPORTED:
         raise UnreadableResource("not a resource type that is read here", "resourceType")
     wrong = _entered_in_error(resource, kind)
+    if reading.wanted is not None and not _asked_for(resource, kind, reading.wanted):
+        return Adapted(None) if wrong else _only_seen(resource, kind, reading, unmodified=unmodified)
     try:
         patient = _patient(resource, kind, reading)
     except UnreadableResource:
@@ -87,6 +97,39 @@ def _read(resource: Resource, *, unmodified: bool) -> Adapted:
         return Adapted(resource.patient, results, unreadable, _contacts(results))
     facts = READERS[resource.type](resource)
     return Adapted(resource.patient, facts, contacts=_contacts(facts))
+
+
+def _asked_for(resource: Mapping[str, object], kind: str, wanted: Callable[[Kind, Concept], bool]) -> bool:
+    """Can anybody ask for what it says? Yes, unless its concepts tell otherwise."""
+    if kind not in NAMED_ALONE:
+        return True
+    fact, name = NAMED_ALONE[kind]
+    try:
+        if wanted(fact, read_concept(resource.get(name), f"{kind}.{name}")):
+            return True
+        parts = resource.get("component") if kind == "Observation" else None
+        return parts is not None and any(
+            wanted(fact, read_concept(each.get("code"), "component.code")) for each in nodes(parts, "component")
+        )
+    except UnreadableResource:
+        return True
+
+
+def _only_seen(resource: Mapping[str, object], kind: str, reading: Reading, *, unmodified: bool) -> Adapted:
+    """What nobody asks for: whose it is, and whether it shows that the person was seen. Nothing else of it matters, not
+    even that it cannot be read."""
+    try:
+        patient = _patient(resource, kind, reading)
+    except UnreadableResource:
+        return Adapted(None)
+    if patient is None or kind != "Observation":
+        return Adapted(patient)
+    try:
+        if not unmodified:
+            refuse_modifiers(resource, kind)
+        return Adapted(patient, contacts=seen_on(Resource(resource, reading, kind, patient)))
+    except (UnreadableResource, InvalidValue):
+        return Adapted(patient)
 
 
 def _entered_in_error(resource: Mapping[str, object], kind: str) -> bool:

@@ -14,7 +14,7 @@ from service.eligibility.dosing.amount import Holding, piece_of
 from service.eligibility.dosing.model import Instruction
 from service.eligibility.dosing.sigs.quantities import Known
 from service.eligibility.dosing.texts import with_texts
-from service.eligibility.facts import Certainty, Evidence, MedicationFact, Source, Unreadable
+from service.eligibility.facts import Certainty, Evidence, Kind, MedicationFact, Source, Unreadable
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.dates import read_event_date
 from service.fhir.dosage import read_dosages
@@ -77,6 +77,8 @@ def adapt_medication_record(resource: Resource, reading: Reading) -> Adapted:
         return Adapted(patient, unreadable=(Unreadable(name, evidence, str(problem), problem.concept),))
     if drug is None:
         return Adapted(patient)
+    if reading.wanted is not None and not reading.wanted(Kind.MEDICATION, drug.concept):
+        return Adapted(patient, contacts=_seen(resource, source, certainty, reading))
     try:
         fact = _fact(resource, source, certainty, evidence, drug, reading)
         return Adapted(patient, (fact,), contacts=_contacts(resource, source, certainty, reading))
@@ -100,6 +102,14 @@ def _contacts(resource: Resource, source: Source, certainty: Certainty, reading:
     }.get(source, ())
     found = [read_event_date(resource.get(name), f"{source.value}.{name}", reading.zone) for name in names]
     return tuple(day.earliest for day in found if day.exact and certainty is Certainty.SURE)
+
+
+def _seen(resource: Resource, source: Source, certainty: Certainty, reading: Reading) -> tuple[date, ...]:
+    """The same of a drug that nobody asks for: a day that cannot be read only shows nothing."""
+    try:
+        return _contacts(resource, source, certainty, reading)
+    except UnreadableResource:
+        return ()
 
 
 def _evidence(resource: Resource, name: str) -> Evidence:

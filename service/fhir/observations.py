@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, Days
@@ -67,6 +68,14 @@ def read_observation(resource: Resource) -> tuple[tuple[ObservationFact, ...], t
     components = tuple(_components(resource, main))
     facts = (main, *(each for each in components if isinstance(each, ObservationFact)))
     return facts, tuple(each for each in components if isinstance(each, Unreadable))
+
+
+def seen_on(resource: Resource) -> tuple[date, ...]:
+    """The day on which a result shows that the person was seen, whatever was measured; none if that is not sure."""
+    if resource.code("status") not in RANKS or _about_someone_else(resource):
+        return ()
+    when = _when(resource)
+    return (when.earliest,) if when.earliest == when.latest != date.max else ()
 
 
 def _components(resource: Resource, whole: ObservationFact) -> Iterator[ObservationFact | Unreadable]:

@@ -1,13 +1,13 @@
 """What adapters are given and what they give back, and the view of one resource through which they read it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from service.eligibility.dates import ANY_DAY, Days
-from service.eligibility.facts import Certainty, Evidence, Fact, Unreadable
+from service.eligibility.facts import Certainty, Evidence, Fact, Kind, Unreadable
 from service.eligibility.terms import Concept
 from service.errors import UnreadableResource
 from service.fhir.dates import plausible, read_date, read_event_date
@@ -23,7 +23,9 @@ class Reading:
     """Everything an adapter needs from outside.
 
     `aliases`: fullUrl of a Bundle entry -> `Type/id`. `medications`: `Medication/id` -> resource. `drugs`: the list
-    of products and ingredients. `births`: patient id -> birth date, by which ages become dates.
+    of products and ingredients. `births`: patient id -> birth date, by which ages become dates. `wanted`: can anybody
+    ask for a fact of this kind and concept? Of others nothing is read but whether they show that the person was seen
+    (None: everything is read).
     """
 
     zone: ZoneInfo
@@ -31,6 +33,7 @@ class Reading:
     aliases: Mapping[str, str] = field(default_factory=dict)
     medications: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     drugs: object | None = None
+    wanted: Callable[[Kind, Concept], bool] | None = None
     births: Mapping[str, Days] = field(default_factory=dict)
 
 

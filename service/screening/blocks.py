@@ -72,7 +72,7 @@ def read_blocks(file: InputFile) -> Iterator[Block | Broken]:
 
 def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
     rest = b""
-    while content := stream.read(SIZE):
+    for content in _pieces(stream):
         content = rest + content
         cut = content.rfind(b"\n") + 1
         if cut:
@@ -82,6 +82,25 @@ def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
             raise TooLong
     if rest:
         yield rest
+
+
+def _pieces(stream: BinaryIO) -> Iterator[bytes]:
+    """About SIZE bytes at a time; where reading fails, first all that came before."""
+    parts: list[bytes] = []
+    problem: Exception | None = None
+    while problem is None:
+        try:
+            content = stream.read1(SIZE)  # type: ignore[attr-defined]  # as all files opened here can
+        except (EOFError, OSError, zlib.error) as error:
+            problem, content = error, b""
+        if content:
+            parts.append(content)
+        if parts and (not content or sum(map(len, parts)) >= SIZE):
+            yield parts[0] if len(parts) == 1 else b"".join(parts)
+            parts = []
+        if not content and problem is None:
+            return
+    raise problem
 
 
 def _block(content: bytes, number: int) -> Block:
@@ -96,24 +115,31 @@ def _block(content: bytes, number: int) -> Block:
 
 def headed(block: Block, prefix: bytes) -> Headed:
     """Which lines begin with `prefix` and an id in plain characters, and are closed."""
-    written = np.frombuffer(block.content, np.uint8)
-    last = written[block.ends - 1]
+    reach = len(prefix) + WINDOW
+    inner = int(np.searchsorted(block.starts, len(block.content) - reach, side="right"))
+    if inner == len(block.starts):
+        return _headed(block.content, block.starts, block.ends, prefix)
+    first = int(block.starts[inner])  # the last lines are too near the end to be looked at without more room
+    rest = block.content[first:] + bytes(reach)
+    last = _headed(rest, block.starts[inner:] - first, block.ends[inner:] - first, prefix)
+    if inner == 0:
+        return last
+    most = _headed(block.content, block.starts[:inner], block.ends[:inner], prefix)
+    return Headed(np.concatenate((most.sure, last.sure)), np.concatenate((most.ids, last.ids)))
+
+
+def _headed(content: bytes, starts: Positions, ends: Positions, prefix: bytes) -> Headed:
+    written = np.frombuffer(content, np.uint8)
+    last = written[ends - 1]
     if (last == RETURN).any():
-        last = np.where(last == RETURN, written[block.ends - 2], last)
-    sure = (last == BRACE) & (block.starts + len(prefix) + WINDOW <= len(written))
-    starts = block.starts[sure]
-    begun = (_at(written, starts, len(prefix)) == _only(prefix)).all(axis=1)
-    whole, found = _numbered(_at(written, starts + len(prefix), USUAL))
+        last = np.where(last == RETURN, written[ends - 2], last)
+    begun = (_at(written, starts, len(prefix)) == np.frombuffer(prefix, np.uint8)).all(axis=1)
+    whole, ids = _numbered(_at(written, starts + len(prefix), USUAL))
     if not whole.all():  # longer ids than usual, or none
-        whole, found = _numbered(_at(written, starts + len(prefix), WINDOW))
-    sure[sure] = begun & whole
-    ids = np.zeros(len(sure), dtype=np.uint64)
-    ids[sure] = found[begun & whole]
+        whole, ids = _numbered(_at(written, starts + len(prefix), WINDOW))
+    sure = (last == BRACE) & begun & whole
+    ids[~sure] = 0
     return Headed(sure, ids)
-
-
-def _only(content: bytes) -> npt.NDArray[np.uint8]:
-    return np.frombuffer(content, np.uint8)
 
 
 def _at(written: npt.NDArray[np.uint8], starts: Positions, length: int) -> npt.NDArray[np.uint8]:

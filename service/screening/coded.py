@@ -39,7 +39,9 @@ class Coded:
         self._name = b'"%s"' % self._key.encode()
         self._object = self._name + b":{"
         self._text = self._name + b':"'
-        shape = cast(Any, msgspec.defstruct("Line", [("coded", msgspec.Raw, msgspec.Raw())], rename={"coded": self._key}))
+        shape = cast(
+            Any, msgspec.defstruct("Line", [("coded", msgspec.Raw, msgspec.Raw())], rename={"coded": self._key})
+        )
         self._decode = msgspec.json.Decoder(shape).decode
         self._known: Wanted = {}
 

@@ -14,7 +14,7 @@ from service.eligibility.dates import ALWAYS
 from service.eligibility.policy import Policy
 
 
-class Seen(NamedTuple):
+class ContactDays(NamedTuple):
     """From `since` to `until` (None: without an end)."""
 
     since: date | None = None
@@ -25,10 +25,12 @@ class Seen(NamedTuple):
         return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
-EVER = Seen()
+EVER = ContactDays()
 
 
-def contacts_that_count(studies: Iterable[Study], policy: Policy, at: date, earliest: date | None = None) -> Seen:
+def contacts_that_count(
+    studies: Iterable[Study], policy: Policy, at: date, earliest: date | None = None
+) -> ContactDays:
     """The days for any answer of these studies on screening date `at` (or any since `earliest`), or later.
 
     All days where a window hangs on an event: nobody knows beforehand when it ends.
@@ -37,8 +39,8 @@ def contacts_that_count(studies: Iterable[Study], policy: Policy, at: date, earl
     looks = [part for part in parts if isinstance(part, LookBack)]
     until = None if any(look.ahead is not None for look in looks) else at
     if any(isinstance(part, Anchor) for part in parts):
-        return Seen(None, until)
+        return ContactDays(None, until)
     first = min(at, earliest or at)
     ends = [first, *(look.gap.before(first) for look in looks if look.gap is not None)]
     since = min(policy.contact_horizon.before(end) for end in ends)
-    return Seen(None if since == ALWAYS else since, until)
+    return ContactDays(None if since == ALWAYS else since, until)

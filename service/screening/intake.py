@@ -8,22 +8,22 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, MedicationFact, Unreadable
 from service.eligibility.dosing.body import by_body_size
+from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, Fact, MedicationFact, Unreadable
 from service.errors import UnreadableResource
 from service.fhir.adapt import SUPPORTED, Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
-from service.screening.contacts import Seen
+from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population, two_days
-from service.screening.sieve import Sieve
 from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
+from service.screening.sieve import Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
-from service.screening.versions import NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
+from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
 from service.screening.walk import Found, Json, Lost, Place, Skipped, Walk
 from service.twofold import readings
 
@@ -52,22 +52,24 @@ class Intake:
         self,
         reading: Reading,
         needs: Needs,
-        seen: Seen,
+        counting: ContactDays,
         set_aside: Callable[[Reject], None],
         claims: Claims = NO_CLAIMS,
         *,
         counted: bool = False,
         sieve: Sieve | None = None,
     ) -> None:
-        self.population = Population(seen=seen)
+        self.population = Population()
         self.tally = Tally(set_aside)
         self.versions = Versions()
         self.coverage = Coverage(needs)
         self._needs, self._claims, self._counted, self._sieve = needs, claims, counted, sieve
-        self._seen = seen
+        self._counting = counting
         self._loose: dict[str, list[Loose]] = {}
         self._files: list[InputFile] = []
-        self._reading = replace(reading, medications=self.population.medications, births=self.population.births)
+        known = self.population
+        wanted = None if counted else needs.may_ask
+        self._reading = replace(reading, medications=known.medications, births=known.births, wanted=wanted)
 
     def read(
         self,
@@ -91,7 +93,7 @@ class Intake:
         return self.population
 
     def _skipped(self, skipped: Skipped) -> None:
-        self.tally.count(skipped.type, NOT_NEEDED, skipped.count)
+        self.tally.count(skipped.type, NOT_NEEDED, skipped.lines)
         if skipped.type in self._needs.types:
             self.population.present[skipped.source].add(skipped.type)
 
@@ -227,25 +229,33 @@ class Intake:
         if adapted.patient is None:
             self.tally.count(type_name, NOT_NEEDED)  # it is about no patient: a device, a group, a location
             return Made(NOT_NEEDED)
-        person = self.population.person(adapted.patient)
+        codes = self.coverage.add(adapted.facts) if self._counted else 0
         kept = [fact for fact in adapted.facts if self._needs.keep(fact)]
+        days = two_days(tuple(filter(self._counting.holds, adapted.contacts)))
+        awaited = reference in self.population.awaited
+        if not (kept or awaited or adapted.unreadable or days != NO_DAYS):
+            self.tally.count(type_name, NOT_NEEDED)
+            return Made(NOT_NEEDED, self.population.number(adapted.patient), codes=codes)
+        person = self.population.person(adapted.patient)
         person.facts += kept
         person.unreadable += adapted.unreadable
-        for fact in adapted.facts:
-            if isinstance(fact, ConditionFact) and fact.encounter is not None:
-                self.population.awaited.add(fact.encounter)
-            elif isinstance(fact, MedicationFact) and by_body_size(fact):
-                self.population.sized.add(adapted.patient)
-            elif isinstance(fact, EncounterFact) and reference in self.population.awaited:
-                person.spans[reference] = fact.span
-        days = two_days(adapted.contacts)
+        self._refers(kept, adapted.patient)
+        if awaited:
+            person.spans |= {reference: each.span for each in adapted.facts if isinstance(each, EncounterFact)}
         for day in days:
             if day:
                 person.contacts[day] += 1
-        useful = USED if any(map(self._needs.asked_for, kept)) or any(map(self._seen.holds, adapted.contacts)) else NOT_NEEDED
+        useful = USED if days != NO_DAYS or any(map(self._needs.asked_for, kept)) else NOT_NEEDED
         disposition = self._count(found, type_name, adapted.unreadable, useful)
-        codes = self.coverage.add(adapted.facts) if self._counted else 0
         return Made(disposition, person.number, days, codes)
+
+    def _refers(self, kept: Iterable[Fact], patient: str) -> None:
+        """What these facts wait for: the visit of a diagnosis, the size of a body."""
+        for fact in kept:
+            if isinstance(fact, ConditionFact) and fact.encounter is not None:
+                self.population.awaited.add(fact.encounter)
+            elif isinstance(fact, MedicationFact) and by_body_size(fact):
+                self.population.sized.add(patient)
 
     def _count(self, found: Found, type_name: str, unreadable: Collection[Unreadable], otherwise: str) -> str:
         if not unreadable:
@@ -266,7 +276,9 @@ class Intake:
         if seen.person == NOBODY:
             return
         patient = self.population.numbered[seen.person]
-        person = self.population.people[patient]
+        person = self.population.people.get(patient)
+        if person is None:  # nothing of it was needed
+            return
         person.forget(reference, (seen.first, seen.last))
         if type_name == "Patient":
             person.patient = None

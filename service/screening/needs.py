@@ -18,7 +18,7 @@ from service.eligibility.criteria import (
 )
 from service.eligibility.criteria.walk import once_per_study, parts_of
 from service.eligibility.evaluate.context import RESOURCE_TYPES
-from service.eligibility.facts import AdverseEventFact, Certainty, ConsentFact, Fact, Kind, ObservationFact
+from service.eligibility.facts import AdverseEventFact, ConsentFact, Fact, Kind, ObservationFact
 from service.eligibility.outcome import Outcome
 from service.eligibility.policy import MEDICATION_TYPES
 from service.eligibility.terms import Concept, Terminology
@@ -50,7 +50,6 @@ class Needs:
         self.terminology = terminology
         self.whole = frozenset(whole)
         self._asked_for: dict[tuple[Kind, Concept], bool] = {}
-        self._asked_by_criteria: dict[Concept, bool] = {}
         wanted: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         for study in studies:
             for kind, ids in _asked(study):
@@ -71,24 +70,22 @@ class Needs:
         ids = self.wanted[fact.kind]
         if not ids:
             return False
-        if fact.certainty is Certainty.DENIED:
-            return fact.kind is not Kind.OBSERVATION or not self.terminology.membership(ids, fact.concept).opaque
         return self.may_ask(fact.kind, fact.concept)
 
     def asked_for(self, fact: Fact) -> bool:
         """Of a fact that is kept: does a criterion ask for it, and not only a dose by body size?"""
-        if not isinstance(fact, ObservationFact) or fact.kind in self.whole or not self.helping:
-            return True
-        known = self._asked_by_criteria.get(fact.concept)
-        if known is None:
-            found = self.terminology.membership(self.asked_of_results, fact.concept)
-            known = found.outcome is not Outcome.NOT_MET and not found.opaque
-            if len(self._asked_by_criteria) < MOST_REMEMBERED:
-                self._asked_by_criteria[fact.concept] = known
-        return known
+        helps = isinstance(fact, ObservationFact) and fact.kind not in self.whole and bool(self.helping)
+        return not helps or self.asked_of_result(fact.concept)
+
+    def asked_of_result(self, concept: Concept) -> bool:
+        """Could any criterion ask for a result of this concept?"""
+        found = self.terminology.membership(self.asked_of_results, concept)
+        return found.outcome is not Outcome.NOT_MET and not found.opaque
 
     def may_ask(self, kind: Kind, concept: Concept) -> bool:
-        """Could any criterion ask for a fact of this kind, by its concept?"""
+        """Could any criterion ask for a fact of this kind, by its concept? So too where every fact of it is kept."""
+        if kind in self.whole:
+            return True
         known = self._asked_for.get((kind, concept))
         if known is None:
             belongs = self.terminology.membership(self.wanted[kind], concept)

@@ -34,4 +34,4 @@ def read_person(
     reason = reason_to_hold(catalog, request, population, person.patient, person)
     if reason is not None:
         raise UsageError(f"this person is held back and not screened: {reason}")
-    return person.record(population.loaded(sorted(person.sources), request.accepted_rejects), population.seen)
+    return person.record(population.loaded(sorted(person.sources), request.accepted_rejects))

@@ -9,7 +9,6 @@ from service.eligibility.dates import Days, Span
 from service.eligibility.facts import ConditionFact, Fact, Loaded, PatientRecord, Unreadable
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
-from service.screening.contacts import EVER, Seen
 from service.screening.corrected import Corrected
 from service.screening.versions import NO_DAYS
 
@@ -50,9 +49,8 @@ class Gathered:
         self.corrected = [each for each in self.corrected if each.record != reference]
         self.contacts.subtract(day for day in contacts if day)
 
-    def record(self, loaded: Mapping[str, Loaded], seen: Seen = EVER) -> PatientRecord:
-        """The finished record, with the contacts that can count. Facts are sorted, so that the order of the input
-        changes nothing."""
+    def record(self, loaded: Mapping[str, Loaded]) -> PatientRecord:
+        """The finished record. Facts are sorted, so that the order of the input changes nothing."""
         assert self.patient is not None, "a person without a Patient resource is never screened"
         facts = sorted((self._placed(each) for each in self.facts), key=_order)
         return PatientRecord(
@@ -60,7 +58,7 @@ class Gathered:
             facts=tuple(facts),
             unreadable=tuple(sorted(self.unreadable, key=lambda u: (u.type, u.evidence.reference, u.reason))),
             loaded=loaded,
-            contacts=tuple(day for day in map(date.fromordinal, sorted(+self.contacts)) if seen.holds(day)),
+            contacts=tuple(date.fromordinal(day) for day in sorted(+self.contacts)),
         )
 
     def _placed(self, fact: Fact) -> Fact:
@@ -78,11 +76,12 @@ class Population:
     `unplaced`: per type how many lines could not be read and name nobody that we know ("*": of no known type);
     `unplaced_lines`: how many lines that are.
     `births`, `medications`, `awaited`: what resources of other types refer to. `sized`: the persons of whom a dose goes
-    by body size. `seen`: the contacts that can count.
+    by body size.
     """
 
     people: dict[str, Gathered] = field(default_factory=dict)
     numbered: list[str] = field(default_factory=list)
+    numbers: dict[str, int] = field(default_factory=dict)
     complete: list[set[str]] = field(default_factory=list)
     present: list[set[str]] = field(default_factory=list)
     medications: dict[str, Mapping[str, object]] = field(default_factory=dict)
@@ -91,13 +90,19 @@ class Population:
     sized: set[str] = field(default_factory=set)
     unplaced: Counter[str] = field(default_factory=Counter)
     unplaced_lines: int = 0
-    seen: Seen = EVER
 
     def person(self, patient: str) -> Gathered:
         """The person of that id, new if not yet met."""
         known = self.people.get(patient)
         if known is None:
-            known = self.people[patient] = Gathered(len(self.numbered))
+            known = self.people[patient] = Gathered(self.number(patient))
+        return known
+
+    def number(self, patient: str) -> int:
+        """The number of a person of whom something was read, whether or not it is needed."""
+        known = self.numbers.get(patient)
+        if known is None:
+            known = self.numbers[patient] = len(self.numbered)
             self.numbered.append(patient)
         return known
 

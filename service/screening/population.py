@@ -29,7 +29,7 @@ from service.screening.outputs import SERIES, VERSIONS, Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
 from service.screening.person.series_line import drawn_of
 from service.screening.render import assessment_line
-from service.screening.sieve import Recurring, Sieve
+from service.screening.sieve import Forced, Recurring, Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
 from service.screening.versions import Versions
@@ -110,17 +110,17 @@ def gather(
     seen = contacts_that_count(request.studies, catalog.policy, request.at, earliest)
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
     sifted = sifted and not counted and not needs.whole
-    mixed, wholly = frozenset[str](), frozenset[str]()
+    mixed, forced = frozenset[str](), Forced()
     while True:
         rejects: list[Reject] = []
-        sieve = Sieve(needs, reading, seen, request.claims, wholly) if sifted else None
+        sieve = Sieve(needs, reading, seen, request.claims, forced) if sifted else None
         intake = Intake(reading, needs, seen, rejects.append, request.claims, counted=counted, sieve=sieve)
         try:
             population = intake.read(request.sources, catalog.site.bundles_complete, progress.reading, mixed)
         except Mixed as problem:
             mixed |= {problem.label}
         except Recurring as problem:
-            wholly |= problem.types
+            forced = problem.added_to(forced)
         else:
             for each in rejects:
                 set_aside(each)
@@ -214,7 +214,7 @@ def reason_to_hold(
 
 
 def _recorder(population: Population, person: Gathered, accepted: int) -> Callable[[], PatientRecord]:
-    return lambda: person.record(population.loaded(sorted(person.sources), accepted), population.seen)
+    return lambda: person.record(population.loaded(sorted(person.sources), accepted))
 
 
 def _judge(

@@ -8,6 +8,7 @@ What is passed over is remembered by the number of its id: where the same id is 
 replace the other, and all lines of that type have to be read (`Recurring`).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
@@ -18,12 +19,14 @@ from service.eligibility.facts import Kind
 from service.fhir.reading import Reading
 from service.screening.blocks import Block, Flags, Hashes, Headed, headed, numbers_of
 from service.screening.coded import CODED, Coded
-from service.screening.contacts import Seen
+from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
 from service.screening.salvage import subject_of
 from service.screening.scan import Scan, lines_with
 from service.screening.traces import HIDDEN, Trace, days_since, order_seen, result_seen, traces_of, visit_seen
 
+NONE = np.zeros(0, dtype=np.uint64)
+BEGINNING = rb'\{[ \t]*"resourceType"[ \t]*:[ \t]*"%s"[ \t]*,[ \t]*"id"[ \t]*:[ \t]*"'
 REACTION = Trace(rb'"reaction"')
 ALWAYS_READ = frozenset({"Patient", "Medication", "Consent", "AdverseEvent"})
 
@@ -37,33 +40,45 @@ class Picked(NamedTuple):
     passed_over: int
 
 
-class Recurring(Exception):
-    """An id stands on a line that was read and on one that was passed over: these types have to be read wholly."""
+class Forced(dict[str, Hashes]):
+    """Numbers of ids whose lines have to be read, by type."""
 
-    def __init__(self, types: Iterable[str]) -> None:
-        self.types = frozenset(types)
-        super().__init__(", ".join(sorted(self.types)))
+
+class Recurring(Exception):
+    """Ids stand on lines that were read and on lines that were passed over: all lines with one of these numbers have to
+    be read, by type."""
+
+    def __init__(self, ids: Mapping[str, Hashes]) -> None:
+        self.ids = ids
+        super().__init__(", ".join(sorted(ids)))
+
+    def added_to(self, forced: "Forced") -> "Forced":
+        """These and those that had to be read before."""
+        merged = {name: np.concatenate((forced.get(name, NONE), numbers)) for name, numbers in self.ids.items()}
+        return Forced({**forced, **merged})
 
 
 class Sieve:
     """Picks the lines to be read, type by type. `claimed`: records (`Type/id`) of which people said something.
 
-    `whole`: types of which every line is read.
+    `forced`: numbers of ids whose lines are read whatever they hold, by type.
     """
 
     def __init__(
         self,
         needs: Needs,
         reading: Reading,
-        seen: Seen,
+        seen: ContactDays,
         claimed: Iterable[str] = (),
-        whole: frozenset[str] = frozenset(),
+        forced: Mapping[str, Hashes] = Forced(),
     ) -> None:
-        self._needs, self._whole = needs, whole
+        self._needs = needs
         self._days = days_since(seen.since, seen.until)
         self._scans: dict[str, Scan] = {}
         self._coded: Mapping[str, Coded] = {each: Coded(each, needs, reading) for each in CODED}
-        self._claimed = _by_type(claimed)
+        self._forced = {name: numbers_of(ids) for name, ids in _by_type(claimed).items()}
+        for name, numbers in forced.items():
+            self._forced[name] = np.concatenate((self._forced.get(name, NONE), numbers))
         self._passed_over: dict[str, list[Hashes]] = defaultdict(list)
         self._put_off: dict[str, list[Hashes]] = defaultdict(list)
         self._with_sizes: set[str | None] = set()
@@ -71,7 +86,7 @@ class Sieve:
 
     def sifts(self, type_name: str | None) -> bool:
         """Can lines of this type be passed over?"""
-        if type_name is None or type_name in self._whole | ALWAYS_READ:
+        if type_name is None or type_name in ALWAYS_READ:
             return False
         if type_name not in self._needs.types:
             return True
@@ -82,7 +97,9 @@ class Sieve:
     def pick(self, type_name: str, block: Block, awaited: Iterable[str] = ()) -> Picked:
         """Which lines of a block are to be read. `awaited`: ids of this type that something refers to."""
         found, read, sizes = self._looked_at(type_name, block)
-        expected = numbers_of([*awaited, *self._claimed.get(type_name, ())])
+        expected = numbers_of(awaited)
+        if type_name in self._forced:
+            expected = np.concatenate((expected, self._forced[type_name]))
         if len(expected):
             read |= np.isin(found.ids, expected)
         if type_name in self._needs.types and type_name in CODED:
@@ -116,18 +133,18 @@ class Sieve:
 
     def check(self) -> None:
         """When all was gone through: raises Recurring if what was passed over may concern what was read."""
-        found = [each for each in self._passed_over.keys() | self._put_off.keys() if self._recurs(each)]
-        if found:
-            raise Recurring(found)
+        found = {each: self._recurring(each) for each in sorted(self._passed_over.keys() | self._put_off.keys())}
+        if any(map(len, found.values())):
+            raise Recurring({name: numbers for name, numbers in found.items() if len(numbers)})
 
-    def _recurs(self, type_name: str) -> bool:
+    def _recurring(self, type_name: str) -> Hashes:
         read = np.sort(numbers_of(self._read.get(type_name, ())))
         passed_over = (*self._passed_over.get(type_name, ()), *self._put_off.get(type_name, ()))
-        return bool(len(read)) and any(_any_of(each, read) for each in passed_over)
+        return np.concatenate((NONE, *(_found_in(read, each) for each in passed_over))) if len(read) else NONE
 
     def _looked_at(self, type_name: str, block: Block) -> tuple[Headed, Flags, Flags]:
         """Where the lines begin, which of them are surely to be read, and which hold a body size."""
-        found = headed(block, b'{"resourceType":"%s","id":"' % type_name.encode())
+        found = headed(block, _beginning(type_name, block))
         scan = self._scans.get(type_name)
         if scan is None:
             scan = self._scans[type_name] = Scan(self._traces(type_name))
@@ -146,10 +163,18 @@ class Sieve:
         return (*HIDDEN, REACTION, *order_seen(self._days)), ()
 
 
-def _any_of(some: Hashes, read: Hashes) -> bool:
+def _beginning(type_name: str, block: Block) -> bytes:
+    """How the first line begins, up to its id; one program writes all lines of a file alike."""
+    name = type_name.encode()
+    found = re.match(BEGINNING % name, block.content)
+    return bytes(found[0]) if found else b'{"resourceType":"%s","id":"' % name
+
+
+def _found_in(read: Hashes, some: Hashes) -> Hashes:
     places = np.searchsorted(read, some)
     places[places == len(read)] = 0
-    return bool((read[places] == some).any())
+    found: Hashes = some[read[places] == some]
+    return found
 
 
 def _by_type(references: Iterable[str]) -> dict[str, list[str]]:

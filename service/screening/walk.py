@@ -66,7 +66,7 @@ class Skipped(NamedTuple):
 
     type: str
     source: int
-    count: int = 1
+    lines: int = 1
 
 
 class Lost(NamedTuple):
@@ -137,14 +137,12 @@ class Walk:
         sifted = frozenset(number for number, file in enumerate(self.files) if self._can_sift(file))
         for stage in Stage:
             for number, file in enumerate(self.files):
-                if number in sifted:
-                    if stage is stage_of(file.type_hint):
-                        yield from self._sifted(number, stage)
-                    elif stage is Stage.LAST and self._weighs(file):
-                        yield from self._sifted(number, stage)
+                own = stage_of(file.type_hint)
+                if number in sifted and (stage is own or (stage is Stage.LAST and self._weighs(file))):
+                    yield from self._sifted(number, stage)
                 if stage in self._stages[number] or (stage is Stage.FIRST and number not in sifted):
                     yield from self._file(number, stage)
-                if stage is (stage_of(file.type_hint) if number in sifted else Stage.FIRST):
+                if stage is (own if number in sifted else Stage.FIRST):
                     self._check_name(number)
         if self._sieve is not None:
             self._sieve.check()

@@ -1,0 +1,302 @@
+"""Lines that are passed over unparsed: none that could matter, however it is written; and most that could not.
+
+The traces are checked against what parsing finds, on made-up results and diagnoses written in every way JSON allows.
+"""
+
+import gzip
+import json
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from service.eligibility.facts import Kind
+from service.eligibility.terms import Coding
+from service.fhir.elements import read_concept
+from service.fhir.reading import Reading
+from service.screening.blocks import Block, read_blocks
+from service.screening.contacts import ContactDays
+from service.screening.needs import Needs
+from service.screening.population import Progress, Request, gather
+from service.screening.sieve import Sieve
+from service.screening.sources import InputFile, find_sources
+from service.screening.tally import Reject
+from tests.screening import shipped
+from tests.screening.world import STUDY, Json, cancer, catalog, encounter, export, haemoglobin, patient, run
+
+SEEN = ContactDays(date(2024, 6, 30), date(2026, 6, 30))
+OLD = {"effectiveDateTime": "1999-01-01"}
+Line = bytes
+
+
+@cache
+def needs() -> Needs:
+    return Needs((shipped.STUDY,), shipped.catalog().terminology)
+
+
+@cache
+def sieve() -> Sieve:
+    world = shipped.catalog()
+    return Sieve(needs(), Reading(world.site.zone, world.units, drugs=world.drugs), SEEN)
+
+
+def read(type_name: str, *lines: bytes) -> list[bool]:
+    """Which of these lines are read."""
+    content = b"\n".join(lines) + b"\n"
+    blocks = list(read_blocks(InputFile(Path("x.ndjson"), True, type_name, content=content)))
+    return [bool(each) for block in blocks if isinstance(block, Block) for each in sieve().pick(type_name, block).read]
+
+
+def put_off(line: bytes) -> bool:
+    """Is it read once it is known to be of somebody whose dose goes by body size?"""
+    (block,) = read_blocks(InputFile(Path("x.ndjson"), True, "Observation", content=line))
+    assert isinstance(block, Block)
+    return bool(sieve().pick_sizes("Observation", block, {"p"}).read[0])
+
+
+def result(code: object, **more: object) -> Json:
+    return haemoglobin(code=code, **{**OLD, **more})
+
+
+def loinc(code: str, display: str | None = None) -> Json:
+    words = {} if display is None else {"display": display}
+    return {"coding": [{"system": "http://loinc.org", "code": code, **words}]}
+
+
+def compact(resource: object) -> bytes:
+    return json.dumps(resource, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+UNASKED = compact(result(loinc("8867-4", "Heart rate")))
+ASKED = compact(result(loinc("718-7", "Hemoglobin")))
+
+# Whatever is read here holds a result that a study asks for, or hides whether it does.
+RESULTS: dict[str, tuple[bytes, bool]] = {
+    "nobody asks for a pulse": (UNASKED, False),
+    "a haemoglobin": (ASKED, True),
+    "written with blanks": (json.dumps(result(loinc("718-7"))).encode(), True),
+    "blanks around the code": (UNASKED.replace(b'"code":"8867-4"', b'"code" : " 718-7 "'), True),
+    "the code escaped": (ASKED.replace(b"718-7", b"\\u0037\\u00318-7"), True),
+    "its key escaped": (ASKED.replace(b'"code":"718-7"', b'"c\\u006fde":"718-7"'), True),
+    "a slash escaped": (UNASKED.replace(b"Heart rate", b"Heart\\/rate"), True),
+    "a letter that becomes one of ASCII": (UNASKED.replace(b"Heart", "\u212a".encode()), True),
+    "the code in a component": (UNASKED[:-1] + b',"component":[{"code":{"coding":[{"code":"718-7"}]}}]}', True),
+    "the code as free text alone": (compact(result({"text": "HEMOGLOBIN, capillary"})), True),
+    "the code twice, once asked for": (UNASKED[:-1] + b',"code":{"coding":[{"code":"718-7"}]}}', True),
+    "its type twice": (UNASKED[:-1] + b',"resourceType":"Patient"}', True),
+    "another resource inside": (UNASKED[:-1] + b',"contained":[{"resourceType":"Patient","id":"1"}]}', True),
+    "keys in another order": (compact(dict(reversed(result(loinc("8867-4")).items()))), True),
+    "no id": (UNASKED.replace(b'"id":"o",', b""), True),
+    "an id with an escape": (UNASKED.replace(b'"id":"o"', b'"id":"o\\n"'), True),
+    "a number for its id": (UNASKED.replace(b'"id":"o"', b'"id":1'), True),
+    "an empty id": (UNASKED.replace(b'"id":"o"', b'"id":""'), True),
+    "an id longer than FHIR allows": (UNASKED.replace(b'"id":"o"', b'"id":"' + b"o" * 80 + b'"'), True),
+    "cut in the middle": (UNASKED[:80], True),
+    "no object": (b"[]", True),
+    "broken, but surely of no use": (UNASKED.replace(b'"status"', b'"sta'), False),
+    "dated where it shows a contact": (
+        compact(result(loinc("8867-4"), effectiveDateTime="2025-03-01")),
+        True,
+    ),
+    "dated by a period": (compact(result(loinc("8867-4"), effectivePeriod={"start": "1999-01-01"})), True),
+    "written by Windows": (UNASKED + b"\r", False),
+    "an id of 64 letters": (UNASKED.replace(b'"id":"o"', b'"id":"' + b"a" * 64 + b'"'), False),
+}
+
+
+@pytest.mark.parametrize(("line", "wanted"), RESULTS.values(), ids=RESULTS.keys())
+def test_a_result_is_read_where_it_may_matter(line: bytes, wanted: bool) -> None:
+    assert read("Observation", UNASKED, line, UNASKED) == [False, wanted, False]
+    assert read("Observation", line) == [wanted or not line.startswith(UNASKED[:20])]
+
+
+DISEASE = compact(
+    cancer(code={"coding": [{"system": "http://snomed.info/sct", "code": "38341003", "display": "Hypertension"}]})
+)
+DISEASES: dict[str, tuple[bytes, bool]] = {
+    "nobody asks for it": (DISEASE, False),
+    "a code by its beginning": (
+        DISEASE.replace(b"http://snomed.info/sct", b"http://hl7.org/fhir/sid/icd-10").replace(b"38341003", b"c34.1"),
+        True,
+    ),
+    "by its words": (DISEASE.replace(b"Hypertension", b"Lung CARCINOMA").replace(b"38341003", b"L1"), True),
+    "neither a known code nor words": (
+        DISEASE.replace(b',"display":"Hypertension"', b"").replace(b"38341003", b"L1"),
+        True,
+    ),
+    "the concept twice": (DISEASE[:-1] + b',"code":{}}', True),
+    "the concept twice, with a blank": (DISEASE[:-1] + b',"code": {"text":"cancer"}}', True),
+    "its codings twice": (DISEASE.replace(b'"code":{', b'"code":{"coding":[],'), True),
+    "no concept": (DISEASE.replace(b'"code":{', b'"cause":{'), True),
+    "a concept that is none": (DISEASE.replace(b'"coding":[{', b'"coding":{').replace(b"}]}", b"}}"), True),
+    "broken in its concept": (DISEASE.replace(b'"display":', b'"display"'), True),
+}
+
+
+@pytest.mark.parametrize(("line", "wanted"), DISEASES.values(), ids=DISEASES.keys())
+def test_a_diagnosis_is_read_where_it_may_matter(line: bytes, wanted: bool) -> None:
+    assert read("Condition", DISEASE, line, DISEASE) == [False, wanted, False]
+
+
+DRUG = b'{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","medicationCodeableConcept":{"text":"%s"},"subject":{"reference":"Patient/p"},"authoredOn":"%s"}'
+DRUGS: dict[str, tuple[bytes, bool]] = {
+    "nobody asks for it": (DRUG % (b"Simvastatin 20 MG", b"2001-01-01"), False),
+    "a steroid by its text": (DRUG % (b"Prednisolone 5 mg tablets", b"2001-01-01"), True),
+    "ordered not long ago": (DRUG % (b"Simvastatin 20 MG", b"2026-01-01"), True),
+    "by reference": (
+        (DRUG % (b"x", b"2001-01-01")).replace(
+            b'"medicationCodeableConcept":{"text":"x"}', b'"medicationReference":{"reference":"Medication/1"}'
+        ),
+        True,
+    ),
+    "by concept and reference": (
+        (DRUG % (b"Simvastatin", b"2001-01-01"))[:-1] + b',"medicationReference":{"reference":"#1"}}',
+        True,
+    ),
+    "no drug": ((DRUG % (b"x", b"2001-01-01")).replace(b'{"text":"x"}', b"{}"), True),
+}
+
+
+@pytest.mark.parametrize(("line", "wanted"), DRUGS.values(), ids=DRUGS.keys())
+def test_an_order_is_read_where_it_may_matter(line: bytes, wanted: bool) -> None:
+    assert read("MedicationRequest", DRUG % (b"Simvastatin", b"2001-01-01"), line) == [False, wanted]
+
+
+def listed_codes() -> list[Coding]:
+    sets = shipped.catalog().terminology.value_sets
+    ids = (*needs().wanted[Kind.OBSERVATION], "malignancy")
+    return sorted({each for name in ids for each in (*sets[name].sure.listed, *sets[name].sure.prefixes)}, key=str)
+
+
+def words() -> list[str]:
+    sets = shipped.catalog().terminology.value_sets
+    return sorted(
+        {each for name in needs().wanted[Kind.OBSERVATION] for each in (*sets[name].words, *sets[name].not_words)}
+    )
+
+
+def shuffled_case(draw: Callable[[Any], Any], text: str) -> str:
+    return "".join(each.upper() if draw(st.booleans()) else each for each in text)
+
+
+@st.composite
+def concepts(draw: Callable[[Any], Any]) -> Json:
+    coding = draw(st.sampled_from(listed_codes()))
+    code = draw(
+        st.sampled_from(
+            [
+                coding.code,
+                coding.code.lower(),
+                f" {coding.code}",
+                coding.code[:3] + "." + coding.code[3:],
+                coding.code + "1",
+                "X9",
+            ]
+        )
+    )
+    system = draw(st.sampled_from([coding.system, "urn:local", "http://hl7.org/fhir/sid/icd-10-cm"]))
+    text = (
+        draw(st.sampled_from(["", "x", " a "]))
+        + shuffled_case(draw, draw(st.sampled_from(words())))
+        + draw(st.sampled_from(["", "y", " b", "\t"]))
+    )
+    said: Json = {"coding": [{"system": system, "code": code}]}
+    return {**said, "text": text} if draw(st.booleans()) else said
+
+
+@settings(max_examples=400)
+@given(concepts(), st.sampled_from([(",", ":"), (", ", ": "), (" , ", " :\t")]), st.booleans())
+def test_what_parsing_asks_for_is_never_passed_over(concept: Json, separators: tuple[str, str], escaped: bool) -> None:
+    line = json.dumps(result(concept), separators=separators, ensure_ascii=escaped).encode()
+    said = read_concept(concept, "code")
+    if needs().asked_of_result(said):
+        assert read("Observation", line) == [True]
+    elif needs().may_ask(Kind.OBSERVATION, said):
+        assert put_off(line)
+
+
+def facts(source: Path, *, sifted: bool) -> object:
+    """All that was gathered of the persons, and what was set aside."""
+    rejects: list[Reject] = []
+    request = Request(find_sources([source]), (STUDY,), date(2026, 6, 30))
+    found = gather(catalog(), request, rejects.append, Progress(), sifted=sifted)  # type: ignore[arg-type]
+    people = {
+        name: (
+            each.patient,
+            sorted(map(repr, each.facts)),
+            sorted(map(repr, each.unreadable)),
+            sorted((+each.contacts).items()),
+            each.spans,
+        )
+        for name, each in found.population.people.items()
+    }
+    return people, found.tally.summary()["read"], found.population.loaded([0], 0), sorted(map(repr, rejects))
+
+
+PULSE = {"code": loinc("8867-4", "Heart rate"), **OLD}
+EXPORTS: dict[str, dict[str, list[object] | bytes]] = {
+    "plain": {"Observation": [haemoglobin("a"), haemoglobin("b", **PULSE)]},
+    "one id, asked for and not": {"Observation": [haemoglobin("a"), haemoglobin("a", **PULSE)]},
+    "one id, asked for later": {
+        "Observation": [
+            haemoglobin("a", **PULSE),
+            *(haemoglobin(f"n{n}", **PULSE) for n in range(50)),
+            haemoglobin("a"),
+        ]
+    },
+    "in two files": {"Observation_000": [haemoglobin("a", **PULSE)], "Observation_001": [haemoglobin("a")]},
+    "the later one is not asked for": {
+        "Observation": [haemoglobin("a", meta={"versionId": "1"}), haemoglobin("a", **PULSE, meta={"versionId": "2"})]
+    },
+    "a patient among the results": {"Patient": [patient()], "Observation": [patient("q"), haemoglobin("a", of="q")]},
+    "a visit among the results": {"Observation": [encounter("e2"), haemoglobin("a")]},
+    "a mark at the beginning": {"Observation": b"\xef\xbb\xbf" + compact(haemoglobin("a")) + b"\n"},
+    "empty lines, and no newline at the end": {
+        "Observation": b"\n\n" + compact(haemoglobin("a", **PULSE)) + b"\n\n" + compact(haemoglobin("b"))
+    },
+    "lines of Windows": {
+        "Observation": compact(haemoglobin("a", **PULSE)) + b"\r\n" + compact(haemoglobin("b")) + b"\r\n"
+    },
+    "text that is none": {"Observation": [b"{", compact(haemoglobin("b"))]},
+    "a diagnosis that waits for its visit": {
+        "Condition": [
+            cancer(
+                onsetDateTime=None,
+                category=[{"coding": [{"code": "encounter-diagnosis"}]}],
+                encounter={"reference": "Encounter/old"},
+            )
+        ],
+        "Encounter": [encounter("old", period={"start": "1999-01-01", "end": "1999-01-02"}), encounter("e")],
+    },
+    "of nobody": {"Observation": [haemoglobin("a", subject=None), haemoglobin("b", of="nobody")]},
+    "nothing of the type": {"Observation": [patient()]},
+}
+
+
+@pytest.mark.parametrize("files", EXPORTS.values(), ids=EXPORTS.keys())
+def test_what_is_gathered_is_what_parsing_every_line_gathers(files: dict[str, Any], tmp_path: Path) -> None:
+    source = export(tmp_path / "in", **files)
+    assert facts(source, sifted=True) == facts(source, sifted=False)
+
+
+@pytest.mark.parametrize("cut", [1, 5000, 20000])
+def test_a_file_cut_short_gives_what_came_before(cut: int, tmp_path: Path) -> None:
+    source = export(
+        tmp_path / "in", Observation=[haemoglobin(str(each), note=[{"text": str(each**7)}]) for each in range(4000)]
+    )
+    whole = (source / "Observation.ndjson").read_bytes()
+    (source / "Observation.ndjson").unlink()
+    (source / "Observation.ndjson.gz").write_bytes(gzip.compress(whole)[:-cut])
+    assert facts(source, sifted=True) == facts(source, sifted=False)
+
+
+def test_what_is_broken_and_surely_of_no_use_spoils_nothing(tmp_path: Path) -> None:
+    broken = compact(haemoglobin("b", **PULSE)).replace(b'"status"', b'"sta')
+    result = run(export(tmp_path / "in", Observation=[compact(haemoglobin("a")), broken]))
+    assert result.counts[3] == 0
+    assert result.answer("I2") == ("met", ())
