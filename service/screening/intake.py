@@ -241,7 +241,7 @@ class Intake:
         person.unreadable += adapted.unreadable
         self._refers(kept, adapted.patient)
         if awaited:
-            person.spans |= {reference: each.span for each in adapted.facts if isinstance(each, EncounterFact)}
+            person.spans.update((reference, each.span) for each in adapted.facts if isinstance(each, EncounterFact))
         for day in days:
             if day:
                 person.contacts[day] += 1

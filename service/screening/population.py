@@ -103,8 +103,9 @@ def gather(
 ) -> Gathering:
     """Read the sources into persons with the facts that these studies can need, and every fact of the kinds `whole`.
 
-    `earliest`: they are also judged as of earlier days, back to this one. `counted`: the coverage is asked for. `sifted` False: lines that by their bytes nobody needs are parsed all the same,
-    as where coverage is counted, or whole kinds are asked for.
+    `earliest`: they are also judged as of earlier days, back to this one. `counted`: the coverage is asked for.
+    `sifted` False: lines that by their bytes nobody needs are parsed all the same, as where coverage is counted, or
+    whole kinds are asked for.
     """
     needs = Needs(request.studies, catalog.terminology, whole)
     seen = contacts_that_count(request.studies, catalog.policy, request.at, earliest)

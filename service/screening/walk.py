@@ -132,8 +132,10 @@ class Walk:
         self._named: list[set[str]] = [set() for _ in self.files]
 
     def everything(self) -> Iterator[Met]:
-        """Every line of every file exactly once, stage by stage. Raises Mixed, Recurring: then it has to be gone through
-        again, without the sieve for those files or types."""
+        """Every line of every file exactly once, stage by stage.
+
+        Raises Mixed, Recurring: then it has to be gone through again, with those files or lines read whole.
+        """
         sifted = frozenset(number for number, file in enumerate(self.files) if self._can_sift(file))
         for stage in Stage:
             for number, file in enumerate(self.files):

@@ -109,12 +109,18 @@ def test_of_whatever_results(empty: Desk, held: list[Json], ill: bool, seen: boo
     check_same(empty, [patient(), *held, *([cancer()] if ill else []), *([encounter()] if seen else [])])
 
 
-def test_a_component_that_may_be_anything_is_never_left_out(desk: Desk) -> None:
-    """One that cannot be read, with a code that nobody knows, leaves it open what the chart does not hold."""
-    odd = [{"code": BARE, "valueQuantity": {"value": "1"}}]
+@pytest.mark.parametrize(
+    ("code", "spoils"), [(haemoglobin("x")["code"], True), (BARE, False)], ids=["asked for", "bare"]
+)
+def test_a_component_that_cannot_be_read_is_left_out_only_where_nobody_asks_for_it(
+    desk: Desk, code: Json, spoils: bool
+) -> None:
+    """Of a code that nobody knows, no readable value would have been an answer; so an unreadable one takes none away."""
+    odd = [{"code": code, "valueQuantity": {"value": "1"}}]
     panels = [{**haemoglobin(each), "code": OTHER, "component": [*more]} for each, more in (("a", []), ("b", odd))]
     thin, whole = records(desk, [patient(), encounter(), *panels])
-    assert thin.unreadable == whole.unreadable != ()
+    assert thin.unreadable == whole.unreadable
+    assert bool(whole.unreadable) is spoils
 
 
 @pytest.mark.parametrize("more", ODDITIES[-13:])

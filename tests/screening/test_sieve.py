@@ -143,7 +143,10 @@ def test_a_diagnosis_is_read_where_it_may_matter(line: bytes, wanted: bool) -> N
     assert read("Condition", DISEASE, line, DISEASE) == [False, wanted, False]
 
 
-DRUG = b'{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order","medicationCodeableConcept":{"text":"%s"},"subject":{"reference":"Patient/p"},"authoredOn":"%s"}'
+DRUG = (
+    b'{"resourceType":"MedicationRequest","id":"m","status":"active","intent":"order",'
+    b'"medicationCodeableConcept":{"text":"%s"},"subject":{"reference":"Patient/p"},"authoredOn":"%s"}'
+)
 DRUGS: dict[str, tuple[bytes, bool]] = {
     "nobody asks for it": (DRUG % (b"Simvastatin 20 MG", b"2001-01-01"), False),
     "a steroid by its text": (DRUG % (b"Prednisolone 5 mg tablets", b"2001-01-01"), True),
