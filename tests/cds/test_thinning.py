@@ -115,7 +115,7 @@ def test_of_whatever_results(empty: Desk, held: list[Json], ill: bool, seen: boo
 def test_a_component_that_cannot_be_read_is_left_out_only_where_nobody_asks_for_it(
     desk: Desk, code: Json, spoils: bool
 ) -> None:
-    """Of a code that nobody knows, no readable value would have been an answer; so an unreadable one takes none away."""
+    """Of a code that nobody knows no value would have been an answer; so an unreadable one takes none away."""
     odd = [{"code": code, "valueQuantity": {"value": "1"}}]
     panels = [{**haemoglobin(each), "code": OTHER, "component": [*more]} for each, more in (("a", []), ("b", odd))]
     thin, whole = records(desk, [patient(), encounter(), *panels])
