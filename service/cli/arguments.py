@@ -23,6 +23,7 @@ from service.cli.worker import add_publish, add_worker
 from service.cli.worklist import add_appointments, add_worklist
 from service.errors import UsageError
 from service.screening.asking import screening_day
+from service.screening.tables import FORMATS
 
 
 def parser() -> ArgumentParser:
@@ -89,6 +90,9 @@ def _screen(command: ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, help="the directory for the results")
     command.add_argument("--fhir", choices=("R4", "R4B", "R5"), default="R4", help="release of the ResearchSubjects")
     command.add_argument("--all", action="store_true", help="write a ResearchSubject for those without a signal, too")
+    command.add_argument(
+        "--also", action="append", choices=FORMATS, default=[], help="write the assessments as tables, too; repeatable"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar and no funnel")
     command.set_defaults(run=commands.screen)
 

@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -31,6 +32,7 @@ def screen(chosen: Namespace) -> int:
     """Screen a population for some studies, and print the funnel."""
     catalog = load_catalog(mappings_dir(), chosen.site)
     request = _request(catalog, chosen, chosen.study, chosen.fhir, chosen.all)
+    request = replace(request, formats=tuple(dict.fromkeys(chosen.also)))
     with Bar(total_bytes(request.sources), quiet=chosen.quiet) as bar:
         summary = screen_population(catalog, request, chosen.out, bar)
     if not chosen.quiet:

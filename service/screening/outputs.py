@@ -1,7 +1,7 @@
 """The files that `screen` writes, and the counts that have to add up before anything is called a result."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -11,12 +11,15 @@ import orjson
 
 from service.eligibility.assess import Assessment
 from service.errors import InvalidOutput, UsageError
+from service.screening.flat import TABLES
+from service.screening.tables import FORMATS, Tables, names_of
 from service.screening.tally import Reject
 
 NAMES = ("ResearchSubject.ndjson", "assessments.ndjson", "rejects.ndjson", "held_back.ndjson")
 SUMMARY = "summary.json"
 # For whoever keeps the results, only where they are asked for: the versions of the records read, what pages draw.
 VERSIONS, SERIES = "versions.ndjson", "series.ndjson"
+TABLE_FILES = tuple(f"{name}.{kind}" for name in TABLES for kind in FORMATS)
 
 
 class Sink(Protocol):
@@ -37,14 +40,17 @@ class Outputs:
     What an earlier run left is removed first: after a run that failed, nothing can be taken for its result.
     """
 
-    def __init__(self, directory: Path, also: tuple[str, ...] = ()) -> None:
+    def __init__(self, directory: Path, also: tuple[str, ...] = (), formats: Sequence[str] = ()) -> None:
+        tables = names_of(formats)
         if directory.exists() and not directory.is_dir():
             raise UsageError(f"{directory.name} is a file; --out needs a directory")
         directory.mkdir(parents=True, exist_ok=True)
-        for name in (SUMMARY, *NAMES, VERSIONS, SERIES):
+        for name in (SUMMARY, *NAMES, VERSIONS, SERIES, *TABLE_FILES):
             (directory / name).unlink(missing_ok=True)
         self._directory = directory
         self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb") for name in (*NAMES, *also)}
+        self._tables = Tables(formats, {name: self._partial(name) for name in tables})
+        self._names = (*self._files, *tables)
         self.lines: Counter[str] = Counter()
         self._summary: bytes | None = None
 
@@ -54,7 +60,8 @@ class Outputs:
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         for file in self._files.values():
             file.close()
-        for name in self._files:
+        self._tables.close()
+        for name in self._names:
             if kind is None and self._summary is not None:
                 self._partial(name).replace(self._directory / name)
             else:
@@ -70,6 +77,8 @@ class Outputs:
         """One JSON line."""
         self._files[name].write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
         self.lines[name] += 1
+        if name == "assessments.ndjson":
+            self._tables.add(line)
 
     def reject(self, reject: Reject) -> None:
         """One line of rejects.ndjson."""

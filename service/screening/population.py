@@ -46,7 +46,8 @@ class Request:
     """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects.
 
     `claims`: what people said of single records. `versions`: write, too, which versions of the records were read.
-    `series`: also what pages draw of whom something points to the disease.
+    `series`: also what pages draw of whom something points to the disease. `formats`: in which the assessments are
+    written besides (csv, parquet).
     """
 
     sources: tuple[Source, ...]
@@ -58,6 +59,7 @@ class Request:
     claims: Claims = field(default_factory=dict)
     versions: bool = False
     series: bool = False
+    formats: tuple[str, ...] = ()
 
 
 class Progress:
@@ -137,7 +139,7 @@ def screen(catalog: Catalog, request: Request, out: Path, progress: Progress) ->
     if out.resolve() in {source.directory for source in request.sources}:
         raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
-    with Outputs(out, also) as outputs:
+    with Outputs(out, also, request.formats) as outputs:
         summary = screen_into(outputs, catalog, request, progress)
         outputs.summary(summary)
     return summary

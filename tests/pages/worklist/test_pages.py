@@ -5,8 +5,8 @@ import io
 from datetime import timedelta
 
 from service.screening.access import Role
+from service.screening.spreadsheet import safe
 from service.screening.worklist import refresh
-from service.screening.worklist.table import safe
 from service.store import audit, people, worklist
 from service.store.engine import Store
 from service.store.people import Identity
