@@ -3,25 +3,21 @@
 SEMANTICS §7 and §3.6. Pure: the same record, study, date and knowledge give the same assessment.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from heapq import heapify, heappop, heapreplace
 
 from service.eligibility.as_of import as_of
 from service.eligibility.criteria import Criterion, Study
-from service.eligibility.dates import shift
+from service.eligibility.dates import FOREVER
 from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
-from service.eligibility.evaluate.absence import contact_days
 from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
-from service.eligibility.evaluate.judgement import UNSEEN
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import PatientRecord
+from service.eligibility.followed import Followed
 from service.eligibility.outcome import Outcome, Reason
-
-# A record that goes on is watched anew every day. Besides the days that were known from the start, so many of them on
-# which nothing changed are enough: nothing will.
-MOST_QUIET_DAYS = 500
 
 
 class Standing(Enum):
@@ -205,56 +201,32 @@ def _suggests(judged: Judgement) -> bool:
     return judged.outcome is Outcome.UNKNOWN and bool(telling) and ILLEGIBLE_ONLY not in judged.notes
 
 
-def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, Judgement]]:
-    """The later days, up to `until`, on which this finding's outcome differs from the day before, in order."""
-    known = _watched(finding.judgement, case)
-    pending = set(known)
-    outcome, seen = finding.outcome, case.at
-    quiet = 0
-    while pending:
-        day = min(pending)
-        pending.discard(day)
-        if day <= seen or day > until:
-            continue
-        then = case.on(day)
-        judgement = evaluate(finding.criterion.node, then)
-        if quiet < MOST_QUIET_DAYS:
-            pending |= _watched(judgement, then)
-        else:
-            pending &= known
-        seen, quiet = day, quiet + (day not in known)
-        if judgement.outcome is not outcome:
-            outcome, quiet = judgement.outcome, 0
-            yield day, judgement
-
-
-def _watched(judgement: Judgement, case: Case) -> frozenset[date]:
-    """The later days on which it may change."""
-    return judgement.watch - {UNSEEN} | contact_days(case) if UNSEEN in judgement.watch else judgement.watch
-
-
 def _next_change(findings: tuple[Finding, ...], case: Case) -> Change | None:
-    found: Change | None = None
-    for finding in findings:
-        until = date.max if found is None else shift(found.date, -1)
-        first = next(_changes(finding, case, until), None)
-        if first is not None and (found is None or first[0] < found.date):
-            found = Change(first[0], finding.criterion.id, first[1].outcome)
-    return found
+    """All findings are followed from day to day together: after the first change nobody asks."""
+    followed = [Followed(each.criterion.node, each.judgement, case) for each in findings]
+    days = [(each.day, place) for place, each in enumerate(followed) if each.day < FOREVER]
+    heapify(days)
+    while days:
+        day, place = days[0]
+        changed = followed[place].step()
+        if changed is not None:
+            return Change(day, findings[place].criterion.id, changed.outcome)
+        later = followed[place].day
+        heapreplace(days, (later, place)) if later < FOREVER else heappop(days)
+    return None
 
 
 def _later(findings: tuple[Finding, ...], case: Case) -> date | None:
     """The date from which no criterion keeps the person out, if time alone will bring it."""
-    wanted: date | None = None
-    for finding in findings:
-        if finding.blocks:
-            changes = _changes(finding, case, date.max)
-            cleared = next((day for day, judged in changes if _clears(finding, judged)), None)
-            if cleared is None:
-                return None
-            wanted = cleared if wanted is None else max(wanted, cleared)
-    if wanted is None:
-        return None
+    blocking = [finding for finding in findings if finding.blocks]
+    wanted = case.at
+    # what moves least is the first to tell that it will never be
+    for finding in sorted(blocking, key=lambda each: len(each.judgement.watch)):
+        changes = Followed(finding.criterion.node, finding.judgement, case).changes()
+        cleared = next((day for day, judged in changes if _clears(finding, judged)), None)
+        if cleared is None:
+            return None
+        wanted = max(wanted, cleared)
     then = case.on(wanted)
     blocked = any(blocks(each.criterion, evaluate(each.criterion.node, then).outcome) for each in findings)
     return None if blocked else wanted

@@ -3,7 +3,6 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import cast
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
 from service.eligibility.dates import FOREVER, Days, Window, shift
@@ -96,12 +95,8 @@ def _contact_days(
 
 def contact_days(case: Case) -> frozenset[date]:
     """The later days that UNSEEN stands for."""
-    horizon, known = case.policy.contact_horizon, case.record.known
-    found = known.get((horizon, case.at))
-    if found is None:
-        days = _days_of_contact(case, horizon.before(case.at), every=False)
-        found = known[horizon, case.at] = frozenset(day for day in days if case.at < day < FOREVER)
-    return cast(frozenset[date], found)
+    days = _days_of_contact(case, case.policy.contact_horizon.before(case.at), every=False)
+    return frozenset(day for day in days if case.at < day < FOREVER)
 
 
 def _days_of_contact(case: Case, start: date, *, every: bool) -> set[date]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from service.eligibility.criteria import Study
 from service.eligibility.criteria.walk import parts_of
-from service.eligibility.evaluate.absence import last_contact, resource_types
+from service.eligibility.evaluate.absence import contact_days, last_contact, resource_types
 from service.eligibility.evaluate.context import Case, Knowledge, Question
 from service.eligibility.evaluate.judgement import UNSEEN, Judgement
 from service.eligibility.evaluate.looks import NOBODY, Blank, Looks, looks_of
@@ -31,12 +31,14 @@ class _Chart:
     """What is known of one chart.
 
     `spoken_of`: the questions of which it may speak, a bit for each; `loaded`: which types were loaded, as a number;
-    `seen`: was the person seen recently enough on that day; `own`: its own answers.
+    `seen`: was the person seen recently enough on that day; `unseen`: the later days on which that ends; `own`: its own
+    answers.
     """
 
     spoken_of: int
     loaded: int
     seen: dict[date, bool] = field(default_factory=dict)
+    unseen: dict[date, frozenset[date]] = field(default_factory=dict)
     own: dict[tuple[int, date, bool], Judgement] = field(default_factory=dict)
 
 
@@ -80,6 +82,13 @@ class Recall:
         shared = number, chart.loaded, seen, case.followed
         known = self._shared.get(shared)
         return self._of_silence(shared, node, case, plain) if known is None else known
+
+    def contact_days(self, case: Case) -> frozenset[date]:
+        """The later days that UNSEEN stands for."""
+        known = self._chart(case.record).unseen
+        if case.at not in known:
+            known[case.at] = contact_days(case)
+        return known[case.at]
 
     @property
     def size(self) -> int:
