@@ -3,29 +3,21 @@
 SEMANTICS §7 and §3.6. Pure: the same record, study, date and knowledge give the same assessment.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from heapq import heapify, heappop, heapreplace
 
-from service.eligibility.criteria import Criterion, LookBack, Study
-from service.eligibility.criteria.walk import once_per_study, within
+from service.eligibility.as_of import as_of
+from service.eligibility.criteria import Criterion, Study
+from service.eligibility.dates import FOREVER
 from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
 from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
-from service.eligibility.facts import (
-    AdverseEventFact,
-    AllergyFact,
-    Fact,
-    ImmunizationFact,
-    MedicationFact,
-    ObservationFact,
-    PatientRecord,
-)
+from service.eligibility.evaluate.recall import Recall
+from service.eligibility.facts import PatientRecord
+from service.eligibility.followed import Followed
 from service.eligibility.outcome import Outcome, Reason
-
-# A record that goes on is watched anew every day. Besides the days that were known from the start, so many of them on
-# which nothing changed are enough: nothing will.
-MOST_QUIET_DAYS = 500
 
 
 class Standing(Enum):
@@ -106,9 +98,11 @@ def blocks(criterion: Criterion, outcome: Outcome) -> bool:
     return outcome is (Outcome.NOT_MET if criterion.kind == "inclusion" else Outcome.MET)
 
 
-def assess(record: PatientRecord, study: Study, at: date, knowledge: Knowledge) -> Assessment:
-    """Judge one person by every criterion of a study on screening date `at`."""
-    case = case_of(record, study, at, knowledge)
+def assess(
+    record: PatientRecord, study: Study, at: date, knowledge: Knowledge, recall: Recall | None = None
+) -> Assessment:
+    """Judge one person by every criterion of a study on screening date `at`. `recall`: as of a Case."""
+    case = case_of(record, study, at, knowledge, recall=recall)
     verdict = judge(study, case)
     findings = verdict.findings
     return Assessment(
@@ -123,9 +117,17 @@ def assess(record: PatientRecord, study: Study, at: date, knowledge: Knowledge) 
     )
 
 
-def case_of(record: PatientRecord, study: Study, at: date, knowledge: Knowledge, *, followed: bool = True) -> Case:
-    """One person as this study may see them on screening date `at`. `followed`: as of a Case."""
-    return Case(as_of(record, at, study), at, knowledge, followed)
+def case_of(
+    record: PatientRecord,
+    study: Study,
+    at: date,
+    knowledge: Knowledge,
+    *,
+    followed: bool = True,
+    recall: Recall | None = None,
+) -> Case:
+    """One person as this study may see them on screening date `at`. `followed`, `recall`: as of a Case."""
+    return Case(as_of(record, at, study), at, knowledge, followed, recall)
 
 
 def judge(study: Study, case: Case) -> Verdict:
@@ -152,7 +154,14 @@ def later(verdict: Verdict, case: Case) -> date | None:
 
 def _finding(criterion: Criterion, case: Case) -> Finding:
     judgement = evaluate(criterion.node, case)
-    return Finding(criterion, judgement, _may_stay_open(criterion, judgement, case.policy.not_kept))
+    beside = None if case.recall is None else case.recall.beside(judgement)
+    if beside is None:
+        return Finding(criterion, judgement, _may_stay_open(criterion, judgement, case.policy.not_kept))
+    known = beside.get(id(criterion))
+    if known is None:
+        known = Finding(criterion, judgement, _may_stay_open(criterion, judgement, case.policy.not_kept))
+        beside[id(criterion)] = known
+    return known
 
 
 def _may_stay_open(criterion: Criterion, judgement: Judgement, not_kept: frozenset[str]) -> bool:
@@ -192,82 +201,33 @@ def _suggests(judged: Judgement) -> bool:
     return judged.outcome is Outcome.UNKNOWN and bool(telling) and ILLEGIBLE_ONLY not in judged.notes
 
 
-def as_of(record: PatientRecord, at: date, study: Study) -> PatientRecord:
-    """The record as it could be known on `at`: nothing after that day counts, unless the study asks for the future."""
-    if _looks_ahead(study):
-        return record
-    facts = tuple(fact for fact in record.facts if _begins(fact) <= at)
-    contacts = tuple(day for day in record.contacts if day <= at)
-    if (len(facts), len(contacts)) == (len(record.facts), len(record.contacts)):
-        return record  # what was looked up in it stays known
-    return replace(record, facts=facts, contacts=contacts)
-
-
-def _begins(fact: Fact) -> date:
-    """The first day on which the fact can have been known."""
-    if isinstance(fact, ObservationFact | AdverseEventFact | ImmunizationFact):
-        return fact.when.earliest
-    if isinstance(fact, AllergyFact):
-        # what denies an allergy is dated by its record, and left out where that is later
-        return fact.begun.earliest
-    if isinstance(fact, MedicationFact):
-        # an order written today for next week is known today
-        return min(fact.span.start.earliest, fact.last_sign.earliest)
-    return fact.span.start.earliest
-
-
-@once_per_study
-def _looks_ahead(study: Study) -> bool:
-    """Does the study ask for the future of the screening date, anywhere in its criteria?"""
-    looks = [part for criterion in study.criteria for part in within(criterion.node) if isinstance(part, LookBack)]
-    return any(look.ahead is not None and look.anchor is None for look in looks)
-
-
-def _changes(finding: Finding, case: Case, until: date) -> Iterator[tuple[date, Judgement]]:
-    """The later days, up to `until`, on which this finding's outcome differs from the day before, in order."""
-    known = finding.judgement.watch
-    pending = set(known)
-    outcome, seen = finding.outcome, case.at
-    quiet = 0
-    while pending:
-        day = min(pending)
-        pending.discard(day)
-        if day <= seen or day > until:
-            continue
-        judgement = evaluate(finding.criterion.node, replace(case, at=day))
-        if quiet < MOST_QUIET_DAYS:
-            pending |= {each for each in judgement.watch if each > day}
-        else:
-            pending &= known
-        seen, quiet = day, quiet + (day not in known)
-        if judgement.outcome is not outcome:
-            outcome, quiet = judgement.outcome, 0
-            yield day, judgement
-
-
 def _next_change(findings: tuple[Finding, ...], case: Case) -> Change | None:
-    found: Change | None = None
-    for finding in findings:
-        until = date.max if found is None else found.date
-        first = next(_changes(finding, case, until), None)
-        if first is not None and (found is None or first[0] < found.date):
-            found = Change(first[0], finding.criterion.id, first[1].outcome)
-    return found
+    """All findings are followed from day to day together: after the first change nobody asks."""
+    followed = [Followed(each.criterion.node, each.judgement, case) for each in findings]
+    days = [(each.day, place) for place, each in enumerate(followed) if each.day < FOREVER]
+    heapify(days)
+    while days:
+        day, place = days[0]
+        changed = followed[place].step()
+        if changed is not None:
+            return Change(day, findings[place].criterion.id, changed.outcome)
+        later = followed[place].day
+        heapreplace(days, (later, place)) if later < FOREVER else heappop(days)
+    return None
 
 
 def _later(findings: tuple[Finding, ...], case: Case) -> date | None:
     """The date from which no criterion keeps the person out, if time alone will bring it."""
-    wanted: date | None = None
-    for finding in findings:
-        if finding.blocks:
-            changes = _changes(finding, case, date.max)
-            cleared = next((day for day, judged in changes if _clears(finding, judged)), None)
-            if cleared is None:
-                return None
-            wanted = cleared if wanted is None else max(wanted, cleared)
-    if wanted is None:
-        return None
-    then = replace(case, at=wanted)
+    blocking = [finding for finding in findings if finding.blocks]
+    wanted = case.at
+    # what moves least is the first to tell that it will never be
+    for finding in sorted(blocking, key=lambda each: len(each.judgement.watch)):
+        changes = Followed(finding.criterion.node, finding.judgement, case).changes()
+        cleared = next((day for day, judged in changes if _clears(finding, judged)), None)
+        if cleared is None:
+            return None
+        wanted = max(wanted, cleared)
+    then = case.on(wanted)
     blocked = any(blocks(each.criterion, evaluate(each.criterion.node, then).outcome) for each in findings)
     return None if blocked else wanted
 

@@ -68,10 +68,10 @@ ANY_DAY = Days(ALWAYS, FOREVER)
 def describe(days: Days) -> str:
     """A date in words: `2024-05-03`, `2024-05`, `2024`, `between … and …`, `… or before`, `an unknown day`."""
     first, last = days.earliest, days.latest
+    if first == last:
+        return first.isoformat()
     if days == ANY_DAY:
         return "an unknown day"
-    if days.exact:
-        return first.isoformat()
     if (first.month, first.day, last.month, last.day, first.year) == (1, 1, 12, 31, last.year):
         return f"{first.year:04d}"
     if first.day == 1 and (first.year, first.month) == (last.year, last.month) and (last + ONE_DAY).day == 1:

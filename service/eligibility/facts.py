@@ -282,7 +282,7 @@ class PatientRecord:
     def of(self, of_type: type[F]) -> tuple[F, ...]:
         """The facts of this type, in their order."""
         if of_type not in self.known:
-            self.known[of_type] = tuple(each for each in self.facts if isinstance(each, of_type))
+            self.known[of_type] = tuple([each for each in self.facts if type(each) is of_type])
         return cast(tuple[F, ...], self.known[of_type])
 
     def by_concept(self, of_type: type[F]) -> tuple[tuple[Concept, tuple[tuple[int, F], ...]], ...]:

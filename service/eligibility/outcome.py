@@ -16,7 +16,10 @@ class Outcome(IntEnum):
     @property
     def code(self) -> str:
         """The lower-case word used in every output: `met`, `not_met`, `unknown`."""
-        return self.name.lower()
+        return CODES[self]
+
+
+CODES = {each: each.name.lower() for each in Outcome}
 
 
 class Reason(Enum):

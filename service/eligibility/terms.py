@@ -146,6 +146,10 @@ class Terminology:
             known = self._memberships[key] = max(found, key=lambda m: (m.outcome, not m.opaque), default=NOT_MEMBER)
         return known
 
+    def perhaps_in(self, ids: Iterable[str], concept: Concept) -> list[str]:
+        """To which of these value sets the concept may belong."""
+        return [each for each in ids if self._one(self.value_sets[each], concept).outcome is not Outcome.NOT_MET]
+
     def classified(self, concept: Concept) -> bool:
         """Does any value set or map know one of its codes?"""
         return any(self._knows(coding) for coding, _ in self.codings(concept))

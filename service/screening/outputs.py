@@ -113,9 +113,11 @@ class Funnel:
         self.later += assessment.later is not None
         for finding in assessment.findings:
             name = finding.criterion.id
-            self.criteria.setdefault(name, Counter())[finding.outcome.code] += 1
-            why = self.reasons.setdefault(name, Counter())
-            why.update(reason.code for reason in finding.judgement.reasons)
+            if name not in self.criteria:
+                self.criteria[name], self.reasons[name] = Counter(), Counter()
+            self.criteria[name][finding.outcome.code] += 1
+            for reason in finding.judgement.reasons:
+                self.reasons[name][reason.code] += 1
 
     def summary(self) -> dict[str, object]:
         """The counts as data. Raises InvalidOutput if any of them does not sum to the number screened."""

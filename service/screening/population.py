@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from service.eligibility.assess import Assessment, Signal, assess, case_of
 from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Case, Knowledge
+from service.eligibility.evaluate.recall import Recall
 from service.eligibility.explain import Phrases
 from service.eligibility.facts import Kind, PatientRecord
 from service.errors import InvalidOutput, UsageError
@@ -229,6 +230,7 @@ def _judge(
     progress: Progress,
 ) -> list[Funnel]:
     knowledge, phrases = knowledge_of(catalog), phrases_of(catalog)
+    recall = Recall(knowledge, request.studies)
     funnels = []
     records = sorted_out.records
     done, total = 0, len(records) * len(request.studies)
@@ -236,9 +238,9 @@ def _judge(
         funnel = Funnel(study.id, study.version)
         for identity in sorted(records):
             record = records[identity]()
-            assessment = assess(record, study, request.at, knowledge)
+            assessment = assess(record, study, request.at, knowledge, recall)
             funnel.add(assessment)
-            _write(assessment, request, phrases, lines, sink)
+            _write(assessment, request, phrases, lines, sink, recall)
             if request.series:
                 _draw(assessment, case_of(record, study, request.at, knowledge), phrases, sink)
             done += 1
@@ -247,8 +249,10 @@ def _judge(
     return funnels
 
 
-def _write(assessment: Assessment, request: Request, phrases: Phrases, lines: Lines, sink: Sink) -> None:
-    line = assessment_line(assessment, phrases, lines.corrected(assessment.patient))
+def _write(
+    assessment: Assessment, request: Request, phrases: Phrases, lines: Lines, sink: Sink, recall: Recall
+) -> None:
+    line = assessment_line(assessment, phrases, lines.corrected(assessment.patient), recall)
     sink.write("assessments.ndjson", line)
     if request.versions and assessment.signal in (Signal.STRONG, Signal.WEAK):
         versions = read_versions(line, lines.versions)

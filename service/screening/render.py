@@ -1,9 +1,11 @@
 """An assessment as the JSON line of assessments.ndjson (schema: mappings/schemas/assessment.schema.json)."""
 
 from decimal import Decimal
+from typing import NamedTuple, cast
 
 from service.eligibility.assess import Assessment, Finding
 from service.eligibility.dosing.measure import DoseAnswer
+from service.eligibility.evaluate.recall import Recall
 from service.eligibility.explain import Phrases, finding_sentence, wanted
 from service.eligibility.outcome import Reason
 from service.eligibility.quantity import plain
@@ -12,14 +14,24 @@ from service.screening.corrected import Corrected, told
 ORDER = {reason: index for index, reason in enumerate(Reason)}
 
 
+class Told(NamedTuple):
+    """What a line tells of one finding, in its three places. Lines share it, and nobody changes it."""
+
+    finding: Finding
+    line: dict[str, object]
+    assumptions: list[dict[str, str]]
+    settle: list[dict[str, str]]
+
+
 def assessment_line(
-    assessment: Assessment, phrases: Phrases, corrected: tuple[Corrected, ...] = ()
+    assessment: Assessment, phrases: Phrases, corrected: tuple[Corrected, ...] = (), recall: Recall | None = None
 ) -> dict[str, object]:
     """One person, one study, one date: everything a reader needs to check the answer.
 
-    `corrected`: what people said of single records of this person.
+    `corrected`: what people said of single records of this person. `recall`: with what it was judged.
     """
     change = assessment.next_change
+    found = [_told(finding, phrases, recall) for finding in assessment.findings]
     return {
         "patient": assessment.patient,
         "study": assessment.study.id,
@@ -32,19 +44,32 @@ def assessment_line(
         "next_change": None
         if change is None
         else {"date": change.date.isoformat(), "criterion": change.criterion, "outcome": change.outcome.code},
-        "assumptions": [
-            {"criterion": finding.criterion.id, "assumption": each}
-            for finding in assessment.findings
-            for each in finding.judgement.assumptions
-        ],
-        "settle": [
-            {"criterion": finding.criterion.id, "data": each}
-            for finding in assessment.findings
-            for each in wanted(finding, phrases)
-        ],
-        "findings": [finding_line(finding, phrases) for finding in assessment.findings],
+        "assumptions": [each for one in found for each in one.assumptions],
+        "settle": [each for one in found for each in one.settle],
+        "findings": [one.line for one in found],
         **told(corrected, assessment.study.id),
     }
+
+
+def _told(finding: Finding, phrases: Phrases, recall: Recall | None) -> Told:
+    beside = None if recall is None else recall.beside(finding.judgement)
+    if beside is None:
+        return _of_finding(finding, phrases)
+    key = phrases, id(finding.criterion)
+    known = beside.get(key)
+    if known is None or known.finding.criterion is not finding.criterion:
+        known = beside[key] = _of_finding(finding, phrases)
+    return cast(Told, known)
+
+
+def _of_finding(finding: Finding, phrases: Phrases) -> Told:
+    name = finding.criterion.id
+    return Told(
+        finding,
+        finding_line(finding, phrases),
+        [{"criterion": name, "assumption": each} for each in finding.judgement.assumptions],
+        [{"criterion": name, "data": each} for each in wanted(finding, phrases)],
+    )
 
 
 def finding_line(finding: Finding, phrases: Phrases) -> dict[str, object]:

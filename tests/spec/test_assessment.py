@@ -151,7 +151,7 @@ def test_when_time_alone_lifts_what_keeps_a_person_out(
 
 def test_many_results_hide_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of sixty results, one a day, the last leaves the window on the last of as many days."""
-    monkeypatch.setattr("service.eligibility.assess.MOST_QUIET_DAYS", 20)
+    monkeypatch.setattr("service.eligibility.followed.MOST_QUIET_DAYS", 20)
     daily = [result(HB, 12, str(AT - timedelta(n)), number=n) for n in range(60)]
     test = NumberTest(Bounds(at_least=Decimal(10)), "g/dL")
     node = ObservationValue(("hb",), test=test, choice=Choice("all"), look_back=LookBack(Duration(60, Unit.DAY)))

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from service.eligibility.assess import as_of, judge, judge_unless_kept_out
+from service.eligibility.as_of import as_of
+from service.eligibility.assess import judge, judge_unless_kept_out
 from service.eligibility.criteria import Criterion, Node, SexIs, Study
 from service.eligibility.evaluate import Case, evaluate
 from service.eligibility.facts import PatientRecord

@@ -63,6 +63,10 @@ Windowed = (
 
 def evaluate(node: Node, case: Case) -> Judgement:
     """Is the statement true of this person on this record, on this screening date? SEMANTICS §2."""
+    return case.ask(node, _plain)
+
+
+def _plain(node: Node, case: Case) -> Judgement:
     return _EVALUATORS[type(node)](case, node)
 
 

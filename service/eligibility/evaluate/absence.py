@@ -1,12 +1,13 @@
 """What silence means. SEMANTICS §4: no matching record is not an answer by itself."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
-from service.eligibility.dates import ALWAYS, FOREVER, Days, Window, shift
+from service.eligibility.dates import FOREVER, Days, Window, shift
 from service.eligibility.evaluate.context import RESOURCE_TYPES, Case
-from service.eligibility.evaluate.judgement import Exhibit, Judgement, Negative, unique
+from service.eligibility.evaluate.judgement import UNSEEN, Exhibit, Judgement, Negative, unique
 from service.eligibility.evaluate.windows import NEVER
 from service.eligibility.facts import Kind, Loaded, Unreadable
 from service.eligibility.outcome import Outcome, Reason
@@ -79,17 +80,34 @@ def _contact_days(
     if not case.followed:
         return NEVER
     start = case.policy.contact_horizon.before(until)
-    contacts: Iterable[date] = [day for day in case.record.contacts if start <= day]
-    if look_back is None or (look_back.gap is None and look_back.ahead is None):
-        # as long as the last contact is recent enough, it does not matter how many others there were
-        contacts = {max(contacts, default=ALWAYS), max((day for day in contacts if day <= case.at), default=ALWAYS)}
     told = [day for each in said if each.said.known for day in (each.said.earliest, each.said.latest) if start <= day]
-    days = {day for each in (*contacts, *told) for day in (each, case.policy.contact_horizon.first_day_without(each))}
+    days = {day for each in told for day in (each, case.policy.contact_horizon.first_day_without(each))}
+    plain = look_back is None or (look_back.gap is None and look_back.ahead is None)
+    if plain and until == case.at:
+        return frozenset({UNSEEN, *(day for day in days if case.at < day < FOREVER)})
+    days |= _days_of_contact(case, start, every=not plain)
     if look_back is not None and look_back.gap is not None:
         days |= {shift(look_back.gap.after(day), extra) for day in days for extra in range(-1, 5)}
     if look_back is not None and look_back.ahead is not None:
         days |= {shift(look_back.ahead.before(day), extra) for day in days for extra in range(-5, 6)}
     return frozenset(day for day in days if case.at < day < FOREVER)
+
+
+def contact_days(case: Case) -> frozenset[date]:
+    """The later days that UNSEEN stands for."""
+    days = _days_of_contact(case, case.policy.contact_horizon.before(case.at), every=False)
+    return frozenset(day for day in days if case.at < day < FOREVER)
+
+
+def _days_of_contact(case: Case, start: date, *, every: bool) -> set[date]:
+    """The contacts since `start`, and the days on which each of them is no longer recent enough.
+
+    Unless `every` one counts: as long as the last one is recent enough, it does not matter how many others there were.
+    """
+    contacts: Sequence[date] = case.record.contacts[bisect_left(case.record.contacts, start) :]
+    if not every and contacts:
+        contacts = [contacts[-1], contacts[max(bisect_right(contacts, case.at) - 1, 0)]]
+    return {day for each in contacts for day in (each, case.policy.contact_horizon.first_day_without(each))}
 
 
 class Gaps:
@@ -116,8 +134,9 @@ def gaps(case: Case, kind: Kind, ids: ValueSetIds) -> Gaps:
 
 def last_contact(case: Case, until: date) -> date | None:
     """The latest day up to `until` on which the person was seen, if recent enough for silence to mean anything."""
-    seen = _seen(case, until)
-    return max((day for day in case.record.contacts if seen.earliest <= day <= seen.latest), default=None)
+    seen, contacts = _seen(case, until), case.record.contacts
+    last = bisect_right(contacts, seen.latest) - 1
+    return contacts[last] if last >= 0 and contacts[last] >= seen.earliest else None
 
 
 def _needed_types(case: Case, kind: Kind) -> tuple[str, ...]:
@@ -127,12 +146,13 @@ def _needed_types(case: Case, kind: Kind) -> tuple[str, ...]:
     return (RESOURCE_TYPES[kind],)
 
 
-def _types(kind: Kind) -> tuple[str, ...]:
+def resource_types(kind: Kind) -> tuple[str, ...]:
+    """The types of resource that tell of this kind of fact."""
     return (*MEDICATION_TYPES, "Medication") if kind is Kind.MEDICATION else (RESOURCE_TYPES[kind],)
 
 
 def _could_belong(case: Case, kind: Kind, ids: ValueSetIds, unreadable: Unreadable) -> bool:
-    if unreadable.type not in _types(kind):
+    if unreadable.type not in resource_types(kind):
         return False
     if unreadable.concept is None or not ids:
         return True
@@ -146,6 +166,10 @@ def _assumption(case: Case, kind: Kind, ids: ValueSetIds, absence: Absence | Non
     if absence is not None:
         return f"no {what} on record, taken as {absence.outcome.code.replace('_', ' ')}: {absence.reason}"
     name = kind.value.replace("_", " ")
-    unused = [each for each in _types(kind) if case.record.completeness(each) is Loaded.ABSENT and each != "Medication"]
+    unused = [
+        each
+        for each in resource_types(kind)
+        if case.record.completeness(each) is Loaded.ABSENT and each != "Medication"
+    ]
     without = f" (not loaded: {', '.join(unused)})" if unused else ""
     return f"no {what} on record for that time, taken as absent because all {name} records were loaded{without}"

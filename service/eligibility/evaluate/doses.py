@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from service.eligibility.criteria import DoseTest, MedicationTaken
 from service.eligibility.dates import Window
+from service.eligibility.dosing.body import NOBODY
 from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.measure import DoseAnswer, Taken, dose_in_window
 from service.eligibility.dosing.pace import Pace
@@ -29,9 +30,10 @@ from service.eligibility.outcome import Outcome
 def dose_taken(case: Case, node: MedicationTaken, test: DoseTest, window: Window) -> Judgement:
     """The dose over all records together: a sum cannot be judged record by record."""
     exhibits, table = shown_in(case, node, window), table_of(case, test.equivalent_to)
+    # what a depot releases after its day is no further dose
+    taken = records_taken(case, node, acting=not test.of_window)
     answer = dose_in_window(
-        # what a depot releases after its day is no further dose
-        records_taken(case, node, acting=not test.of_window),
+        taken,
         window,
         case.at,
         test,
@@ -39,7 +41,7 @@ def dose_taken(case: Case, node: MedicationTaken, test: DoseTest, window: Window
         case.policy,
         case.terminology,
         node.codes,
-        body_of(case),
+        body_of(case) if taken else NOBODY,
         Pace.of(node.look_back, case.at),
     )
     told = [day for each in denials(case, node, window) for day in (each.said.earliest, each.said.latest)]

@@ -1,6 +1,6 @@
 """Characteristics that ask whether something happened: at least n candidates in the window."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from operator import itemgetter
@@ -13,7 +13,7 @@ from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, in_order, unique
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Certainty, Coded, Kind
-from service.eligibility.outcome import Outcome, Reason, at_least, conjunction
+from service.eligibility.outcome import Outcome, Reason, at_least
 from service.eligibility.terms import Concept, Membership, Terminology
 
 ILLEGIBLE_ONLY = "illegible-codes-only"
@@ -84,22 +84,23 @@ def candidate(
     timing: tuple[Outcome, frozenset[Reason]],
     exhibit: Exhibit,
     span: Span,
-    more: Iterable[tuple[Outcome, frozenset[Reason]]] = (),
+    more: Sequence[tuple[Outcome, frozenset[Reason]]] = (),
     notes: tuple[str, ...] = (),
     also: tuple[date, ...] = (),
     occasion: Days | None = None,
 ) -> Candidate:
     """Fold what speaks for one fact: its code, its status, its date, and anything else the criterion asks."""
     status = Outcome.MET if certainty is Certainty.SURE else Outcome.UNKNOWN
-    parts = [
-        (belongs.outcome, frozenset({belongs.reason}) if belongs.reason else frozenset()),
-        (status, frozenset({Reason.STATUS_UNCERTAIN})),
-        timing,
-        *more,
-    ]
-    outcome = conjunction(each for each, _ in parts)
-    reasons = frozenset().union(*(why for each, why in parts if each is Outcome.UNKNOWN))
-    doubts = reasons if outcome is Outcome.UNKNOWN else frozenset[Reason]()
+    outcome = min(belongs.outcome, status, timing[0], *(each for each, _ in more))
+    doubts = frozenset[Reason]()
+    if outcome is Outcome.UNKNOWN:
+        parts = [
+            (belongs.outcome, frozenset({belongs.reason}) if belongs.reason else frozenset[Reason]()),
+            (status, frozenset({Reason.STATUS_UNCERTAIN})),
+            timing,
+            *more,
+        ]
+        doubts = frozenset().union(*(why for each, why in parts if each is Outcome.UNKNOWN))
     return Candidate(outcome, exhibit, span, doubts, notes, also, belongs.opaque, occasion)
 
 

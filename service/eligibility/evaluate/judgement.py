@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from service.eligibility.criteria import Node
-from service.eligibility.dates import ANY_DAY, Days, Span
+from service.eligibility.dates import ALWAYS, ANY_DAY, Days, Span
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.outcome import Outcome, Reason
+
+# Stands in `Judgement.watch` for the day on which the last contact is no longer recent enough: the same for every
+# criterion, and worked out when it is asked for (`absence.contact_days`).
+UNSEEN = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,7 +29,8 @@ class Judgement:
     """The answer to one node on one day.
 
     `reasons` are given for UNKNOWN only; `lacking` are the resource types whose loading `not-loaded` speaks of;
-    `watch` are later days on which the answer may change with no new data (a superset of those on which it does).
+    `watch` are later days on which the answer may change with no new data (a superset of those on which it does), and
+    UNSEEN where it also rests on how recently the person was seen.
     """
 
     node: Node

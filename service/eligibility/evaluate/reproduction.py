@@ -5,7 +5,7 @@ sex does not. A negative status or test holds only for some days.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from service.eligibility.criteria import (
@@ -25,24 +25,48 @@ from service.eligibility.evaluate.conditions import condition_present
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.demographics import age_on
 from service.eligibility.evaluate.events import event_candidates
-from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
+from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY, belonging
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, combined, unique
 from service.eligibility.evaluate.results import Result, results, show
 from service.eligibility.evaluate.windows import watch
 from service.eligibility.facts import Certainty, ConditionFact, Kind
 from service.eligibility.outcome import Outcome, Reason, disjunction
+from service.eligibility.policy import Policy
 
 Stated = Pregnant | BreastFeeding
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What part of the question does not look at the person: the records for it, or (`against`) against it.
+
+    `lasting`: how long a result holds.
+    """
+
+    node: Stated
+    codes: ValueSetIds
+    lasting: Duration
+    against: bool = False
+
+
+def evidence_of(node: Stated, policy: Policy) -> tuple[Evidence, Evidence]:
+    """The records to be asked for: for it, and against it."""
+    holds = policy.negative_pregnancy_holds
+    if isinstance(node, Pregnant):
+        codes = (*node.statuses, *node.tests)
+        valid = node.negative_valid_for or holds
+        return Evidence(node, codes, policy.pregnancy_holds), Evidence(node, codes, valid, against=True)
+    valid = node.valid_for or holds
+    return Evidence(node, node.statuses, valid), Evidence(node, node.statuses, valid, against=True)
+
+
 def pregnant(case: Case, node: Pregnant) -> Judgement:
     """Pregnant on the screening date?"""
-    codes = (*node.statuses, *node.tests)
-    valid = node.negative_valid_for or case.policy.negative_pregnancy_holds
-    found = _positive(case, node, codes, case.policy.pregnancy_holds)
+    speaking_for, against = evidence_of(node, case.policy)
+    found = case.ask(speaking_for, _positive)
     if found.outcome is not Outcome.NOT_MET:
         return found
-    judged = _cannot_be(case, node) or _negative(case, node, codes, valid)
+    judged = _cannot_be(case, node) or case.ask(against, _negative)
     too_old = Duration(case.policy.pregnancy_age_limit, Unit.YEAR).after(case.record.person.birth.latest)
     later = {each for each in (too_old, *_operated(case, node)) if case.at < each < FOREVER}
     return replace(judged, watch=judged.watch | found.watch | later)
@@ -50,24 +74,25 @@ def pregnant(case: Case, node: Pregnant) -> Judgement:
 
 def breast_feeding(case: Case, node: BreastFeeding) -> Judgement:
     """Breast feeding on the screening date?"""
-    valid = node.valid_for or case.policy.negative_pregnancy_holds
-    found = _positive(case, node, node.statuses, valid)
+    speaking_for, against = evidence_of(node, case.policy)
+    found = case.ask(speaking_for, _positive)
     if found.outcome is not Outcome.NOT_MET:
         return found
     if case.record.person.sex == "male":
         judged = _assumed(case, node, "gender", "male", "Recorded as male; taken as not breast feeding.")
     else:
-        judged = _negative(case, node, node.statuses, valid)
+        judged = case.ask(against, _negative)
     return replace(judged, watch=judged.watch | found.watch)
 
 
-def _positive(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> Judgement:
+def _positive(asked: Evidence, case: Case) -> Judgement:
     """Evidence for: a condition present, or a positive result not older than `lasting`. NOT_MET means: surely none.
 
     As evidence for always wins, there is none only where all that could hold it was loaded and read.
     """
+    node = asked.node
     by_condition = _by_condition(case, node)
-    by_result = _recent(case, node, codes, lasting)
+    by_result = _recent(case, node, asked.codes, asked.lasting)
     judged = combined(node, disjunction((by_condition.outcome, by_result.outcome)), (by_condition, by_result))
     return replace(judged, parts=())
 
@@ -101,8 +126,9 @@ def _recent(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> 
     return Judgement(node, Outcome.UNKNOWN, doubts or frozenset({Reason.STATUS_UNCERTAIN}), _shown(last), watch=days)
 
 
-def _negative(case: Case, node: Stated, codes: ValueSetIds, valid: Duration) -> Judgement:
+def _negative(asked: Evidence, case: Case) -> Judgement:
     """No evidence for: a recent negative result decides, silence never does."""
+    node, codes, valid = asked.node, asked.codes, asked.lasting
     days = _watch(case, node, codes, valid)
     recent = _within(case, node, codes, valid)
     sure = [each for each in recent if each.counts.outcome is Outcome.MET and each.answer[0] is Outcome.NOT_MET]
@@ -171,10 +197,9 @@ def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
 
 def _surgical_history(case: Case, ids: ValueSetIds) -> Iterator[ConditionFact]:
     """Conditions that tell of the operation, and are surely of no later day."""
-    for fact in case.record.of(ConditionFact):
-        if fact.certainty is Certainty.SURE and _noted(fact) <= case.at:
-            if case.terminology.membership(ids, fact.concept).outcome is Outcome.MET:
-                yield fact
+    for fact, belongs in belonging(case, ConditionFact, ids, ()):
+        if belongs.outcome is Outcome.MET and fact.certainty is Certainty.SURE and _noted(fact) <= case.at:
+            yield fact
 
 
 def _noted(fact: ConditionFact) -> date:
@@ -189,7 +214,7 @@ def _operated(case: Case, node: Pregnant) -> Iterator[date]:
         window = Window.of(ALWAYS, FOREVER)
         for each in event_candidates(case, ProcedureDone(node.hysterectomy), window):
             yield from each.span.boundaries()
-        yield from (_noted(each) for each in case.record.of(ConditionFact))
+        yield from (_noted(each) for each, _ in belonging(case, ConditionFact, node.hysterectomy, ()))
 
 
 def _assumed(case: Case, node: Stated, element: str, value: str, sentence: str) -> Judgement:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from service.eligibility.criteria import MedicationTaken, UnchangedDose
 from service.eligibility.criteria.exposure import in_days
 from service.eligibility.dates import ALWAYS, FOREVER, Window
+from service.eligibility.dosing.body import NOBODY
 from service.eligibility.dosing.measure import boundaries
 from service.eligibility.dosing.records import Terms, records
 from service.eligibility.dosing.stability import Stability, unchanged
@@ -23,7 +24,8 @@ def dose_unchanged(case: Case, node: MedicationTaken, asked: UnchangedDose, wind
     """Was it taken in one and the same dose on every day of the window, up to its last?"""
     table = table_of(case, asked.equivalent_to)
     taken, gap = records_taken(case, node), in_days(asked.gap)
-    terms = Terms(table=table, terminology=case.terminology, codes=node.codes, policy=case.policy, body=body_of(case))
+    body = body_of(case) if taken else NOBODY
+    terms = Terms(table=table, terminology=case.terminology, codes=node.codes, policy=case.policy, body=body)
     found = records(taken, case.at, terms)
     stable = unchanged(found, window, case.at, gap, together=asked.equivalent_to is not None)
     edges = boundaries(found, taken, case.policy)

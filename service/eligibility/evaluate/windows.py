@@ -46,7 +46,8 @@ def watch(case: Case, look_back: LookBack | None, boundaries: Iterable[date]) ->
     for day in set(boundaries):
         if day in (ALWAYS, FOREVER):
             continue
-        days.update((day, shift(day, 1)))
+        if day >= at:
+            days.update((day, shift(day, 1)))
         if look_back is not None:  # an anchor, too, may move with the screening date: a drug that is still taken
             if look_back.duration is not None:
                 days.add(look_back.duration.first_day_without(day))

@@ -32,6 +32,7 @@ from service.eligibility.explain.exposure import dose_test_words, exposed_words,
 from service.eligibility.explain.values import bounds_words, choice_words, value_words
 
 Titles = Mapping[str, str]
+MOST_REMEMBERED = 10_000
 
 
 class Phrases:
@@ -39,9 +40,18 @@ class Phrases:
 
     def __init__(self, titles: Titles) -> None:
         self._titles = titles
+        self._known: dict[int, tuple[Node, str]] = {}  # by which node it is: to compare them would take longer
 
     def of(self, node: Node) -> str:
         """One phrase for a node; composite nodes join their parts."""
+        known = self._known.get(id(node))
+        if known is None or known[0] is not node:
+            if len(self._known) >= MOST_REMEMBERED:
+                self._known.clear()
+            known = self._known[id(node)] = node, self._said(node)
+        return known[1]
+
+    def _said(self, node: Node) -> str:
         match node:
             case AllOf(parts):
                 return _joined([self.of(each) for each in parts], "and")

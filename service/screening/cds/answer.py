@@ -12,6 +12,8 @@ from typing import Protocol
 
 from service.eligibility.assess import Standing
 from service.eligibility.criteria import Study
+from service.eligibility.evaluate.recall import Recall
+from service.eligibility.explain import Phrases
 from service.errors import EhrError, InsufficientData
 from service.fhir.cds.call import Call
 from service.fhir.cds.cards import FITS, Card, Link
@@ -27,6 +29,7 @@ from service.screening.cds.words import Fit
 from service.screening.chart import Reader
 from service.screening.decisions.claims import claims_about, reader_of
 from service.screening.patient import screening_date
+from service.screening.population import knowledge_of, phrases_of
 from service.screening.record import GONE, UNREADABLE, read_record
 from service.screening.tenant import Tenant
 from service.store import cards as shown_cards
@@ -46,7 +49,7 @@ class Lent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Where calls of one tenant are answered. `new_id` makes the uuid of a card."""
+    """Where calls of one tenant are answered. `new_id` makes the uuid of a card; `words` are those of its criteria."""
 
     store: Store
     tenant: Tenant
@@ -55,11 +58,14 @@ class Counter:
     new_id: Callable[[], str]
     entry: Entry
     memory: Memory
+    recall: Recall
+    words: Phrases
 
 
 def counter_of(store: Store, tenant: Tenant, policy: CardPolicy, lent: Lent, new_id: Callable[[], str]) -> Counter:
     """The counter of a tenant with what its open studies ask for."""
-    return Counter(store, tenant, policy, lent, new_id, entry_of(tenant), Memory())
+    recall = Recall(knowledge_of(tenant.catalog), tenant.open_studies)
+    return Counter(store, tenant, policy, lent, new_id, entry_of(tenant), Memory(), recall, phrases_of(tenant.catalog))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,8 @@ def _read(counter: Counter, call: Call, reader: CallReader, at: date) -> Looked:
     if reader.is_empty and recorded.record is not None:
         keys = ", ".join(sorted(key_of(each) for each in reader.lacking))
         raise InsufficientData(NO_RECORDS + keys)
-    return Looked(reader.tenant, at, recorded.record, reader.lacking, recorded.merged)
+    whose = recorded.record, reader.lacking, recorded.merged
+    return Looked(reader.tenant, at, *whose, counter.recall, counter.words)
 
 
 def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:

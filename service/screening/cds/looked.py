@@ -8,11 +8,12 @@ from functools import cached_property
 from service.eligibility.assess import Signal, Standing, case_of, judge, judge_unless_kept_out, signal
 from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Case
+from service.eligibility.evaluate.recall import Recall
+from service.eligibility.explain import Phrases
 from service.eligibility.facts import PatientRecord
 from service.screening.cds.words import Fit, detail, summary
 from service.screening.decisions import Decided
 from service.screening.decisions.applied import verdict_with
-from service.screening.population import knowledge_of, phrases_of
 from service.screening.tenant import Tenant
 
 
@@ -21,14 +22,16 @@ class Looked:
     """A chart that was read, for the open studies of `tenant`. `record` None: nothing may be said of this person.
 
     `lacking`: types of which not all is there, with a sentence each. `merged`: the patient's other records, whose place
-    this one took.
+    this one took. `recall`, `words`: as of the counter.
     """
 
     tenant: Tenant
     at: date
     record: PatientRecord | None = field(repr=False)
     lacking: Mapping[str, str]
-    merged: tuple[str, ...] = ()
+    merged: tuple[str, ...]
+    recall: Recall = field(repr=False, compare=False)
+    words: Phrases = field(repr=False, compare=False)
     _said: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     def fits(self, decided: Mapping[str, Decided]) -> Iterator[Fit]:
@@ -67,7 +70,7 @@ class Looked:
 
     def _case(self, study: Study) -> Case:
         assert self.record is not None, "nobody is judged without a record"
-        return case_of(self.record, study, self.at, knowledge_of(self.tenant.catalog), followed=False)
+        return case_of(self.record, study, self.at, self.recall.knowledge, followed=False, recall=self.recall)
 
     def said(self, found: tuple[Fit, ...]) -> tuple[str, str]:
         """The words of a card about some of the `fits`, short and long."""
@@ -75,8 +78,7 @@ class Looked:
         alone = all(each is self._machine.get(each.study.id) for each in found)
         known = self._said.get(about) if alone else None
         if known is None:
-            phrases = phrases_of(self.tenant.catalog)
-            known = summary(found, phrases), detail(found, phrases, self.at, sorted(self.lacking.items()))
+            known = summary(found, self.words), detail(found, self.words, self.at, sorted(self.lacking.items()))
             if alone:
                 self._said[about] = known
         return known

@@ -35,7 +35,6 @@ from service.screening.cds.words import Fit, against
 from service.screening.chart import Chart
 from service.screening.decisions import Decided
 from service.screening.decisions.applied import verdict_with
-from service.screening.population import knowledge_of, phrases_of
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
 from service.twofold import decode, is_twofold
@@ -135,12 +134,13 @@ def _hurt(
     counter: Counter, call: Call, looked: Looked, record: PatientRecord, facts: tuple[Fact, ...], silence: Silence
 ) -> Iterator[Hurt]:
     roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
-    knowledge = knowledge_of(counter.tenant.catalog)
+    recall = counter.recall
     signed = _with(record, facts)
     for study in looked.tenant.open_studies:
         rule, watched = counter.policy.of(study.id, roles), silence.is_watched(study.id)
         for day in _days(facts, looked.at) if rule.show is not Show.NEVER else ():
-            before, after = (case_of(each, study, day, knowledge) for each in (record, signed))
+            cases = (case_of(each, study, day, recall.knowledge, recall=recall) for each in (record, signed))
+            before, after = cases
             if not watched and signal(study, before) is not Signal.STRONG:
                 break
             found = _new_block(study, before, after, None if watched else rule, silence.decided[study.id])
@@ -177,7 +177,7 @@ def _days(facts: tuple[Fact, ...], at: date) -> tuple[date, ...]:
 
 
 def _warning(counter: Counter, hurt: Hurt) -> Card:
-    short, long = against(hurt.study, hurt.finding, hurt.until, phrases_of(counter.tenant.catalog))
+    short, long = against(hurt.study, hurt.finding, hurt.until, counter.words)
     policy = counter.policy
     return Card(
         counter.new_id(),
