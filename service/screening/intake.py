@@ -24,7 +24,7 @@ from service.screening.sieve import Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
-from service.screening.walk import Found, Json, Lost, Place, Skipped, Walk
+from service.screening.walk import Found, Glimpsed, Json, Lost, Place, Skipped, Walk
 from service.twofold import readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
@@ -86,6 +86,8 @@ class Intake:
                 self._found(met)
             elif isinstance(met, Skipped):
                 self._skipped(met)
+            elif isinstance(met, Glimpsed):
+                self._glimpsed(met)
             else:
                 self._lost(met, walk.files[met.place.file].type_hint)
         self._place_loose()
@@ -96,6 +98,14 @@ class Intake:
         self.tally.count(skipped.type, NOT_NEEDED, skipped.lines)
         if skipped.type in self._needs.types:
             self.population.present[skipped.source].add(skipped.type)
+
+    def _glimpsed(self, glimpsed: Glimpsed) -> None:
+        patient, day = glimpsed.glimpse
+        self.population.present[glimpsed.source].add(glimpsed.type)
+        counts = self._counting.holds(day)
+        if counts:
+            self.population.person(patient).contacts[day.toordinal()] += 1
+        self.tally.count(glimpsed.type, USED if counts else NOT_NEEDED)
 
     def _lost(self, lost: Lost, hint: str | None) -> None:
         self.tally.set_aside_line(self._reject(lost.place, REJECTED, hint, lost.problem))

@@ -1,6 +1,7 @@
 """Looking for traces in a block of lines: many patterns at once, at about the speed of memory (hyperscan)."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import hyperscan
 import numpy as np
@@ -31,6 +32,12 @@ class Scan:
 
         self._database.scan(content, match_event_handler=met)
         return found
+
+
+@lru_cache(maxsize=64)  # compiling takes longer than looking through many blocks
+def scan_for(groups: tuple[frozenset[Trace], ...]) -> Scan:
+    """What finds these, the same for the same traces."""
+    return Scan(groups)
 
 
 def lines_with(ends: Sequence[int], starts: Positions) -> Flags:

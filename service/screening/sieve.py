@@ -22,7 +22,7 @@ from service.screening.coded import CODED, Coded
 from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
 from service.screening.salvage import subject_of
-from service.screening.scan import Scan, lines_with
+from service.screening.scan import Scan, lines_with, scan_for
 from service.screening.traces import HIDDEN, Trace, days_since, order_seen, result_seen, traces_of, visit_seen
 
 NONE = np.zeros(0, dtype=np.uint64)
@@ -33,11 +33,14 @@ ALWAYS_READ = frozenset({"Patient", "Medication", "Consent", "AdverseEvent"})
 
 class Picked(NamedTuple):
     """Of a block: which lines are to be read, which surely are of the file's type, and how many are passed over (below
-    zero: so many that were, before, are read now)."""
+    zero: so many that were, before, are read now). `glimpsed`: those to be read only where a glimpse tells nothing; the
+    numbers of their ids are `ids`."""
 
     read: Flags
     sure: Flags
     passed_over: int
+    glimpsed: Flags
+    ids: Hashes
 
 
 class Forced(dict[str, Hashes]):
@@ -83,6 +86,8 @@ class Sieve:
         self._put_off: dict[str, list[Hashes]] = defaultdict(list)
         self._with_sizes: set[str | None] = set()
         self._read: dict[str, list[str]] = defaultdict(list)
+        self._glimpsed: dict[str, list[np.uint64]] = defaultdict(list)
+        self.zone = reading.zone
 
     def sifts(self, type_name: str | None) -> bool:
         """Can lines of this type be passed over?"""
@@ -96,7 +101,7 @@ class Sieve:
 
     def pick(self, type_name: str, block: Block, awaited: Iterable[str] = ()) -> Picked:
         """Which lines of a block are to be read. `awaited`: ids of this type that something refers to."""
-        found, read, sizes = self._looked_at(type_name, block)
+        found, read, sizes, seen = self._looked_at(type_name, block)
         expected = numbers_of(awaited)
         if type_name in self._forced:
             expected = np.concatenate((expected, self._forced[type_name]))
@@ -106,11 +111,14 @@ class Sieve:
             needed = self._coded[type_name].needed
             for index in np.flatnonzero(~read).tolist():
                 read[index] = needed(block.line(index))
+        seen &= ~read
+        sizes &= ~(read | seen)
+        over = ~(read | seen)
         if sizes.any():
             self._with_sizes.add(type_name)
-            self._put_off[type_name].append(found.ids[sizes & ~read])
-        self._passed_over[type_name].append(found.ids[~read & ~sizes])
-        return Picked(read, found.sure, int(np.count_nonzero(~read)))
+            self._put_off[type_name].append(found.ids[sizes])
+        self._passed_over[type_name].append(found.ids[over & ~sizes])
+        return Picked(read, found.sure, int(np.count_nonzero(over)), seen, found.ids)
 
     def put_off(self, type_name: str | None) -> bool:
         """Are there lines that matter only of somebody of whom a dose goes by body size?"""
@@ -119,17 +127,22 @@ class Sieve:
     def pick_sizes(self, type_name: str, block: Block, sized: Collection[str]) -> Picked:
         """Which of the lines that `pick` put off are to be read after all: those of the persons `sized`."""
         self._put_off.pop(type_name, None)
-        found, read, sizes = self._looked_at(type_name, block)
+        found, read, sizes, seen = self._looked_at(type_name, block)
+        read |= seen
         wanted = sizes & ~read
         for index in np.flatnonzero(wanted).tolist():
             subject = subject_of(block.line(index))
             wanted[index] = subject is None or subject in sized
         self._passed_over[type_name].append(found.ids[sizes & ~read & ~wanted])
-        return Picked(wanted, found.sure, -int(np.count_nonzero(wanted)))
+        return Picked(wanted, found.sure, -int(np.count_nonzero(wanted)), wanted & ~wanted, found.ids)
 
     def was_read(self, type_name: str, identity: str) -> None:
         """A resource was read that may stand on another line, too."""
         self._read[type_name].append(identity)
+
+    def was_glimpsed(self, type_name: str, number: np.uint64) -> None:
+        """A line was not read, but counts: it may stand elsewhere, too."""
+        self._glimpsed[type_name].append(number)
 
     def check(self) -> None:
         """When all was gone through: raises Recurring if what was passed over may concern what was read."""
@@ -138,29 +151,35 @@ class Sieve:
             raise Recurring({name: numbers for name, numbers in found.items() if len(numbers)})
 
     def _recurring(self, type_name: str) -> Hashes:
-        read = np.sort(numbers_of(self._read.get(type_name, ())))
+        read = numbers_of(self._read.get(type_name, ()))
+        glimpsed, times = np.unique(np.array(self._glimpsed.get(type_name, ()), dtype=np.uint64), return_counts=True)
+        counted = np.sort(np.concatenate((read, glimpsed)))
+        if not len(counted):
+            return NONE
         passed_over = (*self._passed_over.get(type_name, ()), *self._put_off.get(type_name, ()))
-        return np.concatenate((NONE, *(_found_in(read, each) for each in passed_over))) if len(read) else NONE
+        found = [_found_in(counted, each) for each in passed_over]
+        return np.concatenate((NONE, *found, glimpsed[times > 1], np.intersect1d(read, glimpsed)))
 
-    def _looked_at(self, type_name: str, block: Block) -> tuple[Headed, Flags, Flags]:
-        """Where the lines begin, which of them are surely to be read, and which hold a body size."""
+    def _looked_at(self, type_name: str, block: Block) -> tuple[Headed, Flags, Flags, Flags]:
+        """Where the lines begin, which of them are surely to be read, which hold a body size, and which may show that
+        a person was seen."""
         found = headed(block, _beginning(type_name, block))
         scan = self._scans.get(type_name)
         if scan is None:
-            scan = self._scans[type_name] = Scan(self._traces(type_name))
-        needed, sizes = scan.ends(block.content)
-        return found, lines_with(needed, block.starts) | ~found.sure, lines_with(sizes, block.starts)
+            scan = self._scans[type_name] = scan_for(tuple(map(frozenset, self._traces(type_name))))
+        needed, sizes, seen = (lines_with(each, block.starts) for each in scan.ends(block.content))
+        return found, needed | ~found.sure, sizes, seen
 
-    def _traces(self, type_name: str) -> tuple[Iterable[Trace], Iterable[Trace]]:
+    def _traces(self, type_name: str) -> tuple[Iterable[Trace], Iterable[Trace], Iterable[Trace]]:
         if type_name not in self._needs.types:
-            return HIDDEN, ()
+            return HIDDEN, (), ()
         if type_name == "Observation":
             asked = traces_of(self._needs.terminology, self._needs.asked_of_results)
             sizes = traces_of(self._needs.terminology, self._needs.helping)
-            return (*HIDDEN, *asked, *result_seen(self._days)), sizes
+            return (*HIDDEN, *asked), sizes, result_seen(self._days)
         if type_name == "Encounter":
-            return (*HIDDEN, *visit_seen(self._days)), ()
-        return (*HIDDEN, REACTION, *order_seen(self._days)), ()
+            return (*HIDDEN, *visit_seen(self._days)), (), ()
+        return (*HIDDEN, REACTION, *order_seen(self._days)), (), ()
 
 
 def _beginning(type_name: str, block: Block) -> bytes:

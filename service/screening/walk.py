@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from service.screening.blocks import Block, TooLong, read_blocks
 from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
+from service.screening.glimpse import Glimpse, glimpse_of
 from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, parse, read_raw
 from service.screening.people import Population
 from service.screening.salvage import framed, names_in, own_type
-from service.screening.sieve import Sieve
+from service.screening.sieve import Picked, Sieve
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
 from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
 
@@ -69,6 +70,14 @@ class Skipped(NamedTuple):
     lines: int = 1
 
 
+class Glimpsed(NamedTuple):
+    """A line of a source that only shows that a person was seen."""
+
+    type: str
+    source: int
+    glimpse: Glimpse
+
+
 class Lost(NamedTuple):
     """The rest of a file, of which nobody knows what it held."""
 
@@ -76,7 +85,7 @@ class Lost(NamedTuple):
     problem: str
 
 
-Met = Found | Skipped | Lost
+Met = Found | Skipped | Glimpsed | Lost
 
 
 class Mixed(Exception):
@@ -181,6 +190,7 @@ class Walk:
         if picked.passed_over:
             self._named[place.file].add(hint)
             yield Skipped(hint, place.source, picked.passed_over)
+        yield from self._glimpsed(block, picked, sieve, hint, place)
         for index in picked.read.nonzero()[0].tolist():
             line = block.line(index)
             here = place._replace(line=block.first + index)
@@ -191,6 +201,17 @@ class Walk:
                 yield Found(here, resource, problem, raw=b"" if resource else line, written=written)
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
+
+    def _glimpsed(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Glimpsed]:
+        """The lines of which a glimpse is enough; of the others, `picked` says that they are to be read."""
+        for index in picked.glimpsed.nonzero()[0].tolist():
+            glimpse = glimpse_of(block.line(index), sieve.zone)
+            if glimpse is None:
+                picked.read[index] = True
+            else:
+                self._named[place.file].add(hint)
+                sieve.was_glimpsed(hint, picked.ids[index])
+                yield Glimpsed(hint, place.source, glimpse)
 
     def _awaited(self, hint: str) -> Iterator[str]:
         """Ids of a type to which what was read refers."""
