@@ -1,6 +1,8 @@
 """What every test may use: the shared material beside the project, and the Hypothesis profiles."""
 
+import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,18 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 settings.register_profile("ci", deadline=None, derandomize=True, max_examples=100)
 settings.register_profile("desk", deadline=None, max_examples=100)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+# What Python made of the sources is kept, whatever the environment says: every worker of the tests reads all of them,
+# and dozens of tests start the program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end, so the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_xdist_auto_num_workers() -> int:

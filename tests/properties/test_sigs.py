@@ -9,14 +9,17 @@ import pytest
 import yaml
 from hypothesis import example, given, settings, strategies as st
 
+from service.catalog.documents import FASTEST
 from service.eligibility.dosing.sigs.read import LANGUAGES, Refused, Understood, read_sig
 from service.eligibility.dosing.sigs.words import folded
 from service.eligibility.quantity import plain
-from tests.sigs.notation import MISSING, reading, written
+from tests.sigs.notation import MISSING, REFUSED, reading, written
 
-ROWS = yaml.safe_load((Path(__file__).parents[1] / "sigs" / "corpus.yaml").read_text(encoding="utf-8"))
+ROWS = yaml.load((Path(__file__).parents[1] / "sigs" / "corpus.yaml").read_text(encoding="utf-8"), Loader=FASTEST)
 SIGS = sorted({row[0] for rows in ROWS.values() for row in rows if row[0]})
-READABLE = [text for text in SIGS if reading(text) != MISSING]
+# By the corpus, which tests/sigs compares with what is read: (sig, a pharmacist's reading, ours where that is less).
+UNREAD = {row[0] for rows in ROWS.values() for row in rows if {MISSING, REFUSED} & set(row[1:])}
+READABLE = [text for text in SIGS if text not in UNREAD]
 KNOWN_WORDS = {word for lexicon in LANGUAGES for phrase in lexicon.phrases for word in phrase}
 LETTERS = "abcdefghijklmnopqrstuvwxyzäöüéèàß"
 

@@ -4,7 +4,6 @@ import ast
 import subprocess
 from collections.abc import Iterator
 from configparser import ConfigParser
-from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,9 +20,8 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@cache
 def tree_of(path: Path) -> ast.Module:
-    """The syntax tree of a module."""
+    """The syntax tree of a module. Keep what you need of it, and not the tree: those of all modules fill the memory."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=name_of(path))
 
 

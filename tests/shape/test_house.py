@@ -3,17 +3,16 @@
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.shape.source import ROOT, Function, functions, modules, name_of, tracked, tree_of
+from tests.shape.source import Function, functions, modules, name_of, tracked
 
 MODULE_LINES = 300
 FUNCTION_LINES = 60
-SERVICE = modules("service")
-PURE = modules("service/eligibility", "service/fhir")
 # The two edges of a loop over work that is not ours: one broken piece is recorded, and the loop goes on.
 LOOP_EDGES = {"service/screening/worker.py", "service/screening/population.py"}
 # ucumvert's definitions of units are a table of that library, read once from where it is installed.
@@ -26,43 +25,82 @@ HOSTS = re.compile(
 MACHINE_PATHS = re.compile(r"(?<![\w.:/~$}{)-])/(?:" + "|".join(("work", "opt", "root", "home", "Users")) + r")/[\w.]")
 
 
-def ids(path: Path) -> str:
-    return name_of(path)
+@dataclass(frozen=True)
+class Module:
+    """What these tests ask of a module. Its syntax tree is not kept: those of all modules would fill the memory.
+
+    `sizes`: lines by function. `broad`, `impure`: where. `tests`: (name, does it assert by itself, whom it calls).
+    """
+
+    name: str
+    lines: int
+    told: bool
+    stubs: list[str]
+    sizes: dict[str, int]
+    broad: list[int]
+    impure: list[str]
+    tests: list[tuple[str, bool, frozenset[str]]]
+    asserting: frozenset[str]
 
 
-@pytest.mark.parametrize("path", modules("service", "tests"), ids=ids)
-def test_a_module_is_short(path: Path) -> None:
-    limit = MODULE_LINES if path.is_relative_to(ROOT / "service") else 2 * MODULE_LINES  # tables of tests may run on
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= limit
+def module(path: Path) -> Module:
+    """The module there."""
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text, filename=name_of(path))
+    nodes, defined = list(ast.walk(tree)), list(functions(tree))
+    return Module(
+        name=name_of(path),
+        lines=len(text.splitlines()),
+        told=bool(ast.get_docstring(tree)),
+        stubs=STUB.findall(text),
+        sizes={f"{each.name}, line {each.lineno}": _size(each) for each in defined},
+        broad=[each.lineno for each in nodes if isinstance(each, ast.ExceptHandler) and _broad(each)],
+        impure=[ast.unparse(each.func) for each in nodes if isinstance(each, ast.Call) and _impure(each)],
+        tests=[(each.name, *_asserts(each)) for each in defined if each.name.startswith("test_")],
+        asserting=frozenset(each.name for each in defined if _asserts(each)[0]),
+    )
 
 
-@pytest.mark.parametrize("path", SERVICE, ids=ids)
-def test_a_function_is_short(path: Path) -> None:
-    sizes = {f"{each.name}, line {each.lineno}": _size(each) for each in functions(tree_of(path))}
+@cache
+def house() -> list[Module]:
+    """Every module of the service and of the tests."""
+    return [module(path) for path in modules("service", "tests")]
+
+
+def below(*places: str) -> list[Module]:
+    """Those below these directories."""
+    found = [each for each in house() if each.name.startswith(places)]
+    assert found
+    return found
+
+
+def test_a_module_is_short() -> None:
+    limits = {"service/": MODULE_LINES, "tests/": 2 * MODULE_LINES}  # tables of tests may run on
+    assert {each.name: each.lines for at, most in limits.items() for each in below(at) if each.lines > most} == {}
+
+
+def test_a_function_is_short() -> None:
+    sizes = {f"{each.name}: {name}": size for each in below("service/") for name, size in each.sizes.items()}
     assert {name: size for name, size in sizes.items() if size > FUNCTION_LINES} == {}
 
 
-@pytest.mark.parametrize("path", SERVICE, ids=ids)
-def test_a_module_says_what_it_is_for(path: Path) -> None:
-    assert ast.get_docstring(tree_of(path)), "a module begins with a sentence on what it is for"
+def test_a_module_says_what_it_is_for() -> None:
+    assert [each.name for each in below("service/") if not each.told] == [], (
+        "a module begins with a sentence on what it is for"
+    )
 
 
-@pytest.mark.parametrize("path", SERVICE, ids=ids)
-def test_an_except_names_what_it_expects(path: Path) -> None:
-    broad = [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.ExceptHandler) and _broad(node)]
-    assert broad == [] or name_of(path) in LOOP_EDGES
+def test_an_except_names_what_it_expects() -> None:
+    assert {each.name: each.broad for each in below("service/") if each.broad and each.name not in LOOP_EDGES} == {}
 
 
-@pytest.mark.parametrize("path", SERVICE, ids=ids)
-def test_nothing_is_left_for_later(path: Path) -> None:
-    assert STUB.findall(path.read_text(encoding="utf-8")) == []
+def test_nothing_is_left_for_later() -> None:
+    assert {each.name: each.stubs for each in below("service/") if each.stubs} == {}
 
 
-@pytest.mark.parametrize("path", PURE, ids=ids)
-def test_the_core_asks_no_clock_and_touches_no_file(path: Path) -> None:
-    calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
-    impure = {(name_of(path), ast.unparse(each.func)) for each in calls if _impure(each)}
-    assert impure - TABLES_OF_LIBRARIES == set()
+def test_the_core_asks_no_clock_and_touches_no_file() -> None:
+    pure = below("service/eligibility/", "service/fhir/")
+    assert {(each.name, call) for each in pure for call in each.impure} - TABLES_OF_LIBRARIES == set()
 
 
 def test_no_host_of_a_registry_and_no_path_of_a_machine_is_committed() -> None:
@@ -76,16 +114,42 @@ def test_no_host_of_a_registry_and_no_path_of_a_machine_is_committed() -> None:
     assert places == []
 
 
-@pytest.mark.parametrize("path", [each for each in modules("tests") if each.name.startswith("test_")], ids=ids)
-def test_a_test_can_fail(path: Path) -> None:
-    asserting = _asserting_functions()
-    tests = [each for each in functions(tree_of(path)) if each.name.startswith("test_")]
-    assert [each.name for each in tests if not _asserts(each, asserting)] == []
+def test_a_test_can_fail() -> None:
+    """It asserts, expects a refusal, or calls a function of the tests that does."""
+    asserting = frozenset().union(*(each.asserting for each in below("tests/")))
+    idle = [
+        f"{each.name}: {name}"
+        for each in below("tests/")
+        if each.name.rpartition("/")[2].startswith("test_")
+        for name, asserts, called in each.tests
+        if not asserts and not called & asserting
+    ]
+    assert idle == []
 
 
-def test_a_test_without_an_assertion_is_seen() -> None:
-    idle, busy = functions(ast.parse("def test_a(): compute()\ndef test_b():\n    with raises(E): compute()"))
-    assert (_asserts(idle, set()), _asserts(busy, set())) == (False, True)
+SPOILT = """
+def long():
+{}
+def test_idle():
+    compute()
+def test_busy():
+    with raises(E): compute()
+def broad():
+    try: open(x)
+    except (A, Exception): print(datetime.now())  # {}
+"""
+
+
+def test_what_is_spoilt_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.shape.test_house.name_of", lambda path: path.name)
+    spoilt = tmp_path / "spoilt.py"
+    spoilt.write_text(SPOILT.format("    step()\n" * 61, "TO" + "DO"), encoding="utf-8")
+    seen = module(spoilt)
+    assert (seen.told, seen.stubs, len(seen.broad)) == (False, ["TO" + "DO"], 1)
+    assert [size for size in seen.sizes.values() if size > FUNCTION_LINES] == [62]
+    assert sorted(seen.impure) == ["datetime.now", "open", "print"]
+    assert [(name, asserts) for name, asserts, _ in seen.tests] == [("test_idle", False), ("test_busy", True)]
+    assert seen.asserting == {"test_busy"}
 
 
 @pytest.mark.parametrize("line", ["cd /" + "work/main", "'/" + "root/.venv'", "https://pypi." + "org/simple"])
@@ -123,16 +187,14 @@ def _lines(path: Path) -> Iterator[str]:
         return  # not text: a picture or an archive
 
 
-@cache
-def _asserting_functions() -> set[str]:
-    """Names of the functions of the tests that assert by themselves: calling one of them is asserting."""
-    return {each.name for path in modules("tests") for each in functions(tree_of(path)) if _asserts(each, set())}
-
-
-def _asserts(function: Function, asserting: set[str]) -> bool:
-    """Whether a function asserts, expects a refusal, or calls what does."""
+def _asserts(function: Function) -> tuple[bool, frozenset[str]]:
+    """Whether a function asserts or expects a refusal by itself, and the names of the functions that it calls."""
     nodes = list(ast.walk(function))
-    called = {ast.unparse(each.func).split(".")[-1] for each in nodes if isinstance(each, ast.Call)}
-    return any(isinstance(each, ast.Assert) for each in nodes) or bool(
-        called & (asserting | {"raises", "fail", "warns"})
-    )
+    called = {_last_name(each.func) for each in nodes if isinstance(each, ast.Call)}
+    asserts = any(isinstance(each, ast.Assert) for each in nodes) or bool(called & {"raises", "fail", "warns"})
+    return asserts, frozenset(called)
+
+
+def _last_name(called: ast.expr) -> str:
+    """The last part of what is called: `c` of `a.b.c()`."""
+    return called.attr if isinstance(called, ast.Attribute) else ast.unparse(called)

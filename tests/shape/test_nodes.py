@@ -98,8 +98,13 @@ def has_entry(kind: type) -> bool:
 
 
 def has_reader(kind: type) -> bool:
-    made = {name for path in modules("service/catalog/studies") for name in _names(tree_of(path))}
-    return kind.__name__ in made and KEYS.get(kind) in NODES
+    return kind.__name__ in made() and KEYS.get(kind) in NODES
+
+
+@cache
+def made() -> frozenset[str]:
+    """Whatever the readers of studies name."""
+    return frozenset(name for path in modules("service/catalog/studies") for name in _names(tree_of(path)))
 
 
 @cache

@@ -130,12 +130,18 @@ def test_a_dependency_has_a_lower_bound_and_no_upper_one(requirement: Requiremen
 
 def imported() -> set[str]:
     """The distributions that the package imports, by their canonical names."""
-    nodes = [node for path in modules("service") for node in ast.walk(tree_of(path))]
-    names = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
-    names |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    nodes = (node for path in modules("service") for node in ast.walk(tree_of(path)))
+    names = {name for node in nodes for name in _imported_by(node)}
     known = packages_distributions()
     tops = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"service"}
     return {canonicalize_name(known[top][0]) if top in known else f"{top} (not installed)" for top in tops}
+
+
+def _imported_by(node: ast.AST) -> list[str]:
+    """The modules that a statement imports from elsewhere; none if it is no import."""
+    if isinstance(node, ast.Import):
+        return [each.name for each in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
 
 
 def test_what_is_imported_is_declared() -> None:

@@ -9,7 +9,7 @@ from service.eligibility.dosing.sigs.read import Refused, Understood, read_sig
 from service.eligibility.dosing.units import COUNT, VOLUME, base, days
 from tests.doses import strength
 
-MISSING = "missing"
+MISSING, REFUSED = "missing", "refused"
 # One mg in each piece, mL, puff …: their numbers come out as numbers.
 UNITS = ("{tbl}", "mL", "{puff}", "{drop}", "{spray}", "{patch}", "{tsp}", "{tbsp}", "[iU]", "meq")
 UNIT_STRENGTHS = Holding(tuple(strength(1, f"1 {each}") for each in UNITS))

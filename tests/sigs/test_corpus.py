@@ -8,13 +8,13 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from service.catalog.documents import FASTEST
 from tests.docs.markdown import table
 from tests.shape.source import ROOT
-from tests.sigs.notation import MISSING, reading
+from tests.sigs.notation import MISSING, REFUSED, reading
 from tests.sigs.texts import texts
 
 HERE = Path(__file__).parent
-REFUSED = "refused"
 CUT = "…"
 
 
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
 
 
 def entries(name: str) -> dict[str, list[Entry]]:
-    listed = yaml.safe_load((HERE / name).read_text(encoding="utf-8"))
+    listed = yaml.load((HERE / name).read_text(encoding="utf-8"), Loader=FASTEST)
     return {language: [entry(*row) for row in rows] for language, rows in listed.items()}
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import tarfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ MEDICATION = ("MedicationRequest", "MedicationStatement", "MedicationDispense", 
 TEXTS = ("text", "patientInstruction")
 
 
-def texts(shared: Path) -> set[str]:
+@cache
+def texts(shared: Path) -> frozenset[str]:
     """All texts and patient instructions of dosages, and texts of additional instructions."""
     found: set[str] = set()
     for name, content in _contents(shared):
         for document in _documents(name, content):
             found.update(_of(document))
-    return found
+    return frozenset(found)
 
 
 def _contents(shared: Path) -> Iterator[tuple[str, bytes]]:
