@@ -1,5 +1,6 @@
 """A database and a settings file of one's own, and the command line on them."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 
 from service.cli import main
 from service.store.engine import Store, open_store
-from service.store.migration import migrate
+from tests.databases import sqlite_template
 
+__all__ = ["sqlite_template"]
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 Prescreen = Callable[..., tuple[int, str, str]]
 
@@ -23,10 +25,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def store(place: Path) -> Iterator[Store]:
+def store(place: Path, sqlite_template: Path) -> Iterator[Store]:
     """The database of that installation, migrated."""
+    shutil.copy(sqlite_template, place / "prescreen.db")
     opened = open_store(f"sqlite:///{place}/prescreen.db")
-    migrate(opened)
     yield opened
     opened.close()
 

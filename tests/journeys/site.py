@@ -8,11 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
+from unittest import mock
 
 import requests
 
+from service.cli import main
 from tests.fhir_server import FhirServer
 from tests.shape.source import ROOT
 
@@ -131,7 +135,14 @@ class Site:
         self._start("watch", *words)
 
     def give(self, *words: str) -> str:
-        """Give a command, and what it printed."""
+        """Give a command in this process, and what it printed."""
+        printed = StringIO()
+        with mock.patch.dict(os.environ, self.environment, clear=True), redirect_stdout(printed):
+            assert main(words) == 0
+        return printed.getvalue()
+
+    def give_alone(self, *words: str) -> str:
+        """Give a command in a process of its own, and what it printed."""
         done = subprocess.run(
             [sys.executable, "-m", "service", *words],
             cwd=self.place,

@@ -23,9 +23,9 @@ def check(server: FhirServer, person: str) -> None:
 def test_a_lab_result_becomes_a_research_subject(site: Site, server: FhirServer) -> None:
     """One process receives and works; the EHR notifies it as it was asked to by `prescreen subscribe`."""
     server.seed(patient("p1"), patient("p2"))
-    site.give("db", "migrate")
+    site.give_alone("db", "migrate")
     site.serve()
-    told = site.give("subscribe", "--at", site.address)
+    told = site.give_alone("subscribe", "--at", site.address)
     server.subscriptions.wait()
     assert "labs: Subscription/" in told and NAME not in told and SECRET not in told
     (subscription,) = server.all("Subscription")
@@ -34,7 +34,7 @@ def test_a_lab_result_becomes_a_research_subject(site: Site, server: FhirServer)
     assert eventually(lambda: "p1" in subjects(server) and server.all("List") and server.all("Provenance"))
     check(server, "p1")
     assert "p2" not in subjects(server)
-    listed = site.give("inbox", "list")
+    listed = site.give_alone("inbox", "list")
     assert f"north: subscription labs: status {subscription['status']}" in listed or "last event 1" in listed
     log = (site.place / "log").read_text()
     assert not [each for each in ("p1", "o1", NAME, SECRET) if f"/{each}" in log]
@@ -44,7 +44,6 @@ def test_a_lab_result_becomes_a_research_subject(site: Site, server: FhirServer)
 def test_killed_after_the_answer_nothing_is_lost(site: Site, server: FhirServer) -> None:
     """The process that has answered 204 is killed before anybody worked; another takes it up."""
     server.seed(patient("p1"))
-    site.give("db", "migrate")
     site.serve("--no-worker")
     site.give("subscribe", "--at", site.address)
     server.subscriptions.wait()
@@ -69,7 +68,6 @@ def test_killed_at_work_another_process_ends_it_once(site: Site, server: FhirSer
     Its successor finds that nobody else is there, and does not wait until the lease is over.
     """
     server.seed(patient("p1"))
-    site.give("db", "migrate")
     site.serve("--lease", "3600")
     site.give("subscribe", "--at", site.address)
     server.subscriptions.wait()
@@ -93,7 +91,6 @@ def _is_waiting(server: FhirServer, before: int) -> bool:
 def test_as_many_workers_as_one_likes_on_postgresql(site: Site, server: FhirServer) -> None:
     people = [f"p{number}" for number in range(12)]
     server.seed(*(patient(each) for each in people))
-    site.give("db", "migrate")
     site.serve("--no-worker", "--workers", "2")
     for _ in range(3):
         site.work()
@@ -108,7 +105,6 @@ def test_as_many_workers_as_one_likes_on_postgresql(site: Site, server: FhirServ
 def test_what_a_person_set_stays(site: Site, server: FhirServer) -> None:
     """A person takes over; then a cancer is found, which keeps out: the state stays, our opinion is stored."""
     server.seed(patient("p1"))
-    site.give("db", "migrate")
     site.serve()
     site.give("subscribe", "--at", site.address)
     server.subscriptions.wait()

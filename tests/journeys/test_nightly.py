@@ -12,7 +12,6 @@ from tests.journeys.site import Site, eventually
 def test_an_export_that_appears_is_screened_when_it_is_whole(site: Site) -> None:
     nightly = {"tenants": {"north": {"studies": ["igg4-rd-sirolimus"]}}}
     (site.place / "settings.json").write_text(json.dumps(nightly))
-    site.give("db", "migrate")
     write_sample(site.place / "made", 40, 7)
     (site.place / "exports").mkdir()
     site.watch("exports", "--out", "results", "--every", "1")
