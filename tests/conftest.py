@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from tests.browsers import chromium
+from tests.hashing import hash_cheaply
 
 __all__ = ["chromium", "shared"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -23,6 +24,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 # and dozens of tests start the program anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+hash_cheaply()
 
 
 def pytest_collection_finish() -> None:

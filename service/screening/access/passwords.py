@@ -16,36 +16,35 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 
 
-def hashed(password: str, account: str = "", hasher: PasswordHasher = HASHER) -> str:
+def hashed(password: str, account: str = "") -> str:
     """The hash to keep. Raises UsageError for a password that is too easy to guess, without a word of it."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise UsageError(LENGTH)
     if len(set(password)) < 5 or (account and account.casefold() in password.casefold()):
         raise UsageError("a password that repeats itself, or that holds the name of the account, is easy to guess")
-    with _places:
-        return hasher.hash(password)
+    return rehashed(password)
 
 
-def fits(kept: str | None, password: str, hasher: PasswordHasher = HASHER) -> bool:
+def fits(kept: str | None, password: str) -> bool:
     """Is it the password of this hash? Without one, no; it takes as long."""
     tried = password if len(password) <= LONGEST else ""
     with _places:
         try:
-            found = hasher.verify(kept if kept is not None else _nobodys(hasher), tried)
+            found = HASHER.verify(kept if kept is not None else _nobodys(HASHER), tried)
         except (VerificationError, InvalidHashError):
             return False
     return found and kept is not None and bool(tried)
 
 
-def is_outdated(kept: str, hasher: PasswordHasher = HASHER) -> bool:
+def is_outdated(kept: str) -> bool:
     """Was it hashed at another cost than is usual now?"""
-    return hasher.check_needs_rehash(kept)
+    return HASHER.check_needs_rehash(kept)
 
 
-def rehashed(password: str, hasher: PasswordHasher = HASHER) -> str:
+def rehashed(password: str) -> str:
     """The hash of a password that was accepted before."""
     with _places:
-        return hasher.hash(password)
+        return HASHER.hash(password)
 
 
 @cache

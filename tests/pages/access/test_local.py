@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
 from flask.testing import FlaskClient
 
 from service.errors import UsageError
@@ -18,6 +19,7 @@ from service.store.engine import Store
 from service.store.retention import Keep
 from service.web.language import LANGUAGES
 from service.web.pages.desk import COOKIE
+from tests.hashing import CHEAP, SHIPPED
 from tests.pages.world import World, world
 
 GOOD = "brisk otters sing at noon"
@@ -90,9 +92,7 @@ def test_an_unknown_account_costs_as_many_hashes_as_a_known_one(house: World, mo
             tried.append(str(hash).rpartition("$")[0].rpartition("$")[0])
             return super().verify(hash, password)
 
-    counting = Counting.from_parameters(passwords.RFC_9106_LOW_MEMORY)
-    fits = passwords.fits
-    monkeypatch.setattr(passwords, "fits", lambda kept, password: fits(kept, password, counting))
+    monkeypatch.setattr(passwords, "HASHER", Counting.from_parameters(CHEAP))
     for name in ("anna", "otto", "nobody", "gone"):
         sign_in(house.stranger(), name, "not the password at all")
     assert len(tried) == 4 and len(set(tried)) == 1  # one check each, at the same cost
@@ -169,12 +169,15 @@ def test_what_is_counted_says_nobodys_name(house: World) -> None:
     assert len(rows) == 3 and all(re.fullmatch("[0-9a-f]{64}", row.about) for row in rows)
 
 
-def test_a_hash_of_another_cost_is_made_anew_when_its_owner_signs_in(house: World) -> None:
-    cheap = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
-    accounts.change(house.store, "anna", password=passwords.hashed(GOOD, hasher=cheap))
+def test_a_hash_of_another_cost_is_made_anew_when_its_owner_signs_in(
+    house: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the cost of the service is that of RFC 9106 where there is less memory."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher.from_parameters(SHIPPED))
+    assert SHIPPED == RFC_9106_LOW_MEMORY
     assert sign_in(house.stranger(), "anna", "wrong").status_code == 403
     kept = accounts.find(house.store, "anna")
-    assert kept is not None and "m=1024" in str(kept.password)
+    assert kept is not None and f"m={CHEAP.memory_cost}" in str(kept.password)
     assert sign_in(house.stranger(), "anna", GOOD).status_code == 302
     kept = accounts.find(house.store, "anna")
     assert kept is not None and "m=65536" in str(kept.password) and passwords.fits(kept.password, GOOD)
