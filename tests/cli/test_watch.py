@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 import time
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -31,12 +33,20 @@ def exports(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def export(directory: Path, day: str, *, manifest: bool = True, **without: bool) -> Path:
-    """The export of a night: the sample, with a manifest."""
+@cache
+def sample() -> dict[str, bytes]:
+    """What a hospital exports, by the names of the files."""
+    with TemporaryDirectory() as place:
+        write_sample(Path(place), 24, 7)
+        return {each.name: each.read_bytes() for each in Path(place).glob("*.ndjson")}
+
+
+def export(directory: Path, day: str, *, manifest: bool = True) -> Path:
+    """The export of a night, with a manifest."""
     place = directory / day
-    write_sample(place, 60, 7)
-    for each in place.glob("*.json"):
-        each.unlink()
+    place.mkdir()
+    for name, content in sample().items():
+        (place / name).write_bytes(content)
     if manifest:
         output = [{"type": each.name.split(".")[0], "url": f"https://x/{each.name}"} for each in place.glob("*.ndjson")]
         told = {"transactionTime": f"{day}T03:00:00Z", "request": "https://x/$export", "output": output, "error": []}

@@ -104,8 +104,8 @@ class Demo:
 
 
 @contextmanager
-def demonstration(place: Path, *, working: bool = False) -> Iterator[Demo]:
-    """A demonstration of a few people; `working`: it screens anew when something changes."""
+def demonstration(place: Path) -> Iterator[Demo]:
+    """A demonstration of a few people, which screens anew when something changes."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = make_server(HOST, 0, Flask("nothing"), threaded=True, request_handler=Quiet)
     address = f"http://{HOST}:{server.server_port}"
@@ -114,8 +114,7 @@ def demonstration(place: Path, *, working: bool = False) -> Iterator[Demo]:
     server.app = app
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    if working:
-        companion.start()
+    companion.start()
     yield Demo(address, app, people, _handle(place))
     companion.stop()
     server.shutdown()

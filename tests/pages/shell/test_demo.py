@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from tests.shape.source import ROOT, functions, modules, tree_of
 
 @pytest.fixture
 def started(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Start a demonstration that serves nobody; returns its application, its database's accounts and what it said."""
+    """Start a small demonstration that serves nobody; returns its application and what it said."""
     import service.web.server as server
 
     def start() -> tuple[Any, str]:
         seen: list[Any] = []
         monkeypatch.setattr(server, "serve", lambda app, listener, *_: (seen.append(app), listener.close()))
         monkeypatch.setattr(composition, "TemporaryDirectory", _Kept)
+        monkeypatch.setattr(composition, "demo_of", partial(composition.demo_of, patients=8))
         assert composition.run_demo("127.0.0.1", 0, None) == 0
         return seen[0], capsys.readouterr().err
 
