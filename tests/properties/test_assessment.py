@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import assume, given, settings, strategies as st
 
 from service.eligibility.as_of import as_of
-from service.eligibility.assess import assess
+from service.eligibility.assess import assess, case_of, judge
 from service.eligibility.criteria import Criterion, LookBack, Node, ProcedureDone, SexIs, Study
 from service.eligibility.dates import Days, Duration, Unit
 from service.eligibility.dosing.denials import may_deny
@@ -159,7 +159,7 @@ def test_only_the_criterion_that_asks_for_the_future_sees_it(
     known = replace(person, facts=(*person.facts, later), contacts=(*person.contacts, day))
     planned = Criterion("F", "exclusion", "f", ProcedureDone(("operation",), look_back=LookBack(ahead=A_YEAR)))
     study = replace(one_criterion(node), criteria=(*one_criterion(node).criteria, planned))
-    found, before = (assess(each, study, AT, KNOWLEDGE).findings[0] for each in (known, person))
+    found, before = (judge(study, case_of(each, study, AT, KNOWLEDGE)).findings[0] for each in (known, person))
     assert (found.outcome, found.judgement.reasons) == (before.outcome, before.judgement.reasons)
 
 
