@@ -1,5 +1,6 @@
 """What a page of the worklist shows: gathered for whoever looks, who sees only what they may."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,7 @@ SIGNALS = {"strong": 0, "weak": 1}
 TAKEN = frozenset({"consented", "on-study", "pending-on-study"})
 ANOTHER = "another-study"
 ME, NOBODY = "me", "nobody"
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ def asked_of(given: Mapping[str, str], search: str | None = None) -> Asked:
             Tab(given.get("tab") or Tab.NOW),
             Order(given.get("order") or Order.USUAL),
             _number(given.get("page"), MOST_PAGES) or 1,
-            given.get("standing") or None,
+            _code(given.get("standing")),
             signal,
-            given.get("missing") or None,
+            _code(given.get("missing")),
             claimed,
             _number(given.get("changed_days"), 366),
             _number(given.get("coming_days"), 366),
@@ -170,10 +172,17 @@ def wanted_of(asked: Asked, viewer: str, now: datetime, since: datetime) -> Want
     )
 
 
+def _code(text: str | None) -> str | None:
+    """A standing, a status, or the id of a criterion; others are not looked for. Raises ValueError."""
+    if text and not CODE.fullmatch(text):
+        raise ValueError("no such code")
+    return text or None
+
+
 def _number(text: str | None, most: int) -> int | None:
     """A number from 1 on. Raises ValueError."""
     if not text:
         return None
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= most:
+    if not (text.isascii() and text.isdigit() and len(text) < 10) or not 1 <= int(text) <= most:
         raise ValueError("no such number")
     return int(text)
