@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Frame, Page
 
 from service.screening.invented import invent
 from service.store.engine import Store
+from tests.axe import complaints
 from tests.browsers import Seen, page_of
 from tests.launch.serving import served
 from tests.launch.world import application, launchable
@@ -77,8 +78,9 @@ def check_shown(shown: Page | Frame, site: Site, patient: str) -> None:
 
 
 def check_quiet(seen: Seen, site: Site) -> None:
-    """No complaint of the browser, and nobody else was asked for anything."""
+    """No complaint of the browser nor of axe, and nobody else was asked for anything."""
     assert seen.complaints == []
+    assert complaints(seen.page) == []
     assert seen.hosts == site.hosts
 
 
@@ -172,6 +174,7 @@ def test_what_is_shown_stays_in_its_browser(chromium: Browser, site: Site) -> No
         other.page.goto(address)
         assert other.page.locator("h1").inner_text() == "This page cannot be opened"
         assert of(site, PATIENTS[0]) not in other.page.content()
+        assert complaints(other.page) == []
         picture(other.page, "refused")
 
 
@@ -187,4 +190,5 @@ def test_no_script_of_a_chart_or_an_ehr_is_run(chromium: Browser, site: Site) ->
         page.goto(site.link(PATIENTS[0]))
         assert hostile in page.locator("main").inner_text()
         assert page.title() == "Not opened" and page.locator("img, script").count() == 0
+        assert complaints(page) == []
         picture(page, "denied")

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
@@ -20,6 +21,7 @@ from service.store import assessments, audit, decisions
 from service.store.decisions import Decision
 from service.store.engine import Store
 from tests.pages.access.routes import DEMO, ROUTES, Kind
+from tests.pages.shell.site import NO_PAGES, PAGES
 from tests.pages.world import NORTH, Browser, World, stand, world
 from tests.screening.world import STUDY as SMALL
 from tests.working.world import TODAY, catalog
@@ -93,6 +95,20 @@ def test_the_table_names_no_address_twice_or_in_vain(house: World) -> None:
         "/launch/static/<path:filename>",
         "/static/<path:filename>",
     }
+
+
+def test_every_page_is_looked_at_in_a_browser_or_has_a_reason_why_not(house: World) -> None:
+    """If this fails, you added a page: give it a line in PAGES of tests/pages/shell/site.py, or NO_PAGES a reason."""
+    adapter = house.app.url_map.bind("localhost")
+    seen = set()
+    for address in PAGES.values():
+        place = address.partition("?")[0].replace("{", "").replace("}", "")
+        try:
+            seen.add(adapter.match(place, return_rule=True)[0].rule)
+        except MethodNotAllowed:
+            assert place == "/sign-out"  # what a form leads to
+    shown = {each.rule for each in rules(house) if "GET" in (each.methods or ())}
+    assert shown - seen == set(NO_PAGES), "a page nobody looks at, or a reason for what there is not"
 
 
 def addresses(of: World, *kinds: Kind) -> list[tuple[str, str]]:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browsers import page_of
+from tests.axe import complaints
+from tests.browsers import Seen, page_of
 from tests.pages.shell.site import PAGES, Demo
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-RULES = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
 PICTURES = os.environ.get("TEST_PICTURES")  # a directory for pictures, for whoever wants to look
 WIDE, NARROW = 1280, 360
 MOST = 60  # stops of the keyboard on one page
@@ -33,12 +31,7 @@ class Look:
 USUAL = Look(WIDE, "light", "en")
 OTHERS = (Look(NARROW, "dark", "de"), Look(NARROW, "dark", "zh-CN"))
 # Each page as most see it, and once with all else: narrow, dark, and by turns in each of the other languages.
-LOOKS = [(name, look) for at, name in enumerate(PAGES) for look in (USUAL, OTHERS[at % 2])]
-
-
-def needs(demo: Demo, name: str) -> None:
-    if not demo.has(name):
-        pytest.skip("the application does not have this page")
+TAG = {"en": "en", "de": "de", "zh-CN": "zh-Hans"}
 
 
 def picture(page: Page, name: str, look: Look) -> None:
@@ -69,46 +62,53 @@ SMALL = """() => [...document.querySelectorAll('button, .button, select, summary
     .filter(([_, box]) => box.height < 24 || box.width < 24).map(([text]) => text)"""
 
 
-@pytest.mark.parametrize(("name", "look"), LOOKS, ids=str)
-def test_axe_finds_nothing(chromium: Browser, demo: Demo, name: str, look: Look) -> None:
-    needs(demo, name)
-    with page_of(chromium, look.width, color_scheme=look.scheme, locale=look.language) as seen:
-        demo.show(seen.page, name)
-        picture(seen.page, name, look)
-        tag = seen.page.locator("html").get_attribute("lang")
-        assert tag == {"en": "en", "de": "de", "zh-CN": "zh-Hans"}[look.language]
-        found = Axe().run(seen.page, options=RULES).response["violations"]
-        assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in found] == []
-        assert seen.page.evaluate(SIDEWAYS) <= 0
-        if look.width == NARROW:
-            assert seen.page.evaluate(SMALL) == []
-        # Nothing was refused by the policy, and nobody else was asked for anything.
-        assert [each for each in seen.complaints if "status of 40" not in each] == []
-        assert {f"http://{each}" for each in seen.hosts} == {demo.address}
+def looked_at(seen: Seen, demo: Demo, name: str, look: Look) -> None:
+    """Open the page; it is as it has to be for whoever looks at it so."""
+    demo.show(seen.page, name)
+    picture(seen.page, name, look)
+    assert seen.page.locator("html").get_attribute("lang") == TAG[look.language]
+    assert complaints(seen.page) == []
+    assert seen.page.evaluate(SIDEWAYS) <= 0
+    # Nothing was refused by the policy, and nobody else was asked for anything.
+    assert [each for each in seen.complaints if "status of 40" not in each] == []
+    assert {f"http://{each}" for each in seen.hosts} == {demo.address}
+
+
+def reached(page: Page) -> None:
+    """With the keyboard alone everything is reached, in order, and seen."""
+    wanted = page.evaluate(REACHABLE)
+    page.evaluate("document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')")
+    places: list[int] = []
+    while len(places) < min(wanted, MOST):
+        page.keyboard.press("Tab")
+        at = page.evaluate(WHERE)
+        assert at["line"] != "none" and at["width"] >= 2 and at["seen"], at
+        if not (at["dated"] and places[-1:] == [at["place"]]):  # a day has parts, each with a stop of its own
+            places.append(at["place"])
+    assert wanted > 0 and places == sorted(set(places))
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_with_the_keyboard_alone_and_at_twice_the_size_everything_is_reached(
+def test_a_page_as_most_see_it_and_by_the_keyboard_alone_at_twice_the_size(
     chromium: Browser, demo: Demo, name: str
 ) -> None:
-    """In order, and seen; and nothing moves for whoever does not want it."""
-    needs(demo, name)
-    with page_of(chromium, WIDE // 2, reduced_motion="reduce") as seen:
-        demo.show(seen.page, name)
+    """And nothing moves for whoever does not want it."""
+    with page_of(chromium, USUAL.width, color_scheme=USUAL.scheme, locale=USUAL.language) as seen:
+        looked_at(seen, demo, name, USUAL)
+        seen.page.set_viewport_size({"width": WIDE // 2, "height": 900})
+        seen.page.emulate_media(reduced_motion="reduce")
         assert seen.page.evaluate(SIDEWAYS) <= 0
         assert seen.page.evaluate(MOVING) == 0
-        wanted = seen.page.evaluate(REACHABLE)
-        seen.page.evaluate(
-            "document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex')"
-        )
-        places: list[int] = []
-        while len(places) < min(wanted, MOST):
-            seen.page.keyboard.press("Tab")
-            at = seen.page.evaluate(WHERE)
-            assert at["line"] != "none" and at["width"] >= 2 and at["seen"], at
-            if not (at["dated"] and places[-1:] == [at["place"]]):  # a day has parts, each with a stop of its own
-                places.append(at["place"])
-        assert wanted > 0 and places == sorted(set(places))
+        reached(seen.page)
+
+
+@pytest.mark.parametrize(("name", "look"), [(name, OTHERS[at % 2]) for at, name in enumerate(PAGES)], ids=str)
+def test_a_page_on_a_phone_in_the_dark_and_in_another_language(
+    chromium: Browser, demo: Demo, name: str, look: Look
+) -> None:
+    with page_of(chromium, look.width, color_scheme=look.scheme, locale=look.language) as seen:
+        looked_at(seen, demo, name, look)
+        assert seen.page.evaluate(SMALL) == []
 
 
 def test_the_first_key_skips_to_the_content(chromium: Browser, demo: Demo) -> None:
