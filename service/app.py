@@ -125,7 +125,9 @@ def app_of(
         tended = {each.name: each for each in tenants}
         telling = settings.telling()
         ways = () if telling is None else telling.ways
-        desk = Desk(tended, store, clock, _encrypted(settings), settings.sign_in.plain, ways)
+        registered = [each for tenant in tenants for each in tenant.launch if each.encrypted]
+        frames = tuple(dict.fromkeys(origin for each in registered for origin in each.embed))
+        desk = Desk(tended, store, clock, _encrypted(settings), settings.sign_in.plain, ways, frames)
         site.register(app, desk)
         app.register_blueprint(home.blueprint(catalog, desk.recognise, allow_remote=settings.allow_remote))
         if any(each.launch for each in tenants):

@@ -16,6 +16,7 @@ WORKING = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     f"base-uri 'none'; {NO_FRAMES}"
 )
+FRAMES = frozenset({"iframe", "frame"})
 KEPT = "public, max-age=31536000, immutable"
 HEADERS = {
     "Cache-Control": "no-store",
@@ -94,6 +95,11 @@ def is_local(address: str) -> bool:
     return (mapped or known).is_loopback
 
 
+def in_frame() -> bool:
+    """Does the browser say that it asks for what a frame is to show?"""
+    return request.headers.get("Sec-Fetch-Dest") in FRAMES
+
+
 def let_frame(origins: Iterable[str]) -> None:
     """Let pages of these origins show the answer to this request in a frame; without one it stays as it is."""
     g.framed_by = tuple(origins)
@@ -122,7 +128,7 @@ def add_headers(response: Response) -> Response:
     if response.status_code < BAD_REQUEST:
         response.headers["Cache-Control"] = g.get("kept", HEADERS["Cache-Control"])
     if origins := g.get("framed_by"):
-        response.headers[POLICY] = HEADERS[POLICY].replace(NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
+        response.headers[POLICY] = response.headers[POLICY].replace(NO_FRAMES, f"frame-ancestors {' '.join(origins)}")
         # A page of another origin may ask its browser to hold what it embeds to this.
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         del response.headers["X-Frame-Options"]  # it knows no list of origins

@@ -15,13 +15,14 @@ from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED
 from service.screening.launch.page import PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
+from service.web.pages.desk import is_framed
 
 NAME = "launch"
 PER_MINUTE = 600  # launches from one EHR
 MOST_COOKIES = 30  # launches that one browser keeps; the oldest go first
 BAD_REQUEST = 400
 LONGEST_WORDS = 300  # of what an EHR says is wrong
-Enter = Callable[[Redirection, str, str], None]
+Enter = Callable[[Redirection, str, str, tuple[str, ...]], None]
 Own = Callable[[Opened], Mapping[str, str]]
 COOKIE = re.compile(r"(?:__Host-)?launch-[A-Za-z0-9_-]{22}", re.ASCII)
 ID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
@@ -100,7 +101,8 @@ def blueprint(launches: Launches, enter: Enter | None = None, own: Own | None = 
         shown = pages.page(opened)
         if shown is None:
             return make_response(_html("no_patient.html"))
-        return make_response(_html("launched.html", page=shown, own={} if own is None else own(opened)))
+        where = {} if own is None else own(opened)  # recognises whoever is signed in
+        return make_response(_html("launched.html", page=shown, own=where, framed=is_framed()))
 
     page.register_error_handler(PrescreenError, _explained)
     page.register_error_handler(429, _busy)
@@ -109,7 +111,7 @@ def blueprint(launches: Launches, enter: Enter | None = None, own: Own | None = 
 
 def _let_in(answer: Redirection, opened: Opened, enter: Enter | None) -> None:
     if enter is not None and opened.person is not None:
-        enter(answer, opened.app.iss, opened.person)
+        enter(answer, opened.app.iss, opened.person, opened.app.embed)
 
 
 def _only(name: str) -> str | None:

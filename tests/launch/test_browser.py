@@ -3,21 +3,30 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
 import orjson
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Frame, Page
 
+from service.app import app_of
 from service.screening.invented import invent
+from service.settings import Settings
+from service.store import accounts, bases
+from service.store.accounts import Account, Given
+from service.store.bases import Entered
 from service.store.engine import Store
 from tests.axe import complaints
 from tests.browsers import Seen, page_of
 from tests.launch.serving import served
 from tests.launch.world import application, launchable
+from tests.pages.world import NORTH, stand
+from tests.screening.world import STUDY, encounter, haemoglobin, patient as small_patient
 from tests.smart_server import SmartEhr
-from tests.working.world import shipped
+from tests.working.world import catalog, shipped
 
 PATIENTS = ("sample-0001", "sample-0002")
 PICTURES = os.environ.get("TEST_PICTURES")  # a directory for pictures, for whoever wants to look
@@ -140,6 +149,47 @@ def test_4_1_and_4_11_a_launch_within_a_frame_of_the_ehr(chromium: Browser, site
         assert (cookie["secure"], cookie["httpOnly"], cookie["sameSite"]) == (True, True, "None")
         assert cookie["partitionKey"] == "http://localhost"
         picture(seen.page, "framed")
+
+
+def test_within_the_frame_one_is_who_the_ehr_says_and_outside_of_it_nobody(
+    chromium: Browser, kept: Store, tmp_path: Path
+) -> None:
+    """The session of a launch is one for the frame; a window of its own knows nothing of it."""
+    with SmartEhr() as ehr:
+        ehr.seed(small_patient(), encounter(), haemoglobin())
+        chart = ehr.root.replace("127.0.0.1", "localhost")
+
+        def made(address: str) -> Flask:
+            tenant = launchable(ehr, redirect_uri=f"{address}/launch/callback", embed=(chart,))
+            return app_of(catalog(), Settings(public_url=address), (tenant,), kept)
+
+        with served(made) as address, page_of(chromium) as seen:
+            given(kept, ehr)
+            query = urlencode({"iss": ehr.base, "launch": ehr.open("p")})
+            ehr.pages["framed"] = f'<iframe width="900" height="700" src="{address}/launch?{query}"></iframe>'
+            seen.page.goto(f"{chart}/ehr/framed")
+            frame = seen.page.frame_locator("iframe")
+            frame.get_by_role("link", name="Decide about this patient").click()
+            frame.locator(".top .who").get_by_text("Nora Nurse").wait_for()
+            (inner,) = (each for each in seen.page.frames if each.url.startswith(f"{address}/p/"))
+            inner.goto(f"{address}/account")
+            assert "Nora Nurse" in inner.locator(".top .who").inner_text()
+            window = seen.page.context.new_page()
+            window.goto(f"{address}/account")
+            assert window.url == f"{address}/sign-in"
+            inner.locator(".top .who form button").click()
+            frame.get_by_role("link", name="Go on in a window of its own").wait_for()
+            picture(seen.page, "frame-signed-out")
+
+
+def given(store: Store, ehr: SmartEhr) -> None:
+    """Nora has an account that the EHR knows, and a role in the study in whose worklist the patient stands."""
+    now = datetime.now(UTC)
+    accounts.add(store, Account("nora", "Nora Nurse", now))
+    accounts.link(store, "nora", ehr.base, "Practitioner/7")
+    accounts.give(store, Given("nora", NORTH, STUDY.id, "coordinator", "admin", now))
+    bases.add(store, Entered(NORTH, STUDY.id, "waiver", "EC 2026/17", None, ("coordinator",), "admin", now))
+    stand(store, "p", STUDY.id, handle="unguessable")
 
 
 def test_another_page_cannot_frame_it(chromium: Browser, site: Site) -> None:

@@ -25,10 +25,11 @@ from service.screening.worklist.digests import How
 from service.store import accounts, sessions
 from service.store.engine import Store
 from service.store.sessions import Session
-from service.web.guard import let_work
+from service.web.guard import in_frame, let_frame, let_work
 
 COOKIE = "prescreen-session"
 FORM_TOKEN = "csrf"
+FRAMED_BY = "framed_by"
 FETCHED_FROM, OWN = "Sec-Fetch-Site", "same-origin"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_YOURS = "this is not open to you, or does not exist; an administrator of the study gives roles"
@@ -37,7 +38,8 @@ NOT_YOURS = "this is not open to you, or does not exist; an administrator of the
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The parts that pages work with. `encrypted`: browsers reach this service by https alone. `sign_in`: how.
-    `ways`: how people can be told of news."""
+    `ways`: how people can be told of news. `frames`: the origins of EHRs that may show these pages in a frame, to
+    whoever was signed in by a launch there."""
 
     tenants: Mapping[str, Tenant]
     store: Store
@@ -45,6 +47,7 @@ class Desk:
     encrypted: bool = True
     sign_in: SignIn = SignIn()
     ways: tuple[How, ...] = ()
+    frames: tuple[str, ...] = ()
 
     @property
     def cookie(self) -> str:
@@ -92,6 +95,10 @@ class Desk:
                 abort(403)  # a browser says that a page of another site sent it
             if name in open_to_all:
                 return None
+            if found and is_framed():
+                let_frame(each for each in session().content[FRAMED_BY] if each in self.frames)
+            if not found and self.frames and in_frame():
+                return self.outside()
             if not found and request.method in SAFE and not request.path.startswith("/api/"):
                 return redirect(url_for("sign_in.sign_in"))
             if not found:
@@ -110,24 +117,49 @@ class Desk:
             g.session, g.viewer, g.session_token = *found, token
         return found is not None
 
-    def enter(self, answer: Redirection, account: str, source: Source) -> None:
+    def enter(self, answer: Redirection, account: str, source: Source, framed_by: tuple[str, ...] = ()) -> None:
         """Sign somebody in in this browser. Its session is a new one: one that was there before, whoever began it,
-        ends."""
+        ends. `framed_by`: it is one for a frame, which pages of these origins may show."""
         if before := request.cookies.get(self.cookie):
             sessions.end(self.store, before)
-        token = sessions.begin(self.store, account, source, self.clock.now(), self.sign_in.lasts)
-        self.keep(answer, self.cookie, token, int(self.sign_in.lasts.total_seconds()))
+        content = {FRAMED_BY: list(framed_by)} if framed_by else {}
+        token = sessions.begin(self.store, account, source, self.clock.now(), self.sign_in.lasts, content)
+        self.keep(answer, self.cookie, token, int(self.sign_in.lasts.total_seconds()), framed=bool(framed_by))
 
-    def enter_linked(self, answer: Redirection, issuer: str, subject: str) -> None:
-        """Sign in whoever opened this service from an EHR, if an account is linked to whom the EHR says that it is."""
+    def enter_linked(self, answer: Redirection, issuer: str, subject: str, embed: tuple[str, ...] = ()) -> None:
+        """Sign in whoever opened this service from an EHR, if an account is linked to whom the EHR says that it is.
+
+        `embed`: the origins of that EHR. In a frame of theirs the session is one for that frame alone.
+        """
+        framed_by = tuple(each for each in embed if each in self.frames) if self.encrypted and in_frame() else ()
         found = accounts.linked(self.store, issuer, subject)
         if found is not None and found.disabled is None:
-            self.enter(answer, found.id, Source.LAUNCH)
+            self.enter(answer, found.id, Source.LAUNCH, framed_by)
             note_deed(self.store, found.id, "*", None, "signed-in", self.clock.now(), source=Source.LAUNCH)
 
-    def keep(self, answer: Redirection | Response, name: str, value: str, seconds: int) -> None:
-        """Let the browser keep a cookie that no script sees, and that only this very host is sent."""
-        answer.set_cookie(name, value, max_age=seconds, path="/", secure=self.encrypted, httponly=True, samesite="Lax")
+    def outside(self) -> Response:
+        """For a frame in which nobody is signed in: the way to a window of its own. It shows nothing of anybody."""
+        let_frame(self.frames)
+        return page("framed.html", 401, address=request.path if request.method in SAFE else "/")
+
+    def keep(
+        self, answer: Redirection | Response, name: str, value: str, seconds: int, *, framed: bool = False
+    ) -> None:
+        """Let the browser keep a cookie that no script sees, and that only this very host is sent.
+
+        `framed`: within a frame it is sent a cookie only if that was set for frames, and keeps it apart for each site
+        around the frame.
+        """
+        answer.set_cookie(
+            name,
+            value,
+            max_age=seconds,
+            path="/",
+            secure=self.encrypted,
+            httponly=True,
+            samesite="None" if framed else "Lax",
+            partitioned=framed,
+        )
 
     def _of_this_session(self) -> bool:
         given = request.headers.get("X-CSRF-Token") or request.form.get(FORM_TOKEN, "")
@@ -146,6 +178,12 @@ def session() -> Session:
     """The session of this request; only where somebody is signed in."""
     found: Session = g.session
     return found
+
+
+def is_framed() -> bool:
+    """Is the session of this request, if there is one, one for a frame?"""
+    found: Session | None = g.get("session")
+    return found is not None and FRAMED_BY in found.content
 
 
 def form_token() -> str:

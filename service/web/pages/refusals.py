@@ -62,8 +62,12 @@ def _detail(error: PrescreenError) -> str:
 
 
 def reason(error: PrescreenError) -> str:
-    """The sentence of an error, in the reader's language as far as it is one of the closed set."""
-    return gettext(REFUSALS.get(str(error), str(error)))
+    """The sentence of an error, in the reader's language as far as it is one of the closed set.
+
+    Messages begin small and end openly, as the command line shows them after a colon; on a page they stand alone.
+    """
+    told = gettext(REFUSALS.get(str(error), str(error)))
+    return told[:1].upper() + told[1:] + ("" if told.endswith((".", "。", "?", "!")) else ".")
 
 
 def _http(error: HTTPException) -> Response:

@@ -13,7 +13,7 @@ from service.screening.access.ways import Source
 from service.store import sessions
 from service.store.accounts import Account
 from service.web.guard import is_local
-from service.web.pages.desk import FORM_TOKEN, Desk, page, viewer
+from service.web.pages.desk import FORM_TOKEN, Desk, is_framed, page, viewer
 
 NAME = "sign_in"
 HOME, NO_ROLE = "/", "/no-role"
@@ -56,11 +56,13 @@ def blueprint(desk: Desk) -> Blueprint:
         return page("no_role.html", viewer=viewer(), contact=desk.sign_in.contact)
 
     @pages.post("/sign-out")
-    def sign_out() -> Redirection:
+    def sign_out() -> Response | Redirection:
         """End the session, in the database too."""
         sessions.end(desk.store, g.session_token)
-        answer = redirect("/sign-in")
-        desk.keep(answer, desk.cookie, "", 0)
+        framed = is_framed()
+        g.viewer = None
+        answer = desk.outside() if framed else redirect("/sign-in")
+        desk.keep(answer, desk.cookie, "", 0, framed=framed)
         return answer
 
     return desk.guard(pages, open_to_all=frozenset({"sign_in", "with_password"}))

@@ -147,7 +147,7 @@ def test_of_two_who_decide_at_once_the_second_is_told_what_the_first_did(chromiu
         second.page.get_by_role("button", name="Set status").click()
         second.page.wait_for_selector("[role=alert]")
         told = second.page.locator("main").inner_text()
-        assert "somebody else decided this meanwhile" in told
+        assert "Somebody else decided this meanwhile" in told
         assert "Dana Muster" in told and "moves to Rome" in told
         second.page.locator("main a").first.click()
         second.page.wait_for_selector(".summary")

@@ -42,7 +42,7 @@ def test_two_people_do_not_lose_a_change(desk: Ward, site: World, anna: Browser)
     answer = bert.post(ADDRESS, kind="status", status="screening", seen="0", reason="<b>fits</b>")
     assert answer.status_code == 409
     said = answer.get_data(as_text=True)
-    assert "somebody else decided this meanwhile" in said and "moved to Rome" in said and "Anna" in said
+    assert "Somebody else decided this meanwhile" in said and "moved to Rome" in said and "Anna" in said
     assert "&lt;b&gt;fits&lt;/b&gt;" in said, "what was typed is not lost, and is no markup"
     assert len(desk.all()) == 1
 
