@@ -196,14 +196,24 @@ def sqlite_url(template: Path, place: Path) -> str:
     return f"sqlite:///{path}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database with empty tables, of each kind in turn."""
-    if request.param == "sqlite":
-        return sqlite_url(request.getfixturevalue("sqlite_template"), tmp_path)
+KINDS = ("sqlite", "postgresql")
+# For what is tested on the fastest kind elsewhere in its directory.
+ON_BOTH = pytest.mark.parametrize("url", KINDS, indirect=True)
+
+
+def database(kind: str, request: pytest.FixtureRequest, place: Path) -> str:
+    """A database of this kind with empty tables."""
+    if kind == "sqlite":
+        return sqlite_url(request.getfixturevalue("sqlite_template"), place)
     where: str = request.getfixturevalue("postgres_url")
     _empty(where)
     return where
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database with empty tables, of each kind in turn."""
+    return database(request.param, request, tmp_path)
 
 
 @pytest.fixture

@@ -1,20 +1,20 @@
-"""A database of the fastest kind: what differs between databases is shown in tests/store. And a demonstration."""
+"""A database of the fastest kind, unless a test says ON_BOTH; and a demonstration."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.databases import sqlite_template, sqlite_url, store
+from tests.databases import database, postgres, postgres_url, sqlite_template, store
 from tests.pages.shell.site import Demo, demonstration
 
-__all__ = ["sqlite_template", "store"]
+__all__ = ["postgres", "postgres_url", "sqlite_template", "store"]
 
 
 @pytest.fixture
-def url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A new SQLite file with all tables."""
-    return sqlite_url(sqlite_template, tmp_path)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A new database with all tables: a SQLite file, or what ON_BOTH says."""
+    return database(getattr(request, "param", "sqlite"), request, tmp_path)
 
 
 @pytest.fixture(scope="session")

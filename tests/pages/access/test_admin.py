@@ -12,6 +12,7 @@ from service.screening.access.known import bases_of, viewer_of
 from service.store import accounts, audit, bases
 from service.store.audit import Wanted
 from service.store.engine import Store
+from tests.databases import ON_BOTH
 from tests.pages.world import NORTH, Browser, World, world
 from tests.screening.world import STUDY as SMALL
 from tests.working.world import TODAY
@@ -34,6 +35,7 @@ def act(who: Browser, account: str, role: str, study: str = STUDY, do: str = "gi
     return int(who.post("/admin/people", **fields).status_code)
 
 
+@ON_BOTH
 def test_an_administrator_gives_and_takes_roles_in_their_study(house: World) -> None:
     boss = house.person("boss", (STUDY, "admin"))
     house.person("anna")
@@ -84,6 +86,7 @@ def test_a_role_counts_at_once_and_so_does_its_end(house: World) -> None:
     assert viewer_of(house.store, "anna") is None and not disable(house.store, "anna", NORTH, "boss", house.now)
 
 
+@ON_BOTH
 def test_a_basis_is_entered_and_what_was_before_stays_to_be_seen(house: World) -> None:
     boss = house.person("boss", (STUDY, "admin"))
     fields = {"tenant": NORTH, "study": STUDY, "role": ["coordinator", "investigator"]}
@@ -145,6 +148,7 @@ def test_the_audit_is_filtered_by_study_account_and_day(house: World) -> None:
     assert small.get("/admin/audit?study=other").status_code == 403
 
 
+@ON_BOTH
 def test_the_audit_is_paged_without_a_gap(house: World) -> None:
     house.person("anna")
     for number in range(120):

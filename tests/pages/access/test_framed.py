@@ -14,6 +14,7 @@ from service.store.accounts import Account, Given
 from service.store.bases import Entered
 from service.store.engine import Store
 from service.web.pages.desk import FORM_TOKEN
+from tests.databases import ON_BOTH
 from tests.launch.world import OURS, Browser, launchable
 from tests.pages.access.test_launched import COOKIE, token
 from tests.pages.world import NORTH, Browser as SignedIn, stand
@@ -64,6 +65,7 @@ def test_the_cookie_of_a_frame_is_kept_for_that_frame_alone(browser: Browser) ->
     assert {"Secure", "HttpOnly", "SameSite=None", "Partitioned", "Path=/"} <= set(given.split("; "))
 
 
+@ON_BOTH
 def test_in_the_frame_one_works_on_the_pages(browser: Browser, store: Store) -> None:
     opened = browser.opened()
     assert f'href="{PLACE}"' in opened.text and "_blank" not in opened.text

@@ -13,6 +13,7 @@ from service.store import accounts
 from service.store.accounts import Account, Given
 from service.store.engine import Store
 from service.web.pages.desk import COOKIE
+from tests.databases import ON_BOTH
 from tests.pages.access.issuer import (
     BACK,
     CHIEFS,
@@ -93,6 +94,7 @@ def test_whoever_the_issuer_knows_is_let_in_with_the_roles_of_their_groups(
     assert known(store) == (account,)
 
 
+@ON_BOTH
 def test_a_role_goes_with_its_group_and_what_people_gave_stays(app: Flask, issuer: Issuer, store: Store) -> None:
     issuer.person = {"sub": "s-1", "name": "Nora", "groups": [NURSES, CHIEFS]}
     signed_in(app.test_client())

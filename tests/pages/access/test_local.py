@@ -19,6 +19,7 @@ from service.store.engine import Store
 from service.store.retention import Keep
 from service.web.language import LANGUAGES
 from service.web.pages.desk import COOKIE
+from tests.databases import ON_BOTH
 from tests.hashing import CHEAP, SHIPPED
 from tests.pages.world import World, world
 
@@ -98,6 +99,7 @@ def test_an_unknown_account_costs_as_many_hashes_as_a_known_one(house: World, mo
     assert len(tried) == 4 and len(set(tried)) == 1  # one check each, at the same cost
 
 
+@ON_BOTH
 def test_a_session_that_was_there_before_is_not_taken_over(house: World) -> None:
     """Session fixation: what somebody planted in the browser is worth nothing afterwards."""
     planted = house.person("otto")
@@ -125,6 +127,7 @@ def test_a_page_of_another_site_signs_nobody_in(house: World) -> None:
     assert session_of(client) is None
 
 
+@ON_BOTH
 def test_attempts_from_one_place_come_to_an_end_and_others_are_not_locked_out(house: World) -> None:
     far = {"REMOTE_ADDR": "203.0.113.9"}
     for _ in range(local.FROM_ONE_PLACE):
@@ -190,6 +193,7 @@ def test_a_password_that_is_easy_to_guess_is_not_taken(bad: str) -> None:
     assert bad not in str(refused.value)
 
 
+@ON_BOTH
 def test_a_session_ends_when_it_is_idle_and_at_the_latest_when_it_is_old(house: World) -> None:
     client = house.stranger()
     sign_in(client, "anna", GOOD)
@@ -202,6 +206,7 @@ def test_a_session_ends_when_it_is_idle_and_at_the_latest_when_it_is_old(house: 
     assert last == 302  # more than ten hours, although it was used all the time
 
 
+@ON_BOTH
 def test_another_password_ends_all_other_sessions_and_no_other_one(house: World) -> None:
     here, there = house.person("anna"), house.person("anna")
     new = "calm herons walk by night"
@@ -255,6 +260,7 @@ def test_each_language_can_be_chosen_and_then_holds(house: World, chosen: str) -
     assert f'<option value="{chosen}" selected>' in shown
 
 
+@ON_BOTH
 def test_old_sessions_and_attempts_are_purged_and_living_ones_stay(house: World) -> None:
     living = house.person("anna")
     sessions.begin(house.store, "otto", "local", house.now, timedelta(hours=1))

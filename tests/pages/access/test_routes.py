@@ -20,6 +20,7 @@ from service.settings import Settings
 from service.store import assessments, audit, decisions
 from service.store.decisions import Decision
 from service.store.engine import Store
+from tests.databases import ON_BOTH
 from tests.pages.access.routes import DEMO, ROUTES, Kind
 from tests.pages.shell.site import NO_PAGES, PAGES
 from tests.pages.world import NORTH, Browser, World, stand, world
@@ -232,6 +233,7 @@ def test_nobody_is_anybody_who_is_not_signed_in(house: World) -> None:
         assert answer.status_code != 302 or answer.headers["Location"] == "/sign-in"
 
 
+@ON_BOTH
 def test_no_form_counts_without_the_token_of_its_session(house: World) -> None:
     house.approve(STUDY)
     everything = [(STUDY, each) for each in ("viewer", "coordinator", "investigator", "admin")]
@@ -253,6 +255,7 @@ def test_no_form_counts_without_the_token_of_its_session(house: World) -> None:
     assert state(house.store) == before
 
 
+@ON_BOTH
 def test_to_look_changes_nothing_but_the_audit(house: World) -> None:
     house.approve(STUDY)
     anna = house.person("anna", *[(STUDY, each) for each in ("coordinator", "investigator", "admin")])

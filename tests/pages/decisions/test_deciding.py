@@ -11,6 +11,7 @@ from service.screening.decisions.kinds import CONTACTS, Kind, PersonStatus
 from service.screening.decisions.make import NOT_APPROVED, UNKNOWN_CLINICIAN, approve, decide
 from service.store import audit
 from service.store.engine import Store
+from tests.databases import ON_BOTH
 from tests.fhir_server import FhirServer
 from tests.pages.decisions.world import CHIEF, NOON, NURSE, Ward, asking_first, viewer, ward
 from tests.screening.world import STUDY, cancer
@@ -103,6 +104,7 @@ def test_nobody_decides_about_whom_they_cannot_have_seen(desk: Ward) -> None:
         desk.decide(Kind.CORRECTION, about="Observation/other", claim="entered-in-error", version="1", reason="x")
 
 
+@ON_BOTH
 def test_a_decision_is_dated_signed_and_audited(desk: Ward) -> None:
     number = desk.decide(Kind.OVERRIDE, by=INVESTIGATOR, **OVERRULED)
     (kept,) = desk.all()
@@ -114,6 +116,7 @@ def test_a_decision_is_dated_signed_and_audited(desk: Ward) -> None:
 
 
 # -------------------------------------------------------------------------------------------------- two at once
+@ON_BOTH
 def test_who_did_not_see_what_another_decided_loses_nothing_and_is_told(desk: Ward) -> None:
     desk.decide(Kind.STATUS, status="screening", seen=0)
     with pytest.raises(Outpaced):
@@ -141,6 +144,7 @@ def test_an_answer_to_what_the_machine_no_longer_says_is_not_kept(desk: Ward, se
         desk.decide(Kind.ANSWER, about="E1", outcome="not_met", was="not_met")
 
 
+@ON_BOTH
 def test_a_coordinator_does_not_undo_what_an_investigator_overruled(desk: Ward) -> None:
     desk.decide(Kind.OVERRIDE, by=INVESTIGATOR, **OVERRULED)
     for outcome in ("met", None):

@@ -13,6 +13,7 @@ from service.screening.decisions import Kind
 from service.store import accounts, audit, decisions
 from service.store.decisions import Decision
 from service.store.engine import Store
+from tests.databases import ON_BOTH
 from tests.pages.patient.world import HANDLE, coordinator, screen_files, stand
 from tests.pages.world import NORTH, World, world
 from tests.screening.world import STUDY, cancer, encounter, haemoglobin, patient
@@ -36,6 +37,7 @@ def site(store: Store, tmp_path: Path) -> World:
     return made
 
 
+@ON_BOTH
 def test_the_page_shows_every_criterion_in_the_protocols_own_words(site: World) -> None:
     page = coordinator(site, "demo").get(f"/p/{HANDLE}/demo")
     assert page.status_code == 200
@@ -109,6 +111,7 @@ def test_hidden_names_are_shown_only_when_asked_for_and_that_is_written_down(sit
     assert actions.count("reveal-patient") == 2
 
 
+@ON_BOTH
 def test_an_answer_of_a_person_stands_beside_the_machines_and_asks_to_be_looked_at_again(site: World) -> None:
     content = {"outcome": "met", "was": "unknown"}
     said = Decision(NORTH, "demo", "p", Kind.OVERRIDE.value, "E1", content, "seen by <b>me</b>", "dora", site.now)
@@ -149,6 +152,7 @@ def test_what_stands_behind_an_answer_says_that_no_ehr_is_connected(site: World)
     assert "has changed since" in anna.get(f"/p/{HANDLE}/demo/source/999").text
 
 
+@ON_BOTH
 def test_the_history_says_what_changed_and_why(site: World, tmp_path: Path) -> None:
     site.now += DAY
     screen_files(site, tmp_path / "second", [patient(), encounter(), haemoglobin(), cancer()])

@@ -12,6 +12,7 @@ from service.screening.worker import Worker
 from service.store import assessments, studying
 from service.store.cards import CardResponse, ShownCard, keep_responses, keep_shown
 from service.store.engine import Store
+from tests.databases import ON_BOTH
 from tests.pages.studying.test_counts import line, of
 from tests.pages.world import NORTH, World, world
 from tests.working.world import DAY, NOON, TODAY
@@ -40,6 +41,7 @@ def site(store: Store) -> World:
     return made
 
 
+@ON_BOTH
 def test_who_may_see_the_patients_sees_every_number(site: World) -> None:
     site.approve(STUDY)
     told = site.person("anna", (STUDY, Role.COORDINATOR)).get(JSON).get_json()
@@ -49,6 +51,7 @@ def test_who_may_see_the_patients_sees_every_number(site: World) -> None:
     assert [(each["day"], each["candidate"]) for each in told["days"]] == [(TODAY.isoformat(), 15)]
 
 
+@ON_BOTH
 def test_without_a_basis_there_are_counts_and_no_small_ones(site: World) -> None:
     told = site.person("anna", (STUDY, Role.COORDINATOR)).get(JSON).get_json()
     funnel = told["funnel"]

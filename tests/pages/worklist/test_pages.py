@@ -10,6 +10,7 @@ from service.screening.worklist import refresh
 from service.store import audit, people, worklist
 from service.store.engine import Store
 from service.store.people import Identity
+from tests.databases import ON_BOTH
 from tests.pages.worklist.world import NOON, STUDY, TENANT, decide, found, line, row
 from tests.pages.world import Browser, World, world
 
@@ -33,6 +34,7 @@ def coordinator(made: World, name: str = "anna") -> Browser:
     return made.person(name, (STUDY, Role.COORDINATOR))
 
 
+@ON_BOTH
 def test_a_coordinator_sees_who_is_to_be_looked_at_and_that_is_written_down(store: Store) -> None:
     listed(store)
     anna = coordinator(open_world(store))
@@ -65,6 +67,7 @@ def test_whoever_has_no_role_in_the_study_sees_nothing(store: Store) -> None:
     assert HERE not in eve.get("/worklist").text and HERE not in eve.get("/today").text
 
 
+@ON_BOTH
 def test_a_name_is_found_in_part_and_without_its_marks_a_number_whole(store: Store) -> None:
     listed(store)
     listed(store, "q", "Bert Meier", "MRN-78")
@@ -75,6 +78,7 @@ def test_a_name_is_found_in_part_and_without_its_marks_a_number_whole(store: Sto
     assert "Ana" not in anna.post(HERE, search="MRN-7").text
 
 
+@ON_BOTH
 def test_two_who_claim_at_once_do_not_both_get_it(store: Store) -> None:
     listed(store)
     made = open_world(store)
@@ -88,6 +92,7 @@ def test_two_who_claim_at_once_do_not_both_get_it(store: Store) -> None:
     assert (entry := worklist.find(store, TENANT, STUDY, "p")) is not None and entry.claimed_by == "anna"
 
 
+@ON_BOTH
 def test_a_row_that_is_put_off_leaves_now_and_comes_back(store: Store) -> None:
     listed(store)
     made = open_world(store)
@@ -122,6 +127,7 @@ def test_what_prepares_research_exports_nothing(store: Store) -> None:
     assert anna.get(f"{HERE}/table.csv").status_code == 403
 
 
+@ON_BOTH
 def test_a_table_holds_the_rows_and_no_formula_and_is_written_down(store: Store) -> None:
     listed(store, name='=HYPERLINK("x")')
     answer = coordinator(open_world(store)).get(f"{HERE}/table.csv")
@@ -152,6 +158,7 @@ def test_an_address_that_asks_for_what_there_is_not_is_refused(store: Store) -> 
         assert anna.get(f"{HERE}?{query}").status_code == 400, query
 
 
+@ON_BOTH
 def test_today_counts_what_is_new(store: Store) -> None:
     listed(store)
     made = world(store)

@@ -10,6 +10,7 @@ from service.store import assessments, people, published, worklist
 from service.store.engine import Store
 from service.store.published import Published
 from service.store.worklist import Tab
+from tests.databases import ON_BOTH
 from tests.pages.worklist.world import DAY, NOON, STUDY, TENANT, decide, found, line, row
 
 TODAY = NOON.date()
@@ -144,6 +145,7 @@ def test_a_handle_says_nothing_and_stays(store: Store) -> None:
     assert people.by_handle(store, known.handle) == known
 
 
+@ON_BOTH
 def test_everything_can_be_made_anew(store: Store) -> None:
     for each in ("a", "b", "c"):
         found(store, line(each, signal="strong" if each != "c" else "none"))
