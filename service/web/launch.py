@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Redirection
 from service.ehr.smart_launch import CALLBACK, LAUNCH, App
 from service.errors import EhrError, EhrUnavailable, LaunchRefused, NotPermitted, PrescreenError
 from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED, Launches, Opened, Ticket
-from service.screening.launch.page import PatientPages
+from service.screening.launch.page import PatientPage, PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
 from service.web.pages.desk import is_framed
@@ -101,12 +101,16 @@ def blueprint(launches: Launches, enter: Enter | None = None, own: Own | None = 
         shown = pages.page(opened)
         if shown is None:
             return make_response(_html("no_patient.html"))
-        where = {} if own is None else own(opened)  # recognises whoever is signed in
-        return make_response(_html("launched.html", page=shown, own=where, framed=is_framed()))
+        return make_response(_opened(shown, {} if own is None else own(opened)))
 
     page.register_error_handler(PrescreenError, _explained)
     page.register_error_handler(429, _busy)
     return page
+
+
+def _opened(shown: PatientPage, own: Mapping[str, str]) -> str:
+    """The page of a patient. `own`: where whoever was recognised decides; in a frame of theirs, within that frame."""
+    return _html("launched.html", page=shown, own=own, framed=is_framed())
 
 
 def _let_in(answer: Redirection, opened: Opened, enter: Enter | None) -> None:
