@@ -6,14 +6,15 @@ raises; the worker decides what becomes of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from service.ehr.clock import Clock
 from service.ehr.connect import Connection
-from service.errors import EhrUnavailable
+from service.errors import EhrError, EhrRefused, EhrUnavailable
 from service.screening import budget, publish, receive
 from service.screening.connections import Connections
 from service.screening.decisions.claims import reader_of
@@ -21,7 +22,8 @@ from service.screening.holding import Holding
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
 from service.screening.tenant import TargetKind, Tenant
-from service.store import screenings, stops
+from service.screening.worklist import coming
+from service.store import people, screenings, stops
 from service.store.engine import Store
 from service.store.inbox import INBOX, ClaimedDelivery
 from service.store.leases import Lease
@@ -29,9 +31,13 @@ from service.store.outbox import OUTBOX, ClaimedWrite
 from service.store.queues import Queue
 from service.store.screenings import SCREENINGS, ClaimedScreening
 
-SOURCE, TARGET, SUBSCRIPTIONS = "source", "target", "subscriptions"
+log = logging.getLogger(__name__)
+
+SOURCE, TARGET, SUBSCRIPTIONS, APPOINTMENTS = "source", "target", "subscriptions", "appointments"
 NO_ANSWER = "no-answer"
 OWN_TIME = 300.0  # seconds that judging and storing may take, besides waiting for a server
+# Where an EHR does not let us ask for Appointments, that seldom changes; where it is slow, it is asked the less.
+REFUSED_REST, SLOW, REST_OF_SLOW = timedelta(hours=6), 1.0, 20
 ENDED = frozenset({What.WRITTEN, What.UNCHANGED, What.NOTHING})
 
 
@@ -57,6 +63,13 @@ class Desk:
         assert tenant.source is not None, "there are Subscriptions on a source alone"
         may_write = lambda: tenant.target.enabled and not stops.stopped(self.store, tenant.name)  # noqa: E731
         return self.connections.to(tenant.name, SUBSCRIPTIONS, tenant.source, may_write)
+
+    def appointments(self, tenant: Tenant, source: Connection) -> Connection | None:
+        """The connection that finds Appointments; None: they cannot or need not be asked for now. Raises EhrError."""
+        resting = self.connections.is_resting(tenant.name, APPOINTMENTS)
+        if tenant.source is None or not tenant.appointments or resting or not coming.is_offered(source):
+            return None
+        return self.connections.beside(tenant.name, APPOINTMENTS, coming.server_for(tenant.source), source)
 
     def target(self, tenant: Tenant) -> Connection | None:
         """The connection to write by; None: this tenant writes to no server."""
@@ -177,7 +190,32 @@ class Screenings:
         with desk.store.transaction() as whole:
             screenings.done(whole, claimed.lease)
             keep(whole, tenant, examined, now)
+        self._ask_appointments(tenant, (patient, *examined.merged), connection)
         return True
+
+    def _ask_appointments(self, tenant: Tenant, patients: Sequence[str], source: Connection) -> None:
+        """When a patient who now stands in a worklist comes next. The screening is over: what fails here is let be."""
+        desk, now, begun = self.desk, self.desk.clock.now(), self.desk.clock.seconds()
+        if people.of(desk.store, tenant.name, patients[0]) is None or not budget.suffices(desk.store, tenant, now):
+            return
+        sent = desk.connections.sent(tenant.name, APPOINTMENTS)
+        try:
+            connection = desk.appointments(tenant, source)
+            if connection is None:
+                return
+            coming.take(desk.store, tenant, patients, connection, now)
+        except EhrError as problem:
+            log.info("tenant %s: the next appointment of somebody was not found out: %s", tenant.name, problem)
+            desk.connections.failed(tenant.name, APPOINTMENTS, problem)
+            if isinstance(problem, EhrRefused):
+                desk.connections.rest(tenant.name, APPOINTMENTS, REFUSED_REST)
+        else:
+            desk.connections.worked(tenant.name, APPOINTMENTS)
+            if (took := desk.clock.seconds() - begun) > SLOW:
+                desk.connections.rest(tenant.name, APPOINTMENTS, timedelta(seconds=took * REST_OF_SLOW))
+        finally:
+            made = desk.connections.sent(tenant.name, APPOINTMENTS) - sent
+            budget.spend(desk.store, tenant, patients[0], made, desk.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
