@@ -189,7 +189,7 @@ class Screenings:
         follow(desk.store, tenant, examined, now)
         with desk.store.transaction() as whole:
             screenings.done(whole, claimed.lease)
-            keep(whole, tenant, examined, now)
+            keep(whole, tenant, examined, desk.clock.now())  # reading the chart took its time
         self._ask_appointments(tenant, (patient, *examined.merged), connection)
         return True
 

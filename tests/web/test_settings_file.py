@@ -16,6 +16,7 @@ from service.screening.worklist.digests import How
 from service.screening.worklist.sending import MailServer, Tls
 from service.settings import Mode, Settings, open_tenants
 from service.store.retention import Keep
+from service.web.language import told_in
 from tests.docs.markdown import FENCE, table
 from tests.shape.source import ROOT
 
@@ -224,14 +225,14 @@ def test_what_is_wrong_is_said_with_its_place(place: Path, text: str, problem: s
 
 def test_the_mail_server_is_read(place: Path) -> None:
     public = "public_url: https://us.example\n"
-    without = settings(place, public).telling()
+    without = settings(place, public).telling(told_in)
     assert without is not None and without.ways == (How.WEBHOOK,)
     plain = settings(place, f"{public}mail: {{host: mail.example, from: us@example.org}}").mail
     assert plain == MailServer("mail.example", 587, Tls.STARTTLS, "us@example.org")
     text = f"{public}mail: {{host: m, from: a@b.c, tls: implicit, user: us, password_file: secret}}"
     whole = settings(place, text)
     assert whole.mail == MailServer("m", 465, Tls.IMPLICIT, "a@b.c", "us", SECRET)
-    telling = whole.telling()
+    telling = whole.telling(told_in)
     assert telling is not None and (telling.base, telling.ways) == ("https://us.example", (How.MAIL, How.WEBHOOK))
     assert SECRET not in repr(whole) + repr(telling)
     local = settings(place, f"{public}mail: {{host: 127.0.0.1, from: a@b.c, tls: none, port: 2525}}").mail
@@ -239,7 +240,7 @@ def test_the_mail_server_is_read(place: Path) -> None:
 
 
 def test_without_an_address_for_people_nothing_is_told(place: Path) -> None:
-    assert settings(place, "{}").telling() is None
+    assert settings(place, "{}").telling(told_in) is None
 
 
 def test_all_problems_are_named_at_once(place: Path) -> None:
