@@ -212,7 +212,7 @@ def tell_due(
 def _told(store: Store, tenant: Tenant, telling: Telling, begun: Digest, now: datetime) -> tuple[bool, str | None]:
     """Was something sent; and why not, if it should have been."""
     due, until = next_due(tenant, Often(begun.often), now), now - SETTLED
-    seen = sees(tenant, viewer_of(store, begun.account), begun.study, store, now)
+    seen = sees(tenant, viewer_of(store, begun.account, now), begun.study, store, now)
     if seen is None:
         digests.end(store, begun, begun.told, due, error=NOT_OPEN)
         return False, NOT_OPEN
