@@ -7,20 +7,23 @@ raises; the worker decides what becomes of it.
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from service.ehr.clock import Clock
 from service.ehr.connect import Connection
 from service.errors import EhrError, EhrRefused, EhrUnavailable
-from service.screening import budget, publish, receive
+from service.screening import budget, publish, reach, receive
 from service.screening.connections import Connections
 from service.screening.decisions.claims import reader_of
 from service.screening.holding import Holding
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
+from service.screening.reach import APPOINTMENTS, SOURCE, SUBSCRIPTIONS, TARGET
 from service.screening.tenant import TargetKind, Tenant
 from service.screening.worklist import coming
 from service.store import people, screenings, stops
@@ -33,8 +36,7 @@ from service.store.screenings import SCREENINGS, ClaimedScreening
 
 log = logging.getLogger(__name__)
 
-SOURCE, TARGET, SUBSCRIPTIONS, APPOINTMENTS = "source", "target", "subscriptions", "appointments"
-NO_ANSWER = "no-answer"
+NO_ANSWER, HTTP, FAILING = "no-answer", "http-", "http-5"
 OWN_TIME = 300.0  # seconds that judging and storing may take, besides waiting for a server
 # Where an EHR does not let us ask for Appointments, that seldom changes; where it is slow, it is asked the less.
 REFUSED_REST, SLOW, REST_OF_SLOW = timedelta(hours=6), 1.0, 20
@@ -79,6 +81,22 @@ class Desk:
         may_write = lambda: publish.may_write(self.store, tenant)  # noqa: E731
         return self.connections.to(tenant.name, TARGET, target.server, may_write)
 
+    def gave_out(self, tenant: Tenant, use: str, problem: EhrError) -> None:
+        """A server is left alone for a while, and people are told."""
+        self.connections.failed(tenant.name, use, problem)
+        self.missed(tenant, use, problem)
+
+    def missed(self, tenant: Tenant, use: str, problem: EhrError) -> None:
+        """A server did not do what it was asked, and people are told; unless our own limits did not let us ask it."""
+        if not (isinstance(problem, EhrUnavailable) and problem.status is None and problem.retry_after is not None):
+            reach.missed(self.store, tenant.name, use, problem, self.clock.now())
+
+    def reached(self, tenant: Tenant, use: str, sent: int) -> None:
+        """What was done went well, and so did the server, if it was asked at all: more often by now than `sent`."""
+        if self.connections.sent(tenant.name, use) > sent:
+            self.connections.worked(tenant.name, use)
+            reach.reached(self.store, tenant.name, use, self.clock.now())
+
     def holding(self, job: Job, lease: Lease, tenant: Tenant) -> Holding:
         """Holds a piece of work of this tenant."""
         servers = (each for each in (tenant.source, tenant.target.server) if each is not None)
@@ -113,6 +131,12 @@ class Job(Protocol):
 
     def do(self, claimed: Any, tenant: Tenant, connection: Connection | None, now: datetime) -> bool:
         """Do it, and end it; False: it was put off. Raises EhrError, LeaseLost, StoreError."""
+
+
+def place_of(problem: BaseException) -> str:
+    """Where it happened. What the error says may hold a patient's data, and is not told."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 def claim(desk: Desk, job: Job, tenants: Collection[str], now: datetime) -> Any | None:
@@ -190,6 +214,8 @@ class Screenings:
         with desk.store.transaction() as whole:
             screenings.done(whole, claimed.lease)
             keep(whole, tenant, examined, desk.clock.now())  # reading the chart took its time
+        if examined.loaded is not None:
+            reach.note_loaded(desk.store, tenant, SOURCE, examined.loaded, desk.clock.now())
         self._ask_appointments(tenant, (patient, *examined.merged), connection)
         return True
 
@@ -206,11 +232,11 @@ class Screenings:
             coming.take(desk.store, tenant, patients, connection, now)
         except EhrError as problem:
             log.info("tenant %s: the next appointment of somebody was not found out: %s", tenant.name, problem)
-            desk.connections.failed(tenant.name, APPOINTMENTS, problem)
+            desk.gave_out(tenant, APPOINTMENTS, problem)
             if isinstance(problem, EhrRefused):
                 desk.connections.rest(tenant.name, APPOINTMENTS, REFUSED_REST)
         else:
-            desk.connections.worked(tenant.name, APPOINTMENTS)
+            desk.reached(tenant, APPOINTMENTS, sent)
             if (took := desk.clock.seconds() - begun) > SLOW:
                 desk.connections.rest(tenant.name, APPOINTMENTS, timedelta(seconds=took * REST_OF_SLOW))
         finally:
@@ -241,8 +267,13 @@ class Writes:
         return self.desk.target(tenant)
 
     def do(self, claimed: ClaimedWrite, tenant: Tenant, connection: Connection | None, now: datetime) -> bool:
-        """Write it, and end, postpone or give up its row. A target that does not answer rests."""
+        """Write it, and end, postpone or give up its row. A target that does not answer rests, and people are told of
+        one that fails."""
         result = publish.write(self.desk.store, tenant, claimed, connection, now)
-        if result.code is not None and result.code.startswith(NO_ANSWER):
-            self.desk.connections.failed(tenant.name, TARGET, EhrUnavailable("the target does not answer"))
+        code = result.code or ""
+        if code.startswith(NO_ANSWER):
+            self.desk.gave_out(tenant, TARGET, EhrUnavailable("the target does not answer"))
+        elif code.startswith(FAILING):
+            status = int(code.removeprefix(HTTP)[:3])
+            self.desk.missed(tenant, TARGET, EhrUnavailable("the target fails", status=status))
         return result.what in ENDED

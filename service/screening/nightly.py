@@ -13,13 +13,15 @@ from typing import Any
 
 import orjson
 
-from service.screening import publish
+from service.eligibility.facts import Loaded
+from service.screening import publish, reach
 from service.screening.decisions.claims import all_claims
 from service.screening.exports import Export
 from service.screening.outputs import SERIES, SUMMARY, VERSIONS
 from service.screening.patient import CLOSED
+from service.screening.people import ANY_TYPE
 from service.screening.population import Progress, Request, screen
-from service.screening.sources import find_sources
+from service.screening.sources import complete_types, find_sources
 from service.screening.tenant import Tenant
 from service.screening.worklist import refresh
 from service.screening.worklist.from_export import take_from_export
@@ -71,6 +73,7 @@ def screen_export(
         _write(place / CHANGES, _changes(store, tenant, place))
     changes = list(_lines(place / CHANGES))
     _store(store, tenant, place, at, clock)
+    reach.note_loaded(store, tenant, reach.EXPORT, _loaded(export.directory, place, tenant), clock())
     take_from_export(store, tenant, export.directory, clock())
     _write(place / WORKLIST, _worklist(place, changes))
     text = _digest(export, tenant, orjson.loads((place / SUMMARY).read_bytes()), changes)
@@ -164,6 +167,18 @@ def _store(store: Store, tenant: Tenant, place: Path, at: date, clock: Callable[
                 if assessments.withdraw(whole, tenant.name, patient, reason, now, study):
                     publish.withdraw(whole, tenant, study, patient, reason, now)
                     refresh(whole, tenant.name, study, patient, now)
+
+
+def _loaded(directory: Path, place: Path, tenant: Tenant) -> dict[str, Loaded]:
+    """How completely each type was there, for everybody: by the files, and by lines that name nobody whom we know."""
+    (source,) = find_sources([directory])
+    spoiled = orjson.loads((place / SUMMARY).read_bytes())["incomplete_for_everybody"]
+    if sum(spoiled.values()) <= tenant.catalog.site.accepted_rejects:
+        spoiled = {}
+    whole = complete_types(source) if ANY_TYPE not in spoiled else frozenset[str]()
+    there = {each.type_hint for each in source.files if each.type_hint}
+    found = dict.fromkeys(there | set(spoiled), Loaded.INCOMPLETE)
+    return found | dict.fromkeys(whole - set(spoiled), Loaded.COMPLETE)
 
 
 def _follow(store: Store, tenant: str, place: Path, merged: Mapping[str, list[str]]) -> None:

@@ -58,7 +58,8 @@ class Examined:
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
     of which not everything could be read; `problems`: why, without anything of the patient's. `identity`, `visits`: for
-    the worklist, if the patient stands in one, from what was read anyhow; None: not read.
+    the worklist, if the patient stands in one, from what was read anyhow; None: not read. `loaded`: how completely each
+    type was, if this person was judged.
     """
 
     patient: str
@@ -71,6 +72,7 @@ class Examined:
     problems: tuple[str, ...] = ()
     identity: Identity | None = field(default=None, repr=False)
     visits: Visits | None = None
+    loaded: Mapping[str, Loaded] | None = None
 
 
 def screening_date(tenant: Tenant, now: datetime) -> date:
@@ -103,6 +105,7 @@ def examine(
         incomplete=recorded.incomplete,
         problems=recorded.problems,
         identity=None if recorded.patient_resource is None else identity_of(recorded.patient_resource),
+        loaded=None if recorded.record is None else recorded.record.loaded,
         visits=None if recorded.record is None else _visits(tenant, recorded, recorded.record, at),
     )
 

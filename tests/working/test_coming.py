@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 from service.ehr.backend_auth import Registration
 from service.ehr.keys import SigningKey, load_key, public_keys
 from service.eligibility.policy import Policy
-from service.screening.jobs import APPOINTMENTS, SOURCE
+from service.screening.reach import APPOINTMENTS, SOURCE
 from service.screening.tenant import Tenant
 from service.store import people
 from service.store.engine import Store
