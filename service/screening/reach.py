@@ -22,7 +22,7 @@ from service.store.engine import Store
 from service.store.troubles import WHOLE, Trouble
 
 SOURCE, TARGET, SUBSCRIPTIONS, APPOINTMENTS = "source", "target", "subscriptions", "appointments"
-EXPORT = "export"
+EXPORT, REFUSED = "export", "refused"
 NOT_LOADED, PARTLY_LOADED = "not-loaded", "partly-loaded"
 
 
@@ -52,7 +52,7 @@ class Unloaded:
 def missed(store: Store, tenant: str, use: str, problem: EhrError, now: datetime) -> None:
     """A server did not answer, or did not let us."""
     code = code_of(problem)
-    told = f"refused-{code}" if isinstance(problem, EhrRefused) and not code.startswith("refused") else code
+    told = f"{REFUSED}-{code}" if isinstance(problem, EhrRefused) and not code.startswith(REFUSED) else code
     troubles.whole_place(store, tenant, use, told, now)
 
 
@@ -79,15 +79,16 @@ def needed_by(study: Study, policy: Policy) -> frozenset[str]:
 
 def away(store: Store, tenant: Tenant) -> tuple[Away, ...]:
     """The servers that could not be reached, of those that are still in use."""
-    uses = set[str]() if tenant.source is None else {SOURCE, *([SUBSCRIPTIONS] if tenant.hooks else [])}
-    uses |= {TARGET} if tenant.target.server is not None else set()
-    uses |= {APPOINTMENTS} if tenant.source is not None and tenant.appointments else set()
-    found = troubles.every(store, tenant.name)
-    return tuple(
-        Away(each.place, each.code.startswith("refused"), each.since, each.at)
-        for each in found
-        if each.about == WHOLE and each.place in uses
-    )
+    reads = tenant.source is not None
+    in_use = {
+        SOURCE: reads,
+        TARGET: tenant.target.server is not None,
+        SUBSCRIPTIONS: reads and bool(tenant.hooks),
+        APPOINTMENTS: reads and tenant.appointments,
+    }
+    found = {each.place: each for each in troubles.every(store, tenant.name) if each.about == WHOLE}
+    chosen = [found[use] for use, used in in_use.items() if used and use in found]
+    return tuple(Away(each.place, each.code.startswith(REFUSED), each.since, each.at) for each in chosen)
 
 
 def unloaded(store: Store, tenant: Tenant, studies: Collection[str]) -> tuple[Unloaded, ...]:

@@ -51,9 +51,9 @@ class Trouble:
     unloaded: tuple[Unloaded, ...] = ()
 
     @property
-    def is_there(self) -> bool:
-        """Is there anything that somebody has to be told?"""
-        return bool(self.dead or self.problem or self.away or self.unloaded)
+    def is_down(self) -> bool:
+        """Is there anything that should work, and does not?"""
+        return bool(self.dead or self.problem or self.away)
 
 
 def news_of(store: Store, tenant: Tenant, studies: Collection[str], now: datetime) -> tuple[News, ...]:

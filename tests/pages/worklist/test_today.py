@@ -21,7 +21,7 @@ from tests.screening.world import STUDY as STUDY_ITSELF
 from tests.working.world import catalog
 
 WHOLE = {"Observation": Loaded.COMPLETE, "Condition": Loaded.COMPLETE}
-QUIET = "Something does not work"
+BROKEN, LACKING = "Something does not work", "Not everything is loaded"
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def made(store: Store) -> World:
 
 def test_where_all_works_nothing_is_said(made: World) -> None:
     note_loaded(made.store, made.tenant, "source", WHOLE, NOON)
-    assert QUIET not in coordinator(made).get("/today").text
+    shown = coordinator(made).get("/today").text
+    assert BROKEN not in shown and LACKING not in shown
 
 
 def test_an_ehr_out_of_reach_is_told_of_with_the_times_of_the_site(made: World) -> None:
@@ -63,6 +64,7 @@ def test_a_type_that_is_not_loaded_is_told_of_with_the_criteria_that_stay_open(
 ) -> None:
     note_loaded(made.store, made.tenant, place, {"Observation": Loaded.COMPLETE, **loaded}, NOON)
     shown = coordinator(made).get("/today").text
+    assert LACKING in shown and BROKEN not in shown
     assert said in shown and ">A demonstration</span>: E1." in " ".join(shown.split())
 
 
