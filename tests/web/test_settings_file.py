@@ -12,6 +12,7 @@ from service.ehr.limits import Limits
 from service.eligibility.assess import Signal, Standing
 from service.errors import SettingsError
 from service.screening.tenant import Hook, Pace, TargetKind
+from service.screening.worklist import coming
 from service.screening.worklist.digests import How
 from service.screening.worklist.sending import MailServer, Tls
 from service.settings import Mode, Settings, open_tenants
@@ -126,6 +127,18 @@ def test_tenants_are_put_together(place: Path) -> None:
     }
     assert (demo.name, demo.source, [each.name for each in demo.hooks]) == ("demo", None, ["demo"])
     assert demo.studies == tuple(sorted(demo.catalog.studies))
+
+
+def test_appointments_are_asked_for_with_a_right_of_their_own_unless_a_site_does_not_want_it(place: Path) -> None:
+    text = "tenants: {{north: {{studies: [igg4-rd-sirolimus], source: {{base: https://ehr.example/fhir, {more}"
+    registered = "registration: {client_id: us, key_file: key.json}}"
+    (usual,) = open_tenants(settings(place, text.format(more=registered) + "}}"))
+    assert usual.appointments and usual.source is not None and usual.source.registration is not None
+    assert "Appointment" not in usual.source.registration.types
+    asked = coming.server_for(usual.source)
+    assert asked.registration is not None and dict(asked.registration.types) == {"Appointment": "s"}
+    (without,) = open_tenants(settings(place, text.format(more=registered) + ", appointments: false}}"))
+    assert not without.appointments
 
 
 def test_in_production_there_is_no_demo(place: Path) -> None:
