@@ -58,6 +58,7 @@ from service.web import (
     words,
 )
 from service.web.health import Check
+from service.web.language import told_in
 from service.web.pages import launched, site
 from service.web.pages.desk import Desk
 
@@ -84,7 +85,7 @@ def _created(settings: Settings, lease: timedelta = LEASE) -> tuple[Flask, Compa
         return app_of(catalog, settings), None
     store = ready_store(settings)
     keep = settings.keep
-    companion = Companion(lambda: Worker(store, tenants, retain=keep, telling=settings.telling(), lease=lease))
+    companion = Companion(lambda: Worker(store, tenants, retain=keep, telling=settings.telling(told_in), lease=lease))
     return app_of(catalog, settings, tenants, store, companion), companion
 
 
@@ -123,7 +124,7 @@ def app_of(
         app.register_blueprint(notifications.blueprint(tenants, store, news=news))
         app.register_blueprint(metrics.blueprint(store, tuple(each.name for each in tenants)))
         tended = {each.name: each for each in tenants}
-        telling = settings.telling()
+        telling = settings.telling(told_in)
         ways = () if telling is None else telling.ways
         registered = [each for tenant in tenants for each in tenant.launch if each.encrypted]
         frames = tuple(dict.fromkeys(origin for each in registered for origin in each.embed))
@@ -245,7 +246,7 @@ def demo_of(
     store, clock = ready_store(settings), _clock_from(datetime.combine(TODAY, time(9), catalog.site.zone))
     invented = invent(place / "export", patients, 7)
     export = Export("export", place / "export", clock.now(), None)
-    screen_export(store, tenant, export, place / "results", clock.now(), Progress())
+    screen_export(store, tenant, export, place / "results", clock.now, Progress())
     admit(store, tenant, people, clock.now(), hashed=hashed)
     if people:
         demo_work.begin(store, tenant, people[0].account, clock.now())

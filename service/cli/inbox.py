@@ -9,7 +9,7 @@ from service.cli.console import out
 from service.cli.installation import add_tenant, database, now
 from service.errors import UsageError
 from service.settings import Settings
-from service.store import audit, feeds, upkeep
+from service.store import audit, feeds, troubles, upkeep
 from service.store.engine import Store
 from service.store.feeds import Feed
 from service.store.inbox import INBOX
@@ -37,7 +37,13 @@ def list_work(chosen: Namespace) -> int:
     """Counts by tenant, subscriptions, and dead letters."""
     with database(Settings.from_env()) as store:
         tenant = chosen.tenant
-        for line in (*_counts(store, tenant), *_feeds(store, tenant), *_upkeep(store, tenant), *_dead(store, tenant)):
+        for line in (
+            *_counts(store, tenant),
+            *_feeds(store, tenant),
+            *_upkeep(store, tenant),
+            *_troubles(store, tenant),
+            *_dead(store, tenant),
+        ):
             out(line)
     return 0
 
@@ -89,6 +95,13 @@ def _upkeep(store: Store, tenant: str | None) -> Iterator[str]:
         told = [f"looked after {_when(each.looked)}", f"next {_when(each.due)}"]
         told += [f"not kept alive: {each.problem}"] if each.problem else []
         yield f"{each.tenant}: subscriptions: {', '.join(told)}"
+
+
+def _troubles(store: Store, tenant: str | None) -> Iterator[str]:
+    """Servers out of reach, and types of which something is lacking, as they were found last."""
+    for each in troubles.every(store, tenant):
+        about = "out of reach" if each.about == troubles.WHOLE else f"{each.about} is lacking"
+        yield f"{each.tenant}: {each.place}: {about} ({each.code}) since {_when(each.since)}, last {_when(each.at)}"
 
 
 def _condition(feed: Feed) -> str:

@@ -57,7 +57,7 @@ def _look(there: Installation, tenant: Tenant, chosen: Namespace, told: dict[str
         reason = export.waits or _too_old(export, newest)
         try:
             if reason is None:
-                digest = screen_export(there.store, tenant, export, chosen.out, now(), Progress())
+                digest = screen_export(there.store, tenant, export, chosen.out, now, Progress())
                 out(digest.removesuffix("\n"))
                 newest = export.made
         except PrescreenError as error:  # the next export may be sound; this one is tried again

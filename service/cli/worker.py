@@ -17,6 +17,7 @@ from service.screening.tenant import Tenant
 from service.screening.worker import Worker
 from service.store import audit, stops
 from service.store.outbox import OUTBOX
+from service.web.language import told_in
 
 ACTOR = "command-line"
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
@@ -49,7 +50,7 @@ def work(chosen: Namespace) -> int:
                 "no tenant is set up, so there is no work; the file that PRESCREEN_CONFIG names has to have one"
             )
         set_up, lease = there.settings, timedelta(seconds=chosen.lease)
-        worker = Worker(there.store, tenants, retain=set_up.keep, telling=set_up.telling(), lease=lease)
+        worker = Worker(there.store, tenants, retain=set_up.keep, telling=set_up.telling(told_in), lease=lease)
         worker.stop_on_signals()
         if not chosen.once:
             worker.run()

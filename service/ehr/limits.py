@@ -130,6 +130,17 @@ class Gate:
         self._slots = threading.BoundedSemaphore(limits.at_once)
         self._pace = Pace(limits, counted_at=clock.seconds())
         self._circuit = Circuit(limits)
+        self._aside = False
+        self._held_until = 0.0
+
+    def beside(self, limits: Limits) -> "Gate":
+        """A way to the same server for what nobody waits for: at the pace of this one, and in its places.
+
+        It waits where this one does. That it fails, or is asked for a pause, holds up nobody on this one.
+        """
+        other = Gate(limits, self._clock)
+        other._lock, other._slots, other._pace, other._aside = self._lock, self._slots, self._pace, True
+        return other
 
     @contextmanager
     def passage(self) -> Iterator[Passage]:
@@ -148,9 +159,13 @@ class Gate:
             self._slots.release()
 
     def hold(self, seconds: float) -> None:
-        """The server asked for a pause: nobody passes until then."""
+        """The server asked for a pause: nobody passes here until then."""
         with self._lock:
-            self._pace.held_until = max(self._pace.held_until, self._clock.seconds() + seconds)
+            until = self._clock.seconds() + seconds
+            if self._aside:
+                self._held_until = max(self._held_until, until)
+            else:
+                self._pace.held_until = max(self._pace.held_until, until)
 
     @property
     def is_open(self) -> bool:
@@ -160,7 +175,7 @@ class Gate:
     def _turn(self) -> None:
         with self._lock:
             now = self._clock.seconds()
-            wait = self._pace.wait(now)
+            wait = max(self._pace.wait(now), self._held_until - now)
             if wait > self.limits.longest_wait:
                 raise EhrUnavailable(
                     "the server asked for a pause, or what it is asked per hour is used up", retry_after=wait

@@ -12,6 +12,7 @@ from typing import Protocol, Unpack
 
 import requests
 
+from service.ehr.capability import Features
 from service.ehr.clock import SYSTEM, Clock
 from service.ehr.connect import Connection, Server, connect
 from service.ehr.limits import Gate
@@ -41,7 +42,14 @@ class Connect(Protocol):
     """How a connection is made: as `service.ehr.connect.connect`."""
 
     def __call__(
-        self, server: Server, *, transport: Transport, gate: Gate, clock: Clock, may_write: Callable[[], bool]
+        self,
+        server: Server,
+        *,
+        transport: Transport,
+        gate: Gate,
+        clock: Clock,
+        may_write: Callable[[], bool],
+        features: Features | None,
     ) -> Connection:
         """Raises EhrError."""
 
@@ -86,14 +94,38 @@ class Connections:
 
     def to(self, tenant: str, use: str, server: Server, may_write: Callable[[], bool]) -> Connection:
         """The connection of this tenant for this use (`source`, `target`). Raises EhrError; the server then rests."""
+        return self._kept(tenant, use, server, self._gates.of(server), may_write, None)
+
+    def beside(self, tenant: str, use: str, server: Server, main: Connection) -> Connection:
+        """A connection to the server of `main` for what nobody waits for, which only reads. Raises EhrError; then this
+        use rests, and no other (see `Gate.beside`)."""
+        gate = self._gates.of(server).beside(server.limits)
+        return self._kept(tenant, use, server, gate, lambda: False, main.features)
+
+    def _kept(
+        self,
+        tenant: str,
+        use: str,
+        server: Server,
+        gate: Gate,
+        may_write: Callable[[], bool],
+        features: Features | None,
+    ) -> Connection:
+        """The connection that is there and good, or a new one. Raises EhrError."""
         line, now = self._line(tenant, use), self._clock.now()
         if rest := self.rest_left(tenant, use):
             raise EhrUnavailable("the server is left alone for a while", retry_after=rest.total_seconds())
         if line.connection is not None and line.made is not None and now - line.made < LONGEST_USE:
             return line.connection
         try:
-            gate = self._gates.of(server)
-            line.connection = self._make(server, transport=line.sent, gate=gate, clock=self._clock, may_write=may_write)
+            line.connection = self._make(
+                server,
+                transport=line.sent,
+                gate=gate,
+                clock=self._clock,
+                may_write=may_write,
+                features=features,
+            )
         except EhrError as problem:
             self.failed(tenant, use, problem)
             raise
@@ -111,6 +143,11 @@ class Connections:
         rest = min(FIRST_REST * 2 ** min(line.failures - 1, 10), LONGEST_REST)
         asked = problem.retry_after if isinstance(problem, EhrUnavailable) else None
         line.rests_until = self._clock.now() + max(rest, timedelta(seconds=asked or 0))
+
+    def rest(self, tenant: str, use: str, length: timedelta) -> None:
+        """Leave it alone for so long, at least."""
+        line, until = self._line(tenant, use), self._clock.now() + length
+        line.rests_until = until if line.rests_until is None else max(line.rests_until, until)
 
     def rest_left(self, tenant: str, use: str) -> timedelta:
         """How much longer the server is left alone."""

@@ -55,7 +55,7 @@ def _work(store: Store, tenant: Tenant, account: str, rows: Sequence[Entry], now
         (Kind.STATUS, {"status": "screening"}, None),
         (Kind.CLAIM, {"claimed": True}, None),
     )
-    viewer = viewer_of(store, account)
+    viewer = viewer_of(store, account, now)
     if viewer is None:
         return
     for each, (kind, content, reason) in zip(reversed(rows), deeds, strict=False):

@@ -6,22 +6,27 @@ raises; the worker decides what becomes of it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import logging
+import traceback
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Protocol
 
 from service.ehr.clock import Clock
 from service.ehr.connect import Connection
-from service.errors import EhrUnavailable
-from service.screening import budget, publish, receive
+from service.errors import EhrError, EhrRefused, EhrUnavailable
+from service.screening import budget, publish, reach, receive
 from service.screening.connections import Connections
 from service.screening.decisions.claims import reader_of
 from service.screening.holding import Holding
 from service.screening.patient import examine, follow, keep, screening_date
 from service.screening.publish_results import What
+from service.screening.reach import APPOINTMENTS, SOURCE, SUBSCRIPTIONS, TARGET
 from service.screening.tenant import TargetKind, Tenant
-from service.store import screenings, stops
+from service.screening.worklist import coming
+from service.store import people, screenings, stops
 from service.store.engine import Store
 from service.store.inbox import INBOX, ClaimedDelivery
 from service.store.leases import Lease
@@ -29,9 +34,12 @@ from service.store.outbox import OUTBOX, ClaimedWrite
 from service.store.queues import Queue
 from service.store.screenings import SCREENINGS, ClaimedScreening
 
-SOURCE, TARGET, SUBSCRIPTIONS = "source", "target", "subscriptions"
-NO_ANSWER = "no-answer"
+log = logging.getLogger(__name__)
+
+NO_ANSWER, HTTP, FAILING = "no-answer", "http-", "http-5"
 OWN_TIME = 300.0  # seconds that judging and storing may take, besides waiting for a server
+# Where an EHR does not let us ask for Appointments, that seldom changes; where it is slow, it is asked the less.
+REFUSED_REST, SLOW, REST_OF_SLOW = timedelta(hours=6), 1.0, 20
 ENDED = frozenset({What.WRITTEN, What.UNCHANGED, What.NOTHING})
 
 
@@ -58,6 +66,13 @@ class Desk:
         may_write = lambda: tenant.target.enabled and not stops.stopped(self.store, tenant.name)  # noqa: E731
         return self.connections.to(tenant.name, SUBSCRIPTIONS, tenant.source, may_write)
 
+    def appointments(self, tenant: Tenant, source: Connection) -> Connection | None:
+        """The connection that finds Appointments; None: they cannot or need not be asked for now. Raises EhrError."""
+        resting = self.connections.is_resting(tenant.name, APPOINTMENTS)
+        if tenant.source is None or not tenant.appointments or resting or not coming.is_offered(source):
+            return None
+        return self.connections.beside(tenant.name, APPOINTMENTS, coming.server_for(tenant.source), source)
+
     def target(self, tenant: Tenant) -> Connection | None:
         """The connection to write by; None: this tenant writes to no server."""
         target = tenant.target
@@ -65,6 +80,22 @@ class Desk:
             return None
         may_write = lambda: publish.may_write(self.store, tenant)  # noqa: E731
         return self.connections.to(tenant.name, TARGET, target.server, may_write)
+
+    def gave_out(self, tenant: Tenant, use: str, problem: EhrError) -> None:
+        """A server is left alone for a while, and people are told."""
+        self.connections.failed(tenant.name, use, problem)
+        self.missed(tenant, use, problem)
+
+    def missed(self, tenant: Tenant, use: str, problem: EhrError) -> None:
+        """A server did not do what it was asked, and people are told; unless our own limits did not let us ask it."""
+        if not (isinstance(problem, EhrUnavailable) and problem.status is None and problem.retry_after is not None):
+            reach.missed(self.store, tenant.name, use, problem, self.clock.now())
+
+    def reached(self, tenant: Tenant, use: str, sent: int) -> None:
+        """What was done went well, and so did the server, if it was asked at all: more often by now than `sent`."""
+        if self.connections.sent(tenant.name, use) > sent:
+            self.connections.worked(tenant.name, use)
+            reach.reached(self.store, tenant.name, use, self.clock.now())
 
     def holding(self, job: Job, lease: Lease, tenant: Tenant) -> Holding:
         """Holds a piece of work of this tenant."""
@@ -100,6 +131,12 @@ class Job(Protocol):
 
     def do(self, claimed: Any, tenant: Tenant, connection: Connection | None, now: datetime) -> bool:
         """Do it, and end it; False: it was put off. Raises EhrError, LeaseLost, StoreError."""
+
+
+def place_of(problem: BaseException) -> str:
+    """Where it happened. What the error says may hold a patient's data, and is not told."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
 
 
 def claim(desk: Desk, job: Job, tenants: Collection[str], now: datetime) -> Any | None:
@@ -176,8 +213,35 @@ class Screenings:
         follow(desk.store, tenant, examined, now)
         with desk.store.transaction() as whole:
             screenings.done(whole, claimed.lease)
-            keep(whole, tenant, examined, now)
+            keep(whole, tenant, examined, desk.clock.now())  # reading the chart took its time
+        if examined.loaded is not None:
+            reach.note_loaded(desk.store, tenant, SOURCE, examined.loaded, desk.clock.now())
+        self._ask_appointments(tenant, (patient, *examined.merged), connection)
         return True
+
+    def _ask_appointments(self, tenant: Tenant, patients: Sequence[str], source: Connection) -> None:
+        """When a patient who now stands in a worklist comes next. The screening is over: what fails here is let be."""
+        desk, now, begun = self.desk, self.desk.clock.now(), self.desk.clock.seconds()
+        if people.of(desk.store, tenant.name, patients[0]) is None or not budget.suffices(desk.store, tenant, now):
+            return
+        sent = desk.connections.sent(tenant.name, APPOINTMENTS)
+        try:
+            connection = desk.appointments(tenant, source)
+            if connection is None:
+                return
+            coming.take(desk.store, tenant, patients, connection, now)
+        except EhrError as problem:
+            log.info("tenant %s: the next appointment of somebody was not found out: %s", tenant.name, problem)
+            desk.gave_out(tenant, APPOINTMENTS, problem)
+            if isinstance(problem, EhrRefused):
+                desk.connections.rest(tenant.name, APPOINTMENTS, REFUSED_REST)
+        else:
+            desk.reached(tenant, APPOINTMENTS, sent)
+            if (took := desk.clock.seconds() - begun) > SLOW:
+                desk.connections.rest(tenant.name, APPOINTMENTS, timedelta(seconds=took * REST_OF_SLOW))
+        finally:
+            made = desk.connections.sent(tenant.name, APPOINTMENTS) - sent
+            budget.spend(desk.store, tenant, patients[0], made, desk.clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +267,13 @@ class Writes:
         return self.desk.target(tenant)
 
     def do(self, claimed: ClaimedWrite, tenant: Tenant, connection: Connection | None, now: datetime) -> bool:
-        """Write it, and end, postpone or give up its row. A target that does not answer rests."""
+        """Write it, and end, postpone or give up its row. A target that does not answer rests, and people are told of
+        one that fails."""
         result = publish.write(self.desk.store, tenant, claimed, connection, now)
-        if result.code is not None and result.code.startswith(NO_ANSWER):
-            self.desk.connections.failed(tenant.name, TARGET, EhrUnavailable("the target does not answer"))
+        code = result.code or ""
+        if code.startswith(NO_ANSWER):
+            self.desk.gave_out(tenant, TARGET, EhrUnavailable("the target does not answer"))
+        elif code.startswith(FAILING):
+            status = int(code.removeprefix(HTTP)[:3])
+            self.desk.missed(tenant, TARGET, EhrUnavailable("the target fails", status=status))
         return result.what in ENDED

@@ -110,6 +110,11 @@ def _asked(study: Study) -> tuple[tuple[Kind, tuple[str, ...]], ...]:
     return tuple(dict.fromkeys(each for part in parts_of(study) for each in _asked_by(part)))
 
 
+def kinds_of(node: object) -> frozenset[Kind]:
+    """The kinds of facts that this part of a criterion looks up, without what is below it."""
+    return frozenset(kind for kind, _ in _asked_by(node))
+
+
 def _asked_by(node: object) -> Iterator[tuple[Kind, tuple[str, ...]]]:
     if isinstance(node, Pregnant | BreastFeeding):
         yield Kind.CONDITION, node.conditions

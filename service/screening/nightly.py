@@ -4,7 +4,7 @@ Every step can be done again: the results are written first, then what changed (
 is stored, and the digest last. Where it stands, the export is done.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
@@ -13,13 +13,15 @@ from typing import Any
 
 import orjson
 
-from service.screening import publish
+from service.eligibility.facts import Loaded
+from service.screening import publish, reach
 from service.screening.decisions.claims import all_claims
 from service.screening.exports import Export
 from service.screening.outputs import SERIES, SUMMARY, VERSIONS
 from service.screening.patient import CLOSED
+from service.screening.people import ANY_TYPE
 from service.screening.population import Progress, Request, screen
-from service.screening.sources import find_sources
+from service.screening.sources import complete_types, find_sources
 from service.screening.tenant import Tenant
 from service.screening.worklist import refresh
 from service.screening.worklist.from_export import take_from_export
@@ -48,10 +50,14 @@ def is_done(out: Path, export: Export) -> bool:
     return (out / export.name / DIGEST).is_file()
 
 
-def screen_export(store: Store, tenant: Tenant, export: Export, out: Path, now: datetime, progress: Progress) -> str:
+def screen_export(
+    store: Store, tenant: Tenant, export: Export, out: Path, clock: Callable[[], datetime], progress: Progress
+) -> str:
     """Screen it as of the day on which it was made, into a directory of its own below `out`; returns the digest.
 
-    What should stand in the target is put into the outbox in the same transaction as the assessment.
+    What should stand in the target is put into the outbox in the same transaction as the assessment. What is stored
+    bears the time at which it was stored, not that at which the screening began: hours may lie between the two, and
+    whoever is told of what happened up to some time is not told of it again (see `worklist.digests`).
     """
     place = out / export.name
     at = export.made.astimezone(tenant.catalog.site.zone).date()
@@ -66,8 +72,9 @@ def screen_export(store: Store, tenant: Tenant, export: Export, out: Path, now: 
     if not (place / CHANGES).is_file():
         _write(place / CHANGES, _changes(store, tenant, place))
     changes = list(_lines(place / CHANGES))
-    _store(store, tenant, place, at, now)
-    take_from_export(store, tenant, export.directory, now)
+    _store(store, tenant, place, at, clock)
+    reach.note_loaded(store, tenant, reach.EXPORT, _loaded(export.directory, place, tenant), clock())
+    take_from_export(store, tenant, export.directory, clock())
     _write(place / WORKLIST, _worklist(place, changes))
     text = _digest(export, tenant, orjson.loads((place / SUMMARY).read_bytes()), changes)
     _replace(place / DIGEST, text.encode())
@@ -134,12 +141,13 @@ def _no_longer(store: Store, tenant: Tenant, place: Path, seen: set[tuple[str, s
         after = (page[-1].patient, page[-1].study)
 
 
-def _store(store: Store, tenant: Tenant, place: Path, at: date, now: datetime) -> None:
+def _store(store: Store, tenant: Tenant, place: Path, at: date, clock: Callable[[], datetime]) -> None:
     told = list(_lines(place / VERSIONS)) if (place / VERSIONS).is_file() else []
     versions = {(each["patient"], each["study"]): each["records"] for each in told if "study" in each}
     _follow(store, tenant.name, place, {each["patient"]: each["merged"] for each in told if "merged" in each})
     for part in _parts(_lines(place / "assessments.ndjson")):
         with store.transaction() as whole:
+            now = clock()
             for line in part:
                 records = versions.get((line["patient"], line["study"]), {})
                 if _add(whole, tenant.name, line, records, at, now):
@@ -152,12 +160,25 @@ def _store(store: Store, tenant: Tenant, place: Path, at: date, now: datetime) -
     series.forget_older(store, tenant.name, tenant.studies, at)
     for part in _parts(each for each in _lines(place / CHANGES) if each["change"] == "withdrawn"):
         with store.transaction() as whole:
+            now = clock()
             for each in part:
                 study, patient, reason = each["study"], each["patient"], each["reason"]
                 series.forget(whole, (tenant.name, study, patient))
                 if assessments.withdraw(whole, tenant.name, patient, reason, now, study):
                     publish.withdraw(whole, tenant, study, patient, reason, now)
                     refresh(whole, tenant.name, study, patient, now)
+
+
+def _loaded(directory: Path, place: Path, tenant: Tenant) -> dict[str, Loaded]:
+    """How completely each type was there, for everybody: by the files, and by lines that name nobody whom we know."""
+    (source,) = find_sources([directory])
+    spoiled = orjson.loads((place / SUMMARY).read_bytes())["incomplete_for_everybody"]
+    if sum(spoiled.values()) <= tenant.catalog.site.accepted_rejects:
+        spoiled = {}
+    whole = complete_types(source) if ANY_TYPE not in spoiled else frozenset[str]()
+    there = {each.type_hint for each in source.files if each.type_hint}
+    found = dict.fromkeys(there | set(spoiled), Loaded.INCOMPLETE)
+    return found | dict.fromkeys(whole - set(spoiled), Loaded.COMPLETE)
 
 
 def _follow(store: Store, tenant: str, place: Path, merged: Mapping[str, list[str]]) -> None:

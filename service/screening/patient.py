@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from service.ehr.connect import Connection
 from service.eligibility.assess import assess, case_of
-from service.eligibility.facts import PatientRecord
+from service.eligibility.facts import Loaded, PatientRecord
 from service.fhir.provenance import evidence_versions
 from service.screening import publish
 from service.screening.chart import Reader
@@ -20,12 +20,12 @@ from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
 from service.screening.person.series_line import drawn_of
 from service.screening.population import knowledge_of, phrases_of, read_versions
-from service.screening.record import MERGED, ClaimsOf, Recorded, no_claims, read_record
+from service.screening.record import ENCOUNTER, MERGED, ClaimsOf, Recorded, no_claims, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
 from service.screening.worklist import refresh_patient
 from service.screening.worklist.identity import identity_of
-from service.screening.worklist.visits import Visits
+from service.screening.worklist.visits import Visits, visits_in
 from service.store import assessments, audit, decisions, people, screenings, series
 from service.store.engine import Store
 from service.store.people import Identity
@@ -58,7 +58,8 @@ class Examined:
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
     of which not everything could be read; `problems`: why, without anything of the patient's. `identity`, `visits`: for
-    the worklist, if the patient stands in one; None: not read.
+    the worklist, if the patient stands in one, from what was read anyhow; None: not read. `loaded`: how completely each
+    type was, if this person was judged.
     """
 
     patient: str
@@ -71,6 +72,7 @@ class Examined:
     problems: tuple[str, ...] = ()
     identity: Identity | None = field(default=None, repr=False)
     visits: Visits | None = None
+    loaded: Mapping[str, Loaded] | None = None
 
 
 def screening_date(tenant: Tenant, now: datetime) -> date:
@@ -103,7 +105,15 @@ def examine(
         incomplete=recorded.incomplete,
         problems=recorded.problems,
         identity=None if recorded.patient_resource is None else identity_of(recorded.patient_resource),
+        loaded=None if recorded.record is None else recorded.record.loaded,
+        visits=None if recorded.record is None else _visits(tenant, recorded, recorded.record, at),
     )
+
+
+def _visits(tenant: Tenant, recorded: Recorded, record: PatientRecord, at: date) -> Visits:
+    """Encounters are read of everybody anyhow, as they show that somebody was here at all."""
+    whole = record.loaded.get(ENCOUNTER) is Loaded.COMPLETE
+    return visits_in(recorded.encounters, tenant.catalog.site.zone, at, whole=whole)
 
 
 def keep(store: Store, tenant: Tenant, examined: Examined, now: datetime) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ ClaimsOf = Callable[[Iterable[str]], Claims]  # what people said of the records 
 GONE = "gone"
 MERGED = "merged"
 UNREADABLE = "unreadable"
+ENCOUNTER = "Encounter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,8 @@ class Recorded:
 
     `survivor`: the record that took this one's place. `merged`: records whose place this one took. `incomplete`: types
     of which not everything could be read; `problems`: why, without anything of the patient's. `corrected`: what people
-    said of single records. `versions`: which version was read of each record, by `Type/id`. `patient_resource`: the
-    Patient as it came, for whoever has to tell people apart.
+    said of single records. `versions`: which version was read of each record, by `Type/id`. `patient_resource`,
+    `encounters`: as they came, for whoever has to tell people apart and when they were here.
     """
 
     patient: str
@@ -50,6 +51,7 @@ class Recorded:
     corrected: tuple[Corrected, ...] = ()
     versions: Versions = field(default_factory=Versions, repr=False)
     patient_resource: Resource | None = field(default=None, repr=False)
+    encounters: tuple[Resource, ...] = field(default=(), repr=False)
 
 
 def no_claims(_: Iterable[str]) -> Claims:
@@ -179,7 +181,9 @@ class _Examination:
         lacking = sorted(kind for kind, how in loaded.items() if how is not Loaded.COMPLETE)
         corrected = tuple(person.corrected)
         whole = replace(self._withheld(None), record=record, incomplete=tuple(lacking))
-        return replace(whole, corrected=corrected, versions=versions, patient_resource=self._own)
+        encounters = tuple(self._chart.resources.get(ENCOUNTER, {}).values())
+        whole = replace(whole, patient_resource=self._own, encounters=encounters)
+        return replace(whole, corrected=corrected, versions=versions)
 
     def _withheld(self, reason: str | None) -> Recorded:
         problems = tuple(dict.fromkeys(self._chart.problems))

@@ -117,6 +117,7 @@ class Tenant:
     `studies`: the ids of those that are open, sorted. `source` None: nothing is fetched, as where files alone come in.
     `bases`: other addresses by which the source calls itself. `cards` None: it has no CDS Hooks. `launch`: the EHRs
     whose users may open patients' pages. `ehr_link`: the address of a record in the EHR, with {type} and {id} in it.
+    `appointments`: the source is asked for the next appointment of whoever stands in a worklist.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Tenant:
     launch: tuple[App, ...] = ()
     cards: CardPolicy | None = None
     ehr_link: str | None = None
+    appointments: bool = True
 
     @property
     def open_studies(self) -> tuple[Study, ...]:

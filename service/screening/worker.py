@@ -11,13 +11,11 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-import traceback
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from service.ehr.clock import SYSTEM, Clock
@@ -25,9 +23,10 @@ from service.errors import EhrError, EhrUnavailable, LeaseLost, PrescreenError, 
 from service.screening import publish, recovery, scheduler
 from service.screening.connections import Connections
 from service.screening.holding import LEASE
-from service.screening.jobs import SOURCE, SUBSCRIPTIONS, Deliveries, Desk, Job, Screenings, Writes, claim
+from service.screening.jobs import Deliveries, Desk, Job, Screenings, Writes, claim, place_of
 from service.screening.patient import screening_date
 from service.screening.publish_results import code_of
+from service.screening.reach import SOURCE, SUBSCRIPTIONS
 from service.screening.studying import upkeep
 from service.screening.subscription_upkeep import keep_alive
 from service.screening.tenant import TargetKind, Tenant, by_name
@@ -163,11 +162,12 @@ class Worker:
 
     def _do(self, job: Job, claimed: Any, tenant: Tenant, now: datetime) -> None:
         """Do it, or let it wait, be tried again, or be given up."""
-        desk = self._desk
+        desk, sent = self._desk, self._desk.connections.sent(tenant.name, job.use)
         try:
             connection = job.connect(tenant)
         except EhrError as problem:
             log.warning("tenant %s: the %s cannot be reached: %s", tenant.name, job.use, problem)
+            desk.missed(tenant, job.use, problem)
             self._postpone(job, claimed, tenant)
             return
         try:
@@ -179,17 +179,17 @@ class Worker:
         except PrescreenError as problem:
             self._failed(job, claimed, tenant, problem)
         except Exception as problem:  # noqa: BLE001 the edge of the loop: one broken piece must not stop the others
-            log.error("a %s failed unexpectedly: %s at %s", job.name, type(problem).__name__, _place(problem))
+            log.error("a %s failed unexpectedly: %s at %s", job.name, type(problem).__name__, place_of(problem))
             self._give_back(job, claimed, f"unexpected-{type(problem).__name__}", None)
         else:
             self._counts[job.name if ended else "failed"] += 1
             if ended:
-                desk.connections.worked(tenant.name, job.use)
+                desk.reached(tenant, job.use, sent)
 
     def _failed(self, job: Job, claimed: Any, tenant: Tenant, problem: PrescreenError) -> None:
         log.warning("a %s of tenant %s failed: %s", job.name, tenant.name, problem)
         if isinstance(problem, EhrUnavailable):
-            self._desk.connections.failed(tenant.name, job.use, problem)
+            self._desk.gave_out(tenant, job.use, problem)
             if problem.status is None and problem.retry_after is not None:
                 self._postpone(job, claimed, tenant)  # it is the limits that did not let us ask
                 return
@@ -278,22 +278,18 @@ class Worker:
             self._purged = now.date()
 
     def _guarded(self, tenant: Tenant, chore: Callable[[], object], use: str = SOURCE) -> bool:
-        """Do a chore; False if it failed, and is to be done again."""
+        """Do a chore that may ask a server for this `use`; False if it failed, and is to be done again."""
+        sent = self._desk.connections.sent(tenant.name, use)
         try:
             chore()
         except StoreError:
             raise
         except EhrError as problem:
             log.warning("a chore of tenant %s failed: %s", tenant.name, problem)
-            self._desk.connections.failed(tenant.name, use, problem)
+            self._desk.gave_out(tenant, use, problem)
         except Exception as problem:  # noqa: BLE001 as above
-            log.error("a chore of tenant %s failed: %s at %s", tenant.name, type(problem).__name__, _place(problem))
+            log.error("a chore of tenant %s failed: %s at %s", tenant.name, type(problem).__name__, place_of(problem))
         else:
+            self._desk.reached(tenant, use, sent)
             return True
         return False
-
-
-def _place(problem: BaseException) -> str:
-    """Where it happened. What the error says may hold a patient's data, and is not told."""
-    frames = traceback.extract_tb(problem.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"

@@ -9,7 +9,7 @@ from typing import Any
 
 from service.ehr.transport import new_session
 from service.errors import SettingsError
-from service.screening.worklist.digests import Telling
+from service.screening.worklist.digests import Say, Telling
 from service.screening.worklist.sending import MailServer
 from service.settings.cds_clients import ANY_ORIGIN
 from service.settings.file import NOTHING, Given, TenantSettings, read_settings
@@ -56,9 +56,9 @@ class Settings:
         """Do people try things out here?"""
         return self.mode is Mode.DEVELOPMENT
 
-    def telling(self) -> Telling | None:
-        """By what digests leave; None: nobody could follow their link, so that none is sent."""
-        return None if self.public_url is None else Telling(self.public_url, new_session(), self.mail)
+    def telling(self, say: Say) -> Telling | None:
+        """By what digests leave, and how they speak; None: nobody could follow their link, so that none is sent."""
+        return None if self.public_url is None else Telling(self.public_url, new_session(), self.mail, say)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] = os.environ) -> "Settings":

@@ -45,6 +45,7 @@ class TenantSettings:
     cds: CdsCallers = CdsCallers()
     cards: CardPolicy | None = None
     ehr_link: str | None = None
+    appointments: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,7 @@ def _tenant(secrets: Secrets, name: str, content: Mapping[str, Any], public_url:
         cds=read_callers(secrets, (*place, "cds"), name, content.get("cds") or {}),
         cards=read_card_policy(secrets, (*place, "cds"), content["cds"] or {}) if "cds" in content else None,
         ehr_link=content.get("ehr_link"),
+        appointments=content.get("appointments", True),
     )
 
 

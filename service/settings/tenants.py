@@ -86,6 +86,7 @@ def _tenant(given: TenantSettings, catalog: Catalog, settings: Settings, problem
         launch=tuple(each.app(needed) for each in given.launch),
         cards=_cards(given, studies, public, problems),
         ehr_link=given.ehr_link,
+        appointments=given.appointments,
     )
 
 

@@ -99,6 +99,16 @@ def give(store: Store, given: Given) -> None:
         connection.execute(insert_into(connection, roles).values(**values).on_conflict_do_nothing())
 
 
+def confirm(store: Store, given: Given) -> None:
+    """Give a role, or give it anew, from now on, if it is from the same giver. What somebody else gave stays theirs."""
+    values = {name: getattr(given, name) for name in Given.__slots__}
+    key, anew = ("account", "tenant", "study", "role"), {"given": given.given}
+    with store.writing() as connection:
+        row = insert_into(connection, roles).values(**values)
+        mine = roles.c.given_by == given.given_by
+        connection.execute(row.on_conflict_do_update(index_elements=key, set_=anew, where=mine))
+
+
 def take(store: Store, account: str, tenant: str, study: str, role: str) -> bool:
     """Take a role away; False if it was not given."""
     wanted = {"account": account, "tenant": tenant, "study": study, "role": role}

@@ -68,6 +68,11 @@ def gettext(text: str, **values: object) -> str:
     return told % values if values else told
 
 
+def told_in(name: str | None, text: str) -> str:
+    """The text in this language, outside of any request; in English, where it is none of ours."""
+    return _catalog(ENGLISH if name is None or name not in LANGUAGES else name).gettext(text)
+
+
 def ngettext(one: str, many: str, number: int, **values: object) -> str:
     """The same, for a number of things."""
     told = _catalog(language()).ngettext(one, many, number)

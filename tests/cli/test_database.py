@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from service.store import assessments, audit, feeds, inbox, outbox, screenings, upkeep
+from service.store import assessments, audit, feeds, inbox, outbox, screenings, troubles, upkeep
 from service.store.counting import Event
 from service.store.engine import Store
 from service.store.inbox import INBOX, Delivery
@@ -90,6 +90,16 @@ def test_whose_subscriptions_are_kept_alive_is_listed(prescreen: Prescreen, stor
         "not kept alive: GET Subscription: HTTP 503\n" in prescreen("inbox", "list")[1]
     )
     assert "subscriptions" not in prescreen("inbox", "list", "--tenant", "other")[1]
+
+
+def test_what_is_out_of_reach_or_not_loaded_is_listed(prescreen: Prescreen, store: Store) -> None:
+    troubles.whole_place(store, "demo", "source", "http-503", NOW)
+    troubles.whole_place(store, "demo", "source", "http-503", NOW + timedelta(hours=1))
+    troubles.types_of(store, "demo", "export", {"Condition": "not-loaded"}, NOW)
+    _, listed, _ = prescreen("inbox", "list")
+    assert "demo: source: out of reach (http-503) since 2026-06-30T12:00:00+00:00, last 2026-06-30T13:00:00" in listed
+    assert "demo: export: Condition is lacking (not-loaded) since 2026-06-30T12:00:00+00:00" in listed
+    assert "out of reach" not in prescreen("inbox", "list", "--tenant", "other")[1]
 
 
 def test_a_patient_is_forgotten(prescreen: Prescreen, store: Store) -> None:

@@ -128,3 +128,34 @@ def test_a_passage_that_ends_in_an_error_of_ours_frees_its_place() -> None:
         raise ZeroDivisionError
     pass_through(gate, 1)
     assert not gate.is_open
+
+
+def test_what_nobody_waits_for_holds_up_nobody() -> None:
+    watch = Watch()
+    main = Gate(Limits(per_second=1000, burst=1000, failures_to_open=3), watch.clock)
+    aside = main.beside(Limits(longest_wait=1, failures_to_open=1))
+    aside.hold(30)
+    pass_through(main, 1)
+    assert watch.slept == []
+    with pytest.raises(EhrUnavailable):
+        pass_through(aside, 1)
+    watch.passed += 30
+    pass_through(aside, 1, failed=True)
+    assert (aside.is_open, main.is_open) == (True, False)
+    pass_through(main, 3, failed=True)
+    assert main.is_open
+
+
+def test_what_nobody_waits_for_keeps_the_pace_the_budget_and_the_pauses_of_all() -> None:
+    watch = Watch()
+    main = Gate(Limits(per_second=100, burst=100, per_hour=3), watch.clock)
+    aside = main.beside(Limits(longest_wait=1))
+    pass_through(main, 2)
+    pass_through(aside, 1)
+    for gate in (aside, main):
+        with pytest.raises(EhrUnavailable):
+            pass_through(gate, 1)
+    slow = Gate(Limits(), watch.clock)
+    slow.hold(5)
+    with pytest.raises(EhrUnavailable):
+        pass_through(slow.beside(Limits(longest_wait=1)), 1)

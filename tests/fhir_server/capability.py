@@ -5,9 +5,9 @@ from typing import Any
 
 from tests.fhir_server.search import KNOWN
 
-TYPES = """AdverseEvent AllergyIntolerance Condition Consent Device Encounter Flag Immunization List Medication
-MedicationAdministration MedicationDispense MedicationRequest MedicationStatement Observation Patient Procedure
-Provenance ResearchStudy ResearchSubject Subscription Task""".split()
+TYPES = """AdverseEvent AllergyIntolerance Appointment Condition Consent Device Encounter Flag Immunization List
+Medication MedicationAdministration MedicationDispense MedicationRequest MedicationStatement Observation Patient
+Procedure Provenance ResearchStudy ResearchSubject Subscription Task""".split()
 INTERACTIONS = "read vread update delete history-instance create search-type".split()
 TOPICS = (
     "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/capabilitystatement-subscriptiontopic-canonical"

@@ -11,7 +11,7 @@ Params = list[tuple[str, str]]
 RESULT = {"_count", "_sort", "_include", "_revinclude", "_format", "_total", "_pretty", "_summary", "_elements"}
 DATES = {
     "date": "effectiveDateTime effectivePeriod effectiveInstant performedDateTime performedPeriod occurrenceDateTime "
-    "period recordedDate date dateTime".split(),
+    "period recordedDate date dateTime start".split(),
     "authoredon": ["authoredOn"],
     "onset-date": ["onsetDateTime", "onsetPeriod"],
     "recorded-date": ["recordedDate"],
@@ -31,7 +31,8 @@ TOKENS = {
     "class": ["class"],
 }
 REFERENCES = {
-    "patient": ["patient", "subject", "individual", "for", "beneficiary"],
+    "patient": ["patient", "subject", "individual", "for", "beneficiary", "participant"],
+    "actor": ["participant"],
     "subject": ["subject", "patient", "individual"],
     "individual": ["individual"],
     "study": ["study"],
@@ -103,7 +104,7 @@ def _meets(resource: Resource, name: str, value: str) -> bool:
 
 def _targets(resource: Resource, elements: Iterable[str]) -> list[tuple[str, str]]:
     found = [each for element in elements for each in _listed(resource.get(element))]
-    references = [each.get("other", each).get("reference", "") for each in found]
+    references = [each.get("actor", each.get("other", each)).get("reference", "") for each in found]
     return [(each.split("/")[-2], each.split("/")[-1]) for each in references if each.count("/") >= 1]
 
 

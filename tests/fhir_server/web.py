@@ -115,7 +115,10 @@ def _check_right(server: "FhirServer", path: str) -> None:
     if not server.smart.is_on or path in OPEN:
         return
     kind = path.split("/")[0]
-    method = "GET" if path.endswith("_search") or "$" in path else request.method
+    parts = path.strip("/").split("/")
+    searched = parts[1:] in ([], ["_search"]) and "$" not in path and request.method in ("GET", "POST")
+    reads = path.endswith("_search") or "$" in path
+    method = "SEARCH" if searched and (reads or request.method == "GET") else "GET" if reads else request.method
     status = server.smart.refusal(request.headers.get("Authorization"), method, kind if kind[:1].isupper() else "")
     if status is not None:
         raise Refusal(status, "login" if status == 401 else "forbidden")

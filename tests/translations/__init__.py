@@ -49,6 +49,7 @@ def closed() -> Iterator[str]:
     from service.screening.person import history, page, source, study_part
     from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
     from service.screening.studying.plain import ANY_OTHER
+    from service.screening.worklist import digests as mails
     from service.web.launch import BUSY, ERRORS, REFUSED, WORDS
     from service.web.pages import account, digests, issuers, sign_in
     from service.web.pages.refusals import REFUSALS, SAID
@@ -71,6 +72,7 @@ def closed() -> Iterator[str]:
     yield from ERRORS.values()
     yield from (*digests.OFTEN.values(), *digests.PROBLEMS.values())
     yield from (digests.NO_WAY, digests.NO_MAILBOX, digests.NO_ADDRESS)
+    yield from mails.TEXTS
     yield REFUSED
     yield from (said for _, said in WORDS.values() if said)
 

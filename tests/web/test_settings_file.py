@@ -12,10 +12,12 @@ from service.ehr.limits import Limits
 from service.eligibility.assess import Signal, Standing
 from service.errors import SettingsError
 from service.screening.tenant import Hook, Pace, TargetKind
+from service.screening.worklist import coming
 from service.screening.worklist.digests import How
 from service.screening.worklist.sending import MailServer, Tls
 from service.settings import Mode, Settings, open_tenants
 from service.store.retention import Keep
+from service.web.language import told_in
 from tests.docs.markdown import FENCE, table
 from tests.shape.source import ROOT
 
@@ -127,6 +129,18 @@ def test_tenants_are_put_together(place: Path) -> None:
     assert demo.studies == tuple(sorted(demo.catalog.studies))
 
 
+def test_appointments_are_asked_for_with_a_right_of_their_own_unless_a_site_does_not_want_it(place: Path) -> None:
+    text = "tenants: {{north: {{studies: [igg4-rd-sirolimus], source: {{base: https://ehr.example/fhir, {more}"
+    registered = "registration: {client_id: us, key_file: key.json}}"
+    (usual,) = open_tenants(settings(place, text.format(more=registered) + "}}"))
+    assert usual.appointments and usual.source is not None and usual.source.registration is not None
+    assert "Appointment" not in usual.source.registration.types
+    asked = coming.server_for(usual.source)
+    assert asked.registration is not None and dict(asked.registration.types) == {"Appointment": "s"}
+    (without,) = open_tenants(settings(place, text.format(more=registered) + ", appointments: false}}"))
+    assert not without.appointments
+
+
 def test_in_production_there_is_no_demo(place: Path) -> None:
     assert open_tenants(settings(place, "{}")) == ()
 
@@ -224,14 +238,14 @@ def test_what_is_wrong_is_said_with_its_place(place: Path, text: str, problem: s
 
 def test_the_mail_server_is_read(place: Path) -> None:
     public = "public_url: https://us.example\n"
-    without = settings(place, public).telling()
+    without = settings(place, public).telling(told_in)
     assert without is not None and without.ways == (How.WEBHOOK,)
     plain = settings(place, f"{public}mail: {{host: mail.example, from: us@example.org}}").mail
     assert plain == MailServer("mail.example", 587, Tls.STARTTLS, "us@example.org")
     text = f"{public}mail: {{host: m, from: a@b.c, tls: implicit, user: us, password_file: secret}}"
     whole = settings(place, text)
     assert whole.mail == MailServer("m", 465, Tls.IMPLICIT, "a@b.c", "us", SECRET)
-    telling = whole.telling()
+    telling = whole.telling(told_in)
     assert telling is not None and (telling.base, telling.ways) == ("https://us.example", (How.MAIL, How.WEBHOOK))
     assert SECRET not in repr(whole) + repr(telling)
     local = settings(place, f"{public}mail: {{host: 127.0.0.1, from: a@b.c, tls: none, port: 2525}}").mail
@@ -239,7 +253,7 @@ def test_the_mail_server_is_read(place: Path) -> None:
 
 
 def test_without_an_address_for_people_nothing_is_told(place: Path) -> None:
-    assert settings(place, "{}").telling() is None
+    assert settings(place, "{}").telling(told_in) is None
 
 
 def test_all_problems_are_named_at_once(place: Path) -> None:

@@ -24,7 +24,7 @@ def night(store: Store, place: Path, name: str, **files: Any) -> dict[str, Any]:
     """One export screened; the line of p that holds, and its directory."""
     tenant = Tenant("north", catalog(), (STUDY.id,))
     made = export(place / name, **files)
-    screen_export(store, tenant, Export(name, made, NOON, None), place / "results", NOON, Progress())
+    screen_export(store, tenant, Export(name, made, NOON, None), place / "results", lambda: NOON, Progress())
     found = assessments.latest(store, "north", STUDY.id, "p")
     assert found is not None
     return dict(found.stored.line)

@@ -13,6 +13,7 @@ from service.ehr.jwks import KeySets
 from service.ehr.openid import Identified, Identifying
 from service.ehr.transport import Transport, new_session
 from service.errors import LaunchRefused
+from service.screening.access.known import ISSUER
 from service.screening.access.ways import Issuer
 from service.store import accounts, launches
 from service.store.accounts import Account, Given
@@ -92,10 +93,10 @@ def _account(store: Store, issuer: Issuer, person: Identified, now: datetime) ->
 
 def _give_what_groups_give(store: Store, issuer: Issuer, account: str, groups: frozenset[str], now: datetime) -> None:
     """Roles that this issuer gave before and gives no longer go; what people gave stays."""
-    giver = f"issuer:{issuer.name}"
+    giver = f"{ISSUER}{issuer.name}"
     due = {(each.tenant, each.study, str(each.role)) for each in issuer.roles if each.group in groups}
     for each in accounts.roles_of(store, account):
         if each.given_by == giver and (each.tenant, each.study, each.role) not in due:
             accounts.take(store, account, each.tenant, each.study, each.role)
     for tenant, study, role in sorted(due):
-        accounts.give(store, Given(account, tenant, study, role, giver, now))
+        accounts.confirm(store, Given(account, tenant, study, role, giver, now))

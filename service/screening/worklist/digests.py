@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import partial
 
 import orjson
 
@@ -24,23 +25,37 @@ from service.screening.worklist import sending
 from service.screening.worklist.listing import day_of
 from service.screening.worklist.sending import Letter, MailServer
 from service.store import accounts, digests, worklist
+from service.store.accounts import Account
 from service.store.digests import Digest
 from service.store.engine import Store
 
 LEASE = timedelta(minutes=10)
-# What was found by then has its row by now: it carries the time at which the screening of the patient began.
+# What happened by then has its row by now: a row bears the time at which the transaction that made it began.
 SETTLED = timedelta(minutes=15)
 SOON, MORNING = timedelta(minutes=5), time(7)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
 AT_ONE_GO = 20
 EITHER = "new_or_changed"
+# The mail, in English as all texts of this house; whoever sends it says it in the reader's language.
 KINDS = {
-    "new": "New on the list",
-    "changed": "Standing changed",
-    EITHER: "New on the list, or standing changed",
-    "back": "Due again",
+    "new": "New on the list: %(number)s",
+    "changed": "Standing changed: %(number)s",
+    EITHER: "New on the list, or standing changed: %(number)s",
+    "back": "Due again: %(number)s",
 }
+SUBJECT = "Prescreening: %(study)s changed"
+CHANGED = "In the study %(study)s something changed since %(since)s."
+LOOK = "Look at it here: %(link)s"
+CLOSING = "This message holds no patient data. Change or end it here: %(link)s"
+TEXTS = (*KINDS.values(), SUBJECT, CHANGED, LOOK, CLOSING)
 NOT_OPEN = "not-open"
+MAIL_LANGUAGE = "mail_language"  # among the preferences of an account
+Say = Callable[[str | None, str], str]  # a text in this language; None: of somebody who chose none
+
+
+def in_english(language: str | None, text: str) -> str:
+    """Where nothing is translated."""
+    return text
 
 
 class How(StrEnum):
@@ -60,11 +75,13 @@ class Often(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """By what digests leave. `base`: the address of this service for people; `mail` None: there is no mail."""
+    """By what digests leave. `base`: the address of this service for people; `mail` None: there is no mail; `say`: how
+    a mail speaks."""
 
     base: str
     transport: Transport = field(repr=False)
     mail: MailServer | None = None
+    say: Say = in_english
 
     @property
     def ways(self) -> tuple[How, ...]:
@@ -135,16 +152,17 @@ def identity_of(begun: Digest) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
-def letter_of(changes: Changes, identity: str, base: str) -> Letter:
-    """The mail: numbers, and where to look."""
-    told = "\n".join(f"{KINDS[kind]}: {number}" for kind, number in changes.counts.items() if number)
-    since = f"since {changes.since:%Y-%m-%d %H:%M} UTC"
-    text = (
-        f"In the study {changes.study} something changed {since}.\n\n{told}\n\n"
-        f"Look at it here: {link_of(changes, base)}\n\n"
-        f"This message holds no patient data. Change or end it here: {base}/account\n"
+def letter_of(changes: Changes, identity: str, base: str, say: Callable[[str], str] = str) -> Letter:
+    """The mail: numbers, and where to look. `say`: a text in the reader's language."""
+    told = "\n".join(say(KINDS[kind]) % {"number": number} for kind, number in changes.counts.items() if number)
+    study, since = changes.study, f"{changes.since:%Y-%m-%d %H:%M} UTC"
+    parts = (
+        say(CHANGED) % {"study": study, "since": since},
+        told,
+        say(LOOK) % {"link": link_of(changes, base)},
+        say(CLOSING) % {"link": f"{base}/account"},
     )
-    return Letter(identity, f"Prescreening: {changes.study} changed", text)
+    return Letter(identity, say(SUBJECT) % {"study": study}, "\n\n".join(parts) + "\n")
 
 
 def body_of(changes: Changes, identity: str, base: str) -> bytes:
@@ -194,7 +212,7 @@ def tell_due(
 def _told(store: Store, tenant: Tenant, telling: Telling, begun: Digest, now: datetime) -> tuple[bool, str | None]:
     """Was something sent; and why not, if it should have been."""
     due, until = next_due(tenant, Often(begun.often), now), now - SETTLED
-    seen = sees(tenant, viewer_of(store, begun.account), begun.study, store, now)
+    seen = sees(tenant, viewer_of(store, begun.account, now), begun.study, store, now)
     if seen is None:
         digests.end(store, begun, begun.told, due, error=NOT_OPEN)
         return False, NOT_OPEN
@@ -219,8 +237,16 @@ def _sent(store: Store, telling: Telling, begun: Digest, changes: Changes) -> st
     if telling.mail is None:
         return "mail-off"
     account = accounts.find(store, begun.account)
-    to = "" if account is None or account.email is None else account.email
-    return sending.mail(telling.mail, to, letter_of(changes, identity, telling.base))
+    if account is None or account.email is None:
+        return "mail-address"
+    letter = letter_of(changes, identity, telling.base, partial(telling.say, language_of(account)))
+    return sending.mail(telling.mail, account.email, letter)
+
+
+def language_of(account: Account) -> str | None:
+    """The language that somebody chose for the pages, else the one in which they asked for mails; None: neither."""
+    found = account.preferences.get("language") or account.preferences.get(MAIL_LANGUAGE)
+    return found if isinstance(found, str) else None
 
 
 def want(

@@ -11,7 +11,7 @@ from service.screening.lines import Raw, parse, read_raw
 from service.screening.sources import InputFile, Source, find_sources
 from service.screening.tenant import Tenant
 from service.screening.worklist.identity import identity_of
-from service.screening.worklist.visits import last_visit, next_of, patient_of, patients_of
+from service.screening.worklist.visits import Visits, appointments_in, patient_of, patients_of, visits_in
 from service.store import people
 from service.store.engine import Store
 
@@ -53,7 +53,7 @@ def _last_visits(tenant: Tenant, files: list[InputFile], listed: frozenset[str],
             held[whose].append(each)
     zone = tenant.catalog.site.zone
     for patient in sorted(listed) if files else ():
-        yield people.visit, patient, last_visit(held[patient], zone, now.astimezone(zone).date())
+        yield _visited, patient, visits_in(held[patient], zone, now.astimezone(zone).date())
 
 
 def _coming(files: list[InputFile], listed: frozenset[str], now: datetime) -> Iterator[Change]:
@@ -63,7 +63,11 @@ def _coming(files: list[InputFile], listed: frozenset[str], now: datetime) -> It
         for patient in listed.intersection(patients_of(each)):
             held[patient].append(each)
     for patient in sorted(listed) if files else ():
-        yield people.appoint, patient, next_of(held[patient], now)
+        yield _visited, patient, appointments_in(held[patient], (patient,), now)
+
+
+def _visited(store: Store, tenant: str, patient: str, visits: Visits, now: datetime) -> bool:
+    return visits.keep(store, tenant, patient, now)
 
 
 def _of_type(source: Source, kind: str) -> list[InputFile]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from service.screening.reach import Away, Unloaded, away, unloaded
 from service.screening.tenant import Tenant
 from service.screening.worklist.listing import day_of
 from service.store import upkeep, worklist
@@ -39,12 +40,20 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Of a tenant: work that was given up, by kind, and what keeps its subscriptions from standing."""
+    """Of a tenant: work that was given up, by kind; what keeps its subscriptions from standing; servers out of reach;
+    types that studies need, of which something is lacking."""
 
     tenant: str
     dead: Mapping[str, int]
     waiting: int
     problem: str | None
+    away: tuple[Away, ...] = ()
+    unloaded: tuple[Unloaded, ...] = ()
+
+    @property
+    def is_down(self) -> bool:
+        """Is there anything that should work, and does not?"""
+        return bool(self.dead or self.problem or self.away)
 
 
 def news_of(store: Store, tenant: Tenant, studies: Collection[str], now: datetime) -> tuple[News, ...]:
@@ -71,10 +80,11 @@ def news_of(store: Store, tenant: Tenant, studies: Collection[str], now: datetim
     return tuple(found)
 
 
-def trouble_of(store: Store, tenant: Tenant) -> Trouble:
-    """What does not work for a tenant."""
+def trouble_of(store: Store, tenant: Tenant, studies: Collection[str]) -> Trouble:
+    """What does not work for a tenant, and for these of its studies."""
     counts = {kind: queue.counts(store).get(tenant.name) for kind, queue in QUEUES.items()}
     dead = {kind: each.dead for kind, each in counts.items() if each is not None and each.dead}
     waiting = sum(each.waiting for each in counts.values() if each is not None)
     kept = next(iter(upkeep.every(store, tenant.name)), None)
-    return Trouble(tenant.name, dead, waiting, None if kept is None else kept.problem)
+    problem, lacking = None if kept is None else kept.problem, unloaded(store, tenant, studies)
+    return Trouble(tenant.name, dead, waiting, problem, away(store, tenant), lacking)

@@ -23,6 +23,7 @@ from service.ehr.transport import Transport, as_given
 
 SECONDS = 10.0  # for each step
 SIGNATURE = "Prescreen-Signature"
+IN_SEVEN_BITS = SMTP.clone(cte_type="7bit")  # not every server takes more, and the text may be Chinese
 # One mailbox and nothing else: no name, no list, no comment, no line break.
 MAILBOX = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
@@ -63,7 +64,7 @@ def mail(server: MailServer, to: str, letter: Letter) -> str | None:
     """Send it by mail. None: the server took it; else the code of why not."""
     if not MAILBOX.fullmatch(to):
         return "mail-address"
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=IN_SEVEN_BITS)
     message["From"], message["To"], message["Subject"] = server.sender, to, letter.subject
     message["Message-ID"] = f"<{letter.identity}@{server.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"

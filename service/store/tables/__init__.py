@@ -19,6 +19,7 @@ from service.store.tables.machine import (
     screenings,
     stops,
     tokens,
+    troubles,
     upkeep,
 )
 from service.store.tables.studying import study_counts, study_versions
@@ -55,6 +56,7 @@ __all__ = [
     "study_counts",
     "study_versions",
     "tokens",
+    "troubles",
     "upkeep",
     "worklist",
 ]

@@ -236,6 +236,19 @@ upkeep = Table(
     Column("problem", Text, nullable=True),
 )
 
+# What was found not to work when it was looked at last: a whole server (`about` is then `*`), or a type of which
+# something is lacking. Where it works again, its row goes.
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("tenant", Name, primary_key=True),
+    Column("place", Name, primary_key=True),
+    Column("about", Name, primary_key=True),
+    named("code"),
+    Column("since", Instant, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 # Holds a row only within a transaction of `retention`: the triggers that keep the history let that one delete.
 forgetting = Table("forgetting", metadata, Column("id", Integer, primary_key=True, autoincrement=False))
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from service.ehr.addresses import is_protected
 from service.errors import UsageError
 from service.screening.access import Action
-from service.screening.worklist.digests import How, Often, want
+from service.screening.worklist.digests import MAIL_LANGUAGE, How, Often, want
 from service.store import accounts, digests
 from service.store.digests import Digest
+from service.web.language import language
 from service.web.pages.desk import Desk, viewer
 from service.web.pages.worklist import own_studies
 
@@ -74,8 +75,8 @@ def keep_wish(desk: Desk, form: Mapping[str, str]) -> str | None:
         raise UsageError(NO_WAY)
     how, often = How(way), Often(form["often"])
     address = _webhook(desk, form.get("address", "").strip()) if how is How.WEBHOOK else None
-    if how is How.MAIL and not _has_mailbox(desk):
-        raise UsageError(NO_MAILBOX)
+    if how is How.MAIL:
+        _ready_for_mail(desk)
     return want(desk.store, theirs, viewer().account, study, how, often, address, desk.clock.now())
 
 
@@ -87,6 +88,9 @@ def _webhook(desk: Desk, address: str) -> str:
     return address
 
 
-def _has_mailbox(desk: Desk) -> bool:
+def _ready_for_mail(desk: Desk) -> None:
+    """Keep in which language they read this now, as a mail asks no browser. Raises UsageError without an address."""
     found = accounts.find(desk.store, viewer().account)
-    return found is not None and bool(found.email)
+    if found is None or not found.email:
+        raise UsageError(NO_MAILBOX)
+    accounts.change(desk.store, found.id, preferences={**found.preferences, MAIL_LANGUAGE: language()})

@@ -83,7 +83,7 @@ def shown(desk: Desk, problem: str, status: int = 200) -> Response:
 
 def let_in(desk: Desk, account: Account, source: Source) -> Redirection:
     """Sign somebody in, and lead them on."""
-    known = viewer_of(desk.store, account.id)
+    known = viewer_of(desk.store, account.id, desk.clock.now())
     answer = redirect(HOME if known is not None and known.roles else NO_ROLE)
     desk.enter(answer, account.id, source)
     note_deed(desk.store, account.id, EVERYBODY, None, "signed-in", desk.clock.now(), source=source)

@@ -22,7 +22,8 @@ def blueprint(desk: Desk) -> Blueprint:
             for name, tenant in desk.tenants.items()
             for study in tenant.studies
         }
-        return page("today.html", news=news, trouble=trouble, titles=titles)
+        zones = {name: tenant.catalog.site.zone for name, tenant in desk.tenants.items()}
+        return page("today.html", news=news, trouble=trouble, titles=titles, zones=zones)
 
     return desk.guard(pages)
 
@@ -33,6 +34,6 @@ def gathered(desk: Desk) -> tuple[tuple[News, ...], tuple[Trouble, ...]]:
     trouble: list[Trouble] = []
     for tenant in desk.tenants.values():
         news += news_of(desk.store, tenant, desk.visible(tenant), desk.clock.now())
-        if own_studies(desk, tenant):
-            trouble.append(trouble_of(desk.store, tenant))
+        if own := own_studies(desk, tenant):
+            trouble.append(trouble_of(desk.store, tenant, own))
     return tuple(news), tuple(trouble)

@@ -77,13 +77,15 @@ def test_whoever_administers_all_gives_roles_in_all(house: World) -> None:
 
 def test_a_role_counts_at_once_and_so_does_its_end(house: World) -> None:
     house.person("anna", (STUDY, "viewer"))
-    known = viewer_of(house.store, "anna")
+    known = viewer_of(house.store, "anna", house.now)
     assert known is not None and known.roles_in(NORTH, STUDY) == {"viewer"}
     accounts.take(house.store, "anna", NORTH, STUDY, "viewer")
-    known = viewer_of(house.store, "anna")
+    known = viewer_of(house.store, "anna", house.now)
     assert known is not None and known.roles_in(NORTH, STUDY) == frozenset()
     assert disable(house.store, "anna", NORTH, "boss", house.now)
-    assert viewer_of(house.store, "anna") is None and not disable(house.store, "anna", NORTH, "boss", house.now)
+    assert viewer_of(house.store, "anna", house.now) is None and not disable(
+        house.store, "anna", NORTH, "boss", house.now
+    )
 
 
 @ON_BOTH
@@ -130,7 +132,7 @@ def test_a_basis_is_entered_by_administrators_alone(house: World) -> None:
 
 
 def looked(of: World, patient: str, account: str = "anna", study: str | None = STUDY, days: int = 0) -> None:
-    known = viewer_of(of.store, account)
+    known = viewer_of(of.store, account, of.now)
     assert known is not None
     note_view(of.store, known, NORTH, study, patient, "view-patient", of.now + days * DAY)
 
@@ -185,7 +187,7 @@ def test_why_somebody_looked_is_kept(house: World) -> None:
     from dataclasses import replace
 
     house.person("anna")
-    known = viewer_of(house.store, "anna")
+    known = viewer_of(house.store, "anna", house.now)
     assert known is not None
     note_view(house.store, known, NORTH, STUDY, "p", "reveal-name", house.now, why=Why.CONTACT)
     note_view(house.store, replace(known, source="launch"), NORTH, STUDY, "p", "view-patient", house.now)

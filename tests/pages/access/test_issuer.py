@@ -9,6 +9,7 @@ from flask import Flask
 from joserfc.jwk import ECKey
 
 from service.ehr.code_flow import challenge
+from service.screening.access.known import viewer_of
 from service.store import accounts
 from service.store.accounts import Account, Given
 from service.store.engine import Store
@@ -109,6 +110,55 @@ def test_a_role_goes_with_its_group_and_what_people_gave_stays(app: Flask, issue
         issuer.person = {"sub": "s-1", "name": "Nora", **groups}
         signed_in(app.test_client())
         assert roles(store) == {("demo", "viewer", "boss")}, groups
+
+
+def test_however_busy_somebody_is_the_issuer_is_asked_again_within_hours(
+    app: Flask, issuer: Issuer, store: Store, time: Time
+) -> None:
+    """Their groups are read when they sign in, and nobody stays signed in for longer than a session lasts."""
+    client = app.test_client()
+    signed_in(client)
+    issuer.person = {"sub": "s-1", "name": "Nora", "groups": []}
+    minutes = 0
+    while client.get("/account").status_code == 200:
+        minutes += 30
+        time.passed += timedelta(minutes=30)
+        assert minutes <= 600, "ten hours, as nothing else is set"
+    assert minutes == 600
+    assert signed_in(client).headers["Location"] == "/no-role"
+    assert roles(store) == set()
+
+
+def test_what_a_group_gave_counts_for_thirty_days_after_the_last_sign_in_and_what_people_gave_stays(
+    app: Flask, store: Store, time: Time
+) -> None:
+    """Whoever left the hospital never comes back by its issuer: by no other way are they to keep the role."""
+    signed_in(app.test_client())
+    (account,) = known(store)
+    accounts.give(store, Given(account.id, NORTH, "other", "viewer", "boss", time.now()))
+
+    def counting() -> set[str]:
+        person = viewer_of(store, account.id, time.now())
+        assert person is not None
+        return {study for _, study in person.roles}
+
+    time.passed = timedelta(days=29)
+    assert counting() == {"demo", "other"}
+    time.passed = timedelta(days=31)
+    assert counting() == {"other"}
+    signed_in(app.test_client())
+    assert counting() == {"demo", "other"}
+    time.passed = timedelta(days=60)
+    assert counting() == {"demo", "other"}
+
+
+def test_a_role_that_a_person_gave_first_does_not_become_one_of_the_group(app: Flask, store: Store, time: Time) -> None:
+    signed_in(app.test_client())
+    (account,) = known(store)
+    accounts.take(store, account.id, NORTH, "demo", "coordinator")
+    accounts.give(store, Given(account.id, NORTH, "demo", "coordinator", "boss", account.created))
+    signed_in(app.test_client())
+    assert roles(store) == {("demo", "coordinator", "boss")}
 
 
 def test_a_single_group_may_be_a_text(app: Flask, issuer: Issuer, store: Store) -> None:

@@ -94,7 +94,7 @@ def test_a_form_of_another_site_is_not_kept(desk: Ward, anna: Browser) -> None:
 
 def forms(site: World, desk: Ward, **more: str) -> str:
     """The fragments, as the patient's page shows them to Anna."""
-    person = viewer_of(desk.store, "anna")
+    person = viewer_of(desk.store, "anna", NOON)
     assert person is not None
     context = deciding(desk.store, desk.tenant, person, "p", STUDY.id, NOON)
     with site.app.test_request_context():

@@ -25,9 +25,8 @@ def screen_files(made: World, place: Path, resources: list[Json] | None = None) 
         for kind, found in kinds.items():
             (place / f"{kind}.ndjson").write_text("".join(f"{json.dumps(each)}\n" for each in found))
     name = f"export-{made.now:%Y%m%d}"
-    screen_export(
-        made.store, made.tenant, Export(name, place, made.now, None), place.parent / "results", made.now, Progress()
-    )
+    night = Export(name, place, made.now, None)
+    screen_export(made.store, made.tenant, night, place.parent / "results", lambda: made.now, Progress())
 
 
 def stand(made: World, patient: str, *studies: str, handle: str = HANDLE, **who: str | None) -> str:

@@ -7,7 +7,7 @@ import pytest
 from service.app import app_of
 from service.ehr.clock import Clock
 from service.screening.access import Role
-from service.screening.worklist.digests import retry_at
+from service.screening.worklist.digests import language_of, retry_at
 from service.screening.worklist.sending import MailServer, Tls
 from service.settings import Mode, Settings
 from service.store import accounts, digests
@@ -65,6 +65,18 @@ def test_another_rhythm_keeps_the_key_and_another_address_does_not(made: World, 
     assert anna.post(HERE, how="webhook", address=f"{WEBHOOK}2", **WISH).status_code == 200
     third = kept(made)
     assert third and third.key != first.key
+
+
+def test_a_mail_will_speak_as_the_page_on_which_it_was_asked_for(made: World, anna: Browser) -> None:
+    """Who chose no language reads that of the browser, which no mail can ask."""
+    anna.client.post(
+        HERE, data={"csrf": anna.form_token, "how": "mail", **WISH}, headers={"Accept-Language": "zh-CN,en;q=0.5"}
+    )
+    account = accounts.find(made.store, "anna")
+    assert account is not None and language_of(account) == "zh_Hans"
+    anna.post("/account", language="de", names="shown")
+    account = accounts.find(made.store, "anna")
+    assert account is not None and language_of(account) == "de"
 
 
 def test_what_was_told_already_is_not_told_again_by_another_rhythm(made: World, anna: Browser) -> None:

@@ -1,9 +1,12 @@
 """Who is told of what, and when: the role and the basis when it is sent decide, and nobody is told of nothing."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from email import message_from_string
+from email.policy import default as modern
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +15,11 @@ from hypothesis import given, settings, strategies as st
 
 from service.ehr.transport import new_session
 from service.screening.access import Role
+from service.screening.exports import Export
 from service.screening.invented import invent
+from service.screening.nightly import screen_export
+from service.screening.outputs import SUMMARY
+from service.screening.population import Progress
 from service.screening.tenant import Tenant
 from service.screening.worklist import digests as use, refresh
 from service.screening.worklist.digests import How, Often, Telling
@@ -21,9 +28,11 @@ from service.screening.worklist.sending import SIGNATURE, MailServer, Tls, signa
 from service.store import accounts, digests, people
 from service.store.accounts import Account
 from service.store.engine import Store
+from service.web.language import told_in
 from tests.pages.worklist.mail_server import Hook, Mailbox, mail_server, receiver
 from tests.pages.worklist.world import STUDY, TENANT, decide, found, line, row
 from tests.pages.world import World, world
+from tests.screening.world import export, haemoglobin, patient
 from tests.working.world import NOON, catalog
 
 BASE = "https://prescreen.hospital.example"
@@ -227,6 +236,73 @@ def test_a_mail_goes_to_the_address_of_the_account(made: World) -> None:
     assert f"{BASE}/worklist/{TENANT}/{STUDY}" in text and "Standing changed" not in text
 
 
+SAID = {
+    "en": ("Prescreening: demo changed", "New on the list: 1", "This message holds no patient data."),
+    "de": ("Vorscreening: Änderungen in demo", "Neu auf der Liste: 1", "Diese Nachricht enthält keine Patientendaten."),
+    "zh_Hans": ("预筛选：demo 有变化", "新进入列表：1", "此消息不含患者数据。"),
+}
+
+
+@pytest.mark.parametrize(
+    ("preferences", "spoken"),
+    [
+        *(({"language": each}, each) for each in SAID),
+        ({"mail_language": "de"}, "de"),
+        ({"language": "zh_Hans", "mail_language": "de"}, "zh_Hans"),
+        ({}, "en"),
+        ({"language": "tlh"}, "en"),
+        ({"language": 7}, "en"),
+    ],
+)
+def test_a_mail_speaks_the_language_of_the_account(made: World, preferences: dict[str, object], spoken: str) -> None:
+    box = Mailbox()
+    made.approve(STUDY)
+    accounts.add(made.store, Account("anna", "Anna", made.now, "anna@hospital.example", preferences=preferences))
+    accounts.give(made.store, accounts.Given("anna", TENANT, STUDY, "viewer", "admin", made.now))
+    use.want(made.store, made.tenant, "anna", STUDY, How.MAIL, Often.AT_ONCE, None, made.now)
+    listed(made)
+    with mail_server(box) as port:
+        server = MailServer("127.0.0.1", port, Tls.NONE, "prescreen@hospital.example")
+        assert tell(made, NOON + AT, Telling(BASE, new_session(), server, told_in)) == 1
+    ((_, _, raw),) = box.taken
+    assert raw.isascii()  # a server need not take anything else
+    message = message_from_string(raw, policy=modern)
+    subject, *parts = SAID[spoken]
+    assert message["Subject"] == subject
+    text = message.get_content()
+    assert all(each in text for each in parts) and f"{BASE}/worklist/{TENANT}/{STUDY}" in text
+
+
+@pytest.mark.parametrize("spoken", ["de", "zh_Hans"])
+def test_a_mail_says_in_each_language_the_same_numbers_and_links(spoken: str) -> None:
+    changes = use.Changes(TENANT, STUDY, NOON, NOON + DAY, {"new": 12, "changed": 34, "new_or_changed": 56, "back": 78})
+    english = use.letter_of(changes, "0", BASE)
+    other = use.letter_of(changes, "0", BASE, lambda text: told_in(spoken, text))
+    numbers = re.compile(r"[0-9]+|https://\S+")
+    assert sorted(numbers.findall(other.text)) == sorted(numbers.findall(english.text))
+    assert other.text != english.text and other.subject != english.subject
+
+
+def test_an_export_that_takes_an_hour_is_told_of_whole(made: World, hook: Hook, tmp_path: Path) -> None:
+    """Its rows stand there only after a digest that tells of a time after the screening began."""
+    made.approve(STUDY)
+    coordinator(made, hook)
+    place = export(tmp_path / "night", Patient=[patient(), patient("q")], Observation=[haemoglobin(), HB_OF_Q])
+    results = tmp_path / "results"
+
+    def clock() -> datetime:
+        """An hour passes until all are judged; whoever looks at the clock before that sees the beginning."""
+        return NOON + HOUR if (results / "night" / SUMMARY).is_file() else NOON
+
+    assert tell(made, NOON + HOUR - MINUTE) == 0 and kept(made).told > NOON + HOUR / 2
+    screen_export(made.store, made.tenant, Export("night", place, NOON, None), results, clock, Progress())
+    assert tell(made, NOON + 2 * HOUR) == 1
+    assert json.loads(hook.came[0][2])["counts"] == {"new": 2, "changed": 0, "back": 0}
+
+
+HB_OF_Q = haemoglobin("o2", of="q")
+
+
 def place(zone: str) -> Tenant:
     content = catalog(zone=ZoneInfo(zone))
     return Tenant(TENANT, content, tuple(content.studies))
@@ -269,10 +345,9 @@ KINDS = st.sampled_from(["new", "changed", "new_or_changed", "back"])
 def test_every_number_is_said_with_its_kind_and_no_other(counts: dict[str, int | None]) -> None:
     changes = use.Changes(TENANT, STUDY, NOON, NOON + DAY, counts)
     said = use.letter_of(changes, "0", BASE).text
-    lines = {f"{use.KINDS[kind]}: {number}" for kind, number in counts.items() if number}
-    assert {
-        each for each in said.splitlines() if each.startswith(tuple(f"{one}: " for one in use.KINDS.values()))
-    } == lines
+    lines = {use.KINDS[kind] % {"number": number} for kind, number in counts.items() if number}
+    begun = tuple(one.removesuffix("%(number)s") for one in use.KINDS.values())
+    assert {each for each in said.splitlines() if each.startswith(begun)} == lines
     assert changes.are_there == bool(lines)
     assert json.loads(use.body_of(changes, "0", BASE))["counts"] == counts
 
