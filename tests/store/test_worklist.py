@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 
-from service.store import people, worklist
+from service.store import people, worklist, worklist_counts
 from service.store.engine import Store
 from service.store.people import Coming, Identity
 from service.store.retention import Keep, delete_patient, purge
-from service.store.worklist import EVERYBODY, Entry, Order, Tab, Wanted
+from service.store.worklist import EVERYBODY, Entry, Wanted
+from service.store.worklist_order import Order
+from service.store.worklist_tabs import Tab
 
 TODAY = date(2026, 6, 30)
 SINCE = datetime.combine(TODAY, time(), UTC)
@@ -115,7 +117,7 @@ def test_numbers_by_tab_and_standing(store: Store) -> None:
         entry("d", place="checked", status="screening"),
         entry("e", place="checked", status="declined", hidden=date.max),
     )
-    assert worklist.counts(store, "north", "demo", TODAY) == {
+    assert worklist_counts.by_stand(store, "north", "demo", TODAY) == {
         (Tab.CHECKED, "screening"): 1,
         (Tab.LATER, "candidate"): 1,
         (Tab.NOW, "candidate"): 2,

@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from service.errors import UsageError
 from service.screening.studying.suppression import exact, suppressed
 from service.screening.tenant import Tenant
-from service.store import cards, people, worklist
+from service.store import cards, people, worklist, worklist_counts
 from service.store.cards import Rate
 from service.store.engine import Store
 from service.store.people import Known
-from service.store.worklist import Entry, Tab, Wanted
-from service.store.worklist_order import Order
+from service.store.worklist import Entry, Wanted
+from service.store.worklist_order import Beside, Order
+from service.store.worklist_tabs import Tab
 
 ON_A_PAGE = 50
 MOST_PAGES = 10_000
@@ -23,11 +24,18 @@ SIGNALS = {"strong": 0, "weak": 1}
 TAKEN = frozenset({"consented", "on-study", "pending-on-study"})
 ANOTHER = "another-study"
 ME, NOBODY = "me", "nobody"
+LONGEST_HANDLE = 100
+WHERE = ("page", "after", "before")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asked for, as the address says it; a search is never in an address."""
+    """What somebody asked for, as the address says it; a search is never in an address.
+
+    `after`, `before`: the handle of the last or first patient of the page that they come from, so that what comes next
+    is found however long the list is, and nobody is passed over when it changed meanwhile. Where there is no such row
+    any more, `page` decides alone.
+    """
 
     tab: Tab = Tab.NOW
     order: Order = Order.USUAL
@@ -38,12 +46,18 @@ class Asked:
     claimed: str | None = None
     changed_days: int | None = None
     coming_days: int | None = None
+    after: str | None = None
+    before: str | None = None
     search: str | None = field(default=None, repr=False)
 
     def with_(self, **changes: Any) -> str:
-        """The query of an address that asks the same but for these changes."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name != "search"} | {"page": 1} | changes
+        """The query of an address that asks the same, from the first page on, but for these changes."""
+        told = {name: getattr(self, name) for name in self.__slots__ if name not in (*WHERE, "search")} | changes
         return urlencode({name: str(value) for name, value in told.items() if value not in (None, "") and value != 1})
+
+    def here(self) -> str:
+        """The query of an address that asks the same, on this page."""
+        return self.with_(**{name: getattr(self, name) for name in WHERE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,22 @@ class Listing:
         """How many pages there are."""
         return max(1, -(-self.total // ON_A_PAGE))
 
+    @property
+    def previous(self) -> str | None:
+        """The query of the page before; None: this is the first."""
+        if self.asked.page == 1:
+            return None
+        first = self.rows[0].person if self.rows and self.asked.page > 2 else None
+        return self.asked.with_(page=self.asked.page - 1, before=first and first.handle)
+
+    @property
+    def following(self) -> str | None:
+        """The query of the next page; None: this is the last."""
+        if self.asked.page >= self.pages:
+            return None
+        last = self.rows[-1].person if self.rows else None
+        return self.asked.with_(page=self.asked.page + 1, after=last and last.handle)
+
     def of_tab(self, tab: Tab) -> int:
         """How many stand in a tab."""
         return sum(number for (each, _), number in self.counts.items() if each is tab)
@@ -91,6 +121,8 @@ def asked_of(given: Mapping[str, str], search: str | None = None) -> Asked:
             claimed,
             _number(given.get("changed_days"), 366),
             _number(given.get("coming_days"), 366),
+            (given.get("after") or "")[:LONGEST_HANDLE] or None,
+            (given.get("before") or "")[:LONGEST_HANDLE] or None,
             (search or "").strip()[:100] or None,
         )
     except ValueError:
@@ -107,23 +139,34 @@ def listing(
     today, since = day_of(tenant, now)
     wanted = wanted_of(asked, viewer, now, since)
     tab = None if asked.search else asked.tab
-    entries = worklist.page(
-        store, tenant.name, study, tab, today, since, ON_A_PAGE, (asked.page - 1) * ON_A_PAGE, asked.order, wanted
-    )
-    return Listing(
-        asked,
-        today,
-        shown(store, tenant.name, study, entries, seen),
-        worklist.count(store, tenant.name, study, tab, today, since, wanted),
-        worklist.counts(store, tenant.name, study, today),
-        tuple(each for each in cards.rates(store, tenant.name) if each.study == study),
-        tuple(each.id for each in tenant.catalog.studies[study].criteria),
-    )
+    with store.snapshot() as whole:
+        key = (whole, tenant.name, study, tab, today, since)
+        total, start = worklist.count(*key, wanted), (asked.page - 1) * ON_A_PAGE
+        beside = _beside(whole, tenant.name, asked)
+        entries = worklist.page(*key, ON_A_PAGE, start, asked.order, wanted, beside=beside, total=total)
+        return Listing(
+            asked,
+            today,
+            shown(whole, tenant.name, study, entries, seen),
+            total,
+            worklist_counts.by_stand(whole, tenant.name, study, today),
+            tuple(each for each in cards.rates(whole, tenant.name) if each.study == study),
+            tuple(each.id for each in tenant.catalog.studies[study].criteria),
+        )
+
+
+def _beside(store: Store, tenant: str, asked: Asked) -> Beside | None:
+    """The row from which somebody turned the page; none for the first page, where all begins."""
+    handle = asked.after or asked.before
+    known = people.by_handle(store, handle) if handle and asked.page > 1 else None
+    if known is None or known.tenant != tenant:
+        return None
+    return Beside(known.patient, before=asked.after is None)
 
 
 def counted(store: Store, tenant: Tenant, study: str, now: datetime, *, exactly: bool) -> Mapping[Tab, int | None]:
     """How many stand in each tab. `exactly` False, for whoever may not see patients: None where it tells of few."""
-    counts = worklist.counts(store, tenant.name, study, day_of(tenant, now)[0])
+    counts = worklist_counts.by_stand(store, tenant.name, study, day_of(tenant, now)[0])
     by_tab = {tab.value: sum(number for (each, _), number in counts.items() if each is tab) for tab in Tab}
     published = exact(by_tab) if exactly else suppressed(by_tab)
     return {tab: published.cells[tab.value] for tab in Tab}

@@ -12,7 +12,7 @@ from typing import Any
 
 from service.screening.decisions import STATES, Decided, Kind, PersonStatus, with_decisions
 from service.screening.decisions.applied import BLOCKING, outcome_of
-from service.store.worklist import CHECKED, OPEN, OUT
+from service.store.worklist_tabs import CHECKED, OPEN, OUT
 
 Line = Mapping[str, Any]
 RANKS: Mapping[str, int] = {"strong": 0, "weak": 1}

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from service.screening.spreadsheet import BOM, row_of
 from service.screening.tenant import Tenant
 from service.screening.worklist.listing import Asked, Shown, day_of, shown, wanted_of
 from service.store import worklist
 from service.store.engine import Store
+from service.store.worklist_order import Beside
 
 AT_ONCE = 500
 COLUMNS = (
@@ -22,13 +24,13 @@ def table(
     """All rows that were asked for, a part at a time; `taken` is told of whom."""
     yield BOM + row_of(COLUMNS)
     today, since = day_of(tenant, now)
-    wanted, start = wanted_of(asked, viewer, now, since), 0
-    while page := worklist.page(
-        store, tenant.name, study, asked.tab, today, since, AT_ONCE, start, asked.order, wanted
-    ):
+    wanted = wanted_of(asked, viewer, now, since)
+    ask = partial(worklist.page, store, tenant.name, study, asked.tab, today, since, AT_ONCE)
+    page = ask(order=asked.order, wanted=wanted)
+    while page:
         taken += [each.patient for each in page]
         yield "".join(row_of(_cells(each)) for each in shown(store, tenant.name, study, page, ()))
-        start += AT_ONCE
+        page = ask(order=asked.order, wanted=wanted, beside=Beside(page[-1].patient))
 
 
 def _cells(row: Shown) -> tuple[str, ...]:

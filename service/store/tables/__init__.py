@@ -22,7 +22,7 @@ from service.store.tables.machine import (
     upkeep,
 )
 from service.store.tables.studying import study_counts, study_versions
-from service.store.tables.worklist import decisions, digests, merges, people, series, worklist
+from service.store.tables.worklist import decisions, digests, merges, people, series, worklist, worklist_counts
 
 __all__ = [
     "QUEUES",
@@ -57,4 +57,5 @@ __all__ = [
     "tokens",
     "upkeep",
     "worklist",
+    "worklist_counts",
 ]

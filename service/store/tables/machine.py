@@ -117,6 +117,7 @@ assessments = Table(
     Column("line", Document, nullable=False),
     Column("made", Instant, nullable=False, index=True),
     Index(None, "tenant", "patient", "study"),
+    Index(None, "tenant", "study", "version"),
     sqlite_autoincrement=True,
 )
 

@@ -12,7 +12,8 @@ from service.screening.access import Action
 from service.screening.tenant import Tenant
 from service.screening.worklist import marks
 from service.screening.worklist.listing import Shown, asked_of, counted, shown
-from service.store.worklist import Entry, Tab
+from service.store.worklist import Entry
+from service.store.worklist_tabs import Tab
 from service.web.answers import plain_json
 from service.web.pages import today as today_page
 from service.web.pages.desk import Desk, viewer

@@ -16,7 +16,7 @@ from service.screening.worklist.listing import Asked, Listing, asked_of, counted
 from service.screening.worklist.table import table
 from service.store import accounts, audit, people
 from service.store.engine import Store
-from service.store.worklist import Tab
+from service.store.worklist_tabs import Tab
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "worklist"
@@ -167,4 +167,4 @@ def _back(tenant: str, study: str) -> Redirection:
     """To where the form was sent from, as far as that is a worklist."""
     asked = asked_of(dict(parse_qsl(request.form.get("query", ""))))
     address = url_for("worklist.worklist", tenant=tenant, study=study)
-    return redirect(f"{address}?{asked.with_(page=asked.page)}", 303)
+    return redirect(f"{address}?{asked.here()}", 303)
