@@ -1,14 +1,17 @@
 """What a page of the worklist shows: gathered for whoever looks, who sees only what they may."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from service.errors import UsageError
+from service.screening.person.sentence import Sentence
+from service.screening.person.who import hide
 from service.screening.studying.suppression import exact, suppressed
 from service.screening.tenant import Tenant
+from service.screening.worklist.changes import What, sentence_of
 from service.store import cards, people, worklist, worklist_counts
 from service.store.cards import Rate
 from service.store.engine import Store
@@ -62,11 +65,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One row, with who it is, and where the patient stands in other studies: (study or `another-study`, stand)."""
+    """One row, with who it is, and where the patient stands in other studies: (study or `another-study`, stand).
+
+    `nameless`: names are hidden from whoever looks, so nothing here tells who it is.
+    """
 
     entry: Entry
     person: Known | None = field(repr=False)
     elsewhere: tuple[tuple[str, str], ...] = ()
+    nameless: bool = False
+
+    @property
+    def change(self) -> Sentence | None:
+        """What time alone will change next."""
+        change = self.entry.line["next_change"]
+        return None if change is None else sentence_of(change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +146,18 @@ def asked_of(given: Mapping[str, str], search: str | None = None) -> Asked:
 
 
 def listing(
-    store: Store, tenant: Tenant, study: str, viewer: str, seen: Collection[str], asked: Asked, now: datetime
+    store: Store,
+    tenant: Tenant,
+    study: str,
+    viewer: str,
+    seen: Collection[str],
+    asked: Asked,
+    now: datetime,
+    *,
+    nameless: bool = False,
 ) -> Listing:
-    """A page of the worklist of a study. `viewer`: the account; `seen`: the studies that it may see."""
+    """A page of the worklist of a study. `viewer`: the account; `seen`: the studies that it may see; `nameless`: it
+    wants names hidden."""
     today, since = day_of(tenant, now)
     wanted = wanted_of(asked, viewer, now, since)
     tab = None if asked.search else asked.tab
@@ -147,7 +169,7 @@ def listing(
         return Listing(
             asked,
             today,
-            shown(whole, tenant.name, study, entries, seen),
+            shown(whole, tenant.name, study, entries, seen, nameless=nameless),
             total,
             worklist_counts.by_stand(whole, tenant.name, study, today),
             tuple(each for each in cards.rates(whole, tenant.name) if each.study == study),
@@ -173,7 +195,7 @@ def counted(store: Store, tenant: Tenant, study: str, now: datetime, *, exactly:
 
 
 def shown(
-    store: Store, tenant: str, study: str, entries: Collection[Entry], seen: Collection[str]
+    store: Store, tenant: str, study: str, entries: Collection[Entry], seen: Collection[str], *, nameless: bool = False
 ) -> tuple[Shown, ...]:
     """The rows with who they are. Of a study that is not theirs the viewer learns only that there is one."""
     patients = [each.patient for each in entries]
@@ -187,9 +209,22 @@ def shown(
             elsewhere.setdefault(each.patient, []).append((each.study, stand))
         elif each.study not in seen and each.status in TAKEN:
             elsewhere.setdefault(each.patient, []).append((ANOTHER, "on-study"))
-    return tuple(
+    made = (
         Shown(each, known.get(each.patient), tuple(dict.fromkeys(elsewhere.get(each.patient, ())))) for each in entries
     )
+    return tuple(_without_name(each) if nameless else each for each in made)
+
+
+def _without_name(row: Shown) -> Shown:
+    """The same without the name, birth date and numbers, wherever they stand."""
+    entry, person = replace(row.entry, found_by=None), row.person
+    if person is None:
+        return replace(row, entry=entry, nameless=True)
+    change = entry.line["next_change"]
+    # The day on which somebody turns so many years tells when they were born.
+    ageless = None if change is not None and change.get("what") == What.AGE else change
+    entry = replace(entry, line=hide({**entry.line, "next_change": ageless}, person))
+    return replace(row, entry=entry, person=replace(person, name=None, born=None, identifiers={}), nameless=True)
 
 
 def day_of(tenant: Tenant, now: datetime) -> tuple[date, datetime]:

@@ -101,8 +101,9 @@ def _answer(desk: Desk, tenant: Tenant, study: str, entry: Entry | None) -> Resp
     """The row as it stands now; that it was seen is written down."""
     if entry is None:
         return plain_json({"row": None})
-    note(desk.store, desk, tenant.name, study, entry.patient, LISTED)
-    (made,) = shown(desk.store, tenant.name, study, (entry,), desk.visible(tenant))
+    note(desk, tenant.name, study, LISTED, entry.patient)
+    nameless = desk.hides_names()
+    (made,) = shown(desk.store, tenant.name, study, (entry,), desk.visible(tenant), nameless=nameless)
     return plain_json({"row": _row(made)})
 
 
