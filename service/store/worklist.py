@@ -15,7 +15,7 @@ from service.store import worklist_counts
 from service.store.engine import Store, insert_into
 from service.store.people import folded, with_number
 from service.store.tables import worklist, worklist_counts as counted_by
-from service.store.worklist_order import Beside, Order, beyond, ordered, position
+from service.store.worklist_order import Order, beyond, ordered
 from service.store.worklist_tabs import OPEN, OUT, Tab, inside, shown
 
 KEY = ("tenant", "study", "patient")
@@ -46,6 +46,14 @@ class Entry:
     changed_from: str | None
     changed: datetime
     line: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The rows next to one that was read, wherever that is by now: those after it, or those before it."""
+
+    row: Entry
+    before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +135,19 @@ def page(
 ) -> tuple[Entry, ...]:
     """At most `most` rows, from the one of that number on. `tab` None: in any. `since`: when today began.
 
-    An appointment before `since` does not count any more. `beside`: those next to this row instead, if there still is
-    such a row: that costs the same anywhere in the list. `total`: how many there are, if that is known: then what is
-    in the second half is looked for from the end.
+    An appointment before `since` does not count any more. `beside`: those next to a row that was read, instead; that
+    costs the same anywhere in the list. `total`: how many there are, if that is known: then what is in the second half
+    is looked for from the end.
     """
+    backwards = beside is not None and beside.before
+    if beside is None and total is not None and 2 * start > total:
+        start, most, backwards = max(0, total - start - most), min(most, total - start), True
+    asked = chosen(store, tenant, study, tab, today, since, order, wanted, backwards=backwards)
+    if beside is None:
+        asked = asked.offset(start)
+    else:
+        asked = asked.where(beyond(beside.row, order, since, backwards=backwards))
     with store.reading() as connection:
-        key = None if beside is None else position(connection, (tenant, study, beside.patient), order, since)
-        backwards = key is not None and beside is not None and beside.before
-        if key is None and total is not None and 2 * start > total:
-            start, most, backwards = max(0, total - start - most), min(most, total - start), True
-        asked = chosen(store, tenant, study, tab, today, since, order, wanted, backwards=backwards)
-        asked = asked.offset(start) if key is None else asked.where(beyond(key, order, since, backwards=backwards))
         patients = list(connection.scalars(asked.limit(max(0, most))))
         mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.patient.in_(patients))
         rows = {row.patient: _entry(row) for row in connection.execute(select(worklist).where(*mine))}

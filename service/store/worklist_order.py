@@ -1,17 +1,15 @@
 """In which order the rows of a worklist stand, and which stand beyond one of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, or_, tuple_
 
 from service.store.tables import worklist
-
-# Of one row, what each part of the order is; None only after a part that says that it is.
-Key = Sequence[Any]
 
 
 class Order(StrEnum):
@@ -27,18 +25,14 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """The rows next to that of a patient: those after it, or those before it."""
-
-    patient: str
-    before: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
-    """One part of an order. `down`: the greatest first."""
+    """One part of an order: `of` the rows in the database, and `at` one row that was read. `down`: the greatest first.
+
+    What may be None comes after a part that says whether it is.
+    """
 
     of: ColumnElement[Any]
+    at: Callable[[Any], Any]
     down: bool = False
 
     def sorted(self, *, backwards: bool) -> ColumnElement[Any]:
@@ -57,17 +51,10 @@ def ordered(order: Order, since: datetime, *, backwards: bool = False) -> list[C
     return [each.sorted(backwards=backwards) for each in _parts(order, since)]
 
 
-def position(connection: Connection, row: tuple[str, str, str], order: Order, since: datetime) -> Key | None:
-    """Where a row (tenant, study, patient) stands in an order, whatever its tab; None: there is no such row."""
-    parts = [each.of.label(f"part_{number}") for number, each in enumerate(_parts(order, since))]
-    mine = zip((worklist.c.tenant, worklist.c.study, worklist.c.patient), row, strict=True)
-    found = connection.execute(select(*parts).where(*(column == value for column, value in mine))).one_or_none()
-    return None if found is None else tuple(found)
-
-
-def beyond(key: Key, order: Order, since: datetime, *, backwards: bool = False) -> ColumnElement[bool]:
-    """The rows after the one that stands there; `backwards`: those before it."""
+def beyond(row: Any, order: Order, since: datetime, *, backwards: bool = False) -> ColumnElement[bool]:
+    """The rows after one that was read (an Entry), wherever it is now; `backwards`: those before it."""
     parts = _parts(order, since)
+    key = [each.at(row) for each in parts]
     after = or_(*_steps(parts, key, backwards=backwards))
     if order is not Order.USUAL:
         return after
@@ -76,7 +63,7 @@ def beyond(key: Key, order: Order, since: datetime, *, backwards: bool = False) 
     return and_(first <= here if backwards else first >= here, after)
 
 
-def _steps(parts: Sequence[Part], key: Key, *, backwards: bool) -> Iterator[ColumnElement[bool]]:
+def _steps(parts: Sequence[Part], key: Sequence[Any], *, backwards: bool) -> Iterator[ColumnElement[bool]]:
     """The same up to a part, and beyond in that one."""
     same: list[ColumnElement[bool]] = []
     for part, value in zip(parts, key, strict=True):
@@ -88,18 +75,28 @@ def _steps(parts: Sequence[Part], key: Key, *, backwards: bool) -> Iterator[Colu
 def _parts(order: Order, since: datetime) -> list[Part]:
     columns = worklist.c
     coming = case((columns.appointment >= since, columns.appointment), else_=None)
-    usual = [Part(columns.rank), Part(columns.unresolved), *_last_if_none(coming), Part(columns.patient)]
+
+    def comes(row: Any) -> datetime | None:
+        at: datetime | None = row.appointment
+        return at if at is not None and at >= since else None
+
+    usual = [_column("rank"), _column("unresolved"), *_last_if_none(coming, comes), _column("patient")]
+    stand = Part(func.coalesce(columns.status, columns.standing), lambda row: row.status or row.standing)
     first: Mapping[Order, list[Part]] = {
         Order.USUAL: [],
-        Order.NAME: _last_if_none(columns.found_by),
-        Order.STANDING: [Part(func.coalesce(columns.status, columns.standing))],
-        Order.UNRESOLVED: [Part(columns.unresolved)],
-        Order.APPOINTMENT: _last_if_none(coming),
-        Order.DUE: _last_if_none(columns.until),
-        Order.CHANGED: [Part(columns.changed, down=True)],
+        Order.NAME: _last_if_none(columns.found_by, attrgetter("found_by")),
+        Order.STANDING: [stand],
+        Order.UNRESOLVED: [_column("unresolved")],
+        Order.APPOINTMENT: _last_if_none(coming, comes),
+        Order.DUE: _last_if_none(columns.until, attrgetter("until")),
+        Order.CHANGED: [_column("changed", down=True)],
     }
     return [*first[order], *usual]
 
 
-def _last_if_none(column: ColumnElement[Any]) -> list[Part]:
-    return [Part(case((column.is_(None), 1), else_=0)), Part(column)]
+def _column(name: str, *, down: bool = False) -> Part:
+    return Part(worklist.c[name], attrgetter(name), down)
+
+
+def _last_if_none(of: ColumnElement[Any], at: Callable[[Any], Any]) -> list[Part]:
+    return [Part(case((of.is_(None), 1), else_=0), lambda row: int(at(row) is None)), Part(of, at)]

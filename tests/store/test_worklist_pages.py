@@ -15,8 +15,8 @@ from service.store.engine import Store, open_store
 from service.store.people import Coming, Identity
 from service.store.retention import Keep, delete_patient, purge
 from service.store.tables import worklist as rows, worklist_counts as kept
-from service.store.worklist import EVERYBODY, Entry, Wanted
-from service.store.worklist_order import Beside, Order
+from service.store.worklist import EVERYBODY, Beside, Entry, Wanted
+from service.store.worklist_order import Order
 from service.store.worklist_tabs import Tab
 from tests.store.test_worklist import DAY, NOW, SINCE, TODAY, entry, listed
 
@@ -69,13 +69,13 @@ def test_pages_that_follow_one_another_are_the_whole_list(many: Store, order: Or
         page = worklist.page(*ask, 4, 0, order, wanted)
         while page:
             there += [each.patient for each in page]
-            page = worklist.page(*ask, 4, 0, order, wanted, beside=Beside(page[-1].patient))
+            page = worklist.page(*ask, 4, 0, order, wanted, beside=Beside(page[-1]))
         assert there == whole, (tab, wanted)
         back: list[str] = []
         page = worklist.page(*ask, 4, max(0, len(whole) - 3), order, wanted, total=len(whole))
         while page:
             back = [each.patient for each in page] + back
-            page = worklist.page(*ask, 4, 0, order, wanted, beside=Beside(page[0].patient, before=True))
+            page = worklist.page(*ask, 4, 0, order, wanted, beside=Beside(page[0], before=True))
         assert back == whole, (tab, wanted)
 
 
@@ -88,17 +88,14 @@ def test_a_page_by_its_number_is_the_same_from_either_end(many: Store, order: Or
         assert worklist.page(*ask, start, order, total=total) == worklist.page(*ask, start, order), start
 
 
-def test_a_row_that_is_gone_leaves_the_number_of_the_page(many: Store) -> None:
-    ask = (many, "north", "demo", Tab.NOW, TODAY, SINCE, 5, 5)
-    assert worklist.page(*ask, beside=Beside("nobody")) == worklist.page(*ask)
-
-
-def test_a_row_that_left_the_tab_still_says_where_it_stood(many: Store) -> None:
+def test_a_row_that_left_still_says_where_it_stood(many: Store) -> None:
     ask = (many, "north", "demo", Tab.NOW, TODAY, SINCE)
-    first, *others = worklist.page(*ask, PEOPLE)
+    first, second, *others = worklist.page(*ask, PEOPLE)
     changed = {name: getattr(first, name) for name in Entry.__slots__} | {"until": TODAY + 5 * DAY}
     worklist.put(many, Entry(**changed))
-    assert list(worklist.page(*ask, PEOPLE, beside=Beside(first.patient))) == others
+    assert list(worklist.page(*ask, PEOPLE, beside=Beside(first))) == [second, *others]
+    worklist.remove(many, "north", "demo", second.patient)
+    assert list(worklist.page(*ask, PEOPLE, beside=Beside(second))) == others
 
 
 def looked_at(store: Store, study: str, day: int) -> dict[tuple[Tab, str], int]:

@@ -12,12 +12,11 @@ from service.screening.person.who import hide
 from service.screening.studying.suppression import exact, suppressed
 from service.screening.tenant import Tenant
 from service.screening.worklist.changes import What, sentence_of
-from service.store import cards, people, worklist, worklist_counts
-from service.store.cards import Rate
+from service.store import people, worklist, worklist_counts
 from service.store.engine import Store
 from service.store.people import Known
-from service.store.worklist import Entry, Wanted
-from service.store.worklist_order import Beside, Order
+from service.store.worklist import Beside, Entry, Wanted
+from service.store.worklist_order import Order
 from service.store.worklist_tabs import Tab
 
 ON_A_PAGE = 50
@@ -91,7 +90,6 @@ class Listing:
     rows: tuple[Shown, ...]
     total: int
     counts: Mapping[tuple[Tab, str], int]
-    rates: tuple[Rate, ...]
     criteria: tuple[str, ...]
 
     @property
@@ -164,7 +162,7 @@ def listing(
     with store.snapshot() as whole:
         key = (whole, tenant.name, study, tab, today, since)
         total, start = worklist.count(*key, wanted), (asked.page - 1) * ON_A_PAGE
-        beside = _beside(whole, tenant.name, asked)
+        beside = _beside(whole, tenant.name, study, asked)
         entries = worklist.page(*key, ON_A_PAGE, start, asked.order, wanted, beside=beside, total=total)
         return Listing(
             asked,
@@ -172,18 +170,18 @@ def listing(
             shown(whole, tenant.name, study, entries, seen, nameless=nameless),
             total,
             worklist_counts.by_stand(whole, tenant.name, study, today),
-            tuple(each for each in cards.rates(whole, tenant.name) if each.study == study),
             tuple(each.id for each in tenant.catalog.studies[study].criteria),
         )
 
 
-def _beside(store: Store, tenant: str, asked: Asked) -> Beside | None:
+def _beside(store: Store, tenant: str, study: str, asked: Asked) -> Beside | None:
     """The row from which somebody turned the page; none for the first page, where all begins."""
     handle = asked.after or asked.before
     known = people.by_handle(store, handle) if handle and asked.page > 1 else None
     if known is None or known.tenant != tenant:
         return None
-    return Beside(known.patient, before=asked.after is None)
+    row = worklist.find(store, tenant, study, known.patient)
+    return None if row is None else Beside(row, before=asked.after is None)
 
 
 def counted(store: Store, tenant: Tenant, study: str, now: datetime, *, exactly: bool) -> Mapping[Tab, int | None]:

@@ -9,7 +9,7 @@ from service.screening.tenant import Tenant
 from service.screening.worklist.listing import Asked, Shown, day_of, shown, wanted_of
 from service.store import worklist
 from service.store.engine import Store
-from service.store.worklist_order import Beside
+from service.store.worklist import Beside
 
 AT_ONCE = 500
 SHOWN_OF_HANDLE = 6  # as on the page: to tell rows apart where names are hidden
@@ -40,7 +40,7 @@ def table(
     while page:
         taken += [each.patient for each in page]
         yield "".join(row_of(_cells(each)) for each in shown(store, tenant.name, study, page, (), nameless=nameless))
-        page = ask(order=asked.order, wanted=wanted, beside=Beside(page[-1].patient))
+        page = ask(order=asked.order, wanted=wanted, beside=Beside(page[-1]))
 
 
 def _cells(row: Shown) -> tuple[str, ...]:

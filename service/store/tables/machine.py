@@ -199,6 +199,7 @@ cards = Table(
     Column("shown", Instant, nullable=False, index=True),
     UniqueConstraint("tenant", "card", "study"),
     Index(None, "tenant", "patient"),
+    Index(None, "tenant", "study", "about"),
     sqlite_autoincrement=True,
 )
 

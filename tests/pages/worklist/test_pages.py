@@ -6,9 +6,12 @@ import json
 import re
 from datetime import date, timedelta
 
+import pytest
+
 from service.screening.access import Role
 from service.screening.spreadsheet import safe
-from service.screening.worklist import refresh
+from service.screening.worklist import refresh, table as tables
+from service.screening.worklist.listing import Asked
 from service.store import accounts, audit, people, worklist
 from service.store.engine import Store
 from service.store.people import Identity
@@ -131,6 +134,19 @@ def test_a_table_holds_the_rows_and_no_formula_and_is_written_down(store: Store)
     header, only = csv.reader(io.StringIO(answer.data.decode("utf-8-sig")))
     assert dict(zip(header, only, strict=True))["name"] == '\'=HYPERLINK("x")'
     assert {each.action for each in audit.entries(store, TENANT, 10)} >= {"export-worklist", "export-patient"}
+
+
+def test_a_table_comes_to_its_end_though_the_list_changes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "AT_ONCE", 2)
+    for patient in "abcdef":
+        listed(store, patient, f"Nobody {patient}")
+    taken: list[str] = []
+    parts = tables.table(store, open_world(store).tenant, STUDY, "anna", Asked(), NOON, taken)
+    assert next(parts).startswith("\ufeff") and "Nobody a" in next(parts)
+    worklist.remove(store, TENANT, STUDY, "b")
+    rest = list(parts)
+    assert len(rest) == 2 and "".join(rest).count("Nobody") == 4
+    assert taken == list("abcdef")
 
 
 def test_no_cell_is_taken_for_a_formula() -> None:

@@ -41,6 +41,7 @@ def upgrade() -> None:
     op.drop_index("ix_worklist_order", "worklist")
     op.create_index("ix_worklist_order", "worklist", [*ORDER, "missing"])
     op.create_index("ix_assessments_tenant_study_version", "assessments", ["tenant", "study", "version"])
+    op.create_index("ix_cards_tenant_study_about", "cards", ["tenant", "study", "about"])
 
 
 def _count_on_sqlite() -> None:
