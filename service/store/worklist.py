@@ -58,7 +58,10 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows. `claimed`: an account, or an empty text for nobody's. `search`: of a name, or a whole number."""
+    """Which rows. `claimed`: an account, or an empty text for nobody's. `search`: of a name, or a whole number.
+
+    `numbered`: whose number the search is, if that was looked up.
+    """
 
     standing: str | None = None
     rank: int | None = None
@@ -67,6 +70,7 @@ class Wanted:
     changed_since: datetime | None = None
     coming_before: datetime | None = None
     search: str | None = field(default=None, repr=False)
+    numbered: tuple[str, ...] | None = field(default=None, repr=False)
 
     @property
     def is_counted(self) -> bool:
@@ -266,16 +270,17 @@ def _that_are(store: Store, tenant: str, wanted: Wanted, since: datetime) -> lis
     if wanted.coming_before is not None:
         found += [worklist.c.appointment >= since, worklist.c.appointment < wanted.coming_before]
     if wanted.search is not None:
-        found.append(_searched(store, tenant, wanted.search))
+        numbered = with_number(store, tenant, wanted.search) if wanted.numbered is None else wanted.numbered
+        found.append(_searched(wanted.search, numbered))
     return found
 
 
-def _searched(store: Store, tenant: str, search: str) -> ColumnElement[bool]:
+def _searched(search: str, numbered: tuple[str, ...]) -> ColumnElement[bool]:
     """Every word is in the name, or it is a number of theirs."""
     words = folded(search).split()
     named = and_(*(worklist.c.found_by.contains(each, autoescape=True) for each in words)) if words else None
-    numbered = worklist.c.patient.in_(with_number(store, tenant, search.strip()))
-    return numbered if named is None else or_(named, numbered)
+    theirs = worklist.c.patient.in_(numbered)
+    return theirs if named is None else or_(named, theirs)
 
 
 def _entry(row: Row[Any]) -> Entry:

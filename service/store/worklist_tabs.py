@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, or_
+from sqlalchemy import ColumnElement, case, not_, or_
 
 OPEN, CHECKED, OUT = "open", "checked", "out"
 # Columns of the worklist, or of what is counted of it: `place`, `until`, `hidden`.
@@ -28,7 +28,8 @@ def inside(columns: Columns, tab: Tab | None, today: date) -> list[ColumnElement
         case Tab.NOW:
             return [columns.place == OPEN, due(columns, today), shown(columns, today)]
         case Tab.LATER:
-            return [columns.place == OPEN, columns.until > today, shown(columns, today)]
+            # Not written as `until > today`: SQLite would then look through that index, and sort all that it finds.
+            return [columns.place == OPEN, not_(due(columns, today)), shown(columns, today)]
         case Tab.CHECKED:
             return [columns.place == CHECKED, shown(columns, today)]
         case Tab.OUT:

@@ -163,8 +163,12 @@ def test_rows_without_an_assessment_are_forgotten_with_their_people(store: Store
 def test_a_page_is_chosen_from_the_index_alone(store: Store) -> None:
     if not store.on_sqlite:
         pytest.skip("the plan of PostgreSQL depends on what it knows of the table")
-    for tab in (Tab.NOW, Tab.LATER, Tab.CHECKED):
-        asked = worklist.chosen(store, "north", "demo", tab, TODAY, SINCE, Order.USUAL, EVERYBODY).limit(50)
+    for tab, wanted, backwards in (
+        *((tab, EVERYBODY, backwards) for tab in (Tab.NOW, Tab.LATER, Tab.CHECKED) for backwards in (False, True)),
+        (Tab.NOW, Wanted(missing="I1", claimed=""), False),
+    ):
+        key = (store, "north", "demo", tab, TODAY, SINCE, Order.USUAL, wanted)
+        asked = worklist.chosen(*key, backwards=backwards).limit(50)
         written = str(asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
         with store.reading() as connection:
             plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {written}"))]

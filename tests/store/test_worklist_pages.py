@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from alembic import command
 from sqlalchemy import func, select
 
-from service.store import people, worklist, worklist_counts
+from service.store import migration, people, worklist, worklist_counts
 from service.store.engine import Store, open_store
 from service.store.people import Coming, Identity
 from service.store.retention import Keep, delete_patient, purge
@@ -209,3 +210,19 @@ def _kept(store: Store) -> tuple[int, int]:
         there = connection.scalar(select(func.count()).select_from(kept)) or 0
         least = len(connection.execute(select(*real).group_by(*real)).all())
     return there, least
+
+
+def test_a_migration_counts_the_rows_that_there_are(empty_url: str) -> None:
+    store = open_store(empty_url)
+    with store.transaction() as whole, whole.writing() as connection:
+        config = migration._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0013")
+    dice = random.Random(5)
+    listed(store, *(drawn(f"p{number}", dice, study) for number in range(20) for study in ("demo", "other")))
+    assert migration.migrate(store)
+    assert_counted(store)
+    assert sum(worklist_counts.by_stand(store, "north", "demo", TODAY).values()) == 20
+    worklist.remove(store, "north", "demo", "p1")
+    assert_counted(store)
+    store.close()

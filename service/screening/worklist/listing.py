@@ -160,10 +160,9 @@ def listing(
     wanted = wanted_of(asked, viewer, now, since)
     tab = None if asked.search else asked.tab
     with store.snapshot() as whole:
-        key = (whole, tenant.name, study, tab, today, since)
-        total, start = worklist.count(*key, wanted), (asked.page - 1) * ON_A_PAGE
-        beside = _beside(whole, tenant.name, study, asked)
-        entries = worklist.page(*key, ON_A_PAGE, start, asked.order, wanted, beside=beside, total=total)
+        if wanted.search:
+            wanted = replace(wanted, numbered=people.with_number(whole, tenant.name, wanted.search))
+        entries, total = _page(whole, tenant.name, study, tab, (today, since), asked, wanted)
         return Listing(
             asked,
             today,
@@ -172,6 +171,21 @@ def listing(
             worklist_counts.by_stand(whole, tenant.name, study, today),
             tuple(each.id for each in tenant.catalog.studies[study].criteria),
         )
+
+
+def _page(
+    store: Store, tenant: str, study: str, tab: Tab | None, day: tuple[date, datetime], asked: Asked, wanted: Wanted
+) -> tuple[tuple[Entry, ...], int]:
+    """The rows of a page, and how many there are of all pages: counted first, where that is known without a look at
+    each row; and not at all, where the first page is the only one."""
+    key, start = (store, tenant, study, tab, *day), (asked.page - 1) * ON_A_PAGE
+    total = worklist.count(*key, wanted) if wanted.is_counted else None
+    beside = _beside(store, tenant, study, asked)
+    entries = worklist.page(*key, ON_A_PAGE, start, asked.order, wanted, beside=beside, total=total)
+    if total is None:
+        whole = asked.page == 1 and len(entries) < ON_A_PAGE
+        total = len(entries) if whole else worklist.count(*key, wanted)
+    return entries, total
 
 
 def _beside(store: Store, tenant: str, study: str, asked: Asked) -> Beside | None:

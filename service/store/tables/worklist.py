@@ -62,9 +62,12 @@ worklist = Table(
         *("tenant", "study", "place", "rank", "unresolved", "appointment", "patient", "until", "hidden", "standing"),
         *("status", "claimed_by", "changed", "found_by", "later", "missing"),
     ),
-    Index(None, "tenant", "study", "changed"),
+    # What is new, back, and coming, without a look at any row.
+    Index("ix_worklist_changed", "tenant", "study", "changed", "place", "hidden", "changed_from"),
+    Index("ix_worklist_until", "tenant", "study", "until", "place", "hidden"),
+    Index("ix_worklist_appointment", "tenant", "study", "appointment", "place", "hidden"),
+    Index("ix_worklist_next_change", "tenant", "study", "next_change", "hidden"),
     Index(None, "tenant", "patient"),
-    Index(None, "tenant", "next_change"),
 )
 
 # How many rows of the worklist are alike in all that the tabs are counted by: the sum of `number` over the rows here

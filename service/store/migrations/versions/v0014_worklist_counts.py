@@ -12,6 +12,13 @@ ALIKE = ("tenant", "study", "place", "until", "hidden", "told", "rank", "claimed
 ORDER = ["tenant", "study", "place", "rank", "unresolved", "appointment", "patient", "until", "hidden", "standing"]
 ORDER += ["status", "claimed_by", "changed", "found_by", "later"]
 
+CHOSEN_BY = {
+    "changed": ("changed", "place", "hidden", "changed_from"),
+    "until": ("until", "place", "hidden"),
+    "appointment": ("appointment", "place", "hidden"),
+    "next_change": ("next_change", "hidden"),
+}
+
 
 def upgrade() -> None:
     """Make the table, count what there is, and count on from there."""
@@ -38,8 +45,11 @@ def upgrade() -> None:
         _count_on_sqlite()
     else:
         _count_on_postgresql()
-    op.drop_index("ix_worklist_order", "worklist")
+    for each in ("ix_worklist_order", "ix_worklist_tenant_study_changed", "ix_worklist_tenant_next_change"):
+        op.drop_index(each, "worklist")
     op.create_index("ix_worklist_order", "worklist", [*ORDER, "missing"])
+    for name, columns in CHOSEN_BY.items():
+        op.create_index(f"ix_worklist_{name}", "worklist", ["tenant", "study", *columns])
     op.create_index("ix_assessments_tenant_study_version", "assessments", ["tenant", "study", "version"])
     op.create_index("ix_cards_tenant_study_about", "cards", ["tenant", "study", "about"])
 
