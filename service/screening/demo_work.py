@@ -16,7 +16,8 @@ from service.screening.tenant import Tenant
 from service.store import people, worklist
 from service.store.engine import Store
 from service.store.people import Coming
-from service.store.worklist import Entry, Tab
+from service.store.worklist import Entry
+from service.store.worklist_tabs import Tab
 
 MOST = 200
 LEFT_ALONE = 3  # at least so many have nothing decided about them

@@ -25,7 +25,7 @@ from service.screening.sources import complete_types, find_sources
 from service.screening.tenant import Tenant
 from service.screening.worklist import refresh
 from service.screening.worklist.from_export import take_from_export
-from service.store import assessments, decisions, series
+from service.store import assessments, decisions, series, worklist_counts
 from service.store.assessments import Known
 from service.store.engine import Store
 
@@ -153,6 +153,7 @@ def _store(store: Store, tenant: Tenant, place: Path, at: date, clock: Callable[
                 if _add(whole, tenant.name, line, records, at, now):
                     publish.plan(whole, tenant, line, now)
                     refresh(whole, tenant.name, line["study"], line["patient"], now)
+        worklist_counts.put_together(store, tenant.name)
     for part in _parts(_lines(place / SERIES)):
         with store.transaction() as whole:
             for line in part:

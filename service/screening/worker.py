@@ -27,7 +27,7 @@ from service.screening.jobs import Deliveries, Desk, Job, Screenings, Writes, cl
 from service.screening.patient import screening_date
 from service.screening.publish_results import code_of
 from service.screening.reach import SOURCE, SUBSCRIPTIONS
-from service.screening.studying import upkeep
+from service.screening.studying.upkeep import Upkeep
 from service.screening.subscription_upkeep import keep_alive
 from service.screening.tenant import TargetKind, Tenant, by_name
 from service.screening.worklist.digests import Telling, tell_due
@@ -52,17 +52,18 @@ STOPPED_BY = (signal.SIGTERM, signal.SIGINT)
 @dataclass(frozen=True, slots=True)
 class Pass:
     """What one pass did: pieces of work by kind, those that failed, those that were begun in vain; screenings asked for
-    by the clock."""
+    by the clock. `counting`: the next pass goes on counting a study."""
 
     done: Mapping[str, int]
     failed: int = 0
     postponed: int = 0
     requested: int = 0
+    counting: bool = False
 
     @property
     def worked(self) -> bool:
-        """Was there anything to do?"""
-        return any(self.done.values()) or self.failed > 0
+        """Was there anything to do, or is there more of it?"""
+        return any(self.done.values()) or self.failed > 0 or self.counting
 
 
 class Worker:
@@ -86,6 +87,7 @@ class Worker:
         self._stopping, self._news = threading.Event(), threading.Event()
         self._presence: Presence | None = None
         self._cared: dict[str, datetime] = {}
+        self._upkeep = Upkeep(store, clock.now)
         self._days: dict[str, date] = {}
         self._daily_from: dict[str, datetime] = {}
         self._purged: date | None = None
@@ -118,6 +120,7 @@ class Worker:
                 trouble += 1
                 pause = min(idle * 2**trouble, max(idle, MOST_IDLE))
             self._news.wait(pause if not self._stopping.is_set() else 0)
+        self._upkeep.close()
 
     def _until_due(self, most: float) -> float:
         """Seconds until the next screening may begin."""
@@ -138,7 +141,7 @@ class Worker:
         self._purge()
         counts = self._counts
         done = {job.name: counts[job.name] for job in self._jobs}
-        return Pass(done, counts["failed"], counts["postponed"], counts["requested"])
+        return Pass(done, counts["failed"], counts["postponed"], counts["requested"], self._upkeep.goes_on)
 
     def _attend(self) -> None:
         """Be seen by the workers that begin later; take up what those had begun who are dead."""
@@ -225,12 +228,12 @@ class Worker:
             return
         looking = now - self._cared.get(tenant.name, now - CARE_EVERY) >= CARE_EVERY
         if looking:
-            first = tenant.name not in self._cared
             self._cared[tenant.name] = now
-            self._guarded(tenant, lambda: self._studies(tenant, now, first=first))
+            self._guarded(tenant, lambda: self._upkeep.begin(tenant))
             if (by := self._telling) is not None:
                 told = partial(tell_due, self._desk.store, tenant, by, self._desk.clock.now, self._stopping.is_set)
                 self._guarded(tenant, told)
+        self._guarded(tenant, lambda: self._upkeep.step(tenant))
         if tenant.source is None:
             return
         if looking:
@@ -242,12 +245,6 @@ class Worker:
             if self._guarded(tenant, lambda: self._daily(tenant, now)):
                 self._days[tenant.name] = today
                 del self._daily_from[tenant.name]
-
-    def _studies(self, tenant: Tenant, now: datetime, *, first: bool) -> None:
-        """What the pages of studies show; while this process lives, its studies do not change."""
-        if first:
-            upkeep.keep_versions(self._desk.store, tenant, now)
-        upkeep.look_after(self._desk.store, tenant, now, self._stopping.is_set)
 
     def _care(self, tenant: Tenant, now: datetime) -> None:
         if self._desk.connections.is_resting(tenant.name, SOURCE) or not recovery.is_due(self._desk.store, tenant, now):

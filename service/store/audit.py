@@ -27,11 +27,14 @@ class Entry:
     detail: Mapping[str, str | int | bool | None] | None = None
 
 
-def append(store: Store, entry: Entry) -> None:
-    """Add an entry."""
-    values = {name: getattr(entry, name) for name in Entry.__slots__} | {"detail": dict(entry.detail or {})}
-    with store.writing() as connection:
-        connection.execute(insert(audit).values(**values))
+def append(store: Store, *added: Entry) -> None:
+    """Add entries, in this order."""
+    values = [
+        {name: getattr(each, name) for name in Entry.__slots__} | {"detail": dict(each.detail or {})} for each in added
+    ]
+    if values:
+        with store.writing() as connection:
+            connection.execute(insert(audit), values)
 
 
 def entries(store: Store, tenant: str, most: int, patient: str | None = None) -> tuple[Entry, ...]:

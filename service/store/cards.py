@@ -119,12 +119,13 @@ def _same_card() -> ColumnElement[bool]:
     return and_(card_responses.c.tenant == cards.c.tenant, card_responses.c.card == cards.c.card)
 
 
-def rates(store: Store, tenant: str) -> tuple[Rate, ...]:
-    """How cards fared, by study and what they were about."""
+def rates(store: Store, tenant: str, study: str | None = None) -> tuple[Rate, ...]:
+    """How cards fared, by study (None: of all) and what they were about."""
+    of = (cards.c.tenant == tenant, *(() if study is None else (cards.c.study == study,)))
     with store.reading() as connection:
         shown = connection.execute(
             select(cards.c.study, cards.c.about, func.count().label("shown"))
-            .where(cards.c.tenant == tenant)
+            .where(*of)
             .group_by(cards.c.study, cards.c.about)
             .order_by(cards.c.study, cards.c.about)
         ).all()
@@ -139,7 +140,7 @@ def rates(store: Store, tenant: str) -> tuple[Rate, ...]:
             select(cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason, number)
             .join(newest, newest.c.card == cards.c.card)
             .join(card_responses, card_responses.c.id == newest.c.id)
-            .where(cards.c.tenant == tenant)
+            .where(*of)
             .group_by(cards.c.study, cards.c.about, card_responses.c.response, card_responses.c.reason)
         ).all()
     return tuple(_rate(each, answers) for each in shown)

@@ -134,6 +134,7 @@ def listed(store: Store, tenant: str) -> frozenset[str]:
 
 def with_number(store: Store, tenant: str, number: str) -> tuple[str, ...]:
     """The listed patients that have this identifier, or this id."""
+    number = number.strip()
     has = people.c.numbers.contains(f" {folded(number)} ", autoescape=True)
     mine = select(people.c.patient).where(people.c.tenant == tenant, or_(has, people.c.patient == number))
     with store.reading() as connection:

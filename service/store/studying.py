@@ -46,6 +46,10 @@ class Holding:
     decisions: tuple[Decision, ...] = field(repr=False)
 
 
+# At most PAGE of them.
+Page = tuple[Holding, ...]
+
+
 def keep_version(store: Store, version: Version) -> bool:
     """Keep what a study says; False if that was kept before."""
     values = {name: getattr(version, name) for name in Version.__slots__}
@@ -101,6 +105,16 @@ def begin(store: Store, tenant: str, study: str, day: date, now: datetime, until
         return connection.execute(taken).first() is not None
 
 
+def renew(store: Store, tenant: str, study: str, day: date, due: datetime, longer: datetime) -> bool:
+    """Keep on counting under the lease that ends at `due`, until then. False: somebody else has it."""
+    mine = [study_counts.c[name] == value for name, value in zip(KEY, (tenant, study, day), strict=True)]
+    with store.writing() as connection:
+        return (
+            connection.execute(update(study_counts).where(*mine, study_counts.c.due == due).values(due=longer)).rowcount
+            == 1
+        )
+
+
 def end(
     store: Store, tenant: str, study: str, day: date, content: Mapping[str, Any], now: datetime, due: datetime
 ) -> bool:
@@ -120,12 +134,12 @@ def counted(store: Store, tenant: str, study: str, since: date) -> tuple[Counted
     return tuple(Counted(**row._mapping) for row in rows)
 
 
-def holding(store: Store, tenant: str, study: str) -> Iterator[Holding]:
+def holding(store: Store, tenant: str, study: str) -> Iterator[Page]:
     """What holds of each patient, by patient. Read page by page, each in a transaction of its own: what changes
     meanwhile is told as it was before or after, and nobody twice."""
     after = ""
     while page := _page(store, tenant, study, after):
-        yield from (each for _, each in page)
+        yield tuple(each for _, each in page)
         after = page[-1][0]
 
 

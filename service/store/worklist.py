@@ -7,27 +7,18 @@ little, wherever one looks.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select
 
+from service.store import worklist_counts
 from service.store.engine import Store, insert_into
 from service.store.people import folded, with_number
-from service.store.tables import worklist
-from service.store.worklist_order import Order, ordered
+from service.store.tables import worklist, worklist_counts as counted_by
+from service.store.worklist_order import Order, beyond, ordered
+from service.store.worklist_tabs import OPEN, OUT, Tab, inside, shown
 
 KEY = ("tenant", "study", "patient")
-OPEN, CHECKED, OUT = "open", "checked", "out"
-
-
-class Tab(StrEnum):
-    """Now, later, or looked at by people; out: kept out for good, or nobody is to be told of them now."""
-
-    NOW = "now"
-    LATER = "later"
-    CHECKED = "checked"
-    OUT = "out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +49,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """The rows next to one that was read, wherever that is by now: those after it, or those before it."""
+
+    row: Entry
+    before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows. `claimed`: an account, or an empty text for nobody's. `search`: of a name, or a whole number."""
+    """Which rows. `claimed`: an account, or an empty text for nobody's. `search`: of a name, or a whole number.
+
+    `numbered`: whose number the search is, if that was looked up.
+    """
 
     standing: str | None = None
     rank: int | None = None
@@ -68,6 +70,13 @@ class Wanted:
     changed_since: datetime | None = None
     coming_before: datetime | None = None
     search: str | None = field(default=None, repr=False)
+    numbered: tuple[str, ...] | None = field(default=None, repr=False)
+
+    @property
+    def is_counted(self) -> bool:
+        """Do the counts that are kept tell how many these are?"""
+        beyond = (self.missing, self.changed_since, self.coming_before, self.search)
+        return all(each is None for each in beyond)
 
 
 EVERYBODY = Wanted()
@@ -124,17 +133,29 @@ def page(
     start: int = 0,
     order: Order = Order.USUAL,
     wanted: Wanted = EVERYBODY,
+    *,
+    beside: Beside | None = None,
+    total: int | None = None,
 ) -> tuple[Entry, ...]:
     """At most `most` rows, from the one of that number on. `tab` None: in any. `since`: when today began.
 
-    An appointment before `since` does not count any more.
+    An appointment before `since` does not count any more. `beside`: those next to a row that was read, instead; that
+    costs the same anywhere in the list. `total`: how many there are, if that is known: then what is in the second half
+    is looked for from the end.
     """
-    asked = chosen(store, tenant, study, tab, today, since, order, wanted).limit(most).offset(start)
+    backwards = beside is not None and beside.before
+    if beside is None and total is not None and 2 * start > total:
+        start, most, backwards = max(0, total - start - most), min(most, total - start), True
+    asked = chosen(store, tenant, study, tab, today, since, order, wanted, backwards=backwards)
+    if beside is None:
+        asked = asked.offset(start)
+    else:
+        asked = asked.where(beyond(beside.row, order, since, backwards=backwards))
     with store.reading() as connection:
-        patients = list(connection.scalars(asked))
+        patients = list(connection.scalars(asked.limit(max(0, most))))
         mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.patient.in_(patients))
         rows = {row.patient: _entry(row) for row in connection.execute(select(worklist).where(*mine))}
-    return tuple(rows[each] for each in patients if each in rows)
+    return tuple(rows[each] for each in (reversed(patients) if backwards else patients) if each in rows)
 
 
 def chosen(
@@ -146,37 +167,35 @@ def chosen(
     since: datetime,
     order: Order,
     wanted: Wanted,
+    *,
+    backwards: bool = False,
 ) -> Select[Any]:
     """Which patients, in their order: the question whose plan tests/store/test_worklist.py looks at."""
-    which = [worklist.c.tenant == tenant, worklist.c.study == study, *_in(tab, today)]
+    which = [worklist.c.tenant == tenant, worklist.c.study == study, *inside(worklist.c, tab, today)]
     which += _that_are(store, tenant, wanted, since)
-    return select(worklist.c.patient).where(*which).order_by(*ordered(order, since))
+    return select(worklist.c.patient).where(*which).order_by(*ordered(order, since, backwards=backwards))
 
 
 def count(store: Store, tenant: str, study: str, tab: Tab | None, today: date, since: datetime, wanted: Wanted) -> int:
-    """How many rows those are."""
-    which = [worklist.c.tenant == tenant, worklist.c.study == study, *_in(tab, today)]
+    """How many rows those are: from the counts that are kept, or, where they do not tell, by looking at each row."""
+    if wanted.is_counted:
+        return worklist_counts.of(store, tenant, study, tab, today, *_alike(counted_by.c, wanted))
+    which = [worklist.c.tenant == tenant, worklist.c.study == study, *inside(worklist.c, tab, today)]
     which += _that_are(store, tenant, wanted, since)
     with store.reading() as connection:
         return int(connection.scalar(select(func.count()).select_from(worklist).where(*which)) or 0)
-
-
-def counts(store: Store, tenant: str, study: str, today: date) -> dict[tuple[Tab, str], int]:
-    """How many rows there are, by tab and by standing or, where people set one, status."""
-    tab = _tab(today)
-    told = func.coalesce(worklist.c.status, worklist.c.standing)
-    mine = (worklist.c.tenant == tenant, worklist.c.study == study)
-    counted = select(tab.label("tab"), told.label("told"), func.count().label("number")).where(*mine)
-    with store.reading() as connection:
-        rows = connection.execute(counted.group_by("tab", "told").order_by("tab", "told")).all()
-    return {(Tab(row.tab), row.told): row.number for row in rows}
 
 
 def changed_since(
     store: Store, tenant: str, study: str, today: date, since: datetime, until: datetime | None = None
 ) -> dict[str, int]:
     """How many rows that are not hidden are new since then, and how many stand otherwise than before."""
-    which = [worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.changed > since, _shown(today)]
+    which = [
+        worklist.c.tenant == tenant,
+        worklist.c.study == study,
+        worklist.c.changed > since,
+        shown(worklist.c, today),
+    ]
     which += [worklist.c.place != OUT] if until is None else [worklist.c.place != OUT, worklist.c.changed <= until]
     kind = case((worklist.c.changed_from.is_(None), "new"), else_="changed")
     with store.reading() as connection:
@@ -189,7 +208,7 @@ def changed_since(
 
 def back(store: Store, tenant: str, study: str, first: date, last: date) -> int:
     """How many rows came back, from later to now, on one of these days."""
-    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place == OPEN, _shown(last))
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place == OPEN, shown(worklist.c, last))
     with store.reading() as connection:
         day = worklist.c.until.between(first, last)
         return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine, day)) or 0)
@@ -197,14 +216,19 @@ def back(store: Store, tenant: str, study: str, first: date, last: date) -> int:
 
 def changing(store: Store, tenant: str, study: str, today: date, last: date) -> int:
     """How many rows that are not hidden change by time alone, by that day."""
-    mine = (worklist.c.tenant == tenant, worklist.c.study == study, _shown(today), worklist.c.next_change <= last)
+    mine = (
+        worklist.c.tenant == tenant,
+        worklist.c.study == study,
+        shown(worklist.c, today),
+        worklist.c.next_change <= last,
+    )
     with store.reading() as connection:
         return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine)) or 0)
 
 
 def coming(store: Store, tenant: str, study: str, today: date, first: datetime, before: datetime) -> int:
     """How many of those who are open or looked after come in that time."""
-    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place != OUT, _shown(today))
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place != OUT, shown(worklist.c, today))
     time = (worklist.c.appointment >= first, worklist.c.appointment < before)
     with store.reading() as connection:
         return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine, *time)) or 0)
@@ -219,35 +243,16 @@ def keys(store: Store, tenant: str, most: int, after: tuple[str, str] = ("", "")
         return tuple((row.patient, row.study) for row in connection.execute(listed))
 
 
-def _shown(today: date) -> ColumnElement[bool]:
-    return or_(worklist.c.hidden.is_(None), worklist.c.hidden < today)
-
-
-def _due(today: date) -> ColumnElement[bool]:
-    return or_(worklist.c.until.is_(None), worklist.c.until <= today)
-
-
-def _in(tab: Tab | None, today: date) -> list[ColumnElement[bool]]:
-    match tab:
-        case None:
-            return []
-        case Tab.NOW:
-            return [worklist.c.place == OPEN, _due(today), _shown(today)]
-        case Tab.LATER:
-            return [worklist.c.place == OPEN, worklist.c.until > today, _shown(today)]
-        case Tab.CHECKED:
-            return [worklist.c.place == CHECKED, _shown(today)]
-        case Tab.OUT:
-            return [or_(worklist.c.place == OUT, worklist.c.hidden >= today)]
-
-
-def _tab(today: date) -> ColumnElement[str]:
-    return case(
-        (or_(worklist.c.place == OUT, worklist.c.hidden >= today), Tab.OUT.value),
-        (worklist.c.place == CHECKED, Tab.CHECKED.value),
-        (worklist.c.until > today, Tab.LATER.value),
-        else_=Tab.NOW.value,
-    )
+def _alike(columns: Any, wanted: Wanted) -> list[ColumnElement[bool]]:
+    """What is asked for of that by which rows are counted."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.standing is not None:
+        found.append(columns.told == wanted.standing)
+    if wanted.rank is not None:
+        found.append(columns.rank == wanted.rank)
+    if wanted.claimed is not None:
+        found.append(columns.claimed_by == wanted.claimed if wanted.claimed else columns.claimed_by.is_(None))
+    return found
 
 
 def _that_are(store: Store, tenant: str, wanted: Wanted, since: datetime) -> list[ColumnElement[bool]]:
@@ -265,16 +270,17 @@ def _that_are(store: Store, tenant: str, wanted: Wanted, since: datetime) -> lis
     if wanted.coming_before is not None:
         found += [worklist.c.appointment >= since, worklist.c.appointment < wanted.coming_before]
     if wanted.search is not None:
-        found.append(_searched(store, tenant, wanted.search))
+        numbered = with_number(store, tenant, wanted.search) if wanted.numbered is None else wanted.numbered
+        found.append(_searched(wanted.search, numbered))
     return found
 
 
-def _searched(store: Store, tenant: str, search: str) -> ColumnElement[bool]:
+def _searched(search: str, numbered: tuple[str, ...]) -> ColumnElement[bool]:
     """Every word is in the name, or it is a number of theirs."""
     words = folded(search).split()
     named = and_(*(worklist.c.found_by.contains(each, autoescape=True) for each in words)) if words else None
-    numbered = worklist.c.patient.in_(with_number(store, tenant, search.strip()))
-    return numbered if named is None else or_(named, numbered)
+    theirs = worklist.c.patient.in_(numbered)
+    return theirs if named is None else or_(named, theirs)
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -19,7 +19,7 @@ from service.screening.population import Progress, Request, gather, screen
 from service.screening.salvage import names_in
 from service.screening.sample import write_sample
 from service.screening.sources import all_files, find_sources
-from tests.bench import hooks, service
+from tests.bench import hooks, service, worklist
 from tests.screening.shipped import STUDY, catalog
 
 PATIENTS = 50
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> None:
         else:
             source, at = Path(scratch) / "export", date(2026, 6, 30)
             write_sample(source, PATIENTS, 7)
-        for part in (report(source, at, Path(scratch) / "out"), hooks.report(), service.report()):
+        for part in (report(source, at, Path(scratch) / "out"), hooks.report(), service.report(), worklist.report()):
             for line in part:
                 sys.stdout.write(line + "\n")
             sys.stdout.write("\n")

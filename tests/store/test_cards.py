@@ -96,6 +96,7 @@ def test_the_newest_answer_to_a_card_counts(store: Store) -> None:
         Rate("study", SHOWN.about, 5, 1, {"none given": 2, "not-now": 1}),
     )
     assert [each.unanswered for each in cards.rates(store, "north")] == [1, 1]
+    assert cards.rates(store, "north", "other") == cards.rates(store, "north")[:1]
     assert cards.rates(store, "west") == ()
 
 

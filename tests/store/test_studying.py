@@ -74,6 +74,15 @@ def test_what_was_given_back_is_done_by_the_next(store: Store) -> None:
     assert begin(store, NOON, LATER)
 
 
+def test_who_counts_for_long_keeps_the_lease_while_they_have_it(store: Store) -> None:
+    longer = LATER + timedelta(minutes=15)
+    assert begin(store)
+    assert studying.renew(store, "north", "demo", DAY, LATER, longer)
+    assert not studying.renew(store, "north", "demo", DAY, LATER, longer), "that lease is over"
+    assert not begin(store, LATER, longer)
+    assert studying.end(store, "north", "demo", DAY, {"assessed": 3}, LATER, longer)
+
+
 def test_everybody_is_read_once_with_what_was_decided(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(studying, "PAGE", 2)
     for number in range(5):
@@ -83,7 +92,9 @@ def test_everybody_is_read_once_with_what_was_decided(store: Store, monkeypatch:
     assessments.withdraw(store, "north", "p3", "merged", NOON)
     for study in ("demo", None, "other"):
         decisions.add(store, Decision("north", study, "p1", "note", None, {}, None, "anna", NOON))
-    found = list(studying.holding(store, "north", "demo"))
+    pages = list(studying.holding(store, "north", "demo"))
+    assert [len(page) for page in pages] == [2, 2, 1]
+    found = [each for page in pages for each in page]
     assert [each.line["patient"] for each in found] == [f"p{number}" for number in range(5)]
     assert {each.line["study"] for each in found} == {"demo"}
     assert [each.withdrawn for each in found] == [False, False, False, True, False]

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 
-from service.store import people, worklist
+from service.store import people, worklist, worklist_counts
 from service.store.engine import Store
 from service.store.people import Coming, Identity
 from service.store.retention import Keep, delete_patient, purge
-from service.store.worklist import EVERYBODY, Entry, Order, Tab, Wanted
+from service.store.worklist import EVERYBODY, Entry, Wanted
+from service.store.worklist_order import Order
+from service.store.worklist_tabs import Tab
 
 TODAY = date(2026, 6, 30)
 SINCE = datetime.combine(TODAY, time(), UTC)
@@ -115,7 +117,7 @@ def test_numbers_by_tab_and_standing(store: Store) -> None:
         entry("d", place="checked", status="screening"),
         entry("e", place="checked", status="declined", hidden=date.max),
     )
-    assert worklist.counts(store, "north", "demo", TODAY) == {
+    assert worklist_counts.by_stand(store, "north", "demo", TODAY) == {
         (Tab.CHECKED, "screening"): 1,
         (Tab.LATER, "candidate"): 1,
         (Tab.NOW, "candidate"): 2,
@@ -161,8 +163,12 @@ def test_rows_without_an_assessment_are_forgotten_with_their_people(store: Store
 def test_a_page_is_chosen_from_the_index_alone(store: Store) -> None:
     if not store.on_sqlite:
         pytest.skip("the plan of PostgreSQL depends on what it knows of the table")
-    for tab in (Tab.NOW, Tab.LATER, Tab.CHECKED):
-        asked = worklist.chosen(store, "north", "demo", tab, TODAY, SINCE, Order.USUAL, EVERYBODY).limit(50)
+    for tab, wanted, backwards in (
+        *((tab, EVERYBODY, backwards) for tab in (Tab.NOW, Tab.LATER, Tab.CHECKED) for backwards in (False, True)),
+        (Tab.NOW, Wanted(missing="I1", claimed=""), False),
+    ):
+        key = (store, "north", "demo", tab, TODAY, SINCE, Order.USUAL, wanted)
+        asked = worklist.chosen(*key, backwards=backwards).limit(50)
         written = str(asked.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
         with store.reading() as connection:
             plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {written}"))]

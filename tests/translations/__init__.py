@@ -49,7 +49,7 @@ def closed() -> Iterator[str]:
     from service.screening.person import history, page, source, study_part
     from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
     from service.screening.studying.plain import ANY_OTHER
-    from service.screening.worklist import digests as mails
+    from service.screening.worklist import changes, digests as mails
     from service.web.launch import BUSY, ERRORS, REFUSED, WORDS
     from service.web.pages import account, digests, issuers, sign_in
     from service.web.pages.refusals import REFUSALS, SAID
@@ -58,6 +58,7 @@ def closed() -> Iterator[str]:
     yield from CODES.values()
     yield from (*study_part.GROUPS.values(), *study_part.TITLES, *study_part.SENTENCES, *study_part.BECOMES.values())
     yield from (*history.WHYS, *history.SENTENCES)
+    yield from (*changes.SENTENCES.values(), changes.CHANGES)
     yield from (*page.WITHDRAWN.values(), page.HELD_BACK, page.NOTHING_HOLDS, NO_OTHER, ANY_OTHER)
     yield from source.PROBLEMS
     yield from (account.AS_ASKED, *account.NAMES.values(), account.OLD_IS_WRONG, account.NOT_THE_SAME)

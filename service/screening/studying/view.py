@@ -172,7 +172,7 @@ def study_view(store: Store, tenant: Tenant, study: str, today: date, *, seen: b
         costs=tuple(_costs(content, plain)) if content and seen else (),
         quality=tuple(_quality(content, plain)) if content and seen else (),
         days=tuple(_day(each) for each in rows if each.content) if seen else (),
-        cards=tuple(card_rate(each, seen=seen) for each in cards.rates(store, tenant.name) if each.study == study),
+        cards=tuple(card_rate(each, seen=seen) for each in cards.rates(store, tenant.name, study)),
     )
 
 

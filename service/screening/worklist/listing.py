@@ -2,20 +2,23 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from service.errors import UsageError
+from service.screening.person.sentence import Sentence
+from service.screening.person.who import hide
 from service.screening.studying.suppression import exact, suppressed
 from service.screening.tenant import Tenant
-from service.store import cards, people, worklist
-from service.store.cards import Rate
+from service.screening.worklist.changes import What, sentence_of
+from service.store import people, worklist, worklist_counts
 from service.store.engine import Store
 from service.store.people import Known
-from service.store.worklist import Entry, Tab, Wanted
+from service.store.worklist import Beside, Entry, Wanted
 from service.store.worklist_order import Order
+from service.store.worklist_tabs import Tab
 
 ON_A_PAGE = 50
 MOST_PAGES = 10_000
@@ -25,11 +28,18 @@ TAKEN = frozenset({"consented", "on-study", "pending-on-study"})
 ANOTHER = "another-study"
 ME, NOBODY = "me", "nobody"
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+LONGEST_HANDLE = 100
+WHERE = ("page", "after", "before")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asked for, as the address says it; a search is never in an address."""
+    """What somebody asked for, as the address says it; a search is never in an address.
+
+    `after`, `before`: the handle of the last or first patient of the page that they come from, so that what comes next
+    is found however long the list is, and nobody is passed over when it changed meanwhile. Where there is no such row
+    any more, `page` decides alone.
+    """
 
     tab: Tab = Tab.NOW
     order: Order = Order.USUAL
@@ -40,21 +50,37 @@ class Asked:
     claimed: str | None = None
     changed_days: int | None = None
     coming_days: int | None = None
+    after: str | None = None
+    before: str | None = None
     search: str | None = field(default=None, repr=False)
 
     def with_(self, **changes: Any) -> str:
-        """The query of an address that asks the same but for these changes."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name != "search"} | {"page": 1} | changes
+        """The query of an address that asks the same, from the first page on, but for these changes."""
+        told = {name: getattr(self, name) for name in self.__slots__ if name not in (*WHERE, "search")} | changes
         return urlencode({name: str(value) for name, value in told.items() if value not in (None, "") and value != 1})
+
+    def here(self) -> str:
+        """The query of an address that asks the same, on this page."""
+        return self.with_(**{name: getattr(self, name) for name in WHERE})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One row, with who it is, and where the patient stands in other studies: (study or `another-study`, stand)."""
+    """One row, with who it is, and where the patient stands in other studies: (study or `another-study`, stand).
+
+    `nameless`: names are hidden from whoever looks, so nothing here tells who it is.
+    """
 
     entry: Entry
     person: Known | None = field(repr=False)
     elsewhere: tuple[tuple[str, str], ...] = ()
+    nameless: bool = False
+
+    @property
+    def change(self) -> Sentence | None:
+        """What time alone will change next."""
+        change = self.entry.line["next_change"]
+        return None if change is None else sentence_of(change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +92,28 @@ class Listing:
     rows: tuple[Shown, ...]
     total: int
     counts: Mapping[tuple[Tab, str], int]
-    rates: tuple[Rate, ...]
     criteria: tuple[str, ...]
 
     @property
     def pages(self) -> int:
         """How many pages there are."""
         return max(1, -(-self.total // ON_A_PAGE))
+
+    @property
+    def previous(self) -> str | None:
+        """The query of the page before; None: this is the first."""
+        if self.asked.page == 1:
+            return None
+        first = self.rows[0].person if self.rows and self.asked.page > 2 else None
+        return self.asked.with_(page=self.asked.page - 1, before=first and first.handle)
+
+    @property
+    def following(self) -> str | None:
+        """The query of the next page; None: this is the last."""
+        if self.asked.page >= self.pages:
+            return None
+        last = self.rows[-1].person if self.rows else None
+        return self.asked.with_(page=self.asked.page + 1, after=last and last.handle)
 
     def of_tab(self, tab: Tab) -> int:
         """How many stand in a tab."""
@@ -93,6 +134,8 @@ def asked_of(given: Mapping[str, str], search: str | None = None) -> Asked:
             claimed,
             _number(given.get("changed_days"), 366),
             _number(given.get("coming_days"), 366),
+            (given.get("after") or "")[:LONGEST_HANDLE] or None,
+            (given.get("before") or "")[:LONGEST_HANDLE] or None,
             (search or "").strip()[:100] or None,
         )
     except ValueError:
@@ -103,36 +146,70 @@ def asked_of(given: Mapping[str, str], search: str | None = None) -> Asked:
 
 
 def listing(
-    store: Store, tenant: Tenant, study: str, viewer: str, seen: Collection[str], asked: Asked, now: datetime
+    store: Store,
+    tenant: Tenant,
+    study: str,
+    viewer: str,
+    seen: Collection[str],
+    asked: Asked,
+    now: datetime,
+    *,
+    nameless: bool = False,
 ) -> Listing:
-    """A page of the worklist of a study. `viewer`: the account; `seen`: the studies that it may see."""
+    """A page of the worklist of a study. `viewer`: the account; `seen`: the studies that it may see; `nameless`: it
+    wants names hidden."""
     today, since = day_of(tenant, now)
     wanted = wanted_of(asked, viewer, now, since)
     tab = None if asked.search else asked.tab
-    entries = worklist.page(
-        store, tenant.name, study, tab, today, since, ON_A_PAGE, (asked.page - 1) * ON_A_PAGE, asked.order, wanted
-    )
-    return Listing(
-        asked,
-        today,
-        shown(store, tenant.name, study, entries, seen),
-        worklist.count(store, tenant.name, study, tab, today, since, wanted),
-        worklist.counts(store, tenant.name, study, today),
-        tuple(each for each in cards.rates(store, tenant.name) if each.study == study),
-        tuple(each.id for each in tenant.catalog.studies[study].criteria),
-    )
+    with store.snapshot() as whole:
+        if wanted.search:
+            wanted = replace(wanted, numbered=people.with_number(whole, tenant.name, wanted.search))
+        entries, total = _page(whole, tenant.name, study, tab, (today, since), asked, wanted)
+        return Listing(
+            asked,
+            today,
+            shown(whole, tenant.name, study, entries, seen, nameless=nameless),
+            total,
+            worklist_counts.by_stand(whole, tenant.name, study, today),
+            tuple(each.id for each in tenant.catalog.studies[study].criteria),
+        )
+
+
+def _page(
+    store: Store, tenant: str, study: str, tab: Tab | None, day: tuple[date, datetime], asked: Asked, wanted: Wanted
+) -> tuple[tuple[Entry, ...], int]:
+    """The rows of a page, and how many there are of all pages: counted first, where that is known without a look at
+    each row; and not at all, where the first page is the only one."""
+    key, start = (store, tenant, study, tab, *day), (asked.page - 1) * ON_A_PAGE
+    total = worklist.count(*key, wanted) if wanted.is_counted else None
+    beside = _beside(store, tenant, study, asked)
+    entries = worklist.page(*key, ON_A_PAGE, start, asked.order, wanted, beside=beside, total=total)
+    if total is None:
+        whole = asked.page == 1 and len(entries) < ON_A_PAGE
+        total = len(entries) if whole else worklist.count(*key, wanted)
+    return entries, total
+
+
+def _beside(store: Store, tenant: str, study: str, asked: Asked) -> Beside | None:
+    """The row from which somebody turned the page; none for the first page, where all begins."""
+    handle = asked.after or asked.before
+    known = people.by_handle(store, handle) if handle and asked.page > 1 else None
+    if known is None or known.tenant != tenant:
+        return None
+    row = worklist.find(store, tenant, study, known.patient)
+    return None if row is None else Beside(row, before=asked.after is None)
 
 
 def counted(store: Store, tenant: Tenant, study: str, now: datetime, *, exactly: bool) -> Mapping[Tab, int | None]:
     """How many stand in each tab. `exactly` False, for whoever may not see patients: None where it tells of few."""
-    counts = worklist.counts(store, tenant.name, study, day_of(tenant, now)[0])
+    counts = worklist_counts.by_stand(store, tenant.name, study, day_of(tenant, now)[0])
     by_tab = {tab.value: sum(number for (each, _), number in counts.items() if each is tab) for tab in Tab}
     published = exact(by_tab) if exactly else suppressed(by_tab)
     return {tab: published.cells[tab.value] for tab in Tab}
 
 
 def shown(
-    store: Store, tenant: str, study: str, entries: Collection[Entry], seen: Collection[str]
+    store: Store, tenant: str, study: str, entries: Collection[Entry], seen: Collection[str], *, nameless: bool = False
 ) -> tuple[Shown, ...]:
     """The rows with who they are. Of a study that is not theirs the viewer learns only that there is one."""
     patients = [each.patient for each in entries]
@@ -146,9 +223,22 @@ def shown(
             elsewhere.setdefault(each.patient, []).append((each.study, stand))
         elif each.study not in seen and each.status in TAKEN:
             elsewhere.setdefault(each.patient, []).append((ANOTHER, "on-study"))
-    return tuple(
+    made = (
         Shown(each, known.get(each.patient), tuple(dict.fromkeys(elsewhere.get(each.patient, ())))) for each in entries
     )
+    return tuple(_without_name(each) if nameless else each for each in made)
+
+
+def _without_name(row: Shown) -> Shown:
+    """The same without the name, birth date and numbers, wherever they stand."""
+    entry, person = replace(row.entry, found_by=None), row.person
+    if person is None:
+        return replace(row, entry=entry, nameless=True)
+    change = entry.line["next_change"]
+    # The day on which somebody turns so many years tells when they were born.
+    ageless = None if change is not None and change.get("what") == What.AGE else change
+    entry = replace(entry, line=hide({**entry.line, "next_change": ageless}, person))
+    return replace(row, entry=entry, person=replace(person, name=None, born=None, identifiers={}), nameless=True)
 
 
 def day_of(tenant: Tenant, now: datetime) -> tuple[date, datetime]:

@@ -8,13 +8,13 @@ from typing import Any
 from service.screening.reach import Away, Unloaded, away, unloaded
 from service.screening.tenant import Tenant
 from service.screening.worklist.listing import day_of
-from service.store import upkeep, worklist
+from service.store import upkeep, worklist, worklist_counts
 from service.store.engine import Store
 from service.store.inbox import INBOX
 from service.store.outbox import OUTBOX
 from service.store.queues import Queue
 from service.store.screenings import SCREENINGS
-from service.store.worklist import Tab
+from service.store.worklist_tabs import Tab
 
 LATELY, SOON, WEEK = timedelta(days=1), timedelta(days=14), timedelta(days=7)
 QUEUES: Mapping[str, Queue[Any]] = {"delivery": INBOX, "screening": SCREENINGS, "write": OUTBOX}
@@ -63,7 +63,7 @@ def news_of(store: Store, tenant: Tenant, studies: Collection[str], now: datetim
     for study in studies:
         key = (store, tenant.name, study)
         changed = worklist.changed_since(*key, today, now - LATELY)
-        counts = worklist.counts(*key, today)
+        counts = worklist_counts.by_stand(*key, today)
         found.append(
             News(
                 tenant.name,

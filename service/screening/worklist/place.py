@@ -12,7 +12,8 @@ from typing import Any
 
 from service.screening.decisions import STATES, Decided, Kind, PersonStatus, with_decisions
 from service.screening.decisions.applied import BLOCKING, outcome_of
-from service.store.worklist import CHECKED, OPEN, OUT
+from service.screening.worklist.changes import happening
+from service.store.worklist_tabs import CHECKED, OPEN, OUT
 
 Line = Mapping[str, Any]
 RANKS: Mapping[str, int] = {"strong": 0, "weak": 1}
@@ -108,7 +109,7 @@ def summary_of(line: Line, decided: Decided, ehr_state: str | None) -> dict[str,
         "settle": wishes[:MOST_WISHES],
         "settle_more": max(0, len(wishes) - MOST_WISHES),
         "judged": len(judged),
-        "next_change": told["next_change"],
+        "next_change": happening(told),
         "machine": told.get("machine"),
         "status_by": None if status is None else status.by,
         "ehr_state": ehr_state,

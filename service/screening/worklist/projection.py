@@ -18,7 +18,7 @@ from service.screening.worklist.place import (
     place_of,
     summary_of,
 )
-from service.store import assessments, decisions, people, published, worklist
+from service.store import assessments, decisions, people, published, worklist, worklist_counts
 from service.store.assessments import Current, Stored
 from service.store.decisions import Decision
 from service.store.engine import Store
@@ -41,11 +41,12 @@ def refresh_patient(store: Store, tenant: str, patient: str, now: datetime) -> N
 
 
 def rebuild(store: Store, tenant: str, now: datetime) -> int:
-    """Make all rows of a tenant anew, as after an update; how many there are."""
+    """Make all rows of a tenant anew, and count them, as after an update; how many there are."""
     for part in _parts(store, tenant):
         with store.transaction() as whole:
             for patient, study in part:
                 _refresh(whole, tenant, study, patient, now)
+    worklist_counts.count_anew(store, tenant)
     return sum(1 for _ in _rows(store, tenant))
 
 

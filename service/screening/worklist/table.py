@@ -2,33 +2,45 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 from service.screening.spreadsheet import BOM, row_of
 from service.screening.tenant import Tenant
 from service.screening.worklist.listing import Asked, Shown, day_of, shown, wanted_of
 from service.store import worklist
 from service.store.engine import Store
+from service.store.worklist import Beside
 
 AT_ONCE = 500
+SHOWN_OF_HANDLE = 6  # as on the page: to tell rows apart where names are hidden
 COLUMNS = (
     *("name", "born", "identifier", "standing", "status", "signal", "unresolved", "fit", "of", "reason", "missing"),
-    *("from", "appointment", "clinic", "clinician", "last visit", "claimed by", "changed", "changed from"),
+    *("from", "next change", "appointment", "clinic", "clinician", "last visit", "claimed by", "changed"),
+    "changed from",
 )
 
 
 def table(
-    store: Store, tenant: Tenant, study: str, viewer: str, asked: Asked, now: datetime, taken: list[str]
+    store: Store,
+    tenant: Tenant,
+    study: str,
+    viewer: str,
+    asked: Asked,
+    now: datetime,
+    taken: list[str],
+    *,
+    nameless: bool = False,
 ) -> Iterator[str]:
-    """All rows that were asked for, a part at a time; `taken` is told of whom."""
+    """All rows that were asked for, a part at a time; `taken` is told of whom. `nameless`: names are hidden."""
     yield BOM + row_of(COLUMNS)
     today, since = day_of(tenant, now)
-    wanted, start = wanted_of(asked, viewer, now, since), 0
-    while page := worklist.page(
-        store, tenant.name, study, asked.tab, today, since, AT_ONCE, start, asked.order, wanted
-    ):
+    wanted = wanted_of(asked, viewer, now, since)
+    ask = partial(worklist.page, store, tenant.name, study, asked.tab, today, since, AT_ONCE)
+    page = ask(order=asked.order, wanted=wanted)
+    while page:
         taken += [each.patient for each in page]
-        yield "".join(row_of(_cells(each)) for each in shown(store, tenant.name, study, page, ()))
-        start += AT_ONCE
+        yield "".join(row_of(_cells(each)) for each in shown(store, tenant.name, study, page, (), nameless=nameless))
+        page = ask(order=asked.order, wanted=wanted, beside=Beside(page[-1]))
 
 
 def _cells(row: Shown) -> tuple[str, ...]:
@@ -36,11 +48,17 @@ def _cells(row: Shown) -> tuple[str, ...]:
     reason = " ".join(each["sentence"] for each in line["against"])
     missing = "; ".join(f"{each['criterion']}: {each['data']}" for each in line["settle"])
     told: tuple[object, ...] = (
-        person and person.name,
+        person and (person.handle[:SHOWN_OF_HANDLE] if row.nameless else person.name),
         person and person.born,
         person and next(iter(person.identifiers), None),
         *(entry.standing, entry.status, line["signal"], entry.unresolved, line["fit"], line["of"], reason, missing),
-        *(entry.until, person and person.appointment, person and person.clinic, person and person.clinician),
+        *(
+            entry.until,
+            row.change,
+            person and person.appointment,
+            person and person.clinic,
+            person and person.clinician,
+        ),
         *(person and person.last_visit, entry.claimed_by, entry.changed, entry.changed_from),
     )
     return tuple("" if each is None else str(each) for each in told)

@@ -23,7 +23,7 @@ from service.store.tables.machine import (
     upkeep,
 )
 from service.store.tables.studying import study_counts, study_versions
-from service.store.tables.worklist import decisions, digests, merges, people, series, worklist
+from service.store.tables.worklist import decisions, digests, merges, people, series, worklist, worklist_counts
 
 __all__ = [
     "QUEUES",
@@ -59,4 +59,5 @@ __all__ = [
     "troubles",
     "upkeep",
     "worklist",
+    "worklist_counts",
 ]

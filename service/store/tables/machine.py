@@ -117,6 +117,7 @@ assessments = Table(
     Column("line", Document, nullable=False),
     Column("made", Instant, nullable=False, index=True),
     Index(None, "tenant", "patient", "study"),
+    Index(None, "tenant", "study", "version"),
     sqlite_autoincrement=True,
 )
 
@@ -198,6 +199,7 @@ cards = Table(
     Column("shown", Instant, nullable=False, index=True),
     UniqueConstraint("tenant", "card", "study"),
     Index(None, "tenant", "patient"),
+    Index(None, "tenant", "study", "about"),
     sqlite_autoincrement=True,
 )
 

@@ -60,11 +60,34 @@ worklist = Table(
     Index(
         "ix_worklist_order",
         *("tenant", "study", "place", "rank", "unresolved", "appointment", "patient", "until", "hidden", "standing"),
-        *("status", "claimed_by", "changed", "found_by", "later"),
+        *("status", "claimed_by", "changed", "found_by", "later", "missing"),
     ),
-    Index(None, "tenant", "study", "changed"),
+    # What is new, back, and coming, without a look at any row.
+    Index("ix_worklist_changed", "tenant", "study", "changed", "place", "hidden", "changed_from"),
+    Index("ix_worklist_until", "tenant", "study", "until", "place", "hidden"),
+    Index("ix_worklist_appointment", "tenant", "study", "appointment", "place", "hidden"),
+    Index("ix_worklist_next_change", "tenant", "study", "next_change", "hidden"),
     Index(None, "tenant", "patient"),
-    Index(None, "tenant", "next_change"),
+)
+
+# How many rows of the worklist are alike in all that the tabs are counted by: the sum of `number` over the rows here
+# that are alike. Triggers on `worklist` add a row for each change of a row there, so that nobody who changes one has to
+# wait for another, or can forget it; what is alike is put together from time to time. As in the worklist, no day
+# decides, so that a day that passes changes nothing here. `told`: the status, or else the standing.
+worklist_counts = Table(
+    "worklist_counts",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    named("tenant"),
+    named("study"),
+    named("place"),
+    Column("until", Date, nullable=True),
+    Column("hidden", Date, nullable=True),
+    named("told"),
+    Column("rank", Integer, nullable=False),
+    named("claimed_by", optional=True),
+    Column("number", Integer, nullable=False),
+    Index(None, "tenant", "study"),
 )
 
 # What is drawn beside the assessment that holds: doses and results, day by day; of its screening date. Not kept when

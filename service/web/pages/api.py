@@ -12,7 +12,8 @@ from service.screening.access import Action
 from service.screening.tenant import Tenant
 from service.screening.worklist import marks
 from service.screening.worklist.listing import Shown, asked_of, counted, shown
-from service.store.worklist import Entry, Tab
+from service.store.worklist import Entry
+from service.store.worklist_tabs import Tab
 from service.web.answers import plain_json
 from service.web.pages import today as today_page
 from service.web.pages.desk import Desk, viewer
@@ -100,8 +101,9 @@ def _answer(desk: Desk, tenant: Tenant, study: str, entry: Entry | None) -> Resp
     """The row as it stands now; that it was seen is written down."""
     if entry is None:
         return plain_json({"row": None})
-    note(desk.store, desk, tenant.name, study, entry.patient, LISTED)
-    (made,) = shown(desk.store, tenant.name, study, (entry,), desk.visible(tenant))
+    note(desk, tenant.name, study, LISTED, entry.patient)
+    nameless = desk.hides_names()
+    (made,) = shown(desk.store, tenant.name, study, (entry,), desk.visible(tenant), nameless=nameless)
     return plain_json({"row": _row(made)})
 
 

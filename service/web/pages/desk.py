@@ -30,6 +30,7 @@ from service.web.guard import in_frame, let_frame, let_work
 COOKIE = "prescreen-session"
 FORM_TOKEN = "csrf"
 FRAMED_BY = "framed_by"
+HIDDEN = "hidden"
 FETCHED_FROM, OWN = "Sec-Fetch-Site", "same-origin"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_YOURS = "this is not open to you, or does not exist; an administrator of the study gives roles"
@@ -81,6 +82,11 @@ class Desk:
     def visible(self, tenant: Tenant) -> tuple[str, ...]:
         """The studies whose patients whoever is looking may see today."""
         return visible(viewer(), tenant.name, self.bases(tenant), self.today(tenant))
+
+    def hides_names(self) -> bool:
+        """Does whoever is looking want names hidden?"""
+        account = accounts.find(self.store, viewer().account)
+        return account is not None and account.preferences.get("names") == HIDDEN
 
     def guard(self, page: Blueprint, *, open_to_all: frozenset[str] = frozenset()) -> Blueprint:
         """Let the blueprint answer only who is signed in (but for the endpoints in `open_to_all`), and accept a form

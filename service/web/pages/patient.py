@@ -20,13 +20,12 @@ from service.screening.person.page import gather_page, trials, unnamed
 from service.screening.person.source import reading, source_of
 from service.screening.person.who import hide, who_of
 from service.screening.tenant import Tenant
-from service.store import accounts, assessments, decisions, people, worklist
+from service.store import assessments, decisions, people, worklist
 from service.store.decisions import Decision
 from service.store.people import Known
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "patient"
-HIDDEN = "hidden"
 VIEW, REVEAL, HISTORY, SOURCE, TRIALS = "view-patient", "reveal-patient", "view-history", "view-source", "view-trials"
 
 
@@ -38,7 +37,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def all_trials(handle: str) -> Response:
         """All trials for one patient that whoever looks may see."""
         tenant, known, _ = _found(desk, handle, None)
-        return _trials(desk, tenant, known, hidden=_hides(desk))
+        return _trials(desk, tenant, known, hidden=desk.hides_names())
 
     @pages.post("/p/<handle>/reveal")
     def reveal_all(handle: str) -> Response:
@@ -51,7 +50,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def patient(handle: str, study: str) -> Response:
         """One patient in one study."""
         tenant, known, others = _found(desk, handle, study)
-        return _patient(desk, tenant, known, study, others, hidden=_hides(desk))
+        return _patient(desk, tenant, known, study, others, hidden=desk.hides_names())
 
     @pages.post("/p/<handle>/<study>/reveal")
     def reveal(handle: str, study: str) -> Response:
@@ -75,7 +74,7 @@ def blueprint(desk: Desk) -> Blueprint:
         seen = request.args.get("seen", "")
         moved = current is None or evidence is None or (seen != "" and seen != str(current.stored.id))
         _note(desk, tenant, known, study, SOURCE)
-        shown, hidden = None, _hides(desk)
+        shown, hidden = None, desk.hides_names()
         if not moved and evidence is not None:
             shown = source_of(evidence, known.patient, reading(tenant, desk.clock), known if hidden else None)
         who = who_of(known, desk.today(tenant), hidden=hidden)
@@ -127,12 +126,12 @@ def _as_it_is(decision: Decision) -> Decision:
 def _changes(desk: Desk, tenant: Tenant, known: Known, study: str) -> Response:
     stored = assessments.history(desk.store, tenant.name, study, known.patient)
     decided = decisions.of_patient(desk.store, tenant.name, known.patient, study)
-    if _hides(desk):
+    if desk.hides_names():
         stored = tuple(replace(each, line=hide(each.line, known)) for each in stored)
         decided = tuple(unnamed(each, known) for each in decided)
     entries = history(stored, decided, tenant.catalog.site.zone)
     _note(desk, tenant, known, study, HISTORY)
-    who = who_of(known, desk.today(tenant), hidden=_hides(desk))
+    who = who_of(known, desk.today(tenant), hidden=desk.hides_names())
     title = tenant.catalog.studies[study].title
     return page("patient_history.html", who=who, study=study, title=title, entries=entries)
 
@@ -143,12 +142,6 @@ def _trials(desk: Desk, tenant: Tenant, known: Known, *, hidden: bool) -> Respon
     found = trials(desk.store, tenant, studies, known.patient)
     who = who_of(known, desk.today(tenant), hidden=hidden)
     return page("patient_trials.html", who=who, trials=found, tenant=tenant.name)
-
-
-def _hides(desk: Desk) -> bool:
-    """Does whoever looks want names hidden?"""
-    account = accounts.find(desk.store, viewer().account)
-    return account is not None and account.preferences.get("names") == HIDDEN
 
 
 def _note(desk: Desk, tenant: Tenant, known: Known, study: str | None, what: str) -> None:

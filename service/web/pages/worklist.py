@@ -14,14 +14,12 @@ from service.screening.tenant import Tenant
 from service.screening.worklist import marks
 from service.screening.worklist.listing import Asked, Listing, asked_of, counted, day_of, listing
 from service.screening.worklist.table import table
-from service.store import accounts, audit, people
-from service.store.engine import Store
-from service.store.worklist import Tab
+from service.store import audit, people
+from service.store.worklist_tabs import Tab
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "worklist"
 LISTED, EXPORTED = "list-patient", "export-patient"
-HIDDEN = "hidden"
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -89,16 +87,16 @@ def own_studies(desk: Desk, tenant: Tenant) -> tuple[str, ...]:
 def gathered(desk: Desk, tenant: Tenant, study: str, asked: Asked) -> Listing:
     """The rows that were asked for; that they were seen is written down before they are shown."""
     now = desk.clock.now()
-    found = listing(desk.store, tenant, study, viewer().account, desk.visible(tenant), asked, now)
-    with desk.store.transaction() as whole:
-        for each in found.rows:
-            note(whole, desk, tenant.name, study, each.entry.patient, LISTED)
+    who, seen, nameless = viewer().account, desk.visible(tenant), desk.hides_names()
+    found = listing(desk.store, tenant, study, who, seen, asked, now, nameless=nameless)
+    note(desk, tenant.name, study, LISTED, *(each.entry.patient for each in found.rows))
     return found
 
 
-def note(store: Store, desk: Desk, tenant: str, study: str, patient: str, what: str) -> None:
+def note(desk: Desk, tenant: str, study: str, what: str, *patients: str) -> None:
     """Write down who saw whom."""
-    audit.append(store, audit.Entry(desk.clock.now(), tenant, viewer().account, what, study, patient))
+    now, who = desk.clock.now(), viewer().account
+    audit.append(desk.store, *(audit.Entry(now, tenant, who, what, study, each) for each in patients))
 
 
 def patient_in(desk: Desk, tenant: str, study: str, handle: str) -> str:
@@ -133,7 +131,6 @@ def _shown(desk: Desk, tenant: str, study: str, asked: Asked) -> Response:
         return page("worklist_counts.html", tenant=found, study=study, title=title, counts=counts, tabs=Tab)
     made = gathered(desk, found, study, asked)
     allowed = partial(may, viewer(), tenant, study, basis=desk.bases(found)[study], on=desk.today(found))
-    account = accounts.find(desk.store, viewer().account)
     return page(
         "worklist.html",
         tenant=found,
@@ -145,7 +142,6 @@ def _shown(desk: Desk, tenant: str, study: str, asked: Asked) -> Response:
         day_began=day_of(found, desk.clock.now())[1],
         may_decide=allowed(action=Action.DECIDE),
         may_export=allowed(action=Action.EXPORT),
-        names_hidden=account is not None and account.preferences.get("names") == HIDDEN,
         account=viewer().account,
     )
 
@@ -155,10 +151,8 @@ def _noted(desk: Desk, tenant: Tenant, study: str, asked: Asked) -> Iterator[str
     now, who = desk.clock.now(), viewer().account
     audit.append(desk.store, audit.Entry(now, tenant.name, who, "export-worklist", study, detail={"tab": asked.tab}))
     taken: list[str] = []
-    for part in table(desk.store, tenant, study, who, asked, now, taken):
-        with desk.store.transaction() as whole:
-            for patient in taken:
-                note(whole, desk, tenant.name, study, patient, EXPORTED)
+    for part in table(desk.store, tenant, study, who, asked, now, taken, nameless=desk.hides_names()):
+        note(desk, tenant.name, study, EXPORTED, *taken)
         taken.clear()
         yield part
 
@@ -167,4 +161,4 @@ def _back(tenant: str, study: str) -> Redirection:
     """To where the form was sent from, as far as that is a worklist."""
     asked = asked_of(dict(parse_qsl(request.form.get("query", ""))))
     address = url_for("worklist.worklist", tenant=tenant, study=study)
-    return redirect(f"{address}?{asked.with_(page=asked.page)}", 303)
+    return redirect(f"{address}?{asked.here()}", 303)

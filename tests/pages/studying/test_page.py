@@ -159,11 +159,54 @@ def test_cards_are_told_with_their_rates(site: World) -> None:
     assert "too-frail: 1 (25 %)" in anna.get(PAGE).get_data(as_text=True)
 
 
-def test_a_worker_that_is_to_stop_counts_nothing_and_the_next_one_does(site: World) -> None:
+def test_a_worker_that_stops_leaves_the_count_to_the_next_one(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studying, "PAGE", 10)
     site.now += DAY
-    assert upkeep.look_after(site.store, site.tenant, site.now, lambda: True) == 0
+    at_work = upkeep.Upkeep(site.store, lambda: site.now)
+    at_work.begin(site.tenant)
+    at_work.step(site.tenant)
+    assert at_work.goes_on, "30 people are three steps"
+    assert upkeep.look_after(site.store, site.tenant, site.now) == 0, "somebody counts"
+    at_work.close()
     assert [each.content is None for each in studying.counted(site.store, NORTH, STUDY, TODAY)] == [False, True]
     assert upkeep.look_after(site.store, site.tenant, site.now) == 1
+
+
+def test_a_count_step_by_step_is_the_same_as_at_once(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = studying.counted(site.store, NORTH, STUDY, TODAY)[-1].content
+    monkeypatch.setattr(studying, "PAGE", 7)
+    site.now += DAY
+    at_work = upkeep.Upkeep(site.store, lambda: site.now)
+    at_work.begin(site.tenant)
+    steps = 0
+    while at_work.goes_on:
+        at_work.step(site.tenant)
+        steps, site.now = steps + 1, site.now + upkeep.LEASE * 0.9  # a lease for each step is enough
+    assert steps == 5
+    assert studying.counted(site.store, NORTH, STUDY, TODAY)[-1].content == before
+
+
+def test_a_count_whose_lease_was_lost_keeps_nothing(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studying, "PAGE", 10)
+    site.now += DAY
+    slow = upkeep.Upkeep(site.store, lambda: site.now)
+    slow.begin(site.tenant)
+    slow.step(site.tenant)
+    site.now += 2 * upkeep.LEASE
+    assert upkeep.look_after(site.store, site.tenant, site.now) == 1
+    slow.step(site.tenant)
+    assert not slow.goes_on
+    assert studying.counted(site.store, NORTH, STUDY, TODAY)[-1].due is None, "nobody is made to count again"
+
+
+def test_other_work_goes_on_between_two_steps_of_a_count(site: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studying, "PAGE", 10)
+    site.now += DAY
+    worker = Worker(site.store, [site.tenant], clock=Clock(now=lambda: site.now))
+    passes = [worker.step() for _ in range(4)]
+    assert [each.counting for each in passes] == [True, True, True, False]
+    assert passes[0].worked and not passes[-1].worked
+    assert studying.counted(site.store, NORTH, STUDY, TODAY)[-1].counted == site.now
 
 
 def test_a_worker_keeps_what_its_studies_say_and_counts_them_without_an_ehr(store: Store) -> None:

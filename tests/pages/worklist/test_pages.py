@@ -2,12 +2,17 @@
 
 import csv
 import io
-from datetime import timedelta
+import json
+import re
+from datetime import date, timedelta
+
+import pytest
 
 from service.screening.access import Role
 from service.screening.spreadsheet import safe
-from service.screening.worklist import refresh
-from service.store import audit, people, worklist
+from service.screening.worklist import refresh, table as tables
+from service.screening.worklist.listing import Asked
+from service.store import accounts, audit, people, worklist
 from service.store.engine import Store
 from service.store.people import Identity
 from tests.databases import ON_BOTH
@@ -137,6 +142,19 @@ def test_a_table_holds_the_rows_and_no_formula_and_is_written_down(store: Store)
     assert {each.action for each in audit.entries(store, TENANT, 10)} >= {"export-worklist", "export-patient"}
 
 
+def test_a_table_comes_to_its_end_though_the_list_changes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "AT_ONCE", 2)
+    for patient in "abcdef":
+        listed(store, patient, f"Nobody {patient}")
+    taken: list[str] = []
+    parts = tables.table(store, open_world(store).tenant, STUDY, "anna", Asked(), NOON, taken)
+    assert next(parts).startswith("\ufeff") and "Nobody a" in next(parts)
+    worklist.remove(store, TENANT, STUDY, "b")
+    rest = list(parts)
+    assert len(rest) == 2 and "".join(rest).count("Nobody") == 4
+    assert taken == list("abcdef")
+
+
 def test_no_cell_is_taken_for_a_formula() -> None:
     for cell in ("=1", "+1", "-1", "@x", "\t=1", " =1", "＝1"):
         assert safe(cell) == f"'{cell}"
@@ -168,3 +186,98 @@ def test_today_counts_what_is_new(store: Store) -> None:
     (news,) = anna.get("/api/today").get_json()["studies"]
     assert (news["open"], news["new"], news["changed"]) == (1, 1, 0)
     assert "Ana" not in anna.get("/today").text
+
+
+def test_hidden_names_are_in_no_page_json_or_table(store: Store) -> None:
+    told = line("p", "ineligible")
+    for each in told["findings"]:
+        each["sentence"] = "Ana Díaz (MRN-77, 1970-05-05) has it."
+    told["findings"][1]["evidence"] = [{"reference": "Patient/p", "element": "Patient.birthDate", "when": "1970-05-05"}]
+    told["next_change"] = {"date": "2027-05-05", "criterion": "E1", "outcome": "not_met"}
+    found(store, told)
+    row(store)
+    people.identify(store, TENANT, "p", Identity("Ana Díaz", "1970-05-05", "female", {"MRN-77": "MR"}), NOON)
+    known = people.of(store, TENANT, "p")
+    assert known is not None
+    made = open_world(store)
+    anna, bert = coordinator(made), coordinator(made, "bert")
+    accounts.change(store, "bert", preferences={"names": "hidden"})
+    for path in (f"{HERE}?tab=out", f"/api{HERE}?tab=out", f"{HERE}/table.csv?tab=out"):
+        open_, hidden = (browser.get(path).text for browser in (anna, bert))
+        assert "Turns 57" in open_ or "/api/" in path
+        for each in ("Díaz", "MRN-77", "1970-05-05"):
+            assert _said(each) in open_ or each in open_, (path, each)
+            assert _said(each) not in hidden and each not in hidden, (path, each)
+        assert "(hidden)" in hidden, path
+        for each in ("Turns 57", "May 2027", "2027-05-05"):
+            assert each not in hidden, "a birthday with an age tells the day of birth"
+        assert known.handle[:6] in hidden, path
+    sent = {"handle": known.handle, "take": True, "seen": 0}
+    headers = {"X-CSRF-Token": bert.form_token}
+    answer = bert.client.post(f"/api{HERE}/claim", json=sent, headers=headers).get_json()
+    assert (answer["row"]["name"], answer["row"]["born"]) == (None, None)
+    searched = bert.post(HERE, search="diaz").text
+    assert known.handle in searched and "Díaz" not in searched and "Díaz" in anna.post(HERE, search="diaz").text
+
+
+def _said(text: str) -> str:
+    """As JSON writes it."""
+    return json.dumps(text)[1:-1]
+
+
+def test_what_time_alone_changes_is_told_with_its_day(store: Store) -> None:
+    told = line("p", "ineligible", later=date(2026, 7, 28))
+    told["findings"][1]["evidence"] = [{"reference": "MedicationRequest/m", "element": "x", "when": "since 2026-03-10"}]
+    found(store, told)
+    row(store)
+    made = open_world(store)
+    shown = coordinator(made).get(f"{HERE}?tab=later").text
+    assert "Time alone stands in the way until" in shown and "Washout (E1) ends on 28 Jul 2026." in shown
+    (_, only) = csv.reader(io.StringIO(coordinator(made).get(f"{HERE}/table.csv?tab=later").data.decode("utf-8-sig")))
+    assert "Washout (E1) ends on 2026-07-28." in only
+    made.now += timedelta(days=30)
+    shown = coordinator(made).get(HERE).text
+    assert "Its time has come on" in shown and "Washout" not in shown, "what is over is no news"
+
+
+def test_pages_are_turned_from_the_row_that_was_seen_last(store: Store) -> None:
+    for number in range(120):
+        found(store, line(f"p{number:03}"))
+        row(store, f"p{number:03}")
+        people.identify(store, TENANT, f"p{number:03}", Identity(f"Nobody {number:03}"), NOON)
+    anna = coordinator(open_world(store))
+    first = anna.get(HERE).text
+    assert _numbers(first) == list(range(50)) and "Page 1 of 3" in first and 'rel="prev"' not in first
+    following = _link(first, "next")
+    assert "page=2" in following and "after=" in following and "p049" not in following
+    refresh_out(store, "p003")
+    second = anna.get(following).text
+    assert _numbers(second) == list(range(50, 100)), "nobody is passed over, though somebody before left the list"
+    last = anna.get(_link(second, "next")).text
+    assert _numbers(last) == list(range(100, 120)) and 'rel="next"' not in last
+    back = anna.get(_link(last, "prev")).text
+    assert _numbers(back) == list(range(50, 100))
+    assert _numbers(anna.get(_link(back, "prev")).text) == [*range(3), *range(4, 51)], "the first page is from the top"
+    assert _numbers(anna.get(f"{HERE}?page=2&after=no-such-handle").text) == list(range(51, 101))
+    claimed = anna.post(f"{HERE}/claim", **_form(second))
+    assert claimed.status_code == 303 and claimed.headers["Location"] == following
+
+
+def refresh_out(store: Store, patient: str) -> None:
+    """They leave the tab."""
+    decide(store, "status", patient=patient, status="declined")
+    row(store, patient)
+
+
+def _numbers(shown: str) -> list[int]:
+    return [int(each) for each in re.findall(r">Nobody (\d{3})</a>", shown)]
+
+
+def _link(shown: str, rel: str) -> str:
+    return re.findall(rf'rel="{rel}" href="([^"]+)"', shown)[0].replace("&amp;", "&")
+
+
+def _form(shown: str) -> dict[str, str]:
+    form = shown.split(f'action="{HERE}/claim"')[1].split("</form>")[0]
+    fields = dict(re.findall(r'name="(handle|seen|query)" value="([^"]*)"', form))
+    return {**fields, "query": fields["query"].replace("&amp;", "&"), "take": "yes"}
