@@ -17,6 +17,7 @@ from service.eligibility.explain.marks import MARKS
 from service.eligibility.explain.phrases import ANSWER, EVENTS
 from service.eligibility.explain.recognise import SLOT
 from service.eligibility.explain.templates import TEMPLATES
+from service.eligibility.explain.trend_chart import NOT_DRAWN
 from service.eligibility.explain.values import CHOICES, RELATIVE
 from service.eligibility.explain.wording import AND, DURATIONS, OR
 from tests.shape.source import ROOT
@@ -34,7 +35,7 @@ def composed() -> Iterator[str]:
         for _, _, message, _, _ in extract_from_dir(ROOT / folder, [("**.py", "python")], {}, {"say": None}):
             yield str(message)
     yield from (each for some in TEMPLATES.values() for each in some if not SLOT.fullmatch(each))
-    yield from (*MARKS.values(), *RELATIVE.values(), *CHOICES.values(), AND, OR, *DURATIONS)
+    yield from (*MARKS.values(), *RELATIVE.values(), *CHOICES.values(), AND, OR, *DURATIONS, NOT_DRAWN)
     yield from (text for pair in EVENTS.values() for text in pair)
 
 

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 
 from service.eligibility.criteria import Criterion, LookBack, Node, Study
 from service.eligibility.criteria.walk import value_sets_of, within
-from service.eligibility.explain.phrases import Phrases
+from service.eligibility.explain.phrases import ANSWER, Phrases
 from service.eligibility.explain.study_text import NO_OTHER, Outline, outline
 from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.terms import ValueSet
-from service.screening.person.spoken import reading_of, said_or_english
+from service.screening.person.spoken import English, reading_of, said_or_english
 from service.screening.tenant import Tenant
 
 ANY_OTHER = "A patient of this study may be on another one at the same time."
@@ -105,9 +105,15 @@ def _reads(ids: frozenset[str], tenant: Tenant, wording: Wording) -> tuple[Reads
 def _read(value_set: ValueSet, wording: Wording) -> Reads:
     sure, inexact = value_set.sure, value_set.inexact
     suggesting = len(inexact.listed) + len(inexact.prefixes)
-    return Reads(
-        value_set.id, said_or_english(value_set.title, wording), len(sure.listed), len(sure.prefixes), suggesting
-    )
+    return Reads(value_set.id, _title(value_set.title, wording), len(sure.listed), len(sure.prefixes), suggesting)
+
+
+def _title(title: str, wording: Wording) -> str:
+    answer = title.removeprefix(ANSWER)
+    told = said_or_english(answer, wording)
+    if isinstance(told, English):
+        return English(title)
+    return told if answer == title else wording.say("Answer: {answer}", answer=told)
 
 
 def _capital(text: str) -> str:

@@ -55,6 +55,7 @@ class Demo:
     app: Flask
     people: tuple[Invited, ...]
     handle: str | None
+    place: Path
     kept: list[Any] = field(default_factory=list, compare=False, repr=False)
 
     def has(self, name: str) -> bool:
@@ -116,7 +117,7 @@ def demonstration(place: Path, *, working: bool = False) -> Iterator[Demo]:
     thread.start()
     if working:
         companion.start()
-    yield Demo(address, app, people, _handle(place))
+    yield Demo(address, app, people, _handle(place), place)
     companion.stop()
     server.shutdown()
     server.server_close()
