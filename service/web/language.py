@@ -89,11 +89,12 @@ def moment_of(value: datetime) -> str:
 
 def wording() -> Wording:
     """For what is composed of templates: the sentences of the machine, in the language of this request."""
-    return _wording(language())
+    return wording_in(language())
 
 
 @cache
-def _wording(name: str) -> Wording:
+def wording_in(name: str) -> Wording:
+    """The same for a language, a key of LANGUAGES."""
     if name == ENGLISH:
         return IN_ENGLISH
     return Wording(

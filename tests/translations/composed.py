@@ -13,6 +13,8 @@ from service.catalog.load import load_catalog
 from service.eligibility import dosing
 from service.eligibility.criteria import Absence, Manual, Tier
 from service.eligibility.criteria.walk import parts_of
+from service.eligibility.dosing.sigs.read import LANGUAGES
+from service.eligibility.dosing.texts import BESIDE_OTHERS
 from service.eligibility.explain.marks import MARKS
 from service.eligibility.explain.phrases import ANSWER, EVENTS
 from service.eligibility.explain.recognise import SLOT
@@ -71,8 +73,8 @@ def _refused() -> Iterator[str]:
                 said = node.args[0]
                 if isinstance(said, ast.Constant) and isinstance(said.value, str):
                     yield said.value
-    from service.eligibility.dosing.texts import BESIDE_OTHERS
-
+    for lexicon in LANGUAGES:
+        yield from (str(value) for kind, value in lexicon.phrases.values() if kind == "REFUSE")
     yield BESIDE_OTHERS
 
 

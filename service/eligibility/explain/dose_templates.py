@@ -28,10 +28,12 @@ ANSWERS: Mapping[str, tuple[str, ...]] = {
     "per_time": ("{unit}", "{unit}/day", "{unit}/week"),
 }
 CALCULATED: Mapping[str, tuple[str, ...]] = {
+    "arithmetic": ("{calculated}", "{calculated}; {arithmetic}"),
     "calculated": (
         "{sum}",
         "as needed, up to {calculated}",
         "its text was not understood: {unread}",
+        "its text was not understood: {unread}{steps}",
         "{name}: {unequal}",
         "{unit} is not {unit_2}",
         "{stretches}",
@@ -88,12 +90,16 @@ CALCULATED: Mapping[str, tuple[str, ...]] = {
     "routes": ("{content}", "{content} or {routes}"),
     "unread": (
         "{content}",
-        "'{name}' may be a misspelt word of the dose",
-        "'{name}' stands in what looks like an indication",
-        "the sign '{name}' has no sure meaning here",
-        "'{name}' may be thousands or decimals",
-        "'{name}' may be two numbers",
-        "'{name}' is no usual number",
+        "a length of time is more than nothing: {number} {unit}",
+        "the word '{word}' is not known here",
+        "'{word}' is not understood here",
+        "'{word}': {content}",
+        "'{word}' may be a misspelt word of the dose",
+        "'{word}' stands in what looks like an indication",
+        "the sign '{word}' has no sure meaning here",
+        "'{word}' may be thousands or decimals",
+        "'{word}' may be two numbers",
+        "'{word}' is no usual number",
     ),
     "stretches": ("{stretch}", "{stretch}, {stretches}", "{stretch}, then {stretches}"),
     "stretch": (

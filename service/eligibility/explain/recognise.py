@@ -30,7 +30,12 @@ LONGEST = {
     "reference": re.compile(r"[^\s,;\])]+"),
     "types": re.compile(r"[A-Z][A-Za-z]+(?:, [A-Z][A-Za-z]+)*", re.ASCII),
 }
-EVERY = {"unit": re.compile(r"[^\s,;()=]+"), "name": re.compile(r"[^\n;]{1,400}"), "content": re.compile(r".{1,600}")}
+EVERY = {
+    "unit": re.compile(r"[^\s,;()=]+"),
+    "name": re.compile(r"[^\n;]{1,400}"),
+    "word": re.compile(r"[^'\n]{1,100}"),
+    "content": re.compile(r".{1,600}"),
+}
 NUMBERED = re.compile(r"_\d+$")
 SLOT = re.compile(r"\{(\w+)\}")
 Closed = Mapping[str, Mapping[str, str]]

@@ -5,7 +5,7 @@ What is not recognised as composed by this service stays in English, marked as `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from service.catalog.load import Catalog
 from service.eligibility.criteria import Manual, Node, Study
 from service.eligibility.criteria.walk import within
 from service.eligibility.explain.marks import marks_within
-from service.eligibility.explain.phrases import ANSWER, Phrases
+from service.eligibility.explain.phrases import ANSWER, Phrases, Titles
 from service.eligibility.explain.recognise import Recogniser
 from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.series import DoseSeries, Series, Trend
@@ -68,20 +68,22 @@ def reading_words(given: Line, wording: Wording) -> str:
 
 def speech_of(catalog: Catalog, study: Study, wording: Wording) -> Speech:
     """For what is told of patients of this study, and of its criteria."""
-    return Speech(wording, Recogniser(wording, {} if wording.english else _closed(catalog, study, wording)))
-
-
-def _closed(catalog: Catalog, study: Study, wording: Wording) -> dict[str, dict[str, str]]:
-    sets = catalog.terminology.value_sets.values()
-    titles = {each.id: each.title for each in sets}
-    english, told = Phrases(titles), Phrases(titles, wording)
-    asked = {english.of(node): told.of(node) for node in _nodes(study)}
+    if wording.english:
+        return Speech(wording, Recogniser(wording))
+    titles = {each.id: each.title for each in catalog.terminology.value_sets.values()}
     tables = {table.id: table for table in catalog.equivalents.values()}.values()
     drugs = {row.name for table in tables for row in table.rows.values()} | {each.reference_name for each in tables}
+    return Speech(wording, Recogniser(wording, closed_of(study, titles, sorted(drugs), wording)))
+
+
+def closed_of(study: Study, titles: Titles, drugs: Sequence[str], wording: Wording) -> Mapping[str, Mapping[str, str]]:
+    """What stands in templates and is known beforehand: the phrases of the criteria, titles of value sets, drugs."""
+    english, told = Phrases(titles), Phrases(titles, wording)
+    asked = {english.of(node): told.of(node) for node in _nodes(study)}
     return {
         "asked": {**asked, **{_capital(one): _capital(other) for one, other in asked.items()}},
         "title": {each: wording.name(each.removeprefix(ANSWER)) for each in titles.values()},
-        "drug": {each: wording.name(each) for each in sorted(drugs)},
+        "drug": {each: wording.name(each) for each in drugs},
         "mark": marks_within(wording),
     }
 
@@ -122,7 +124,7 @@ def _finding(finding: Line, speech: Speech) -> Line:
         "evidence": [exhibit(each, speech) for each in finding["evidence"]],
     }
     if finding["computed"] is not None:
-        factors = [speech.said("calculated", each) for each in finding["computed"]["factors"]]
+        factors = [speech.said("arithmetic", each) for each in finding["computed"]["factors"]]
         told["computed"] = {**finding["computed"], "factors": factors}
     return told
 
@@ -145,7 +147,7 @@ def _dose(each: DoseSeries, speech: Speech) -> DoseSeries:
     name = speech.said("counted", each.name)
     steps = tuple(
         replace(
-            step, value=replace(step.value, words=tuple(speech.said("calculated", word) for word in step.value.words))
+            step, value=replace(step.value, words=tuple(speech.said("arithmetic", word) for word in step.value.words))
         )
         for step in each.curve.stretches
     )
