@@ -32,7 +32,7 @@ LONGEST = {
 }
 EVERY = {
     "unit": re.compile(r"[^\s,;()=]+"),
-    "name": re.compile(r"[^\n;]{1,400}"),
+    "name": re.compile(r"[^\n;]{1,255}"),
     "word": re.compile(r"[^'\n]{1,100}"),
     "content": re.compile(r".{1,600}"),
 }
