@@ -30,7 +30,8 @@ def same(node: Node) -> Recogniser:
     own = {part.question for part in within(node) if isinstance(part, Manual)}
     own |= {part.reason for part in within(node) if isinstance(part, Absence)}
     own |= {part.name for part in within(node) if isinstance(part, Tier)}
-    wording = Wording(lambda text: text if text in TEXTS or text in own else None)
+    known = TEXTS | own
+    wording = Wording(lambda text: text if text in known else None, month=lambda day: f"{day:%Y-%m}")
     return Recogniser(wording, closed_of(study(node), TITLES, DRUGS, wording))
 
 
