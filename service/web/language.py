@@ -4,17 +4,20 @@ The catalogs are gettext's (service/translations); they are compiled when the se
 built. Templates say `{{ _("…") }}` or `{% trans %}`; what is translated is escaped like any other text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, partial
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, g, has_request_context, request
+
+from service.eligibility.explain.wording import ENGLISH as IN_ENGLISH, Wording
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "zh_Hans": "简体中文"}
 ENGLISH = "en"
@@ -89,6 +92,31 @@ def moment_of(value: datetime) -> str:
     return format_datetime(value, "d MMM y, HH:mm" if language() == ENGLISH else "medium", locale=_region())
 
 
+def wording() -> Wording:
+    """For what is composed of templates: the sentences of the machine, in the language of this request."""
+    return wording_in(language())
+
+
+@cache
+def wording_in(name: str) -> Wording:
+    """The same for a language, a key of LANGUAGES."""
+    if name == ENGLISH:
+        return IN_ENGLISH
+    return Wording(
+        translated=_texts(name).get,
+        day=partial(format_date, format="medium", locale=name),
+        month=partial(format_skeleton, "yMMM", locale=name),
+        short=partial(format_skeleton, "MMMd", locale=name),
+    )
+
+
+@cache
+def _texts(name: str) -> Mapping[str, str]:
+    """Every text of one form that has a translation: what has none is not there, and so not taken for English."""
+    messages = ((each.id, each.string) for each in _read(name))
+    return {one: other for one, other in messages if isinstance(one, str) and isinstance(other, str) and one and other}
+
+
 def _region() -> str:
     return REGIONS.get(language(), language())
 
@@ -107,7 +135,12 @@ def _catalog(name: str) -> NullTranslations:
     if name == ENGLISH:
         return NullTranslations()
     compiled = BytesIO()
-    with (CATALOGS / name / "LC_MESSAGES" / "messages.po").open("rb") as file:
-        write_mo(compiled, read_po(file))
+    write_mo(compiled, _read(name))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+@cache
+def _read(name: str) -> Catalog:
+    with (CATALOGS / name / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file)

@@ -16,6 +16,7 @@ from service.screening.launch.page import PatientPage, PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
 from service.web.pages.desk import is_framed
+from service.web.language import wording
 
 NAME = "launch"
 PER_MINUTE = 600  # launches from one EHR
@@ -98,7 +99,7 @@ def blueprint(launches: Launches, enter: Enter | None = None, own: Own | None = 
         let_frame(everybody)
         opened = launches.opened(identity, _key(identity, prefixes, NOT_HERE))
         let_frame(opened.app.embed)
-        shown = pages.page(opened)
+        shown = pages.page(opened, wording())
         if shown is None:
             return make_response(_html("no_patient.html"))
         return make_response(_opened(shown, {} if own is None else own(opened)))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from flask import Flask
+from markupsafe import Markup
 
 from service.screening.access import Role
 from service.screening.access.audited import Purpose, Why
@@ -11,6 +12,7 @@ from service.screening.access.known import NO_BASIS
 from service.screening.access.policy import BasisKind
 from service.screening.decisions import words
 from service.screening.person.sentence import Sentence
+from service.screening.person.spoken import English
 from service.screening.person.who import NOT_RECORDED
 from service.web.language import day_of, gettext
 
@@ -64,8 +66,8 @@ WORDS: Mapping[str, str] = {
 
 
 def install(app: Flask) -> None:
-    """Let templates say `{{ word(code) }}` and `{{ told(sentence) }}`."""
-    app.jinja_env.globals.update(word=word, told=told)
+    """Let templates say `{{ word(code) }}`, `{{ told(sentence) }}` and `<p{{ tongue(text) }}>`."""
+    app.jinja_env.globals.update(word=word, told=told, tongue=tongue)
 
 
 def word(code: object) -> str:
@@ -79,6 +81,11 @@ def told(sentence: object) -> str:
     if not isinstance(sentence, Sentence):
         return gettext(str(sentence)) if sentence else ""
     return gettext(sentence.text, **{name: _value(each) for name, each in sentence.values.items()})
+
+
+def tongue(*texts: object) -> Markup:
+    """The attribute of an element with texts of which one stayed in English on a page in another language."""
+    return Markup(' lang="en"') if any(isinstance(each, English) for each in texts) else Markup("")
 
 
 def _value(value: object) -> object:

@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po, write_po
 from service.eligibility.outcome import Reason
 from service.web.language import CATALOGS, ENGLISH, LANGUAGES
 from tests.shape.source import ROOT
+from tests.translations.composed import composed, content
 
 WEB = ROOT / "service" / "web"
 TRANSLATED = tuple(each for each in LANGUAGES if each != ENGLISH)
@@ -38,7 +39,7 @@ def wanted() -> Catalog:
     catalog = Catalog(charset="utf-8")
     for _, _, message, _, _ in extract_from_dir(WEB, HOW, OPTIONS, KEYWORDS):
         catalog.add(message)
-    for text in closed():
+    for text in (*closed(), *composed(), *content()):
         catalog.add(text)
     return catalog
 
@@ -48,7 +49,7 @@ def closed() -> Iterator[str]:
     from service.eligibility.explain.study_text import NO_OTHER
     from service.screening.person import history, page, source, study_part
     from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
-    from service.screening.studying.plain import ANY_OTHER
+    from service.screening.studying.plain import ANY_OTHER, AT_VISIT
     from service.screening.worklist import changes, digests as mails
     from service.web.launch import BUSY, ERRORS, REFUSED, WORDS
     from service.web.pages import account, digests, issuers, sign_in
@@ -59,7 +60,7 @@ def closed() -> Iterator[str]:
     yield from (*study_part.GROUPS.values(), *study_part.TITLES, *study_part.SENTENCES, *study_part.BECOMES.values())
     yield from (*history.WHYS, *history.SENTENCES)
     yield from (*changes.SENTENCES.values(), changes.CHANGES)
-    yield from (*page.WITHDRAWN.values(), page.HELD_BACK, page.NOTHING_HOLDS, NO_OTHER, ANY_OTHER)
+    yield from (*page.WITHDRAWN.values(), page.HELD_BACK, page.NOTHING_HOLDS, NO_OTHER, ANY_OTHER, AT_VISIT)
     yield from source.PROBLEMS
     yield from (account.AS_ASKED, *account.NAMES.values(), account.OLD_IS_WRONG, account.NOT_THE_SAME)
     yield from (sign_in.WRONG, sign_in.ANOTHER_PAGE, issuers.AWAY, BUSY)

@@ -7,6 +7,7 @@ from datetime import date
 from xml.etree.ElementTree import Element
 
 from service.eligibility.explain.svg import canvas, draw, serialized, width_of
+from service.eligibility.explain.wording import ENGLISH, Wording
 
 WIDTH, HEIGHT = 720, 300
 LEFT, RIGHT, TOP, BOTTOM = 52, 560, 40, 252
@@ -17,9 +18,9 @@ STYLES = (("#1b5e8c", "none"), ("#8c4a00", "7 4"), ("#4a2c7a", "2 3"), ("#1a6b3c
 Series = Mapping[str, Sequence[int]]
 
 
-def day_chart(title: str, days: Sequence[date], series: Series, name: str = "") -> str:
+def day_chart(title: str, days: Sequence[date], series: Series, name: str = "", wording: Wording = ENGLISH) -> str:
     """The drawing as SVG. Each of `series` has a count for each of `days`, which are sorted; gaps stay gaps in time."""
-    root = canvas(WIDTH, HEIGHT, title, _told(days, series), name)
+    root = canvas(WIDTH, HEIGHT, title, _told(days, series, wording), name)
     draw(root, "text", title, x=8, y=22, font_size=15, font_weight="bold", fill=INK)
     top = _nice(max((max(each, default=0) for each in series.values()), default=0))
     _grid(root, top, days)
@@ -30,11 +31,22 @@ def day_chart(title: str, days: Sequence[date], series: Series, name: str = "") 
     return serialized(root)
 
 
-def _told(days: Sequence[date], series: Series) -> str:
+def _told(days: Sequence[date], series: Series, wording: Wording) -> str:
+    say = wording.say
     if not days:
-        return "Nothing was counted yet."
-    said = [f"{label} from {counts[0]} to {counts[-1]}" for label, counts in series.items() if counts]
-    return f"From {days[0]} to {days[-1]}: {'; '.join(said)}. The table below has every number."
+        return say("Nothing was counted yet.")
+    said = [
+        say("{label} from {number} to {number_2}", label=label, number=counts[0], number_2=counts[-1])
+        for label, counts in series.items()
+        if counts
+    ]
+    first, last = wording.day(days[0]), wording.day(days[-1])
+    return say(
+        "From {day} to {day_2}: {counts}. The table below has every number.",
+        day=first,
+        day_2=last,
+        counts="; ".join(said),
+    )
 
 
 def _grid(root: Element, top: int, days: Sequence[date]) -> None:

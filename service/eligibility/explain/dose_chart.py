@@ -16,6 +16,7 @@ from service.eligibility.explain.dose_report import ACTS, doubts, equivalent_tit
 from service.eligibility.explain.dose_scale import TimeScale, dose_scale, time_scale
 from service.eligibility.explain.dosing import dose_words
 from service.eligibility.explain.svg import canvas, draw, letters_in, serialized, shortened, width_of
+from service.eligibility.explain.wording import ENGLISH, Wording
 
 WIDTH, LEFT, RIGHT = 900, 64, 800
 EDGE = 20
@@ -101,10 +102,10 @@ def _window(root: Element, profile: DoseProfile, time: TimeScale) -> None:
     draw(root, "text", text, x=(first + last) / 2, y=y - 5, font_size=SMALL, fill=SOFT, text_anchor="middle")
 
 
-def days_axis(root: Element, time: TimeScale, bottom: float) -> None:
+def days_axis(root: Element, time: TimeScale, bottom: float, wording: Wording = ENGLISH) -> None:
     """The names of days below the lowest lane, as far as they have room."""
     free = 0.0
-    for day, name in time.ticks():
+    for day, name in time.ticks(wording):
         x, half = time.x(day), width_of(name, SMALL) / 2
         if x - half >= free:
             draw(root, "text", name, x=x, y=bottom + 18, font_size=SMALL, fill=INK, text_anchor="middle")
@@ -120,18 +121,19 @@ def patterns(root: Element) -> None:
         draw(pattern, "path", d=path, stroke="#3d5f80", stroke_width=1, fill="none")
 
 
-def used(lanes: list[Lane]) -> list[tuple[str, str]]:
+def used(lanes: list[Lane], wording: Wording = ENGLISH) -> list[tuple[str, str]]:
     """What the areas and lines mean, as far as they are drawn."""
+    say = wording.say
     ranges = [each.value.average for lane in lanes for each in lane.curve.stretches]
     entries = [
-        ("sure", "surely taken", any(each.low for each in ranges)),
+        ("sure", say("surely taken"), any(each.low for each in ranges)),
         (
             "possible",
-            "perhaps taken, up to the dashed line",
+            say("perhaps taken, up to the dashed line"),
             any(each.high and each.high > each.low for each in ranges),
         ),
-        ("unknown", "\u25b2 taken, and no upper limit is known", any(each.high is None for each in ranges)),
-        ("limit", "limit to compare with", any(lane.limit is not None for lane in lanes)),
+        ("unknown", say("\u25b2 taken, and no upper limit is known"), any(each.high is None for each in ranges)),
+        ("limit", say("limit to compare with"), any(lane.limit is not None for lane in lanes)),
     ]
     return [(name, text) for name, text, used in entries if used]
 

@@ -12,6 +12,7 @@ from service.eligibility.dosing.ranges import Range
 from service.eligibility.explain.dose_scale import DoseScale, TimeScale
 from service.eligibility.explain.dosing import dose_range, dose_words, number_words
 from service.eligibility.explain.svg import draw, shortened, width_of
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.quantity import plain
 
 INK, SOFT, LINE, SURE, ALARM = "#1a1a1a", "#555555", "#12314f", "#8aa9c8", "#8c1d18"
@@ -25,7 +26,6 @@ SMALL, EDGE = 12, 20
 Style = dict[str, str | float]
 OVER, AROUND = 3, 12  # pixels by which a number may be wider than its days: beside other days, and beside none
 THINNEST = 2  # a day of many years is still to be seen
-NO_RECORD = "no record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Lane:
     height: int
     limit: Decimal | None
     window: tuple[date, date]
+    wording: Wording = ENGLISH
 
 
 def draw_lane(root: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> None:
@@ -46,15 +47,15 @@ def draw_lane(root: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> N
     draw(group, "text", heading, x=EDGE, y=doses.top - 9, font_size=13, font_weight="bold", fill=INK)
     _ground(group, lane, doses, time)
     for stretch in lane.curve.stretches:
-        _area(group, stretch, doses, time)
+        _area(group, stretch, doses, time, lane.wording)
     _outline(group, lane.curve, doses, time)
     for run in lane.curve.runs:
         if run[0].value.average.high is None:
             _arrow(group, (time.x(run[0].start) + time.x(shift(run[-1].end, 1))) / 2, doses.top)
     if lane.limit is not None:
-        _limit(group, lane.limit, doses, time)
+        _limit(group, lane.limit, doses, time, lane.wording)
     _numbers(group, lane, doses, time)
-    _gaps(group, lane.curve, lane.window, doses, time)
+    _gaps(group, lane, doses, time)
 
 
 def _ground(group: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> None:
@@ -73,7 +74,7 @@ def _ground(group: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> No
     draw(group, "line", x1=time.left, x2=time.right, y1=doses.bottom, y2=doses.bottom, stroke=INK, stroke_width=1)
 
 
-def _area(group: Element, stretch: Stretch, doses: DoseScale, time: TimeScale) -> None:
+def _area(group: Element, stretch: Stretch, doses: DoseScale, time: TimeScale, wording: Wording) -> None:
     """What is surely taken, what may be, and what nothing limits, each with its own filling."""
     average = stretch.value.average
     most = "" if average.high is None else number_words(average.high)
@@ -86,7 +87,8 @@ def _area(group: Element, stretch: Stretch, doses: DoseScale, time: TimeScale) -
         data_least=number_words(average.low),
         data_most=most,
     )
-    draw(part, "title", f"{stretch.start} to {stretch.end}: {dose_words(stretch)}")
+    days = {"day": wording.day(stretch.start), "day_2": wording.day(stretch.end)}
+    draw(part, "title", wording.say("{day} to {day_2}: {dose}", dose=dose_words(stretch, wording), **days))
     left, right = time.x(stretch.start), time.x(shift(stretch.end, 1))
     _rectangle(part, "sure", (left, right), Range(Fraction(0), average.low), doses, SURE)
     if average.high is None:
@@ -126,11 +128,12 @@ def _outline(group: Element, curve: Curve, doses: DoseScale, time: TimeScale) ->
         draw(group, "path", class_="most", d="".join(most), stroke_width=1.5, stroke_dasharray="4 2", **style)
 
 
-def _limit(group: Element, limit: Decimal, doses: DoseScale, time: TimeScale) -> None:
+def _limit(group: Element, limit: Decimal, doses: DoseScale, time: TimeScale, wording: Wording) -> None:
     y = doses.y(Fraction(limit))
     style: Style = {"stroke": ALARM, "stroke_width": 2, "stroke_dasharray": "7 4"}
     draw(group, "line", class_="limit", x1=time.left, x2=time.right, y1=y, y2=y, **style)
-    draw(group, "text", f"limit {plain(limit)}", x=time.right + 8, y=y + 4, font_size=SMALL, fill=ALARM)
+    said = wording.say("limit {limit}", limit=plain(limit))
+    draw(group, "text", said, x=time.right + 8, y=y + 4, font_size=SMALL, fill=ALARM)
 
 
 def _numbers(group: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> None:
@@ -142,7 +145,7 @@ def _numbers(group: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> N
         after = edges[number + 1][0] if number + 1 < len(edges) else time.right + AROUND
         begin, end = max(free, before - OVER, left - AROUND), min(after + OVER, right + AROUND)
         middle = (left + right) / 2
-        for text in _words(run[0]):
+        for text in _words(run[0], lane.wording):
             half = width_of(text, SMALL) / 2
             if begin <= middle - half and middle + half <= end:
                 _label(group, text, middle, _height(run[0], lane.limit, doses))
@@ -151,14 +154,15 @@ def _numbers(group: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> N
         before = right
 
 
-def _words(stretch: Stretch) -> tuple[str, ...]:
+def _words(stretch: Stretch, wording: Wording) -> tuple[str, ...]:
     """The dose in fewer and fewer words."""
-    average, peak = stretch.value.average, stretch.value.peak
-    shown = dose_range(average)
-    single = f"{shown}, single days {dose_range(peak)}" if peak != average and peak.high is not None else shown
+    say, average, peak = wording.say, stretch.value.average, stretch.value.peak
+    shown = single = dose_range(average, wording)
+    if peak != average and peak.high is not None:
+        single = say("{dose}, single days {dose_2}", dose=shown, dose_2=dose_range(peak, wording))
     if average.high is None:
-        return (f"{shown}: no upper limit known", shown) if average.low else ("dose unknown", "unknown")
-    return single, shown, shown.replace(" to ", "\u2013")
+        return (say("{dose}: no upper limit known", dose=shown), shown) if average.low else (say("dose unknown"), shown)
+    return single, shown, dose_range(average).replace(" to ", "\u2013")
 
 
 def _height(stretch: Stretch, limit: Decimal | None, doses: DoseScale) -> float:
@@ -179,18 +183,18 @@ def _label(group: Element, text: str, x: float, y: float) -> None:
     draw(group, "text", text, x=x, y=y, font_size=SMALL, fill=INK, text_anchor="middle", **style)
 
 
-def _gaps(group: Element, curve: Curve, window: tuple[date, date], doses: DoseScale, time: TimeScale) -> None:
+def _gaps(group: Element, lane: Lane, doses: DoseScale, time: TimeScale) -> None:
     """`no record` where there is none for long enough to say so."""
-    day, last = window
-    ends = [(each.start, each.end) for each in curve.stretches] + [(shift(last, 1), last)]
+    (day, last), said = lane.window, lane.wording.say("no record")
+    ends = [(each.start, each.end) for each in lane.curve.stretches] + [(shift(last, 1), last)]
     for start, end in ends:
         left, right = time.x(day), time.x(start)
-        if right - left >= width_of(NO_RECORD, SMALL) + 8:
+        if right - left >= width_of(said, SMALL) + 8:
             style: Style = {"font_style": "italic", "text_anchor": "middle"}
             draw(
                 group,
                 "text",
-                NO_RECORD,
+                said,
                 x=(left + right) / 2,
                 y=doses.bottom - 6,
                 font_size=SMALL,

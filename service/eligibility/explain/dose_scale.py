@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from service.eligibility.dates import Duration, Unit, shift
 from service.eligibility.dose_profile import Curve, DoseProfile
+from service.eligibility.explain.wording import ENGLISH, Wording
 
 MOST_TICKS = 13
 HEADROOM = Fraction(13, 10)  # above the highest dose, for its number, and for what goes on without a limit
@@ -29,15 +30,15 @@ class TimeScale:
         done = max((min(day, shift(self.last, 1)) - self.first).days, 0)
         return self.left + (self.right - self.left) * done / ((self.last - self.first).days + 1)
 
-    def ticks(self) -> tuple[tuple[date, str], ...]:
+    def ticks(self, wording: Wording = ENGLISH) -> tuple[tuple[date, str], ...]:
         """The days to name, with their names: weeks, months or years, as many as fit."""
         length = (self.last - self.first).days + 1
         if length <= 7 * (MOST_TICKS - 1):
             monday = shift(self.first, -self.first.weekday() % 7)
             days = [shift(monday, 7 * n) for n in range(length // 7 + 1)]
-            return tuple((day, f"{day.day} {day:%b}") for day in days if day <= self.last)
+            return tuple((day, wording.short(day)) for day in days if day <= self.last)
         months = next(each for each in (1, 2, 3, 6, 12, 24, 60, 120, 600) if length / (each * 30.44) <= MOST_TICKS)
-        return tuple((day, str(day.year) if months >= 12 else f"{day:%b %Y}") for day in self._months(months))
+        return tuple((day, str(day.year) if months >= 12 else wording.month(day)) for day in self._months(months))
 
     def _months(self, every: int) -> Iterable[date]:
         number = self.first.year * 12 + self.first.month - 1

@@ -14,6 +14,7 @@ from service.eligibility.dosing.records import Record
 from service.eligibility.dosing.rhythm import Obscure, rhythm
 from service.eligibility.explain.marks import mark_words
 from service.eligibility.explain.values import unit_words
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.facts import Source
 from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import Quantity
@@ -46,18 +47,20 @@ def number_words(value: Fraction) -> str:
     return f"{exact(value):f}"
 
 
-def dose_range(value: Range) -> str:
+def dose_range(value: Range, wording: Wording = ENGLISH) -> str:
     """A dose as a table shows it: `20`, `0 to 60`, `5 or more`, `unknown`."""
+    say, low = wording.say, number_words(value.low)
     if value.high is None:
-        return f"{number_words(value.low)} or more" if value.low else "unknown"
-    low = number_words(value.low)
-    return low if value.exact else f"{low} to {number_words(value.high)}"
+        return say("{number} or more", number=low) if value.low else say("unknown")
+    return low if value.exact else say("{number} to {number_2}", number=low, number_2=number_words(value.high))
 
 
-def dose_words(stretch: Stretch) -> str:
+def dose_words(stretch: Stretch, wording: Wording = ENGLISH) -> str:
     """`20 mg/day`, `dose unknown`."""
-    said = dose_range(stretch.value.average)
-    return "dose unknown" if said == "unknown" else f"{said} mg/day"
+    average = stretch.value.average
+    if average.high is None and not average.low:
+        return wording.say("dose unknown")
+    return wording.say("{dose} mg/day", dose=dose_range(average, wording))
 
 
 def instructions_behind(stretch: Stretch) -> tuple[str, ...]:

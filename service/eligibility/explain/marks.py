@@ -1,5 +1,7 @@
 """What the marks of records and doses mean, in sentences: what was assumed or inferred."""
 
+from service.eligibility.explain.wording import ENGLISH, Wording
+
 MARKS = {
     "alternating": "Doses alternate; their average is exact, on which day which is taken is not known.",
     "as-needed": "It is taken as needed: anything from nothing to the most that is allowed.",
@@ -30,6 +32,11 @@ MARKS = {
 }
 
 
-def mark_words(mark: str) -> str:
+def mark_words(mark: str, wording: Wording = ENGLISH) -> str:
     """The sentence of a mark."""
-    return MARKS.get(mark, f"The record is marked {mark}.")
+    return wording.say(MARKS[mark]) if mark in MARKS else wording.say("The record is marked {mark}.", mark=mark)
+
+
+def marks_within(wording: Wording) -> dict[str, str]:
+    """How each sentence is said within another, where it ends with no stop: by its English."""
+    return {each.rstrip("."): wording.say(each).rstrip(".。") for each in MARKS.values()}

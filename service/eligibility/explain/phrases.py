@@ -29,17 +29,26 @@ from service.eligibility.criteria import (
 )
 from service.eligibility.dates import Duration
 from service.eligibility.explain.exposure import dose_test_words, exposed_words, half_lives_words
-from service.eligibility.explain.values import bounds_words, choice_words, value_words
+from service.eligibility.explain.values import bounds_words, chosen_words, value_words
+from service.eligibility.explain.wording import AND, ENGLISH, OR, Wording
 
 Titles = Mapping[str, str]
 MOST_REMEMBERED = 10_000
+ANSWER = "Answer: "
+# What happened in a window: once, and at least so many times.
+EVENTS = {
+    ProcedureDone: ("{what} done {when}", "{what} done at least {number} times {when}"),
+    ImmunizationGiven: ("{what} given {when}", "{what} given at least {number} times {when}"),
+    EncounterHad: ("{what} had {when}", "{what} had at least {number} times {when}"),
+}
 
 
 class Phrases:
-    """Words for nodes, with the titles of the value sets they name."""
+    """Words for nodes, with the titles of the value sets they name, in the language of `wording`."""
 
-    def __init__(self, titles: Titles) -> None:
+    def __init__(self, titles: Titles, wording: Wording = ENGLISH) -> None:
         self._titles = titles
+        self.wording = wording
         self._known: dict[int, tuple[Node, str]] = {}  # by which node it is: to compare them would take longer
 
     def of(self, node: Node) -> str:
@@ -52,31 +61,33 @@ class Phrases:
         return known[1]
 
     def _said(self, node: Node) -> str:
+        say = self.wording.say
         match node:
             case AllOf(parts):
-                return _joined([self.of(each) for each in parts], "and")
+                return self.wording.names([self.of(each) for each in parts], AND)
             case AnyOf(parts):
-                return _joined([self.of(each) for each in parts], "or")
+                return self.wording.names([self.of(each) for each in parts], OR)
             case Not(part):
-                return f"not ({self.of(part)})"
+                return say("not ({part})", part=self.of(part))
             case AtLeast(count, parts):
-                return f"at least {count} of: " + "; ".join(self.of(each) for each in parts)
+                return say(
+                    "at least {count} of: {parts}", count=count, parts="; ".join(self.of(each) for each in parts)
+                )
             case IfElse(condition, then, otherwise):
-                return f"if {self.of(condition)}: {self.of(then)}; otherwise: {self.of(otherwise)}"
+                branches = {"condition": self.of(condition), "then": self.of(then), "otherwise": self.of(otherwise)}
+                return say("if {condition}: {then}; otherwise: {otherwise}", **branches)
             case Tiers(tiers):
-                return _joined([f"{each.name} ({self.of(each.node)})" for each in tiers], "or")
+                told = [f"{self.wording.name(each.name)} ({self.of(each.node)})" for each in tiers]
+                return self.wording.names(told, OR)
             case Manual(question):
-                return f"a person's judgement: {question}"
+                return say("a person's judgement: {question}", question=self.wording.name(question))
             case _:
                 return self._characteristic(node)
 
     def _characteristic(self, node: Node) -> str:
         match node:
             case ConditionPresent():
-                verb = "began" if node.timing == "onset" else "present"
-                when = self.window(node.look_back) or "on the screening date"
-                times = f" on at least {node.at_least} occasions" if node.at_least > 1 else ""
-                return f"{self._named(node.codes, node.excluding)} {verb}{times} {when}"
+                return self._condition(node)
             case MedicationTaken():
                 return self._medication(node)
             case ObservationValue():
@@ -86,86 +97,137 @@ class Phrases:
             case AdverseEventHad():
                 return self._adverse_event(node)
             case AllergyKnown():
-                return f"allergy or intolerance to {self._named(node.codes, node.excluding)}"
+                what = self._named(node.codes, node.excluding)
+                return self.wording.say("allergy or intolerance to {what}", what=what)
             case ConsentIs():
-                return f"{self.names(node.codes)} {'given' if node.given else 'refused'}"
+                what = self.names(node.codes)
+                return (
+                    self.wording.say("{what} given", what=what)
+                    if node.given
+                    else self.wording.say("{what} refused", what=what)
+                )
             case _:
-                return _demographic(node)
+                return _demographic(node, self.wording)
+
+    def _condition(self, node: ConditionPresent) -> str:
+        say = self.wording.say
+        said = {"what": self._named(node.codes, node.excluding), "when": self._when(node.look_back)}
+        if node.timing == "onset":
+            if node.at_least > 1:
+                return say("{what} began on at least {number} occasions {when}", number=node.at_least, **said)
+            return say("{what} began {when}", **said)
+        if node.at_least > 1:
+            return say("{what} present on at least {number} occasions {when}", number=node.at_least, **said)
+        return say("{what} present {when}", **said)
 
     def _medication(self, node: MedicationTaken) -> str:
-        drugs = self._named(node.codes, node.excluding) + (" by a systemic route" if node.systemic else "")
-        drugs += f" ({self.names(node.also_systemic)} included)" if node.also_systemic else ""
-        drugs += "" if node.dose is None else dose_test_words(node.dose)
-        times = f" at least {node.at_least} times" if node.at_least > 1 else ""
-        times += "" if node.exposed is None else exposed_words(node.exposed)
-        when = (self.window(node.look_back) or "on the screening date") + half_lives_words(node)
-        depot = "" if node.depot is None else f" ({self.names(node.depot.codes)} act for {node.depot.acts})"
-        return f"{drugs} taken{times} {when}{depot}"
+        say, drugs = self.wording.say, self._named(node.codes, node.excluding)
+        if node.systemic:
+            drugs = say("{drugs} by a systemic route", drugs=drugs)
+        if node.also_systemic:
+            drugs = say("{drugs} ({others} included)", drugs=drugs, others=self.names(node.also_systemic))
+        if node.dose is not None:
+            drugs = say("{drugs} {dose}", drugs=drugs, dose=dose_test_words(node.dose, self.wording))
+        how = [say("at least {number} times", number=node.at_least)] if node.at_least > 1 else []
+        how += [] if node.exposed is None else [exposed_words(node.exposed, self.wording)]
+        said = {"drugs": drugs, "when": half_lives_words(node, self._when(node.look_back), self.wording)}
+        taken = (
+            say("{drugs} taken {how} {when}", how=" ".join(how), **said) if how else say("{drugs} taken {when}", **said)
+        )
+        if node.depot is None:
+            return taken
+        acts = {"depots": self.names(node.depot.codes), "duration": self.wording.duration(node.depot.acts)}
+        return say("{taken} ({depots} act for {duration})", taken=taken, **acts)
 
     def _observation(self, node: ObservationValue) -> str:
-        what = self._named(node.codes, node.excluding)
-        when = self.window(node.look_back) or "on the screening date"
-        return f"{choice_words(node.choice)} {what} {value_words(node.test, self.names)} {when}"
+        said = {
+            "what": self._named(node.codes, node.excluding),
+            "value": value_words(node.test, self.names, self.wording),
+            "when": self._when(node.look_back),
+        }
+        return chosen_words(node.choice, said, self.wording)
 
     def _event(self, node: ProcedureDone | ImmunizationGiven | EncounterHad) -> str:
-        times = f" at least {node.at_least} times" if node.at_least > 1 else ""
-        verb = {ProcedureDone: "done", ImmunizationGiven: "given", EncounterHad: "had"}[type(node)]
-        when = self.window(node.look_back) or "on the screening date"
-        return f"{self._named(node.codes, node.excluding)} {verb}{times} {when}"
+        said = {"what": self._named(node.codes, node.excluding), "when": self._when(node.look_back)}
+        once, often = EVENTS[type(node)]
+        return (
+            self.wording.say(often, number=node.at_least, **said)
+            if node.at_least > 1
+            else self.wording.say(once, **said)
+        )
 
     def _adverse_event(self, node: AdverseEventHad) -> str:
-        kind = "serious adverse event" if node.serious else "adverse event"
-        what = f" ({self.names(node.codes)})" if node.codes else ""
-        by = f" with {self.names(node.suspects)} suspected" if node.suspects else ""
-        return f"{kind}{what}{by} {self.window(node.look_back) or 'on the screening date'}"
+        say = self.wording.say
+        event = say("serious adverse event") if node.serious else say("adverse event")
+        if node.codes:
+            event = say("{event} ({what})", event=event, what=self.names(node.codes))
+        if node.suspects:
+            event = say("{event} with {drugs} suspected", event=event, drugs=self.names(node.suspects))
+        return say("{event} {when}", event=event, when=self._when(node.look_back))
+
+    def _when(self, look_back: LookBack | None) -> str:
+        return self.window(look_back) or self.wording.say("on the screening date")
 
     def window(self, look_back: LookBack | None) -> str:
         """A look-back in words; empty without one."""
         if look_back is None:
             return ""
-        anchor = "the screening date"
-        if look_back.anchor is not None:
-            anchor = f"the {look_back.anchor.which} {self.of(look_back.anchor.event)}"
+        say, anchor = self.wording.say, self._anchor(look_back)
         if look_back.duration is None and look_back.gap is None and look_back.ahead is None:
-            return "at any time" if look_back.anchor is None else f"at any time before {anchor}"
+            return say("at any time") if look_back.anchor is None else say("at any time before {anchor}", anchor=anchor)
         if look_back.gap is not None:
-            return _until_gap(look_back.duration, look_back.gap, anchor)
-        words = "at any time" if look_back.duration is None else f"within {look_back.duration} before {anchor}"
-        return words if look_back.ahead is None else f"{words} or {look_back.ahead} after"
+            return self._until_gap(look_back.duration, look_back.gap, anchor)
+        words = say("at any time")
+        if look_back.duration is not None:
+            lasts = self.wording.duration(look_back.duration)
+            words = say("within {duration} before {anchor}", duration=lasts, anchor=anchor)
+        if look_back.ahead is None:
+            return words
+        return say("{when} or {duration} after", when=words, duration=self.wording.duration(look_back.ahead))
+
+    def _anchor(self, look_back: LookBack) -> str:
+        """What a window ends with, as it stands after `before`."""
+        say = self.wording.say
+        if look_back.anchor is None:
+            return say("the screening date")
+        event = self.of(look_back.anchor.event)
+        if look_back.anchor.which == "first":
+            return say("the first {event}", event=event)
+        return say("the latest {event}", event=event)
+
+    def _until_gap(self, duration: Duration | None, gap: Duration, anchor: str) -> str:
+        """A window that ends some time before its anchor; one that begins and ends then is a single day."""
+        say, said = self.wording.say, {"gap": self.wording.duration(gap), "anchor": anchor}
+        if duration == gap:
+            return say("on the day {gap} before {anchor}", **said)
+        if duration is None:
+            return say("at any time until {gap} before {anchor}", **said)
+        return say("from {duration} to {gap} before {anchor}", duration=self.wording.duration(duration), **said)
 
     def names(self, ids: tuple[str, ...]) -> str:
         """The titles of value sets, joined."""
-        return _joined([self._titles.get(each, each).removeprefix("Answer: ") for each in ids], "or")
+        titles = (self._titles.get(each, each).removeprefix(ANSWER) for each in ids)
+        return self.wording.names([self.wording.name(each) for each in titles], OR)
 
     def _named(self, ids: tuple[str, ...], excluding: tuple[str, ...]) -> str:
-        return self.names(ids) + (f" (except {self.names(excluding)})" if excluding else "")
+        what = self.names(ids)
+        return (
+            self.wording.say("{what} (except {others})", what=what, others=self.names(excluding)) if excluding else what
+        )
 
 
-def _until_gap(duration: Duration | None, gap: Duration, anchor: str) -> str:
-    """A window that ends some time before its anchor; one that begins and ends then is a single day."""
-    if duration == gap:
-        return f"on the day {gap} before {anchor}"
-    begin = "at any time until" if duration is None else f"from {duration} to"
-    return f"{begin} {gap} before {anchor}"
-
-
-def _demographic(node: Node) -> str:
+def _demographic(node: Node, wording: Wording) -> str:
+    say = wording.say
     match node:
         case AgeAtScreening(bounds):
-            return f"age {bounds_words(bounds)} years on the screening date"
+            return say("age {bounds} years on the screening date", bounds=bounds_words(bounds, wording))
         case SexIs(sexes):
-            return f"sex {_joined(list(sexes), 'or')}"
+            return say("sex {sexes}", sexes=wording.names([wording.name(each) for each in sexes], OR))
         case Alive():
-            return "alive on the screening date"
+            return say("alive on the screening date")
         case Pregnant():
-            return "pregnant on the screening date"
+            return say("pregnant on the screening date")
         case BreastFeeding():
-            return "breast feeding on the screening date"
+            return say("breast feeding on the screening date")
         case _:
             return type(node).__name__
-
-
-def _joined(words: list[str], conjunction: str) -> str:
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"

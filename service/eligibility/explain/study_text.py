@@ -23,6 +23,7 @@ from service.eligibility.criteria import (
     ValueTest,
 )
 from service.eligibility.explain.phrases import Phrases
+from service.eligibility.explain.wording import Wording
 
 WIDTH = 100
 STEP = "  "
@@ -67,7 +68,7 @@ def _criterion(criterion: Criterion, phrases: Phrases) -> Iterator[str]:
 
 def _tree(node: Node, phrases: Phrases, depth: int) -> Iterator[str]:
     """A node and its parts, one to a line, each level further in."""
-    title, parts = _composition(node)
+    title, parts = _composition(node, phrases.wording)
     if not parts:
         yield from _wrapped(f"- {phrases.of(node)}", depth)
         for each in _remarks(node, phrases):
@@ -80,28 +81,30 @@ def _tree(node: Node, phrases: Phrases, depth: int) -> Iterator[str]:
         yield from _tree(part, phrases, depth + 2 if name else depth + 1)
 
 
-def _composition(node: Node) -> tuple[str, tuple[tuple[str, Node], ...]]:
+def _composition(node: Node, wording: Wording) -> tuple[str, tuple[tuple[str, Node], ...]]:
     """How a node joins its parts, and the parts with their names; no parts for a characteristic."""
+    say = wording.say
     match node:
         case AllOf(parts):
-            return "all of", tuple(("", each) for each in parts)
+            return say("all of"), tuple(("", each) for each in parts)
         case AnyOf(parts):
-            return "any of", tuple(("", each) for each in parts)
+            return say("any of"), tuple(("", each) for each in parts)
         case AtLeast(count, parts):
-            return f"at least {count} of", tuple(("", each) for each in parts)
+            return say("at least {count} of", count=count), tuple(("", each) for each in parts)
         case Not(part):
-            return "not", (("", part),)
+            return say("not"), (("", part),)
         case IfElse(condition, then, otherwise):
-            return "one after the other", (("if", condition), ("then", then), ("otherwise", otherwise))
+            named = ((say("if"), condition), (say("then"), then), (say("otherwise"), otherwise))
+            return say("one after the other"), named
         case Tiers(tiers):
-            return "the first that holds of", tuple((each.name, each.node) for each in tiers)
+            return say("the first that holds of"), tuple((wording.name(each.name), each.node) for each in tiers)
         case _:
             return "", ()
 
 
 def outline(node: Node, phrases: Phrases) -> Outline:
     """The tree of a criterion in words."""
-    title, parts = _composition(node)
+    title, parts = _composition(node, phrases.wording)
     if not parts:
         return Outline(phrases.of(node), tuple(Outline(each) for each in _remarks(node, phrases)))
     inner = ((name, outline(part, phrases)) for name, part in parts)
@@ -110,16 +113,18 @@ def outline(node: Node, phrases: Phrases) -> Outline:
 
 def _remarks(node: Node, phrases: Phrases) -> Iterator[str]:
     """What else decides: how old a negative result may be, which results say no, and what silence means."""
+    say = phrases.wording.say
     if isinstance(node, ObservationValue):
         others = _other_answers(node.test)
         if others:
-            yield f"a result of {phrases.names(others)} says no; any other is not understood"
+            yield say("a result of {others} says no; any other is not understood", others=phrases.names(others))
         if node.not_met_valid_for is not None:
-            yield f"a result that says no counts for {node.not_met_valid_for}"
+            lasts = phrases.wording.duration(node.not_met_valid_for)
+            yield say("a result that says no counts for {duration}", duration=lasts)
     absence = getattr(node, "absence", None)
     if isinstance(absence, Absence):
-        said = absence.outcome.code.replace("_", " ")
-        yield f"with no such record: {said}, because {absence.reason.rstrip('.')}"
+        said, reason = absence.outcome.code.replace("_", " "), phrases.wording.name(absence.reason).rstrip(".。")
+        yield say("with no such record: {outcome}, because {reason}", outcome=phrases.wording.name(said), reason=reason)
 
 
 def _other_answers(test: ValueTest | None) -> tuple[str, ...]:

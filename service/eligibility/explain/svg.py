@@ -1,9 +1,11 @@
 """SVG as a tree of elements: text is escaped by the serializer, and nothing that XML forbids gets in."""
 
 import re
+from unicodedata import east_asian_width
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+WIDE = ("W", "F")
 PER_LETTER = 0.54  # of the font size: a little more than the letters of common sans serif fonts need on average
 
 
@@ -51,8 +53,9 @@ def _clean(text: str) -> str:
 
 
 def width_of(text: str, size: float) -> float:
-    """About how wide a text is."""
-    return len(text) * size * PER_LETTER
+    """About how wide a text is; Chinese signs are as wide as they are high."""
+    wide = 0 if text.isascii() else sum(east_asian_width(letter) in WIDE for letter in text)
+    return (len(text) - wide) * size * PER_LETTER + wide * size
 
 
 def letters_in(width: float, size: float) -> int:
@@ -62,8 +65,12 @@ def letters_in(width: float, size: float) -> int:
 
 def shortened(text: str, size: float, width: float) -> str:
     """The text, cut with an ellipsis where it is wider than `width`."""
-    most = letters_in(width, size)
-    return text if len(text) <= most else f"{text[: max(most - 1, 1)].rstrip()}…"
+    if width_of(text, size) <= width:
+        return text
+    kept = text[:-1]
+    while len(kept) > 1 and width_of(f"{kept}…", size) > width:
+        kept = kept[:-1]
+    return f"{kept.rstrip()}…"
 
 
 def scoped(root: Element, name: str) -> Element:

@@ -11,8 +11,10 @@ from service.eligibility.explain.dose_chart import EDGE, INK, LEFT, RIGHT, SMALL
 from service.eligibility.explain.dose_lane import ALARM, GRID, LINE, PALE
 from service.eligibility.explain.dose_scale import DoseScale, TimeScale, nice
 from service.eligibility.explain.dosing import number_words
+from service.eligibility.explain.recognise import days_words, interval_words
 from service.eligibility.explain.svg import canvas, draw, scoped, serialized, shortened, width_of
 from service.eligibility.explain.values import bounds_words, unit_words
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import plain
 from service.eligibility.series import Point, Trend
@@ -20,12 +22,18 @@ from service.eligibility.series import Point, Trend
 TOP, HEIGHT, FOOT, KEY = 66, 150, 26, 36
 ROOM = timedelta(days=10)
 HEADROOM = Fraction(12, 10)
-COUNTS = {
-    Outcome.MET: "in the window",
-    Outcome.UNKNOWN: "perhaps one that counts",
-    Outcome.NOT_MET: "outside the window",
-}
 NOT_DRAWN = "no number in this unit: not drawn"
+
+
+def counts_words(counts: Outcome, wording: Wording = ENGLISH) -> str:
+    """Whether a result counts."""
+    match counts:
+        case Outcome.MET:
+            return wording.say("in the window")
+        case Outcome.UNKNOWN:
+            return wording.say("perhaps one that counts")
+        case Outcome.NOT_MET:
+            return wording.say("outside the window")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +48,39 @@ class TrendRow:
     reference: str
 
 
-def trend_chart(given: Trend, name: str) -> str:
+def trend_chart(given: Trend, name: str, wording: Wording = ENGLISH) -> str:
     """The drawing; `name` tells its parts from those of other drawings on a page."""
     shown = [each for each in given.points if each.value is not None and _dated(each)]
     time, values = _time(given, shown), _values(given, shown)
-    root = canvas(WIDTH, TOP + HEIGHT + FOOT + KEY, f"Results for {given.criterion}: {given.said}", _description(given))
+    title = wording.say("Results for {criterion}: {asked}", criterion=given.criterion, asked=given.said)
+    root = canvas(WIDTH, TOP + HEIGHT + FOOT + KEY, title, _description(given, wording))
     heading = shortened(f"{given.said[:1].upper()}{given.said[1:]}", TEXT, WIDTH - 2 * EDGE)
     draw(root, "text", heading, x=EDGE, y=28, font_size=TEXT, font_weight="bold", fill=INK)
-    unit = unit_words(given.unit) or "no unit"
-    draw(root, "text", f"{unit}; asked: {bounds_words(given.bounds)}", x=EDGE, y=48, font_size=SMALL, fill=SOFT)
-    _ground(root, given, time, values)
+    unit = unit_words(given.unit) or wording.say("no unit")
+    asked = wording.say("{unit}; asked: {bounds}", unit=unit, bounds=bounds_words(given.bounds, wording))
+    draw(root, "text", asked, x=EDGE, y=48, font_size=SMALL, fill=SOFT)
+    _ground(root, given, time, values, wording)
     drawn = [_place(each, time, values) for each in shown]
     if len(drawn) > 1:
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in drawn)
         draw(root, "path", class_="trend", d=f"M{path}", fill="none", stroke=LINE, stroke_width=1, opacity=0.6)
     free = 0.0
     for each, (x, y) in zip(shown, drawn, strict=True):
-        free = _point(root, each, (x, y), values, free)
-    days_axis(root, time, TOP + HEIGHT)
-    _key(root, shown, TOP + HEIGHT + FOOT + 20)
+        free = _point(root, each, (x, y), values, free, wording)
+    days_axis(root, time, TOP + HEIGHT, wording)
+    _key(root, shown, TOP + HEIGHT + FOOT + 20, wording)
     return serialized(scoped(root, name))
 
 
-def trend_rows(given: Trend) -> tuple[TrendRow, ...]:
+def trend_rows(given: Trend, wording: Wording = ENGLISH) -> tuple[TrendRow, ...]:
     """The same numbers, the newest first."""
     unit = unit_words(given.unit)
     rows = (
         TrendRow(
-            str(each.when),
-            NOT_DRAWN if each.value is None else f"{each.value} {unit}".rstrip(),
+            days_words(each.when, wording),
+            wording.say(NOT_DRAWN) if each.value is None else f"{interval_words(each.value, wording)} {unit}".rstrip(),
             "" if each.normal is None else plain(each.normal),
-            COUNTS[each.counts],
+            counts_words(each.counts, wording),
             each.said,
             each.reference,
         )
@@ -79,9 +89,10 @@ def trend_rows(given: Trend) -> tuple[TrendRow, ...]:
     return tuple(reversed(tuple(rows)))
 
 
-def _description(given: Trend) -> str:
-    told = [f"{each.when}: {each.value} ({each.counts})" for each in reversed(trend_rows(given))]
-    return f"Asked: {bounds_words(given.bounds)} {unit_words(given.unit)}. {'; '.join(told)}."
+def _description(given: Trend, wording: Wording) -> str:
+    told = [f"{each.when}: {each.value} ({each.counts})" for each in reversed(trend_rows(given, wording))]
+    asked = f"{bounds_words(given.bounds, wording)} {unit_words(given.unit)}"
+    return wording.say("Asked: {bounds}. {results}.", bounds=asked, results="; ".join(told))
 
 
 def _dated(each: Point) -> bool:
@@ -116,7 +127,7 @@ def limits_of(given: Trend) -> tuple[Decimal | None, ...]:
     return bounds.above, bounds.at_least, bounds.below, bounds.at_most
 
 
-def _ground(root: Element, given: Trend, time: TimeScale, values: DoseScale) -> None:
+def _ground(root: Element, given: Trend, time: TimeScale, values: DoseScale, wording: Wording) -> None:
     """The window in grey, the lines that the axis names, and the limits."""
     first, last = time.x(max(given.window.earliest, time.first)), time.x(shift(given.window.latest, 1))
     draw(root, "rect", class_="window", x=first, y=TOP, width=max(last - first, 2), height=HEIGHT, fill=PALE)
@@ -139,7 +150,8 @@ def _ground(root: Element, given: Trend, time: TimeScale, values: DoseScale) -> 
             stroke_width=2,
             stroke_dasharray="7 4",
         )
-        draw(root, "text", f"limit {plain(limit)}", x=RIGHT + 8, y=y + 4, font_size=SMALL, fill=ALARM)
+        said = wording.say("limit {limit}", limit=plain(limit))
+        draw(root, "text", said, x=RIGHT + 8, y=y + 4, font_size=SMALL, fill=ALARM)
 
 
 def _place(each: Point, time: TimeScale, values: DoseScale) -> tuple[float, float]:
@@ -153,12 +165,15 @@ def _inside(value: Fraction, values: DoseScale) -> float:
     return min(values.y(max(value, Fraction(0))), values.bottom)
 
 
-def _point(root: Element, each: Point, at: tuple[float, float], values: DoseScale, free: float) -> float:
+def _point(
+    root: Element, each: Point, at: tuple[float, float], values: DoseScale, free: float, wording: Wording
+) -> float:
     """A filled dot counts surely, a hollow one perhaps, a small cross not; a bar spans what a range leaves open."""
     x, y = at
     assert each.value is not None
     part = draw(root, "g", class_="result")
-    draw(part, "title", f"{each.when}: {each.value} ({COUNTS[each.counts]})")
+    text = interval_words(each.value, wording)
+    draw(part, "title", f"{days_words(each.when, wording)}: {text} ({counts_words(each.counts, wording)})")
     if each.normal is not None:
         normal = values.y(Fraction(each.normal))
         draw(part, "line", class_="normal", x1=x - 9, x2=x + 9, y1=normal, y2=normal, stroke=SOFT, stroke_width=2)
@@ -171,7 +186,6 @@ def _point(root: Element, each: Point, at: tuple[float, float], values: DoseScal
     else:
         fill = LINE if each.counts is Outcome.MET else "#ffffff"
         draw(part, "circle", cx=x, cy=y, r=5, fill=fill, stroke=LINE, stroke_width=2)
-    text = str(each.value)
     half = width_of(text, SMALL) / 2
     if x - half < free:
         return free
@@ -179,10 +193,13 @@ def _point(root: Element, each: Point, at: tuple[float, float], values: DoseScal
     return x + half + 6
 
 
-def _key(root: Element, shown: list[Point], y: float) -> None:
+def _key(root: Element, shown: list[Point], y: float, wording: Wording) -> None:
     """What the signs mean, as far as they are drawn."""
-    words = ["grey: the window"]
-    signs = {Outcome.MET: "● counts", Outcome.UNKNOWN: "○ perhaps counts", Outcome.NOT_MET: "× outside the window"}
-    words += [text for counts, text in signs.items() if any(each.counts is counts for each in shown)]
-    words += ["▬ upper limit of normal of that result"] if any(each.normal is not None for each in shown) else []
+    say, counts = wording.say, {each.counts for each in shown}
+    words = [say("grey: the window")]
+    words += [say("● counts")] if Outcome.MET in counts else []
+    words += [say("○ perhaps counts")] if Outcome.UNKNOWN in counts else []
+    words += [say("× outside the window")] if Outcome.NOT_MET in counts else []
+    normal = any(each.normal is not None for each in shown)
+    words += [say("▬ upper limit of normal of that result")] if normal else []
     draw(root, "text", "; ".join(words), x=EDGE, y=y, font_size=SMALL, fill=INK)

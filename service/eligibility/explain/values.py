@@ -1,40 +1,53 @@
 """Value tests and choices among results, in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from service.eligibility.criteria import BooleanTest, Bounds, Choice, CodedTest, NumberTest, TypedTest, ValueTest
+from service.eligibility.explain.wording import AND, ENGLISH, OR, Wording
 from service.eligibility.quantity import plain
 
-
-def choice_words(choice: Choice) -> str:
-    """Which results are meant."""
-    return {
-        "latest": "latest",
-        "earliest": "earliest",
-        "any": "any",
-        "all": "every",
-        "of_last": f"at least {choice.count} of the last {choice.out_of} results of",
-        "mean": f"mean of the last {choice.count} results of",
-        "consecutive": f"{choice.count} consecutive results of",
-    }[choice.which]
+RELATIVE = {
+    "upper_limit_of_normal": "{bounds} times the upper limit of normal",
+    "lower_limit_of_normal": "{bounds} times the lower limit of normal",
+}
 
 
-def value_words(test: ValueTest | None, names: Callable[[tuple[str, ...]], str]) -> str:
+# Which results have to be so.
+CHOICES = {
+    "latest": "latest {what} {value} {when}",
+    "earliest": "earliest {what} {value} {when}",
+    "any": "any {what} {value} {when}",
+    "all": "every {what} {value} {when}",
+    "of_last": "at least {count} of the last {of} results of {what} {value} {when}",
+    "mean": "mean of the last {count} results of {what} {value} {when}",
+    "consecutive": "{count} consecutive results of {what} {value} {when}",
+}
+
+
+def chosen_words(choice: Choice, said: Mapping[str, str], wording: Wording = ENGLISH) -> str:
+    """Which results have to be what, when (`said`: `what`, `value`, `when`)."""
+    return wording.say(CHOICES[choice.which], count=choice.count, of=choice.out_of, **said)
+
+
+def value_words(test: ValueTest | None, names: Callable[[tuple[str, ...]], str], wording: Wording = ENGLISH) -> str:
     """What the result has to be."""
     match test:
         case None:
-            return "recorded"
+            return wording.say("recorded")
         case NumberTest(bounds, unit, None):
-            return f"{bounds_words(bounds)} {unit_words(unit)}".rstrip()
+            return f"{bounds_words(bounds, wording)} {unit_words(unit)}".rstrip()
         case NumberTest(bounds, _, relative):
-            return f"{bounds_words(bounds)} times the {str(relative).replace('_', ' ')}"
+            return wording.say(RELATIVE[str(relative)], bounds=bounds_words(bounds, wording))
         case CodedTest(answers, _):
             return names(answers)
         case TypedTest(number, coded, boolean):
-            given = [each for each in (number, coded, boolean) if each is not None]
-            return " or ".join(value_words(each, names) for each in given)
+            given = [value_words(each, names, wording) for each in (number, coded, boolean) if each is not None]
+            said = given[0]
+            for each in given[1:]:
+                said = wording.say(OR, first=said, last=each)
+            return said
         case BooleanTest(expected):
-            return "true" if expected else "false"
+            return wording.say("true") if expected else wording.say("false")
 
 
 def unit_words(unit: str | None) -> str:
@@ -44,7 +57,19 @@ def unit_words(unit: str | None) -> str:
     return unit.translate(str.maketrans("", "", "{}[]")) if unit else ""
 
 
-def bounds_words(bounds: Bounds) -> str:
+def bounds_words(bounds: Bounds, wording: Wording = ENGLISH) -> str:
     """`above 10`, `at least 18 and below 76`."""
-    named = {"above": bounds.above, "at least": bounds.at_least, "below": bounds.below, "at most": bounds.at_most}
-    return " and ".join(f"{word} {plain(limit)}" for word, limit in named.items() if limit is not None)
+    say = wording.say
+    found = []
+    if bounds.above is not None:
+        found.append(say("above {limit}", limit=plain(bounds.above)))
+    if bounds.at_least is not None:
+        found.append(say("at least {limit}", limit=plain(bounds.at_least)))
+    if bounds.below is not None:
+        found.append(say("below {limit}", limit=plain(bounds.below)))
+    if bounds.at_most is not None:
+        found.append(say("at most {limit}", limit=plain(bounds.at_most)))
+    said = found[0]
+    for each in found[1:]:
+        said = say(AND, first=said, last=each)
+    return said

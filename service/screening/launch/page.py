@@ -12,6 +12,7 @@ from service.ehr.capability import Features
 from service.ehr.client import FhirClient
 from service.ehr.connect import Connection, Server, connect
 from service.ehr.user_auth import UserAuth
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.errors import ResourceGone
 from service.fhir.banner import Banner, banner_of
 from service.screening.cds.lent import Hurried
@@ -20,8 +21,9 @@ from service.screening.decisions.claims import reader_of
 from service.screening.launch.launches import Launches, Opened
 from service.screening.needs import Needs
 from service.screening.patient import Examined, Found, examine, screening_date
-from service.screening.person.drawings import drawings_of
+from service.screening.person.drawings import NOTHING, Drawing, drawings_of
 from service.screening.person.series_line import series_of
+from service.screening.person.spoken import speech_of, spoken_series
 from service.screening.person.study_part import STANDINGS, StudyPart, study_part
 from service.screening.tenant import Tenant
 from service.store import audit
@@ -61,7 +63,7 @@ class PatientPages:
         self._known: dict[str, tuple[Features, datetime]] = {}
         self._lock = threading.Lock()
 
-    def page(self, opened: Opened) -> PatientPage | None:
+    def page(self, opened: Opened, wording: Wording = ENGLISH) -> PatientPage | None:
         """The page; None: there is no patient in context. Raises EhrError and StoreError: then nothing is shown."""
         patient = opened.granted.patient
         if patient is None:
@@ -77,7 +79,7 @@ class PatientPages:
             return replace(page, withheld=True)
         return replace(
             page,
-            studies=_studies(tenant, examined, opened.granted.app_context),
+            studies=_studies(tenant, examined, opened.granted.app_context, wording),
             lacking=_lacking(tenant, examined),
             problems=examined.problems,
         )
@@ -128,14 +130,19 @@ def _banner(client: FhirClient, patient: str, wanted: bool) -> Banner | None:
         return None  # nothing will be said of that patient anyway
 
 
-def _part(tenant: Tenant, found: Found, number: int) -> StudyPart:
-    drawings = {} if found.series is None else drawings_of(series_of(found.series), f"study{number}")
-    return study_part(tenant.catalog, found.line, drawings, tenant.ehr_link)
+def _part(tenant: Tenant, found: Found, number: int, wording: Wording) -> StudyPart:
+    drawings: Mapping[str, tuple[Drawing, ...]] = NOTHING
+    if found.series is not None:
+        speech = speech_of(tenant.catalog, tenant.catalog.studies[str(found.line["study"])], wording)
+        drawings = drawings_of(spoken_series(series_of(found.series), speech), f"study{number}", wording)
+    return study_part(tenant.catalog, found.line, drawings, tenant.ehr_link, wording)
 
 
-def _studies(tenant: Tenant, examined: Examined, context: Mapping[str, object]) -> tuple[StudyPart, ...]:
+def _studies(
+    tenant: Tenant, examined: Examined, context: Mapping[str, object], wording: Wording
+) -> tuple[StudyPart, ...]:
     """The study that was asked for before all, then those whose disease there is a sign of, then those that may fit."""
-    parts = [_part(tenant, each, number) for number, each in enumerate(examined.found, 1)]
+    parts = [_part(tenant, each, number, wording) for number, each in enumerate(examined.found, 1)]
     asked, standings = context.get("study"), list(STANDINGS.values())
 
     def place(part: StudyPart) -> tuple[bool, int, int, int, str]:

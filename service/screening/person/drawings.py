@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from service.eligibility.explain.dose_timeline import DoseRow, dose_rows, dose_timeline
 from service.eligibility.explain.trend_chart import TrendRow, trend_chart, trend_rows
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.series import Series
 
 
@@ -22,17 +23,17 @@ class Drawing:
 NOTHING: Mapping[str, tuple[Drawing, ...]] = {}
 
 
-def drawings_of(series: Series, prefix: str) -> Mapping[str, tuple[Drawing, ...]]:
+def drawings_of(series: Series, prefix: str, wording: Wording = ENGLISH) -> Mapping[str, tuple[Drawing, ...]]:
     """The drawings by the id of their criterion; `prefix` tells those of one study from those of another."""
     found: dict[str, list[Drawing]] = {}
     for number, dose in enumerate(series.doses, 1):
-        drawn = dose_timeline(dose, f"{prefix}-dose-{number}")
+        drawn = dose_timeline(dose, f"{prefix}-dose-{number}", wording)
         found.setdefault(dose.criterion, []).append(
-            Drawing(drawn, dose.said, doses=dose_rows(dose), left_out=dose.left_out)
+            Drawing(drawn, dose.said, doses=dose_rows(dose, wording), left_out=dose.left_out)
         )
     for number, trend in enumerate(series.trends, 1):
-        drawn = trend_chart(trend, f"{prefix}-trend-{number}")
+        drawn = trend_chart(trend, f"{prefix}-trend-{number}", wording)
         found.setdefault(trend.criterion, []).append(
-            Drawing(drawn, trend.said, results=trend_rows(trend), left_out=trend.left_out)
+            Drawing(drawn, trend.said, results=trend_rows(trend, wording), left_out=trend.left_out)
         )
     return {name: tuple(each) for name, each in found.items()}

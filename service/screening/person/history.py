@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
+from service.eligibility.explain.recognise import Recogniser
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.screening.decisions import Kind
 from service.screening.decisions.words import KINDS, WORDS
 from service.screening.person.sentence import Sentence
+from service.screening.person.spoken import English, Speech, exhibit
 from service.screening.person.study_part import ANSWERS, STANDINGS
 from service.store.assessments import Stored
 from service.store.decisions import Decision
@@ -32,6 +35,8 @@ SENTENCES = (
     *(TAKEN_BACK, DECIDED, DECIDED_OF, FOR_ALL, FOR_ALL_OF),
     *(UNTIL, FOR_GOOD, WITH_DAY, GIVEN, REFUSED, NO_ONE, IN_WORDS),
 )
+
+IN_ENGLISH = Speech(ENGLISH, Recogniser(ENGLISH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,18 @@ class Entry:
     changed: tuple[Changed, ...] = ()
 
 
-def history(stored: Sequence[Stored], decided: Sequence[Decision], zone: tzinfo) -> tuple[Entry, ...]:
+def history(
+    stored: Sequence[Stored], decided: Sequence[Decision], zone: tzinfo, wording: Wording = ENGLISH
+) -> tuple[Entry, ...]:
     """Everything that happened, the newest first; times are those of the site."""
-    entries = [*_machine(stored, zone), *(_person(each, zone) for each in decided)]
+    entries = [
+        *_machine(stored, zone, Speech(wording, Recogniser(wording))),
+        *(_person(each, zone) for each in decided),
+    ]
     return tuple(sorted(entries, key=lambda each: each.at, reverse=True))
 
 
-def _machine(stored: Sequence[Stored], zone: tzinfo) -> Iterator[Entry]:
+def _machine(stored: Sequence[Stored], zone: tzinfo, speech: Speech) -> Iterator[Entry]:
     before: Stored | None = None
     for each in stored:
         line, earlier = each.line, None if before is None else before.line
@@ -85,7 +95,7 @@ def _machine(stored: Sequence[Stored], zone: tzinfo) -> Iterator[Entry]:
             version=each.version,
             standing=standing,
             was=was,
-            changed=() if earlier is None else changes(earlier, line),
+            changed=() if earlier is None else changes(earlier, line, speech),
         )
         before = each
 
@@ -112,7 +122,7 @@ def _answers(line: Line) -> dict[str, str | None]:
     return {each["criterion"]: _answer(each) for each in line["findings"]}
 
 
-def changes(before: Line, after: Line) -> tuple[Changed, ...]:
+def changes(before: Line, after: Line, speech: Speech = IN_ENGLISH) -> tuple[Changed, ...]:
     """The criteria whose answer, or evidence, is not the same, in the order of the newer one."""
     old = {each["criterion"]: each for each in before["findings"]}
     new = {each["criterion"]: each for each in after["findings"]}
@@ -120,8 +130,8 @@ def changes(before: Line, after: Line) -> tuple[Changed, ...]:
     for name in [*new, *(each for each in old if each not in new)]:
         one, other = old.get(name), new.get(name)
         was, now = _evidence(one), _evidence(other)
-        came = tuple(each for each in now if each not in was)
-        went = tuple(each for each in was if each not in now)
+        came = tuple(_shown(each, speech) for each in now if each not in was)
+        went = tuple(_shown(each, speech) for each in was if each not in now)
         if _answer(one) != _answer(other) or came or went:
             found.append(Changed(name, _answer(one), _answer(other), came, went))
     return tuple(found)
@@ -131,10 +141,19 @@ def _answer(finding: Line | None) -> str | None:
     return None if finding is None else ANSWERS[finding["kind"], finding["outcome"]][1]
 
 
-def _evidence(finding: Line | None) -> tuple[str, ...]:
+def _evidence(finding: Line | None) -> tuple[Line, ...]:
+    """What is shown of each: an element may move within its record."""
     if finding is None:
         return ()
-    return tuple(f"{each['value']} ({each['when'] or 'undated'}; {each['reference']})" for each in finding["evidence"])
+    return tuple({name: each[name] for name in ("value", "when", "reference")} for each in finding["evidence"])
+
+
+def _shown(given: Line, speech: Speech) -> str:
+    told = exhibit(given, speech)
+    if any(isinstance(each, English) for each in told.values()):
+        return English(f"{given['value']} ({given['when'] or 'undated'}; {given['reference']})")
+    say = speech.wording.say
+    return say("{value} ({when}; {reference})", **{**told, "when": told["when"] or say("undated")})
 
 
 def _person(each: Decision, zone: tzinfo) -> Entry:

@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.screening.decisions import CLOSING, Decided, PersonStatus, Status, decided_of, with_decisions
 from service.screening.decisions.decided import Silence
 from service.screening.person.drawings import NOTHING, Drawing, drawings_of
 from service.screening.person.series_line import series_of
+from service.screening.person.spoken import speech_of, spoken_series
 from service.screening.person.study_part import StudyPart, study_part
 from service.screening.person.who import Who, hide, who_of
 from service.screening.tenant import Tenant
@@ -87,7 +89,15 @@ class Trial:
 
 
 def gather_page(
-    store: Store, tenant: Tenant, study: str, known: Known, others: Sequence[str], today: date, *, hidden: bool
+    store: Store,
+    tenant: Tenant,
+    study: str,
+    known: Known,
+    others: Sequence[str],
+    today: date,
+    *,
+    hidden: bool,
+    wording: Wording = ENGLISH,
 ) -> PersonPage:
     """The page; `others`: the other studies that whoever looks may see and in whose worklist the patient stands."""
     current = assessments.latest(store, tenant.name, study, known.patient)
@@ -99,7 +109,9 @@ def gather_page(
         kept = None if kept is None else replace(kept, content=hide(kept.content, known))
         said = tuple(unnamed(each, known) for each in said)
     decided = decided_of(said)
-    return made_page(tenant, study, who_of(known, today, hidden=hidden), current, decided, kept, elsewhere, today)
+    return made_page(
+        tenant, study, who_of(known, today, hidden=hidden), current, decided, kept, elsewhere, today, wording
+    )
 
 
 def veiled(current: Current, known: Known) -> Current:
@@ -121,6 +133,7 @@ def made_page(
     kept: Kept | None,
     elsewhere: tuple[Elsewhere, ...],
     today: date,
+    wording: Wording = ENGLISH,
 ) -> PersonPage:
     """The page from what was read for it."""
     found = tenant.catalog.studies[study]
@@ -128,7 +141,8 @@ def made_page(
     if current is None or withdrawn is not None:
         return PersonPage(tenant.name, study, found.title, who, None, decided, withdrawn=withdrawn, elsewhere=elsewhere)
     stored = current.stored
-    part = study_part(tenant.catalog, with_decisions(stored.line, decided), _drawings(kept), tenant.ehr_link)
+    drawn = _drawings(tenant, study, kept, wording)
+    part = study_part(tenant.catalog, with_decisions(stored.line, decided), drawn, tenant.ehr_link, wording)
     return PersonPage(
         tenant=tenant.name,
         study=study,
@@ -180,8 +194,11 @@ def _withdrawn(current: Current | None) -> str | None:
     return WITHDRAWN.get(current.withdrawn, HELD_BACK)
 
 
-def _drawings(kept: Kept | None) -> Mapping[str, tuple[Drawing, ...]]:
-    return NOTHING if kept is None else drawings_of(series_of(kept.content), "study")
+def _drawings(tenant: Tenant, study: str, kept: Kept | None, wording: Wording) -> Mapping[str, tuple[Drawing, ...]]:
+    if kept is None:
+        return NOTHING
+    speech = speech_of(tenant.catalog, tenant.catalog.studies[study], wording)
+    return drawings_of(spoken_series(series_of(kept.content), speech), "study", wording)
 
 
 def _elsewhere(store: Store, tenant: Tenant, study: str, patient: str) -> Elsewhere:

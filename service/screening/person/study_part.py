@@ -12,12 +12,14 @@ from typing import Any
 
 from service.catalog.load import Catalog
 from service.eligibility.criteria import Criterion
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.outcome import Reason
 from service.screening.decisions.applied import outcome_of
 from service.screening.person.arithmetic import arithmetic
 from service.screening.person.drawings import NOTHING, Drawing
 from service.screening.person.evidence import Evidence, numbered
 from service.screening.person.sentence import Sentence
+from service.screening.person.spoken import reading_words, spoken
 
 STANDINGS = {
     "candidate": "May fit: nothing on record stands against it.",
@@ -166,12 +168,13 @@ def study_part(
     line: Mapping[str, Any],
     drawings: Mapping[str, tuple[Drawing, ...]] = NOTHING,
     ehr_link: str | None = None,
+    wording: Wording = ENGLISH,
 ) -> StudyPart:
     """The study of an assessment (a line, with or without people's answers), in words."""
-    study = catalog.studies[line["study"]]
+    study, line = catalog.studies[line["study"]], spoken(line, catalog, wording)
     known, evidence = {each.id: each for each in study.criteria}, numbered(line, ehr_link)
     items = tuple(
-        _item(known.get(each["criterion"]), each, line, evidence.get(each["criterion"], ()), drawings)
+        _item(known.get(each["criterion"]), each, line, evidence.get(each["criterion"], ()), drawings, wording)
         for each in line["findings"]
     )
     machine = line.get("machine")
@@ -243,6 +246,7 @@ def _item(
     line: Mapping[str, Any],
     evidence: tuple[Evidence, ...],
     drawings: Mapping[str, tuple[Drawing, ...]],
+    wording: Wording,
 ) -> Item:
     kind, name = finding["kind"], finding["criterion"]
     mark, word, effect = ANSWERS[kind, outcome_of(finding)]
@@ -258,7 +262,7 @@ def _item(
         sentence=finding["sentence"],
         reasons=tuple((each, REASONS[each]) for each in finding["reasons"]),
         evidence=evidence,
-        told=tuple(_told(name, finding, line)),
+        told=tuple(_told(name, finding, line, wording)),
         wanted=_of(name, line["settle"], "data"),
         said=said,
         machine=None if said is None else ANSWERS[kind, finding["outcome"]][1],
@@ -275,13 +279,15 @@ def _said(finding: Mapping[str, Any], kind: str) -> Said | None:
     return Said(word, given["by"], given["at"], given["reason"], given["against"], given["moved"])
 
 
-def _told(criterion: str, finding: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _told(
+    criterion: str, finding: Mapping[str, Any], line: Mapping[str, Any], wording: Wording
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     """What there is to tell besides the sentence and the evidence."""
     readings = finding.get("readings", ())
     told = (
-        tuple(arithmetic(finding["computed"])),
+        tuple(arithmetic(finding["computed"], wording)),
         _of(criterion, line["assumptions"], "assumption"),
-        tuple(f"{each['question']} {each['reading']}. {each['reason']}" for each in readings),
+        tuple(reading_words(each, wording) for each in readings),
     )
     return ((title, each) for title, each in zip(TITLES, told, strict=True) if each)
 

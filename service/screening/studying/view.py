@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.eligibility.outcome import Reason
 from service.screening.decisions.applied import CANDIDATE, NEEDS_REVIEW
 from service.screening.studying.counts import NO_SIGNAL, partition
@@ -153,9 +154,11 @@ class StudyView:
     cards: tuple[CardRate, ...]
 
 
-def study_view(store: Store, tenant: Tenant, study: str, today: date, *, seen: bool) -> StudyView:
+def study_view(
+    store: Store, tenant: Tenant, study: str, today: date, *, seen: bool, wording: Wording = ENGLISH
+) -> StudyView:
     """The page of an open study."""
-    plain = plain_study(tenant, tenant.catalog.studies[study])
+    plain = plain_study(tenant, tenant.catalog.studies[study], wording)
     rows = studying.counted(store, tenant.name, study, today - SHOWN)
     chosen = newest(rows) if seen else settled(rows, today)
     content: Mapping[str, Any] = {} if chosen is None or chosen.content is None else chosen.content

@@ -18,11 +18,13 @@ from service.screening.person.evidence import evidence_at
 from service.screening.person.history import history
 from service.screening.person.page import gather_page, trials, unnamed
 from service.screening.person.source import reading, source_of
+from service.screening.person.spoken import spoken
 from service.screening.person.who import hide, who_of
 from service.screening.tenant import Tenant
 from service.store import assessments, decisions, people, worklist
 from service.store.decisions import Decision
 from service.store.people import Known
+from service.web.language import wording
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "patient"
@@ -70,7 +72,10 @@ def blueprint(desk: Desk) -> Blueprint:
         tenant, known, _ = _found(desk, handle, study)
         current = assessments.latest(desk.store, tenant.name, study, known.patient)
         holds = current is not None and current.withdrawn is None
-        evidence = evidence_at(current.stored.line, number, tenant.ehr_link) if current is not None and holds else None
+        evidence = None
+        if current is not None and holds:
+            line = spoken(current.stored.line, tenant.catalog, wording())
+            evidence = evidence_at(line, number, tenant.ehr_link)
         seen = request.args.get("seen", "")
         moved = current is None or evidence is None or (seen != "" and seen != str(current.stored.id))
         _note(desk, tenant, known, study, SOURCE)
@@ -111,7 +116,7 @@ def _patient(
     desk: Desk, tenant: Tenant, known: Known, study: str, others: tuple[str, ...], *, hidden: bool
 ) -> Response:
     _note(desk, tenant, known, study, VIEW)
-    shown = gather_page(desk.store, tenant, study, known, others, desk.today(tenant), hidden=hidden)
+    shown = gather_page(desk.store, tenant, study, known, others, desk.today(tenant), hidden=hidden, wording=wording())
     show = partial(unnamed, known=known) if hidden else _as_it_is
     open_to_them = deciding(desk.store, tenant, viewer(), known.patient, study, desk.clock.now(), show)
     action = f"/p/{known.handle}/{study}/decide"
@@ -129,7 +134,7 @@ def _changes(desk: Desk, tenant: Tenant, known: Known, study: str) -> Response:
     if desk.hides_names():
         stored = tuple(replace(each, line=hide(each.line, known)) for each in stored)
         decided = tuple(unnamed(each, known) for each in decided)
-    entries = history(stored, decided, tenant.catalog.site.zone)
+    entries = history(stored, decided, tenant.catalog.site.zone, wording())
     _note(desk, tenant, known, study, HISTORY)
     who = who_of(known, desk.today(tenant), hidden=desk.hides_names())
     title = tenant.catalog.studies[study].title

@@ -7,13 +7,14 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as Redirection
 
 from service.eligibility.explain.day_chart import day_chart
+from service.eligibility.explain.wording import ENGLISH, Wording
 from service.errors import Forbidden
 from service.screening.access import Action, Role, allows
 from service.screening.studying.view import StudyView, study_view, version_steps
 from service.screening.tenant import Tenant
 from service.store import studying
 from service.web.answers import plain_json
-from service.web.language import gettext as _
+from service.web.language import gettext as _, wording
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "study"
@@ -29,7 +30,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def show(tenant: str, study: str) -> Response:
         """The study with its numbers."""
         found = desk.need(tenant, study, Action.COUNT)
-        view = _view(desk, found, study)
+        view = _view(desk, found, study, wording())
         return page("study.html", tenant=tenant, view=view, chart=_chart(view), may_count=_may_count(tenant, study))
 
     @pages.get(f"/study{PLACE}/versions")
@@ -58,8 +59,9 @@ def blueprint(desk: Desk) -> Blueprint:
     return desk.guard(pages)
 
 
-def _view(desk: Desk, tenant: Tenant, study: str) -> StudyView:
-    return study_view(desk.store, tenant, study, desk.today(tenant), seen=_sees(desk, tenant, study))
+def _view(desk: Desk, tenant: Tenant, study: str, wording: Wording = ENGLISH) -> StudyView:
+    seen = _sees(desk, tenant, study)
+    return study_view(desk.store, tenant, study, desk.today(tenant), seen=seen, wording=wording)
 
 
 def _sees(desk: Desk, tenant: Tenant, study: str) -> bool:
@@ -81,5 +83,5 @@ def _chart(view: StudyView) -> Markup | None:
         _("Later"): [each.later for each in view.days],
         _("Checked by people"): [each.checked for each in view.days],
     }
-    drawn = day_chart(_("Counts over time"), [each.day for each in view.days], series, "over-time-")
+    drawn = day_chart(_("Counts over time"), [each.day for each in view.days], series, "over-time-", wording())
     return Markup(drawn)  # it is written by a serializer, which escapes

@@ -10,12 +10,16 @@ from werkzeug.wrappers import Response as Redirection
 
 from service.errors import Forbidden, UsageError
 from service.screening.access import Action, may
+from service.screening.person.spoken import speech_of
 from service.screening.tenant import Tenant
 from service.screening.worklist import marks
 from service.screening.worklist.listing import Asked, Listing, asked_of, counted, day_of, listing
 from service.screening.worklist.table import table
 from service.store import audit, people
 from service.store.worklist_tabs import Tab
+from service.store import accounts, audit, people
+from service.store.engine import Store
+from service.web.language import wording
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "worklist"
@@ -135,6 +139,7 @@ def _shown(desk: Desk, tenant: str, study: str, asked: Asked) -> Response:
         "worklist.html",
         tenant=found,
         study=study,
+        spoken=speech_of(found.catalog, found.catalog.studies[study], wording()).said,
         title=title,
         listing=made,
         asked=asked,

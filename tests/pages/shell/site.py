@@ -93,6 +93,7 @@ class Demo:
     app: Flask
     people: tuple[Invited, ...]
     handles: Mapping[str, str]
+    place: Path
     kept: dict[str, list[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def url(self, name: str) -> str:
@@ -174,7 +175,7 @@ def demonstration(place: Path) -> Iterator[Demo]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     companion.start()
-    yield Demo(address, app, people, _without_basis(place))
+    yield Demo(address, app, people, _without_basis(place), place)
     companion.stop()
     server.shutdown()
     server.server_close()

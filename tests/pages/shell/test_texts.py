@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from jinja2 import Environment
 
+from service.eligibility.explain.recognise import SLOT
 from service.web import language
 from service.web.language import LANGUAGES, REGIONS, day_of, gettext, ngettext
 from tests.pages.shell.source import TEMPLATES, names
@@ -44,6 +45,13 @@ def test_what_is_filled_in_and_what_is_stressed_is_the_same(name: str) -> None:
         known = {tuple(sorted(PLACEHOLDER.findall(text))) for text in originals}
         for text in _strings(each.string) if each.id else ():
             assert sorted(PLACEHOLDER.findall(text)) in [sorted(one) for one in known], text
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_what_a_template_of_sentences_is_filled_with_is_the_same(name: str) -> None:
+    """What stands in braces may move; it may neither be lost nor said twice."""
+    told = {str(each.id): str(each.string) for each in read(name) if isinstance(each.id, str) and each.id}
+    assert [text for text in told if sorted(SLOT.findall(text)) != sorted(SLOT.findall(told[text]))] == []
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=names)
