@@ -61,6 +61,14 @@ def test_what_is_not_shown_is_one_filling_for_all_of_it() -> None:
     assert words(root)[-1] == "not shown"
 
 
+def test_what_bands_leave_open_fills_the_rest_and_is_told_in_their_words() -> None:
+    root = drawn(Bar("E4", {"decided": 30, "unknown": 0}, 44, told="decided 30–44; unknown fewer than 15", open=True))
+    (first, _, end), (rest, begin, last) = parts(root)
+    assert first == "url(#x-fill-0)" and rest == f"url(#x-fill-{NOT_SHOWN})"
+    assert (end, begin, last) == (pytest.approx(68.182), pytest.approx(68.182), pytest.approx(100))
+    assert words(root)[-1] == "decided 30–44; unknown fewer than 15"
+
+
 def test_of_what_is_not_shown_no_number_follows() -> None:
     """Whatever the hidden ones are, the drawing is the same: it is made of what is shown alone."""
     text = bars_chart("Counts", [NOTHING], "x")

@@ -48,12 +48,18 @@ BARS_STYLE = "\n".join(
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: how many of each part, in their order. None: not shown. `note`: what else is said below it."""
+    """One bar: how many of each part, in their order. None: not shown. `note`: what else is said below it.
+
+    `told`: what is said below it in the place of the numbers. `open`: the numbers are the least that there are, and
+    what remains of the whole may belong to any part.
+    """
 
     label: str
     parts: Mapping[str, int | None]
     total: int | None
     note: str = ""
+    told: str = ""
+    open: bool = False
 
     def __post_init__(self) -> None:
         known = [each for each in self.parts.values() if each is not None]
@@ -63,11 +69,16 @@ class Bar:
     @property
     def whole(self) -> bool:
         """Is nothing left out?"""
-        return self.total is not None and None not in self.parts.values()
+        return self.total is not None and None not in self.parts.values() and not self.open
 
 
 def bars_chart(title: str, bars: Sequence[Bar], name: str, *, most: int | None = None, hidden: str = "") -> str:
-    """The drawing as SVG; `name` tells its ids from those of other drawings on a page.
+    """The drawing as SVG: as `bars_drawing`, written."""
+    return serialized(bars_drawing(title, bars, name, most=most, hidden=hidden))
+
+
+def bars_drawing(title: str, bars: Sequence[Bar], name: str, *, most: int | None = None, hidden: str = "") -> Element:
+    """The drawing as an element; `name` tells its ids from those of other drawings on a page.
 
     `most`: how many a bar of the full width stands for; None: each bar is as wide, and its parts are shares of it.
     `hidden`: what is said of a number that is not shown.
@@ -96,7 +107,7 @@ def bars_chart(title: str, bars: Sequence[Bar], name: str, *, most: int | None =
         _bar(root, bar, names, top + LINE * len(label), most, hidden)
         _texts(root, said, top + LINE * len(label) + HIGH, SMALL, "soft")
         top += height
-    return serialized(scoped(root, name))
+    return scoped(root, name)
 
 
 def _lines(text: str, size: float) -> list[str]:
@@ -104,7 +115,8 @@ def _lines(text: str, size: float) -> list[str]:
 
 
 def _told(bar: Bar, hidden: str, shares: bool) -> str:
-    return "; ".join([*_numbers(bar, hidden, shares), *([bar.note] if bar.note else [])])
+    numbers = [bar.told] if bar.told else _numbers(bar, hidden, shares)
+    return "; ".join([*numbers, *([bar.note] if bar.note else [])])
 
 
 def _described(bar: Bar, hidden: str, shares: bool) -> str:

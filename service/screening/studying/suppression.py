@@ -53,3 +53,31 @@ def suppressed(cells: Mapping[str, int]) -> Published:
     # All large: nothing is left out. Otherwise what is not above the smallest large one is.
     least = min(large, default=total) if len(large) < len(cells) else FEWEST - 1
     return Published(total, {name: each if each > least else None for name, each in cells.items()})
+
+
+BAND = 15  # the width of a band: FEWEST, and room for what overlapping counts say of one another
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A count as it may be shown: from `low` to `high` people, both in. The two are the same where it is exact."""
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return str(self.low)
+        return f"fewer than {self.high + 1}" if not self.low else f"{self.low}\u2013{self.high}"
+
+
+def banded(count: int, width: int = BAND) -> Band:
+    """A count told as a band of `width`: all that it says is which multiple of it the count has passed."""
+    if count < 0:
+        raise InvalidValue("a count of people is not negative")
+    return Band(count - count % width, count - count % width + width - 1)
+
+
+def precise(count: int) -> Band:
+    """The count itself, for those who may see the people themselves."""
+    return Band(count, count)
