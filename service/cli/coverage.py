@@ -22,7 +22,7 @@ from service.screening.answerable.words import TOO_FEW, dose_name, intro, share,
 from service.screening.asking import study_of
 from service.screening.population import Request
 from service.screening.sources import find_sources, total_bytes
-from service.screening.studying.suppression import BAND, FEWEST
+from service.screening.studying.suppression import BAND
 
 console = Console(highlight=False, width=118)
 FEW = 15  # codes that the terminal lists; the files have more
@@ -39,7 +39,7 @@ def add_coverage(command: ArgumentParser) -> None:
         type=_band,
         default=BAND,
         metavar="N",
-        help=f"tell counts in bands of N, and nothing of fewer people; at least {FEWEST}, {BAND} by default",
+        help=f"tell counts in bands of N, and nothing of fewer people; {BAND} by default, and no less",
     )
     shown.add_argument(
         "--show-small", action="store_true", help="leave nothing out: for those who may see the people themselves"
@@ -70,8 +70,8 @@ def coverage(chosen: Namespace) -> int:
 
 
 def _band(text: str) -> int:
-    if not text.isdecimal() or int(text) < FEWEST:
-        raise ArgumentTypeError(f"at least {FEWEST}; --show-small leaves nothing out")
+    if not text.isdecimal() or int(text) < BAND:
+        raise ArgumentTypeError(f"at least {BAND}; --show-small leaves nothing out")
     return int(text)
 
 

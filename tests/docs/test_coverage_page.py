@@ -13,4 +13,4 @@ def test_what_a_dose_can_lack_is_that_of_the_code() -> None:
 
 
 def test_the_bands_are_those_of_the_code() -> None:
-    assert f"fewer than {BAND}, {BAND}–{2 * BAND - 1}" in TEXT and f"no less than {FEWEST}" in TEXT
+    assert f"fewer than {BAND}, {BAND}–{2 * BAND - 1}" in TEXT and f"than the {FEWEST} people" in TEXT

@@ -57,15 +57,14 @@ class Given:
 
     capsys: pytest.CaptureFixture[str]
 
-    def __call__(self, source: Path, *options: str, study: str = STUDY) -> str:
+    def __call__(self, source: Path, *options: str, as_of: str = AS_OF) -> str:
         """What it printed."""
-        words = ["coverage", str(source), "--study", study, "--as-of", AS_OF, "--quiet", *options]
-        assert main([each for each in words if "--format" in options or each != "--format"]) == 0
+        assert main(["coverage", str(source), "--study", STUDY, "--as-of", as_of, "--quiet", *options]) == 0
         return self.capsys.readouterr().out
 
-    def json(self, source: Path, *options: str, study: str = STUDY) -> Json:
+    def json(self, source: Path, *options: str, as_of: str = AS_OF) -> Json:
         """Its JSON."""
-        found: Json = json.loads(self(source, "--format", "json", *options, study=study))
+        found: Json = json.loads(self(source, "--format", "json", *options, as_of=as_of))
         return found
 
 

@@ -8,12 +8,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browsers import Seen, chromium
+from tests.browsers import Seen
 from tests.screening.coverage_world import LOCAL_DRUG, Given, cancers, hospital, order, people
 from tests.screening.dose_world import dosage
 from tests.screening.world import Json
 
-__all__ = ["chromium"]
 NASTY = '<script>alert("malignant")</script><img src=x onerror=alert(1)> & malignant \x07 "quoted"'
 
 

@@ -42,6 +42,23 @@ class Suggested:
     text: str
 
 
+class Whom:
+    """Of whom the records counted alike are, and how many. It grows with the people, not with the records."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.people = array("I")
+        self._room = 1024
+
+    def add(self, person: int) -> None:
+        """One more record of this person."""
+        self.records += 1
+        self.people.append(person)
+        if len(self.people) > self._room:
+            self.people = array("I", set(self.people))
+            self._room = 2 * len(self.people) + 1024
+
+
 class Codes:
     """What was counted while reading, of those who are screened, by code.
 
@@ -54,15 +71,15 @@ class Codes:
         self, known: Sequence[tuple[Known, ...]], counted: Iterable[tuple[int, int]], whom: Sequence[int], fewest: int
     ) -> None:
         self._fewest = fewest
-        self._people: dict[int, array[int]] = {}
+        self._whom: dict[int, Whom] = {}
         for person, number in counted:
             if number and person < len(whom) and whom[person] != NOBODY:
-                self._people.setdefault(number, array("l")).append(whom[person])
+                self._whom.setdefault(number, Whom()).add(whom[person])
         self.concepts: dict[Known, set[int]] = {}
         self._of_code: dict[tuple[Kind, Coding], list[Known]] = {}
         self.by_code: dict[tuple[Kind, Coding], set[int]] = {}
         self._written: dict[Coding, Coding] = {}
-        for number in self._people:
+        for number in self._whom:
             for each in known[number]:
                 self._index(each, number)
 
@@ -85,10 +102,10 @@ class Codes:
 
     def patients(self, numbers: Iterable[int]) -> int:
         """Of how many people are the resources with these numbers?"""
-        return len(set[int]().union(*(self._people[each] for each in numbers)))
+        return len(set[int]().union(*(self._whom[each].people for each in numbers)))
 
     def _records(self, numbers: Iterable[int]) -> int:
-        return sum(len(self._people[each]) for each in numbers)
+        return sum(self._whom[each].records for each in numbers)
 
     def _text(self, kind: Kind, coding: Coding, words: tuple[str, ...]) -> str | None:
         beside: dict[str, set[int]] = {}

@@ -26,10 +26,11 @@ class Proposal:
     name: str | None = None
 
 
-def propose(catalog: Catalog, kind: Kind, sets: Sequence[Suggested]) -> Proposal | None:
+def propose(catalog: Catalog, kind: Kind, source: str, sets: Sequence[Suggested]) -> Proposal | None:
     """A code that surely belongs to one of the value sets: the drug that a text names, or the only code there is.
 
-    Else the code system in which most codes of the first set are. None where the sets have no codes.
+    Else a code system alone: the code's own (`source`) if codes of it are in a set, else the one in which most codes
+    of a set are. None where the sets have no codes.
     """
     known = [(each, catalog.terminology.value_sets[each.value_set]) for each in sets]
     if kind is Kind.MEDICATION and isinstance(catalog.drugs, DrugCatalog):
@@ -41,8 +42,10 @@ def propose(catalog: Catalog, kind: Kind, sets: Sequence[Suggested]) -> Proposal
         if len(value_set.sure.listed) == 1 and not value_set.sure.prefixes:
             (only,) = value_set.sure.listed
             return Proposal(only.system, only.code, value_set.title)
-    systems = (_main_system(value_set) for _, value_set in known)
-    return next((Proposal(each) for each in systems if each is not None), None)
+    counted = [_systems(value_set) for _, value_set in known]
+    if any(source in each for each in counted):
+        return Proposal(source)
+    return next((Proposal(min(each, key=lambda one: (-each[one], one))) for each in counted if each), None)
 
 
 def _drug(drugs: DrugCatalog, text: str, value_set: ValueSet) -> Proposal | None:
@@ -60,7 +63,7 @@ def _named(drugs: DrugCatalog, coding: Coding, words: Sequence[str]) -> str:
     return next(" ".join(words[:each]) for each in lengths if drugs.names.get(" ".join(words[:each])) == coding)
 
 
-def _main_system(value_set: ValueSet) -> str | None:
+def _systems(value_set: ValueSet) -> Counter[str]:
+    """How many codes of each system are in it."""
     codes: Iterable[Coding] = (*value_set.sure.listed, *value_set.sure.prefixes, *value_set.inexact.listed)
-    counted = Counter(each.system for each in codes if each.system)
-    return min(counted, key=lambda each: (-counted[each], each), default=None)
+    return Counter(each.system for each in codes if each.system)

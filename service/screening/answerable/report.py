@@ -152,7 +152,7 @@ class CodeLists:
         found = []
         for (kind, coding), sets in look_alikes(self.met.codes, self.met.wanted, self.catalog.terminology).items():
             for one in self._listed(kind, (coding,), tuple(each.word for each in sets)):
-                found.append(LookAlike(one, sets, propose(self.catalog, kind, sets)))
+                found.append(LookAlike(one, sets, propose(self.catalog, kind, coding.system, sets)))
         return sorted(found, key=lambda each: _order(each.met))[:MOST_LISTED]
 
     def silent(self) -> Iterable[Listed]:
