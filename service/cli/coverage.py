@@ -114,7 +114,7 @@ def _print_doses(told: Report) -> None:
         for why, number in each.why.items():
             console.print(f"   {why} {number}")
         for text in each.texts[:FEW]:
-            console.print(f"   {text.lack}: “{escape(text.text)}”, {text.records} records of {text.patients} people")
+            console.print(f"   {text.lack}: “{_plain(text.text)}”, {text.records} records of {text.patients} people")
 
 
 def _print_look_alikes(told: Report) -> None:
@@ -159,5 +159,10 @@ def _grid(rows: Sequence[Sequence[str]], heads: Sequence[str], numbers: Sequence
     for at, head in enumerate(heads):
         table.add_column(head, justify="right" if at in numbers else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(escape(each) for each in row))
+        table.add_row(*(_plain(each) for each in row))
     return table
+
+
+def _plain(text: str) -> str:
+    """Text of records as a terminal can be given it: neither markup nor anything that steers it."""
+    return escape("".join(each if each.isprintable() else "\ufffd" for each in text))

@@ -30,7 +30,7 @@ class Coding:
 
 def text_code(text: str) -> Coding:
     """A text as a code of TEXT_SYSTEM: capitals and blanks make no difference."""
-    return Coding(TEXT_SYSTEM, " ".join(text.casefold().split()))
+    return Coding(TEXT_SYSTEM, " ".join(text.lower().split()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,6 +272,16 @@ def test_the_text_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "P5 Prednisolone 5 mg Tabl" in printed and "Huber" not in printed
 
 
+def test_records_do_not_steer_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    growths = cancers(20, _cancer("K\x1b[2J", "[red]malignant[/red] \x1b]0;mine\x07"))
+    orders = [order(number, CODED_DRUG, {"text": "see \x1b[31mplan [/]"}) for number in range(20)]
+    source = hospital(tmp_path / "in", Condition=growths, MedicationRequest=orders)
+    assert main(["coverage", str(source), "--study", STUDY, "--as-of", AS_OF]) == 0
+    printed = capsys.readouterr().out
+    assert "[red]malignant[/red]" in printed and "plan [/]" in printed
+    assert not {each for each in printed if not each.isprintable()} - {"\n"}
+
+
 @pytest.mark.parametrize(("place", "why"), [("in", "another --out"), ("file", "needs a directory")])
 def test_it_does_not_write_over_its_input(
     place: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -49,7 +49,7 @@ def dose_bars(report: Report) -> Sequence[Bar]:
 
 
 def _bar(label: str, parts: Mapping[str, Band | None], whole: Band | None, note: str = "") -> Bar:
-    told = [f"{name} {share(each, whole)}" for name, each in parts.items()]
+    told = [f"{name}: {share(each, whole)}" for name, each in parts.items()]
     said = "; ".join([*told, *([note] if note else [])])
     if whole is None:
         return Bar(label, dict.fromkeys(parts), None, told=said)

@@ -37,7 +37,7 @@ class Met:
 def read_export(catalog: Catalog, request: Request, progress: Progress, fewest: int) -> Met:
     """Read the sources once. `fewest`: of how many people a text has to be, to be kept for showing."""
     needs = Needs(request.studies, catalog.terminology)
-    gathered = gather(catalog, request, lambda reject: None, progress)
+    gathered = gather(catalog, request, lambda reject: None, progress, counted=True)
     moved = merge_replaced(gathered.population)
     screened, held = _who(catalog, request, gathered.population)
     types = tuple(sorted(needs.types))
