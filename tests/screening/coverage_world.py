@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from service.cli import main
-from tests.screening.dose_world import RXNORM, amount, dosage
+from service.catalog.load import Catalog, load_catalog
+from service.cli import coverage, main
+from tests.screening.dose_world import RXNORM, dosage
+from tests.screening.shipped import catalog
 from tests.screening.world import Json, cancer, encounter, export, patient
 
 LOCAL = "urn:hospital:drugs"
@@ -51,6 +53,18 @@ def cancers(count: int, code: Json, prefix: str = "c") -> list[object]:
     return [cancer(f"{prefix}{number}", of=f"p{number}", code=code) for number in range(count)]
 
 
+def _loaded(mappings: Path, site: Path | None = None) -> Catalog:
+    """Loading the shipped catalog takes longer than a small report: without a site, the tests share one."""
+    return catalog() if site is None else load_catalog(mappings, site)
+
+
+@pytest.fixture
+def given(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> "Given":
+    """The command, with a shared catalog."""
+    monkeypatch.setattr(coverage, "load_catalog", _loaded)
+    return Given(capsys)
+
+
 @dataclass
 class Given:
     """The command on an export."""
@@ -66,6 +80,3 @@ class Given:
         """Its JSON."""
         found: Json = json.loads(self(source, "--format", "json", *options, as_of=as_of))
         return found
-
-
-__all__ = ["CODED_DRUG", "LOCAL_DRUG", "TEXT_DRUG", "Given", "amount", "cancers", "hospital", "order", "people"]

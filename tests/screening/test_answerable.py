@@ -19,6 +19,7 @@ from tests.screening.coverage_world import (
     TEXT_DRUG,
     Given,
     cancers,
+    given,
     hospital,
     order,
     people,
@@ -28,14 +29,10 @@ from tests.screening.world import Json, cancer, patient
 from tests.shape.source import ROOT
 
 SCHEMA = Draft202012Validator(json.loads((ROOT / "mappings/schemas/coverage.schema.json").read_text()))
+__all__ = ["given"]
 TEXT_SYSTEM = "https://fhir-prescreen.org/fhir/CodeSystem/text"
 RARE = "Herr Huber, malignant something"
 EXACT = "--show-small"
-
-
-@pytest.fixture
-def given(capsys: pytest.CaptureFixture[str]) -> Given:
-    return Given(capsys)
 
 
 def exactly(number: int) -> Json:
@@ -194,6 +191,28 @@ def test_no_output_tells_of_a_code_or_text_of_few(band: int, given: Given, tmp_p
     written = "".join(each.read_text() for each in out.iterdir()) + json.dumps(found)
     for secret in ("Huber", "rare", "dead", "PREDNISONE", "prednisone  20mg", "prednisone 20mg", "p39"):
         assert secret not in written
+
+
+def test_a_word_of_few_makes_nothing_of_a_code_of_many(given: Given, tmp_path: Path) -> None:
+    """Forty people have a code for anything; beside it, one record tells of a malignant growth."""
+    usual, rare = _cancer("any", "Z.n. Kontrolle"), _cancer("any", "malignant, says Huber")
+    growths = [*cancers(39, usual), cancer("x", of="p39", code=rare)]
+    found: Any = given.json(hospital(tmp_path / "in", 40, Condition=growths))
+    assert found["look_alikes"] == [] and "Huber" not in json.dumps(found)
+    assert set(look_alikes(given.json(tmp_path / "in", EXACT))) == {"any"}
+
+
+def test_words_of_many_texts_count_together_and_none_of_the_texts_is_told(given: Given, tmp_path: Path) -> None:
+    drugs: list[Json] = [
+        {"coding": [{"system": LOCAL, "code": "P"}], "text": f"Prednisone for Huber {number}"} for number in range(20)
+    ]
+    orders = [order(number, drug) for number, drug in enumerate(drugs)]
+    source = hospital(tmp_path / "in", MedicationRequest=orders)
+    found = given.json(source)
+    one = look_alikes(found)["P"]
+    assert one["text"] is None and one["patients"] == {"from": 15, "to": 29}
+    assert "drug-systemic-glucocorticoids" in {each["value_set"] for each in one["may_be"]}
+    assert "Huber" not in json.dumps(found)
 
 
 def test_a_difference_of_one_person_is_seen_only_where_a_band_ends(given: Given, tmp_path: Path) -> None:
@@ -411,19 +430,19 @@ def test_a_code_without_a_system_is_listed_and_cannot_be_mapped(given: Given, tm
 
 
 @pytest.mark.shared
-def test_real_records_add_up(given: Given, shared: Path) -> None:
-    found: Any = given.json(shared / "data" / "synthea-2019-r4", EXACT, as_of="2021-03-31")
+@pytest.mark.parametrize(("size", "missing"), [(10, {"Observation"}), (100, {"Observation", "Condition", "Procedure"})])
+def test_real_exports_that_lack_types(size: int, missing: set[str], given: Given, shared: Path) -> None:
+    source = shared / "data" / "smart-sample-bulk-partial" / f"{size}-patients"
+    found: Any = given.json(source, EXACT, as_of="2021-03-31")
     assert [each.message for each in SCHEMA.iter_errors(found)] == []
     screened = found["screened"]["from"]
-    assert screened > 300
+    assert 0 < screened <= 1.2 * size
     for each in found["studies"][0]["criteria"]:
-        parts_of = each["decided"]["from"] + each["decided_by_absence"]["from"] + each["unknown"]["from"]
-        assert parts_of == screened and sum(n["from"] for n in each["why_unknown"].values()) == each["unknown"]["from"]
-    assert {each["type"] for each in found["types"] if each["state"] == "absent" and each["need"] == "required"} == {
-        "AdverseEvent",
-        "Consent",
-    }
-    (drug,) = found["doses"]
-    assert drug["records"] == drug["not_computed"] == drug["why_not_computed"]["no-unit"]  # one, of no unit
-    assert "Acute bacterial sinusitis (disorder)" in {each["text"] for each in found["look_alikes"]}
-    assert all(each["patients"]["from"] <= screened for each in found["unknown_codes"])
+        known = each["decided"]["from"] + each["decided_by_absence"]["from"]
+        assert known + each["unknown"]["from"] == screened
+        assert sum(number["from"] for number in each["why_unknown"].values()) == each["unknown"]["from"]
+    absent = {each["type"] for each in found["types"] if each["state"] == "absent" and each["need"] == "required"}
+    assert absent >= missing | {"AdverseEvent", "Consent"} and "AllergyIntolerance" not in absent
+    assert criterion(found, "I2")["why_unknown"] == {"not-loaded": exactly(screened)}
+    assert criterion(found, "I2")["not_loaded"] == ["Observation"]
+    assert {each["text"] for each in found["look_alikes"]} >= ({"Suspected COVID-19"} if size == 10 else set())

@@ -9,10 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from tests.browsers import Seen
-from tests.screening.coverage_world import LOCAL_DRUG, Given, cancers, hospital, order, people
+from tests.screening.coverage_world import LOCAL_DRUG, Given, cancers, given, hospital, order, people
 from tests.screening.dose_world import dosage
 from tests.screening.world import Json
 
+__all__ = ["given"]
 NASTY = '<script>alert("malignant")</script><img src=x onerror=alert(1)> & malignant \x07 "quoted"'
 
 
@@ -37,12 +38,12 @@ def nasty() -> Json:
 
 
 @pytest.fixture
-def written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def written(tmp_path: Path, given: Given) -> Path:
     """The page about a small hospital, in which texts look like markup."""
     orders = [order(number, LOCAL_DRUG, *([{"text": NASTY}] if number < 16 else [dosage(20)])) for number in range(40)]
     conditions = cancers(32, nasty())
     source = hospital(tmp_path / "in", 40, Patient=people(40), MedicationRequest=orders, Condition=conditions)
-    Given(capsys)(source, "--out", str(tmp_path / "out"))
+    given(source, "--out", str(tmp_path / "out"))
     return tmp_path / "out" / "coverage.html"
 
 

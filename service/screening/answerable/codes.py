@@ -35,7 +35,8 @@ class CodeMet:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """A value set that a code may belong to, by which of its words, standing in which text."""
+    """A value set that a code may belong to, by which of its words. `text`: the most frequent that holds it, if that is
+    of enough people, else the word itself."""
 
     value_set: str
     word: str
@@ -70,7 +71,7 @@ class Codes:
     def __init__(
         self, known: Sequence[tuple[Known, ...]], counted: Iterable[tuple[int, int]], whom: Sequence[int], fewest: int
     ) -> None:
-        self._fewest = fewest
+        self.fewest = fewest
         self._whom: dict[int, Whom] = {}
         for person, number in counted:
             if number and person < len(whom) and whom[person] != NOBODY:
@@ -113,7 +114,7 @@ class Codes:
             for text in known.concept.texts:
                 beside.setdefault(" ".join(text.split()), set()).update(self.concepts[known])
         told = {text: self.patients(numbers) for text, numbers in beside.items()}
-        shown = [text for text, people in told.items() if people >= self._fewest]
+        shown = [text for text, people in told.items() if people >= self.fewest]
 
         def rank(text: str) -> tuple[bool, int, str]:
             return not any(each in f" {text.lower()} " for each in words), -told[text], text
@@ -143,26 +144,41 @@ def of_value_set(codes: Codes, kind: Kind, value_set: str, terminology: Terminol
 def look_alikes(
     codes: Codes, wanted: Mapping[Kind, tuple[str, ...]], terminology: Terminology
 ) -> dict[tuple[Kind, Coding], tuple[Suggested, ...]]:
-    """The codes and texts that nothing classifies and that words suggest, with the value sets that they may be of."""
-    found: dict[tuple[Kind, Coding], dict[str, Suggested]] = {}
-    for kind, concept, way in codes.concepts:
-        if way != BY_WORDS:
+    """The codes and texts that nothing classifies and that words suggest, with the value sets that they may be of.
+
+    A word counts that stands beside the code in the records of enough people: one record's own words tell nothing.
+    """
+    found: dict[tuple[Kind, Coding], dict[tuple[str, str], dict[str, set[int]]]] = {}
+    for known, numbers in codes.concepts.items():
+        if known.way != BY_WORDS:
             continue
-        for each in _suggested(concept, wanted[kind], terminology):
-            for coding in codes_of(concept):
-                if coding.system != TEXT_SYSTEM or coding == text_code(each.text):
-                    found.setdefault((kind, coding.normalized()), {}).setdefault(each.value_set, each)
-    return {key: tuple(each for _, each in sorted(sets.items())) for key, sets in found.items()}
+        for value_set, word, text in _suggested(known.concept, wanted[known.kind], terminology):
+            for coding in codes_of(known.concept):
+                if coding.system != TEXT_SYSTEM or coding == text_code(text):
+                    words = found.setdefault((known.kind, coding.normalized()), {})
+                    words.setdefault((value_set, word), {}).setdefault(text, set()).update(numbers)
+    told = {key: tuple(_frequent(codes, words)) for key, words in found.items()}
+    return {key: suggested for key, suggested in told.items() if suggested}
 
 
-def _suggested(concept: Concept, ids: Iterable[str], terminology: Terminology) -> Iterable[Suggested]:
+def _suggested(concept: Concept, ids: Iterable[str], terminology: Terminology) -> Iterable[tuple[str, str, str]]:
+    """(value set, word, a text that holds it)."""
     for each in ids:
         if terminology.membership((each,), concept).reason is Reason.NAME_ONLY:
-            for text in concept.texts:
-                word = terminology.value_sets[each].word_in(text)
-                if word is not None:
-                    yield Suggested(each, word.strip(), text)
-                    break
+            words = ((terminology.value_sets[each].word_in(text), text) for text in concept.texts)
+            yield from ((each, word.strip(), text) for word, text in words if word is not None)
+
+
+def _frequent(codes: Codes, words: Mapping[tuple[str, str], Mapping[str, set[int]]]) -> Iterable[Suggested]:
+    """Of each value set the word that stands beside the code in the records of most people, if those are enough."""
+    best: dict[str, tuple[int, Suggested]] = {}
+    for (value_set, word), texts in sorted(words.items()):
+        people = codes.patients({number for numbers in texts.values() for number in numbers})
+        if people >= codes.fewest and people > best.get(value_set, (0,))[0]:
+            often = {text: n for text, numbers in texts.items() if (n := codes.patients(numbers)) >= codes.fewest}
+            text = min(often, key=lambda each: (-often[each], each), default=word)
+            best[value_set] = people, Suggested(value_set, word, text)
+    return (suggested for _, suggested in best.values())
 
 
 def silent(codes: Codes) -> dict[Kind, tuple[Coding, ...]]:
