@@ -62,11 +62,12 @@ def test_what_is_not_shown_is_one_filling_for_all_of_it() -> None:
 
 
 def test_what_bands_leave_open_fills_the_rest_and_is_told_in_their_words() -> None:
-    root = drawn(Bar("E4", {"decided": 30, "unknown": 0}, 44, told="decided 30–44; unknown fewer than 15", open=True))
+    bar = Bar("E4", {"decided": 30, "unknown": 0}, 44, "decided 30–44; unknown fewer than 15", open=True)
+    root = fromstring(bars_chart("Counts", [bar], "x", hidden="left open", numbers=False))
     (first, _, end), (rest, begin, last) = parts(root)
     assert first == "url(#x-fill-0)" and rest == f"url(#x-fill-{NOT_SHOWN})"
     assert (end, begin, last) == (pytest.approx(68.182), pytest.approx(68.182), pytest.approx(100))
-    assert words(root)[-1] == "decided 30–44; unknown fewer than 15"
+    assert words(root)[-1] == "decided 30–44; unknown fewer than 15" and "left open" in words(root)
 
 
 def test_of_what_is_not_shown_no_number_follows() -> None:

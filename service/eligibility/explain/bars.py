@@ -50,15 +50,13 @@ BARS_STYLE = "\n".join(
 class Bar:
     """One bar: how many of each part, in their order. None: not shown. `note`: what else is said below it.
 
-    `told`: what is said below it in the place of the numbers. `open`: the numbers are the least that there are, and
-    what remains of the whole may belong to any part.
+    `open`: the numbers are the least that there are, and what remains of the whole may belong to any part.
     """
 
     label: str
     parts: Mapping[str, int | None]
     total: int | None
     note: str = ""
-    told: str = ""
     open: bool = False
 
     def __post_init__(self) -> None:
@@ -72,16 +70,35 @@ class Bar:
         return self.total is not None and None not in self.parts.values() and not self.open
 
 
-def bars_chart(title: str, bars: Sequence[Bar], name: str, *, most: int | None = None, hidden: str = "") -> str:
+def bars_chart(
+    title: str,
+    bars: Sequence[Bar],
+    name: str,
+    *,
+    most: int | None = None,
+    hidden: str = "",
+    room: int = NARROWEST,
+    numbers: bool = True,
+) -> str:
     """The drawing as SVG: as `bars_drawing`, written."""
-    return serialized(bars_drawing(title, bars, name, most=most, hidden=hidden))
+    return serialized(bars_drawing(title, bars, name, most=most, hidden=hidden, room=room, numbers=numbers))
 
 
-def bars_drawing(title: str, bars: Sequence[Bar], name: str, *, most: int | None = None, hidden: str = "") -> Element:
+def bars_drawing(
+    title: str,
+    bars: Sequence[Bar],
+    name: str,
+    *,
+    most: int | None = None,
+    hidden: str = "",
+    room: int = NARROWEST,
+    numbers: bool = True,
+) -> Element:
     """The drawing as an element; `name` tells its ids from those of other drawings on a page.
 
     `most`: how many a bar of the full width stands for; None: each bar is as wide, and its parts are shares of it.
-    `hidden`: what is said of a number that is not shown.
+    `hidden`: what is said of a number that is not shown. `room`: how wide its lines of text may be. `numbers` False:
+    the note alone says them.
     """
     hidden = hidden or "not shown"
     names = list(dict.fromkeys(part for each in bars for part in each.parts))
@@ -90,11 +107,12 @@ def bars_drawing(title: str, bars: Sequence[Bar], name: str, *, most: int | None
     entries = [*enumerate(names)] if len(names) > 1 else []
     if not all(each.whole for each in bars):
         entries.append((NOT_SHOWN, hidden))
-    placed = [(each, _lines(each.label, TEXT), _lines(_told(each, hidden, most is None), SMALL)) for each in bars]
-    head = _lines(title, HEADING)
+    said_of = {id(each): _told(each, hidden, most is None) if numbers else each.note for each in bars}
+    placed = [(each, _lines(each.label, TEXT, room), _lines(said_of[id(each)], SMALL, room)) for each in bars]
+    head = _lines(title, HEADING, room)
     heights = [LINE * (len(label) + len(said)) + HIGH + GAP for _, label, said in placed]
     top = LINE * (len(head) + len(entries)) + GAP
-    root = canvas(WIDTH, top + sum(heights), title, "; ".join(_described(each, hidden, most is None) for each in bars))
+    root = canvas(WIDTH, top + sum(heights), title, "; ".join(f"{each.label}: {said_of[id(each)]}" for each in bars))
     del root.attrib["viewBox"]  # nothing is scaled
     root.set("class", "bars")
     _ground(root)
@@ -110,17 +128,12 @@ def bars_drawing(title: str, bars: Sequence[Bar], name: str, *, most: int | None
     return scoped(root, name)
 
 
-def _lines(text: str, size: float) -> list[str]:
-    return wrap(text, letters_in(NARROWEST, size), break_on_hyphens=False)
+def _lines(text: str, size: float, room: float) -> list[str]:
+    return wrap(text, letters_in(room, size), break_on_hyphens=False)
 
 
 def _told(bar: Bar, hidden: str, shares: bool) -> str:
-    numbers = [bar.told] if bar.told else _numbers(bar, hidden, shares)
-    return "; ".join([*numbers, *([bar.note] if bar.note else [])])
-
-
-def _described(bar: Bar, hidden: str, shares: bool) -> str:
-    return f"{bar.label}: {_told(bar, hidden, shares)}"
+    return "; ".join([*_numbers(bar, hidden, shares), *([bar.note] if bar.note else [])])
 
 
 def _numbers(bar: Bar, hidden: str, shares: bool) -> Iterator[str]:

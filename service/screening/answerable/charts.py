@@ -52,7 +52,7 @@ def _bar(label: str, parts: Mapping[str, Band | None], whole: Band | None, note:
     told = [f"{name}: {share(each, whole)}" for name, each in parts.items()]
     said = "; ".join([*told, *([note] if note else [])])
     if whole is None:
-        return Bar(label, dict.fromkeys(parts), None, told=said)
+        return Bar(label, dict.fromkeys(parts), None, said)
     lows = {name: None if each is None else each.low for name, each in parts.items()}
     exact = whole.low == whole.high and None not in lows.values()
-    return Bar(label, lows, whole.high, told=said, open=not exact)
+    return Bar(label, lows, whole.high, said, open=not exact)

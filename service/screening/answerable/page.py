@@ -71,7 +71,7 @@ def _study(body: Element, study: OfStudy) -> None:
 
 
 def _chart(body: Element, title: str, bars: Sequence[Bar], name: str) -> None:
-    body.append(bars_drawing(title, bars, name, hidden=OPEN))
+    body.append(bars_drawing(title, bars, name, hidden=OPEN, numbers=False))
 
 
 def _types(body: Element, report: Report) -> None:

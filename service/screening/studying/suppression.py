@@ -5,9 +5,14 @@ left out there is a table with the very same publication in which that cell has 
 knows what is shown, and this text, can tell that a cell that is left out is small, by subtraction neither. Only where
 the total itself is small is that said, of all at once.
 
-Why it holds: the largest cell that is left out has FEWEST or more, and any two of those left out may change places
-without changing what is published; where all are small, all of the total may be in any one of them. It holds for each
-table by itself, and for several partitions of the same people as long as their cells are not parts of one another.
+Counts that overlap (criteria one after another, one of them left out, a bound moved, one month and the next) are no
+table, and no choice of exact ones is safe: their differences are counts of people as well. They are told as bands, each
+count by itself, and all of them, so that nothing follows from which ones are shown. What is promised of bands is in
+docs/feasibility.md, and attacked in tests/feasibility/test_attack.py.
+
+Why it holds for a table: the largest cell that is left out has FEWEST or more, and any two of those left out may change
+places without changing what is published; where all are small, all of the total may be in any one of them. It holds for
+each table by itself, and for several partitions of the same people as long as their cells are not parts of one another.
 """
 
 from __future__ import annotations
