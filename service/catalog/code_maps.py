@@ -2,6 +2,10 @@
 
 A target that the map calls the same (`equivalent`, `equal`) decides; any other relation only suggests. A code without a
 target (`unmatched`, `disjoint`, R5 `noMap`, `not-related-to`) is known to be none of ours, whatever its text says.
+
+A target whose relation FHIR's data-absent-reason says to be unknown is a proposal that nobody has confirmed. As long as
+a code has one, the map says nothing of it: neither what it is, nor that it is none of ours. `prescreen coverage` prints
+such proposals. Texts that stand where no code does are codes of TEXT_SYSTEM.
 """
 
 import json
@@ -9,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from service.eligibility.terms import Coding, Mapped
+from service.eligibility.terms import TEXT_SYSTEM, Coding, Mapped, text_code
 from service.errors import CatalogError
 
 SAME = frozenset({"equivalent", "equal"})
@@ -18,6 +22,7 @@ NEAR = frozenset(
     "wider narrower subsumes specializes inexact relatedto related-to source-is-narrower-than-target "
     "source-is-broader-than-target".split()
 )
+DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 Maps = dict[Coding, tuple[Mapped, ...]]
 
 
@@ -65,10 +70,22 @@ def _group(
         if not isinstance(code, str) or not code.strip():
             problems.append(f"{name}: an element without a code")
             continue
+        if any(_unconfirmed(each) for each in element.get("target", ())):
+            continue
         targets = [_target(each, target, where, problems) for each in element.get("target", ())]
         if not targets and element.get("noMap") is not True:
             problems.append(f"{where}: no target; where there is none to give, say so (unmatched, or noMap in R5)")
-        yield Coding(source, code).normalized(), tuple(each for each in targets if each is not None), where
+        own = text_code(code) if source == TEXT_SYSTEM else Coding(source, code).normalized()
+        yield own, tuple(each for each in targets if each is not None), where
+
+
+def _unconfirmed(target: Mapping[str, Any]) -> bool:
+    """Does it say that nobody has said yet how it relates to the code?"""
+    if "equivalence" in target or "relationship" in target:
+        return False
+    said = target.get("_equivalence", target.get("_relationship"))
+    extensions = said.get("extension", ()) if isinstance(said, Mapping) else ()
+    return any(each.get("url") == DATA_ABSENT for each in extensions)
 
 
 def _target(target: Mapping[str, Any], system: str, where: str, problems: list[str]) -> Mapped | None:

@@ -9,6 +9,7 @@ from service.cli import commands, studies
 from service.cli.basis import add_audit, add_basis
 from service.cli.cards import add_cards
 from service.cli.counts import add_counts, add_history
+from service.cli.coverage import add_coverage
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.export import add_export
@@ -40,6 +41,7 @@ def parser() -> ArgumentParser:
     _sample(sub.add_parser("sample", help="invent a population in bulk-export shape"))
     _screen(sub.add_parser("screen", help="screen an export, a Bundle or several files for one or more studies"))
     _explain(sub.add_parser("explain", help="explain the answers for one patient, in plain sentences"))
+    _coverage(sub.add_parser("coverage", help="what an export can and cannot answer, and which codes to map"))
     _dose(sub.add_parser("dose", help="the daily doses of one patient, as text, JSON or a drawing"))
     _study(sub.add_parser("study", help="list, show, check or test studies"))
     _serve(sub.add_parser("serve", help="serve the studies and single screenings over HTTP"))
@@ -108,6 +110,11 @@ def _explain(command: ArgumentParser) -> None:
 def _dose(command: ArgumentParser) -> None:
     _input(command)
     add_dose(command)
+
+
+def _coverage(command: ArgumentParser) -> None:
+    _input(command)
+    add_coverage(command)
 
 
 def _study(command: ArgumentParser) -> None:

@@ -1,7 +1,8 @@
 """Codes, concepts and value sets: does this concept belong to that set, surely, possibly, or not? SEMANTICS §5.
 
 System and code decide; a display never does. Names can only suggest (`name-only`), and a concept that shows neither a
-known code nor any words at all cannot be excluded either (`code-unmapped`).
+known code nor any words at all cannot be excluded either (`code-unmapped`). A text that stands where no code does can
+be mapped by a person like a code (`text_code`): then it is the person who decides, and not the text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from service.eligibility.outcome import Outcome, Reason
+
+TEXT_SYSTEM = "https://fhir-prescreen.org/fhir/CodeSystem/text"  # of texts that a site's map gives a meaning
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,11 @@ class Coding:
         if "icd-10" not in self.system.lower():
             return self
         return Coding(self.system, self.code.upper().replace(".", "").strip())
+
+
+def text_code(text: str) -> Coding:
+    """A text as a code of TEXT_SYSTEM: capitals and blanks make no difference."""
+    return Coding(TEXT_SYSTEM, " ".join(text.lower().split()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +116,14 @@ class ValueSet:
 
     def suggested_by(self, text: str) -> bool:
         """Does the text hold one of the set's words?"""
+        return self.word_in(text) is not None
+
+    def word_in(self, text: str) -> str | None:
+        """The first of the set's words that the text holds."""
         padded = f" {text.lower()} "
         for phrase in self.not_words:
             padded = padded.replace(phrase, " ")
-        return any(word in padded for word in self.words)
+        return next((word for word in self.words if word in padded), None)
 
     def classifies(self, coding: Coding) -> bool:
         """Does this set know the code, as a member or as one it leaves out?"""
@@ -155,9 +167,14 @@ class Terminology:
         return any(self._knows(coding) for coding, _ in self.codings(concept))
 
     def codings(self, concept: Concept) -> Iterable[tuple[Coding, bool]]:
-        """Each code of the concept, its own and those the maps lead to, with whether it is exact."""
-        for own in concept.codings:
-            coding = own.normalized()
+        """Each code of the concept, its own and those the maps lead to, with whether it is exact.
+
+        A text without any code counts as one where a map knows it.
+        """
+        own = [each.normalized() for each in concept.codings]
+        if not own:
+            own = [each for text in concept.texts if (each := text_code(text)) in self.maps]
+        for coding in own:
             yield coding, True
             for target, exact in self.maps.get(coding, ()):
                 yield target.normalized(), exact

@@ -16,7 +16,7 @@ from service.eligibility.criteria import (
     ProcedureDone,
     Study,
 )
-from service.eligibility.criteria.walk import once_per_study, parts_of
+from service.eligibility.criteria.walk import once_per_study, parts_of, within
 from service.eligibility.evaluate.context import RESOURCE_TYPES
 from service.eligibility.facts import AdverseEventFact, ConsentFact, Fact, Kind, ObservationFact
 from service.eligibility.outcome import Outcome
@@ -102,6 +102,14 @@ def _types(wanted: set[Kind]) -> Iterator[str]:
         yield from MEDICATION_TYPES if kind is Kind.MEDICATION else (RESOURCE_TYPES[kind],)
     if wanted & {Kind.MEDICATION, Kind.ADVERSE_EVENT}:
         yield "Medication"
+
+
+def types_asked(node: object) -> frozenset[str]:
+    """The resource types in which the answer to a part of a criterion would stand."""
+    kinds = {kind for part in within(node) for kind, ids in _asked_by(part) if ids or kind is Kind.ADVERSE_EVENT}
+    return frozenset(
+        each for kind in kinds for each in (MEDICATION_TYPES if kind is Kind.MEDICATION else (RESOURCE_TYPES[kind],))
+    )
 
 
 @once_per_study

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from service.eligibility.terms import Coding, Terminology, ValueSet
+from service.eligibility.terms import TEXT_SYSTEM, Coding, Terminology, ValueSet
 
 SPACE = rb"[ \t\r]*"
 CODE = rb'"code"' + SPACE + b":" + SPACE + rb'"(?:[^!-~]|\\[tnrfb])*'  # up to the code; blanks before it do not count
@@ -33,15 +33,15 @@ HIDDEN = tuple(Trace(each) for each in (*ESCAPED, *TWO_TYPES))
 
 
 def traces_of(terminology: Terminology, ids: Iterable[str]) -> frozenset[Trace]:
-    """What a concept shows that could belong to one of these value sets: one of their codes, one that a map leads to
-    them from, or one of their words."""
+    """What a concept shows that could belong to one of these value sets: one of their codes, one or a text that a map
+    leads to them from, or one of their words."""
     sets = [terminology.value_sets[each] for each in ids]
     found = {_code(each) for value_set in sets for each in _listed(value_set)}
     found |= {_code(each, prefix=True) for value_set in sets for each in _prefixes(value_set)}
     for own, mapped in terminology.maps.items():
         targets = [each.target.normalized() for each in mapped]
         if any(value_set.sure.hold(each) or value_set.inexact.hold(each) for each in targets for value_set in sets):
-            found.add(_code(own))
+            found.add(_text(own.code) if own.system == TEXT_SYSTEM else _code(own))
     # a phrase that is taken out of a text may leave a word behind, so that it is a trace as well
     return frozenset(found | {_word(each) for value_set in sets for each in (*value_set.words, *value_set.not_words)})
 
@@ -62,6 +62,13 @@ def _code(coding: Coding, *, prefix: bool = False) -> Trace:
         return Trace(CODE + re.escape(coding.code.encode()) + (b"" if prefix else rb"(?:[^!-~]|\\[tnrfb])*" + b'"'))
     letters = (re.escape(each.encode()) for each in coding.code.replace(".", ""))
     return Trace(CODE + rb"\.*" + rb"\.*".join(letters), caseless=True)
+
+
+def _text(text: str) -> Trace:
+    """A text that a map knows, as it is written without capitals: its longest part that can be written in one way only.
+    Where it has none, every line."""
+    parts = re.findall(r"[!#-.0-\[\]-~]+", text)  # ASCII without blanks, quotes and slashes
+    return Trace(re.escape(max(parts, key=len).encode()), caseless=True) if parts else Trace(b'"')
 
 
 def _word(word: str) -> Trace:

@@ -4,7 +4,7 @@ One small entry per resource read is remembered (about 150 bytes), never the res
 version of it, and to take back what an earlier one said. The order in which versions arrive changes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 from hashlib import blake2b
@@ -110,6 +110,13 @@ class Versions:
         if all(new.beats(each) for each in standing):
             return Arrival.NEWER, standing
         return Arrival.CONTRADICTS, standing
+
+    def counted(self) -> Iterator[tuple[int, int]]:
+        """Of each resource that stands, and of which one version does: its person and what coverage counted it as."""
+        for key, packed in self._standing.items():
+            if key not in self._tied:
+                seen = Seen(*ENTRY.unpack(packed))
+                yield seen.person, seen.codes
 
     def token(self, reference: str) -> str | None:
         """Which version stands, in characters that are the same for the same version; None: none does, or several.

@@ -7,7 +7,7 @@ import pytest
 
 from service.catalog.code_maps import load_code_maps
 from service.eligibility.outcome import Outcome, Reason
-from service.eligibility.terms import Coding, Concept, Membership, Terminology
+from service.eligibility.terms import TEXT_SYSTEM, Coding, Concept, Membership, Terminology
 from service.errors import CatalogError
 from tests.builders import CANCER, SCT
 
@@ -51,6 +51,56 @@ MEANINGS = [
 def test_what_a_map_says_of_a_code(element: object, outcome: Outcome, reason: Reason | None, tmp_path: Path) -> None:
     found = belongs(mapped(tmp_path, element))
     assert (found.outcome, found.reason) == (outcome, reason)
+
+
+UNSAID = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+# proposals that nobody has confirmed: the map says nothing of the code, neither that it is one nor that it is none
+PROPOSALS: list[dict[str, object]] = [
+    {"code": "x", "target": [{"code": "1", "_equivalence": UNSAID}]},
+    {"code": "x", "target": [{"code": "1", "_relationship": UNSAID}]},
+    {"code": "x", "target": [{"_equivalence": UNSAID}]},
+    {"code": "x", "target": [{"code": "1", "equivalence": "equivalent"}, {"code": "2", "_equivalence": UNSAID}]},
+    {"code": "x", "target": [{"equivalence": "unmatched"}, {"code": "2", "_equivalence": UNSAID}]},
+]
+
+
+@pytest.mark.parametrize("element", PROPOSALS, ids=json.dumps)
+def test_an_unconfirmed_proposal_changes_nothing(element: object, tmp_path: Path) -> None:
+    for text in ("colon cancer", "something else", ""):
+        assert belongs(mapped(tmp_path, element), text) == belongs(mapped(tmp_path), text)
+
+
+@pytest.mark.parametrize("code", ["1", None])
+def test_without_a_relation_or_its_reason_a_target_is_refused(code: str | None, tmp_path: Path) -> None:
+    for said in ({}, {"_equivalence": {}}, {"_equivalence": {"extension": [{"url": "urn:other"}]}}):
+        with pytest.raises(CatalogError, match="none that FHIR defines"):
+            load_code_maps([mapped(tmp_path, {"code": "x", "target": [{"code": code, **said}]})])
+
+
+def test_confirmed_once_and_proposed_elsewhere_counts(tmp_path: Path) -> None:
+    assert belongs(mapped(tmp_path, to("1", equivalence="equivalent"), PROPOSALS[0])).outcome is Outcome.MET
+
+
+def of_text(directory: Path, element: object, *texts: str, codes: tuple[Coding, ...] = ()) -> Membership:
+    """Does what has these texts belong to the cancers, where the map says this of texts?"""
+    terminology = Terminology({CANCER.id: CANCER}, load_code_maps([mapped(directory, element, source=TEXT_SYSTEM)]))
+    return terminology.membership((CANCER.id,), Concept(codes, texts))
+
+
+def test_a_text_without_a_code_can_be_mapped_by_a_person(tmp_path: Path) -> None:
+    same = {"code": "Colon  CA", "target": [{"code": "1", "equivalence": "equivalent"}]}
+    assert of_text(tmp_path, same, "COLON ca ").outcome is Outcome.MET
+    assert of_text(tmp_path, same, "seen", "colon\tca").outcome is Outcome.MET
+    none = {"code": "no colon cancer", "target": [{"equivalence": "unmatched"}]}
+    assert of_text(tmp_path, none, "No colon cancer").outcome is Outcome.NOT_MET
+    near = {"code": "colon ca", "target": [{"code": "1", "equivalence": "narrower"}]}
+    assert of_text(tmp_path, near, "Colon CA").reason is Reason.CODE_UNMAPPED
+
+
+def test_only_the_whole_text_is_mapped_and_only_where_no_code_stands(tmp_path: Path) -> None:
+    same = {"code": "colon ca", "target": [{"code": "1", "equivalence": "equivalent"}]}
+    assert of_text(tmp_path, same, "colon ca?").outcome is Outcome.NOT_MET
+    assert of_text(tmp_path, same, "colon ca", codes=(Coding(LOCAL, "z"),)).outcome is Outcome.NOT_MET
 
 
 def test_the_version_that_r5_appends_to_a_system_is_left_out(tmp_path: Path) -> None:

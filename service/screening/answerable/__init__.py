@@ -1,0 +1,1 @@
+"""What an export can and cannot answer: gathered in one pass, decided by pure parts, told as text, JSON and a page."""
