@@ -12,6 +12,7 @@ from service.cli.counts import add_counts, add_history
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.export import add_export
+from service.cli.feasibility import add_feasibility
 from service.cli.inbox import add_inbox
 from service.cli.installation import add_lease
 from service.cli.launch import add_launch
@@ -41,6 +42,9 @@ def parser() -> ArgumentParser:
     _screen(sub.add_parser("screen", help="screen an export, a Bundle or several files for one or more studies"))
     _explain(sub.add_parser("explain", help="explain the answers for one patient, in plain sentences"))
     _dose(sub.add_parser("dose", help="the daily doses of one patient, as text, JSON or a drawing"))
+    _feasibility(
+        sub.add_parser("feasibility", help="how many people a study would find, and what each criterion costs")
+    )
     _study(sub.add_parser("study", help="list, show, check or test studies"))
     _serve(sub.add_parser("serve", help="serve the studies and single screenings over HTTP"))
     add_worker(sub.add_parser("worker", help="do the work behind the notifications"))
@@ -108,6 +112,11 @@ def _explain(command: ArgumentParser) -> None:
 def _dose(command: ArgumentParser) -> None:
     _input(command)
     add_dose(command)
+
+
+def _feasibility(command: ArgumentParser) -> None:
+    _input(command)
+    add_feasibility(command, _day)
 
 
 def _study(command: ArgumentParser) -> None:

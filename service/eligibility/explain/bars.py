@@ -66,11 +66,21 @@ class Bar:
         return self.total is not None and None not in self.parts.values()
 
 
-def bars_chart(title: str, bars: Sequence[Bar], name: str, *, most: int | None = None, hidden: str = "") -> str:
+def bars_chart(
+    title: str,
+    bars: Sequence[Bar],
+    name: str,
+    *,
+    most: int | None = None,
+    hidden: str = "",
+    room: int = NARROWEST,
+    numbers: bool = True,
+) -> str:
     """The drawing as SVG; `name` tells its ids from those of other drawings on a page.
 
     `most`: how many a bar of the full width stands for; None: each bar is as wide, and its parts are shares of it.
-    `hidden`: what is said of a number that is not shown.
+    `hidden`: what is said of a number that is not shown. `room`: how wide its lines of text may be. `numbers` False:
+    the note alone says them.
     """
     hidden = hidden or "not shown"
     names = list(dict.fromkeys(part for each in bars for part in each.parts))
@@ -79,11 +89,12 @@ def bars_chart(title: str, bars: Sequence[Bar], name: str, *, most: int | None =
     entries = [*enumerate(names)] if len(names) > 1 else []
     if not all(each.whole for each in bars):
         entries.append((NOT_SHOWN, hidden))
-    placed = [(each, _lines(each.label, TEXT), _lines(_told(each, hidden, most is None), SMALL)) for each in bars]
-    head = _lines(title, HEADING)
+    said_of = {id(each): _told(each, hidden, most is None) if numbers else each.note for each in bars}
+    placed = [(each, _lines(each.label, TEXT, room), _lines(said_of[id(each)], SMALL, room)) for each in bars]
+    head = _lines(title, HEADING, room)
     heights = [LINE * (len(label) + len(said)) + HIGH + GAP for _, label, said in placed]
     top = LINE * (len(head) + len(entries)) + GAP
-    root = canvas(WIDTH, top + sum(heights), title, "; ".join(_described(each, hidden, most is None) for each in bars))
+    root = canvas(WIDTH, top + sum(heights), title, "; ".join(f"{each.label}: {said_of[id(each)]}" for each in bars))
     del root.attrib["viewBox"]  # nothing is scaled
     root.set("class", "bars")
     _ground(root)
@@ -99,16 +110,12 @@ def bars_chart(title: str, bars: Sequence[Bar], name: str, *, most: int | None =
     return serialized(scoped(root, name))
 
 
-def _lines(text: str, size: float) -> list[str]:
-    return wrap(text, letters_in(NARROWEST, size), break_on_hyphens=False)
+def _lines(text: str, size: float, room: float) -> list[str]:
+    return wrap(text, letters_in(room, size), break_on_hyphens=False)
 
 
 def _told(bar: Bar, hidden: str, shares: bool) -> str:
     return "; ".join([*_numbers(bar, hidden, shares), *([bar.note] if bar.note else [])])
-
-
-def _described(bar: Bar, hidden: str, shares: bool) -> str:
-    return f"{bar.label}: {_told(bar, hidden, shares)}"
 
 
 def _numbers(bar: Bar, hidden: str, shares: bool) -> Iterator[str]:

@@ -5,9 +5,14 @@ left out there is a table with the very same publication in which that cell has 
 knows what is shown, and this text, can tell that a cell that is left out is small, by subtraction neither. Only where
 the total itself is small is that said, of all at once.
 
-Why it holds: the largest cell that is left out has FEWEST or more, and any two of those left out may change places
-without changing what is published; where all are small, all of the total may be in any one of them. It holds for each
-table by itself, and for several partitions of the same people as long as their cells are not parts of one another.
+Counts that overlap (criteria one after another, one of them left out, a bound moved, one month and the next) are no
+table, and no choice of exact ones is safe: their differences are counts of people as well. They are told as bands, each
+count by itself, and all of them, so that nothing follows from which ones are shown. What is promised of bands is in
+docs/feasibility.md, and attacked in tests/feasibility/test_attack.py.
+
+Why it holds for a table: the largest cell that is left out has FEWEST or more, and any two of those left out may change
+places without changing what is published; where all are small, all of the total may be in any one of them. It holds for
+each table by itself, and for several partitions of the same people as long as their cells are not parts of one another.
 """
 
 from __future__ import annotations
@@ -53,3 +58,31 @@ def suppressed(cells: Mapping[str, int]) -> Published:
     # All large: nothing is left out. Otherwise what is not above the smallest large one is.
     least = min(large, default=total) if len(large) < len(cells) else FEWEST - 1
     return Published(total, {name: each if each > least else None for name, each in cells.items()})
+
+
+BAND = 15  # the width of a band: FEWEST, and room for what overlapping counts say of one another
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A count as it may be shown: from `low` to `high` people, both in. The two are the same where it is exact."""
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return str(self.low)
+        return f"fewer than {self.high + 1}" if not self.low else f"{self.low}\u2013{self.high}"
+
+
+def banded(count: int) -> Band:
+    """A count told as a band of BAND: all that it says is which multiple of BAND it has passed."""
+    if count < 0:
+        raise InvalidValue("a count of people is not negative")
+    return Band(count - count % BAND, count - count % BAND + BAND - 1)
+
+
+def precise(count: int) -> Band:
+    """The count itself, for those who may see the people themselves."""
+    return Band(count, count)
