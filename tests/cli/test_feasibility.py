@@ -77,6 +77,8 @@ def test_the_tables_hold_the_numbers_of_the_document(written: dict[str, Path]) -
     document = read(written["bands"])
     study = document["studies"][0]
     rows = {each.stem: table(each) for each in written["bands"].glob("*.csv")}
+    assert {row[0] for name in rows for row in rows[name][1:]} == {"bands of 15"}
+    assert {row[0] for row in table(written["exact"] / "moves.csv")} == {"counts", "exact"}
     assert rows.keys() == {"people", "funnel", "costs", "moves", "over-time"}
     for name, part in (("funnel", "funnel"), ("costs", "costs"), ("moves", "moves"), ("over-time", "days")):
         told = [numbers(row) for row in rows[name][1:]]
@@ -117,6 +119,7 @@ def test_a_drawing_tells_its_numbers_in_words_and_no_small_one(written: dict[str
     root = fromstring(text)
     said = [each.text or "" for each in root.iter() if each.tag.endswith("}desc")]
     assert len(said) == 1 and re.search(r"\d", said[0])
+    assert "Exact counts, not to be passed on" in "".join(root.itertext())
     assert (written["exact"] / f"igg4-rd-sirolimus.{drawn}.png").read_bytes().startswith(b"\x89PNG")
 
 

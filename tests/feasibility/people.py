@@ -109,8 +109,7 @@ def _ways(standing: Standing, move: Move) -> set[State]:
 @cache
 def kinds_over_time() -> tuple[Kind, ...]:
     """Everybody on three days, as far as the numbers of past days tell them apart."""
-    ends: list[Standing] = [(OUT,)]
-    for there, pointed in product((OPEN, IN), (OUT, OPEN, IN)):
-        ends += [(there, pointed)] if pointed is OUT else [(there, pointed, each, IN, IN) for each in State]
+    ends: list[Standing] = [(OUT,), (OPEN, OUT), (IN, OUT), (OPEN, IN, OPEN, IN, IN), (IN, OPEN, IN, IN, IN)]
+    ends += [(IN, IN, each, IN, IN) for each in State]
     out = tuple(Kind(held=each) for each in (*REASONS, MERGED, NO_PATIENT))
     return (*out, *(Kind(standing=now, past=past) for now in ends for past in product(ends, repeat=len(DAYS))))

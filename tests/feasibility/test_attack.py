@@ -16,7 +16,7 @@ from tests.feasibility.people import MOVES, Kind, kinds_over_time, kinds_with_mo
 
 # Around the edges of bands, where an attacker learns most.
 NUMBERS = st.sampled_from([1, 1, 2, 3, 5, FEWEST - 1, FEWEST, BAND - 1, BAND, BAND + 1, 2 * BAND, 3 * BAND - 1])
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @cache

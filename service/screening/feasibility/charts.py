@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 from xml.etree.ElementTree import fromstring, register_namespace, tostring
 
-from service.eligibility.explain.bars import WIDTH, Bar, bars_chart
+from service.eligibility.explain.bars import TEXT, WIDTH, Bar, bars_chart
 from service.eligibility.explain.over_time import Reading, over_time
+from service.eligibility.explain.svg import shortened
 from service.screening.feasibility.report import band_of
 from service.screening.feasibility.words import reach_words, step_words
 
@@ -21,7 +22,7 @@ def charts_of(document: Json, study: Json) -> Iterator[tuple[str, str]]:
     """Each drawing with its name: funnel, costs, moves, over-time; those that have something to show."""
     exact = document["counts"] == "exact"
     of = f"{study['study']} {study['study_version']}, as of {document['as_of']}"
-    told = "" if exact else f" Counts in bands of {document['band']} people."
+    told = " Exact counts, not to be passed on." if exact else f" Counts in bands of {document['band']} people."
     yield "funnel", _drawn(f"Who is left after each criterion: {of}.{told}", _funnel(study, exact=exact), "funnel")
     for name, title, bars in (
         ("costs", "Who would be let in without one criterion", _costs(study, exact=exact)),
@@ -46,13 +47,20 @@ def _funnel(study: Json, *, exact: bool) -> list[Bar]:
     for each in study["funnel"]:
         surely, at_most = each["surely"]["from"], each["at_most"]["to"]
         parts = {f"surely in{least}": surely, f"besides these, possibly in{most}": at_most - surely}
-        bars.append(Bar(step_words(each), parts, at_most, reach_words(each)))
+        bars.append(Bar(_labelled(each), parts, at_most, reach_words(each)))
     return bars
+
+
+def _labelled(step: Json) -> str:
+    """The step with the beginning of the protocol's words, on one line."""
+    named = step_words(step)
+    return named if step["kind"] is None else shortened(f"{named}: {step['text']}", TEXT, WIDTH)
 
 
 def _costs(study: Json, *, exact: bool) -> list[Bar]:
     """Each part as wide as it is at least: nothing, where all that can be told is that there are few."""
     least = "" if exact else ", at least"
+    labels = {each["step"]: _labelled(each) for each in study["funnel"]}
     bars = []
     for each in study["costs"]:
         kept, undecided = each["kept_out"], each["undecided"]
@@ -62,7 +70,7 @@ def _costs(study: Json, *, exact: bool) -> list[Bar]:
             f"only its answer is lacking for a candidate{least}": undecided["from"],
         }
         note = f"kept out by it alone: {reach_words(kept)}; only its answer is lacking: {band_of(undecided)}"
-        bars.append(Bar(each["criterion"], parts, sum(parts.values()), note))
+        bars.append(Bar(labels[each["criterion"]], parts, sum(parts.values()), note))
     return bars
 
 

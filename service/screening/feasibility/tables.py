@@ -11,23 +11,26 @@ from typing import Any
 from service.screening.spreadsheet import BOM, row_of
 
 Json = Mapping[str, Any]
+Table = tuple[str, Sequence[str], Iterator[tuple[object, ...]]]
 ENDS = ("from", "to")
+STUDY = ("study", "version")
 
 
 def tables_of(document: Json) -> Iterator[tuple[str, str]]:
     """Each table with its name."""
     studies = document["studies"]
-    yield "people", _table(("what", *_columns("people")), _people(document))
-    yield "funnel", _table(("study", "version", "step", "kind", "text", *_reach_columns("")), _funnel(studies))
-    yield (
-        "costs",
-        _table(
-            ("study", "version", "criterion", *_reach_columns("kept out "), *_columns("undecided")), _costs(studies)
-        ),
-    )
-    yield "moves", _table(MOVES, _moves(studies))
+    how = "exact" if document["counts"] == "exact" else f"bands of {document['band']}"
+    for name, columns, rows in _tables(document, studies):
+        yield name, _table(("counts", *columns), ((how, *row) for row in rows))
+
+
+def _tables(document: Json, studies: Sequence[Json]) -> Iterator[Table]:
+    yield "people", ("what", *_columns("people")), _people(document)
+    yield "funnel", (*STUDY, "step", "kind", "text", *_reach_columns("")), _funnel(studies)
+    yield "costs", (*STUDY, "criterion", *_reach_columns("kept out "), *_columns("undecided")), _costs(studies)
+    yield "moves", MOVES, _moves(studies)
     if any(each["days"] for each in studies):
-        yield "over-time", _table(("study", "version", "day", *DAYS), _days(studies))
+        yield "over-time", (*STUDY, "day", *DAYS), _days(studies)
 
 
 def _reach_columns(of: str) -> tuple[str, ...]:
@@ -39,7 +42,7 @@ def _columns(of: str) -> tuple[str, ...]:
 
 
 MOVES = (
-    *("study", "version", "criterion", "bound", "what", "now", "then"),
+    *(*STUDY, "criterion", "bound", "what", "now", "then"),
     *_reach_columns("let in "),
     *_reach_columns("lost "),
     *_columns("settled"),
