@@ -44,6 +44,11 @@ class Asked:
     days: tuple[date, ...]
     moves: Mapping[str, tuple[Move, ...]]
 
+    @property
+    def studies(self) -> tuple[Study, ...]:
+        """The studies, and each with a bound moved: a longer window needs more of what is read."""
+        return (*self.request.studies, *(move.study for moves in self.moves.values() for move in moves))
+
 
 @dataclass
 class OfStudy:
@@ -73,7 +78,8 @@ def feasibility(catalog: Catalog, asked: Asked, progress: Progress) -> Feasibili
     """Read, and count everybody."""
     rejects: list[Reject] = []
     earliest = min(asked.days, default=None)
-    population = gather(catalog, asked.request, rejects.append, progress, earliest=earliest).population
+    reading = replace(asked.request, studies=asked.studies)
+    population = gather(catalog, reading, rejects.append, progress, earliest=earliest).population
     moved = merge_replaced(population)
     result = Feasibility(len(population.people) + len(moved), len(moved), rejects=len(rejects))
     result.incomplete = dict(sorted(population.unplaced.items()))
