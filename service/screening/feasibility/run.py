@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from service.eligibility.assess import case_of, finding_of
 from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Case, Knowledge
+from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import Loaded, PatientRecord
 from service.screening.feasibility.counting import BEFORE, Counted, Day
 from service.screening.feasibility.moves import Move
@@ -84,7 +85,8 @@ def feasibility(catalog: Catalog, asked: Asked, progress: Progress) -> Feasibili
     result = Feasibility(len(population.people) + len(moved), len(moved), rejects=len(rejects))
     result.incomplete = dict(sorted(population.unplaced.items()))
     result.studies = tuple(_of_study(each, asked) for each in sorted(asked.request.studies, key=lambda s: s.id))
-    counting = _Counting(catalog, asked, population, knowledge_of(catalog), result)
+    knowledge = knowledge_of(catalog)
+    counting = _Counting(catalog, asked, population, knowledge, Recall(knowledge, asked.studies), result)
     for done, identity in enumerate(sorted(population.people), 1):
         counting.add(population.people[identity])
         progress.screening(done, len(population.people))
@@ -105,6 +107,7 @@ class _Counting:
     asked: Asked
     population: Population
     knowledge: Knowledge
+    recall: Recall
     result: Feasibility
     loaded: dict[tuple[int, ...], Mapping[str, Loaded]] = field(default_factory=dict)
 
@@ -129,7 +132,7 @@ class _Counting:
             if self._held(person, day) is None:
                 there = born_by(record, day)
                 for each in result.studies:
-                    case = case_of(record, each.study, day, self.knowledge, followed=False)
+                    case = case_of(record, each.study, day, self.knowledge, followed=False, recall=self.recall)
                     each.days[day].add(standing(each.study, case, there, whole=False))
 
     def _held(self, person: Gathered, at: date) -> str | None:
@@ -145,7 +148,7 @@ class _Counting:
         return person.record(self.loaded[sources])
 
     def _on_the_day(self, of: OfStudy, record: PatientRecord, there: State) -> None:
-        case = case_of(record, of.study, self.asked.request.at, self.knowledge, followed=False)
+        case = case_of(record, of.study, self.asked.request.at, self.knowledge, followed=False, recall=self.recall)
         stands = standing(of.study, case, there, whole=True)
         of.counted.add(stands, _moved(of, case, stands))
 
