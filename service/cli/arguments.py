@@ -13,6 +13,7 @@ from service.cli.coverage import add_coverage
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
 from service.cli.export import add_export
+from service.cli.feasibility import add_feasibility
 from service.cli.inbox import add_inbox
 from service.cli.installation import add_lease
 from service.cli.launch import add_launch
@@ -43,6 +44,9 @@ def parser() -> ArgumentParser:
     _explain(sub.add_parser("explain", help="explain the answers for one patient, in plain sentences"))
     _coverage(sub.add_parser("coverage", help="what an export can and cannot answer, and which codes to map"))
     _dose(sub.add_parser("dose", help="the daily doses of one patient, as text, JSON or a drawing"))
+    _feasibility(
+        sub.add_parser("feasibility", help="how many people a study would find, and what each criterion costs")
+    )
     _study(sub.add_parser("study", help="list, show, check or test studies"))
     _serve(sub.add_parser("serve", help="serve the studies and single screenings over HTTP"))
     add_worker(sub.add_parser("worker", help="do the work behind the notifications"))
@@ -93,7 +97,7 @@ def _screen(command: ArgumentParser) -> None:
     command.add_argument("--fhir", choices=("R4", "R4B", "R5"), default="R4", help="release of the ResearchSubjects")
     command.add_argument("--all", action="store_true", help="write a ResearchSubject for those without a signal, too")
     command.add_argument(
-        "--also", action="append", choices=FORMATS, default=[], help="write the assessments as tables, too; repeatable"
+        "--also", action="append", choices=FORMATS, help="write the assessments as tables, too; repeatable"
     )
     command.add_argument("--quiet", action="store_true", help="no progress bar and no funnel")
     command.set_defaults(run=commands.screen)
@@ -115,6 +119,11 @@ def _dose(command: ArgumentParser) -> None:
 def _coverage(command: ArgumentParser) -> None:
     _input(command)
     add_coverage(command)
+
+
+def _feasibility(command: ArgumentParser) -> None:
+    _input(command)
+    add_feasibility(command, _day)
 
 
 def _study(command: ArgumentParser) -> None:

@@ -32,7 +32,7 @@ def screen(chosen: Namespace) -> int:
     """Screen a population for some studies, and print the funnel."""
     catalog = load_catalog(mappings_dir(), chosen.site)
     request = _request(catalog, chosen, chosen.study, chosen.fhir, chosen.all)
-    request = replace(request, formats=tuple(dict.fromkeys(chosen.also)))
+    request = replace(request, formats=tuple(dict.fromkeys(chosen.also or ())))
     with Bar(total_bytes(request.sources), quiet=chosen.quiet) as bar:
         summary = screen_population(catalog, request, chosen.out, bar)
     if not chosen.quiet:

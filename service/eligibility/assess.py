@@ -132,7 +132,7 @@ def case_of(
 
 def judge(study: Study, case: Case) -> Verdict:
     """Every criterion of a study, the standing and the signal, on the day of the case alone."""
-    findings = tuple(_finding(criterion, case) for criterion in study.criteria)
+    findings = tuple(finding_of(criterion, case) for criterion in study.criteria)
     return Verdict(findings, standing_of(findings), signal(study, case))
 
 
@@ -140,7 +140,7 @@ def judge_unless_kept_out(study: Study, case: Case) -> Verdict | None:
     """As `judge`; None as soon as one criterion makes the person ineligible, whatever the others say."""
     findings: list[Finding] = []
     for criterion in study.criteria:
-        finding = _finding(criterion, case)
+        finding = finding_of(criterion, case)
         if finding.blocks:
             return None
         findings.append(finding)
@@ -152,7 +152,8 @@ def later(verdict: Verdict, case: Case) -> date | None:
     return _later(verdict.findings, case) if verdict.standing is Standing.INELIGIBLE else None
 
 
-def _finding(criterion: Criterion, case: Case) -> Finding:
+def finding_of(criterion: Criterion, case: Case) -> Finding:
+    """The answer to one criterion on the day of the case."""
     judgement = evaluate(criterion.node, case)
     beside = None if case.recall is None else case.recall.beside(judgement)
     if beside is None:

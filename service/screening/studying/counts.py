@@ -13,6 +13,7 @@ from typing import Any
 
 from service.screening.decisions.applied import BLOCKING, CANDIDATE, INELIGIBLE, NEEDS_REVIEW, outcome_of
 from service.screening.decisions.decided import Decided
+from service.screening.studying.obstacles import Obstacles
 
 SIGNALS = frozenset({"strong", "weak"})
 NO_SIGNAL = "no-signal"
@@ -83,14 +84,16 @@ class Counts:
 
     def _funnel(self, findings: Iterable[Line]) -> None:
         listed = {each["criterion"]: each for each in findings}
-        blocking = [each for each in self.criteria if each in listed and _blocks(listed[each])]
-        open_ = [each for each in listed if _keeps_open(listed[each])]
-        if blocking:
-            self.criteria[blocking[0]].first += 1
-        if len(blocking) == 1:
-            self.criteria[blocking[0]].alone[NEEDS_REVIEW if open_ else CANDIDATE] += 1
-        if not blocking and len(open_) == 1:
-            self.criteria[open_[0]].undecided_alone += 1
+        found = Obstacles(
+            blocking=[each for each in self.criteria if each in listed and _blocks(listed[each])],
+            open=[each for each in listed if _keeps_open(listed[each])],
+        )
+        if found.first is not None:
+            self.criteria[found.first].first += 1
+        if found.alone is not None:
+            self.criteria[found.alone].alone[NEEDS_REVIEW if found.open else CANDIDATE] += 1
+        if found.undecided_alone is not None:
+            self.criteria[found.undecided_alone].undecided_alone += 1
 
     def document(self) -> dict[str, Any]:
         """All of it as JSON, as it is stored."""
