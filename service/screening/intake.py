@@ -6,17 +6,17 @@ resource that recognises another version of it.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
 
-from service.eligibility.dosing.body import by_body_size
-from service.eligibility.facts import ConditionFact, EncounterFact, Evidence, Fact, MedicationFact, Unreadable
+from service.eligibility.facts import EncounterFact, Unreadable
 from service.errors import UnreadableResource
-from service.fhir.adapt import SUPPORTED, Adapted, Reading, adapt
+from service.fhir.adapt import Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
 from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
+from service.screening.loose import Loose, place_loose
+from service.screening.met import Found, Glimpsed, Json, Lost, Place, Skipped
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population, two_days
 from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
@@ -24,21 +24,11 @@ from service.screening.sieve import Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
-from service.screening.walk import Found, Glimpsed, Json, Lost, Place, Skipped, Walk
+from service.screening.walk import Walk
 from service.twofold import readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
-WITHOUT_SUBJECT = frozenset({"Patient", "Medication"})  # what refers to a lost one is itself unreadable
-
-
-class Loose(NamedTuple):
-    """Something that could not be read: perhaps of one of these types, of this patient if its bytes show one."""
-
-    types: frozenset[str]
-    subject: str | None
-    reference: str
-    reason: str
 
 
 class Intake:
@@ -90,7 +80,7 @@ class Intake:
                 self._glimpsed(met)
             else:
                 self._lost(met, walk.files[met.place.file].type_hint)
-        self._place_loose()
+        place_loose((each for several in self._loose.values() for each in several), self.population)
         self.tally.finish()
         return self.population
 
@@ -249,7 +239,7 @@ class Intake:
         person = self.population.person(adapted.patient)
         person.facts += kept
         person.unreadable += adapted.unreadable
-        self._refers(kept, adapted.patient)
+        self.population.await_for(kept, adapted.patient)
         if awaited:
             person.spans.update((reference, each.span) for each in adapted.facts if isinstance(each, EncounterFact))
         for day in days:
@@ -258,14 +248,6 @@ class Intake:
         useful = USED if days != NO_DAYS or any(map(self._needs.asked_for, kept)) else NOT_NEEDED
         disposition = self._count(found, type_name, adapted.unreadable, useful)
         return Made(disposition, person.number, days, codes)
-
-    def _refers(self, kept: Iterable[Fact], patient: str) -> None:
-        """What these facts wait for: the visit of a diagnosis, the size of a body."""
-        for fact in kept:
-            if isinstance(fact, ConditionFact) and fact.encounter is not None:
-                self.population.awaited.add(fact.encounter)
-            elif isinstance(fact, MedicationFact) and by_body_size(fact):
-                self.population.sized.add(patient)
 
     def _count(self, found: Found, type_name: str, unreadable: Collection[Unreadable], otherwise: str) -> str:
         if not unreadable:
@@ -318,16 +300,3 @@ class Intake:
 
     def _name(self, number: int) -> str | None:
         return None if number == NOBODY else self.population.numbered[number]
-
-    def _place_loose(self) -> None:
-        """What could not be read belongs to the patient it names, if we know that one; else its type is incomplete."""
-        known = {name for name, person in self.population.people.items() if person.sources}
-        for each in (loose for several in self._loose.values() for loose in several):
-            types = each.types - WITHOUT_SUBJECT
-            if each.subject in known and ANY_TYPE not in types:
-                unreadable = [Unreadable(name, Evidence(each.reference, name), each.reason) for name in sorted(types)]
-                self.population.person(str(each.subject)).unreadable += unreadable
-            else:
-                spoiled = types & (SUPPORTED | {ANY_TYPE})
-                self.population.unplaced.update(spoiled)
-                self.population.unplaced_lines += bool(spoiled)

@@ -19,10 +19,11 @@ from service.screening.decisions.claims import reader_of
 from service.screening.facts_digest import facts_digest
 from service.screening.needs import Needs
 from service.screening.person.series_line import drawn_of
-from service.screening.population import knowledge_of, phrases_of, read_versions
+from service.screening.population import knowledge_of, phrases_of
 from service.screening.record import ENCOUNTER, MERGED, ClaimsOf, Recorded, no_claims, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant
+from service.screening.versions import read_versions
 from service.screening.worklist import refresh_patient
 from service.screening.worklist.identity import identity_of
 from service.screening.worklist.visits import Visits, visits_in

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from service.eligibility.dates import Days, Span
-from service.eligibility.facts import ConditionFact, Fact, Loaded, PatientRecord, Unreadable
+from service.eligibility.dosing.body import by_body_size
+from service.eligibility.facts import ConditionFact, Fact, Loaded, MedicationFact, PatientRecord, Unreadable
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
 from service.screening.corrected import Corrected
@@ -105,6 +106,14 @@ class Population:
             known = self.numbers[patient] = len(self.numbered)
             self.numbered.append(patient)
         return known
+
+    def await_for(self, kept: Iterable[Fact], patient: str) -> None:
+        """Note what these facts wait for: the visit of a diagnosis, the size of a body."""
+        for fact in kept:
+            if isinstance(fact, ConditionFact) and fact.encounter is not None:
+                self.awaited.add(fact.encounter)
+            elif isinstance(fact, MedicationFact) and by_body_size(fact):
+                self.sized.add(patient)
 
     def open_source(self, complete: Iterable[str]) -> int:
         """A new directory or Bundle that holds these types completely; its number."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from service.eligibility.assess import Assessment, Signal, assess, case_of
 from service.eligibility.criteria import Study
@@ -25,6 +25,7 @@ from service.screening.coverage import Coverage
 from service.screening.held_back import held_back
 from service.screening.intake import Intake
 from service.screening.merging import MERGE_UNCLEAR, REPLACED, merge_replaced
+from service.screening.met import Mixed
 from service.screening.needs import Needs
 from service.screening.outputs import SERIES, VERSIONS, Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
@@ -33,8 +34,7 @@ from service.screening.render import assessment_line
 from service.screening.sieve import Forced, Recurring, Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
-from service.screening.versions import Versions
-from service.screening.walk import Mixed
+from service.screening.versions import Versions, read_versions
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -255,9 +255,8 @@ def _write(
     line = assessment_line(assessment, phrases, lines.corrected(assessment.patient), recall)
     sink.write("assessments.ndjson", line)
     if request.versions and assessment.signal in (Signal.STRONG, Signal.WEAK):
-        versions = read_versions(line, lines.versions)
-        told = {"patient": assessment.patient, "study": assessment.study.id, "records": versions}
-        sink.write(VERSIONS, told)
+        told = {"patient": assessment.patient, "study": assessment.study.id}
+        sink.write(VERSIONS, {**told, "records": read_versions(line, lines.versions)})
     if request.release and (request.every_subject or assessment.signal in (Signal.STRONG, Signal.WEAK)):
         sink.write("ResearchSubject.ndjson", render_subject(assessment, phrases, request.release))
 
@@ -272,16 +271,6 @@ class Lines:
     def corrected(self, patient: str) -> tuple[Corrected, ...]:
         """What people said of this person's records."""
         return tuple(self.population.people[patient].corrected)
-
-
-def read_versions(line: Mapping[str, Any], versions: Versions) -> dict[str, str]:
-    """Which version was read of each record that a line names, by `Type/id`."""
-    named = {each["record"] for each in line.get("corrections", ())}
-    for finding in line["findings"]:
-        named |= {each["reference"] for each in finding["evidence"]}
-        named |= set((finding["computed"] or {}).get("records", ()))
-    found = ((each, versions.token(each)) for each in sorted(named))
-    return {each: token for each, token in found if token is not None}
 
 
 def _draw(assessment: Assessment, case: Case, phrases: Phrases, sink: Sink) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum
 from hashlib import blake2b
 from struct import Struct
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -140,6 +140,16 @@ class Versions:
         if self._last[0] is not reference:
             self._last = reference, _key(reference)
         return self._last[1]
+
+
+def read_versions(line: Mapping[str, Any], versions: Versions) -> dict[str, str]:
+    """Which version was read of each record that a line names, by `Type/id`."""
+    named = {each["record"] for each in line.get("corrections", ())}
+    for finding in line["findings"]:
+        named |= {each["reference"] for each in finding["evidence"]}
+        named |= set((finding["computed"] or {}).get("records", ()))
+    found = ((each, versions.token(each)) for each in sorted(named))
+    return {each: token for each, token in found if token is not None}
 
 
 def stamp(resource: Mapping[str, object], written: bytes | None = None, *, unclear: bool = False) -> Seen:

@@ -15,8 +15,8 @@ from service.screening.launch.launches import AGAIN, NOT_HERE, UNKNOWN_EHR, USED
 from service.screening.launch.page import PatientPage, PatientPages
 from service.web.bucket import Bucket
 from service.web.guard import let_frame
-from service.web.pages.desk import is_framed
 from service.web.language import wording
+from service.web.pages.desk import is_framed
 
 NAME = "launch"
 PER_MINUTE = 600  # launches from one EHR

@@ -17,8 +17,6 @@ from service.screening.worklist.listing import Asked, Listing, asked_of, counted
 from service.screening.worklist.table import table
 from service.store import audit, people
 from service.store.worklist_tabs import Tab
-from service.store import accounts, audit, people
-from service.store.engine import Store
 from service.web.language import wording
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
