@@ -57,8 +57,7 @@ class Intake:
         self._counting = counting
         self._loose: dict[str, list[Loose]] = {}
         self._files: list[InputFile] = []
-        known = self.population
-        wanted = None if counted else needs.may_ask
+        known, wanted = self.population, None if counted else needs.may_ask
         self._reading = replace(reading, medications=known.medications, births=known.births, wanted=wanted)
 
     def read(
@@ -106,8 +105,7 @@ class Intake:
     def _found(self, found: Found) -> None:
         resource = found.resource
         if resource is None:
-            self._rejected(found, found.problem)
-            return
+            return self._rejected(found, found.problem)
         if found.problem and not is_one(resource):
             self._ambiguous(found, resource)
             return

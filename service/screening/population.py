@@ -84,8 +84,7 @@ def phrases_of(catalog: Catalog) -> Phrases:
 
 
 class Gathering(NamedTuple):
-    """What reading gave: the persons, what became of every line, how far their codes are known, which versions
-    stood."""
+    """What reading gave: the persons, what became of every line, what is known of codes, which versions stood."""
 
     population: Population
     tally: Tally

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -10,6 +11,7 @@ from service.screening.flat import TABLES, Cell, Column, Line, rows_of
 from service.screening.spreadsheet import BOM, row_of
 
 FORMATS = ("csv", "parquet")
+LIBRARY = "pyarrow"
 AT_ONCE = 5_000  # rows of a group in a Parquet file
 
 
@@ -84,7 +86,7 @@ class Parquet:
         }
         self._arrow = arrow
         self._schema = arrow.schema([(each.name, kinds[each.kind]) for each in columns])
-        self._writer = _parquet().ParquetWriter(path, self._schema, compression="zstd")
+        self._writer = _arrow(".parquet").ParquetWriter(path, self._schema, compression="zstd")
         self._rows: list[tuple[Cell, ...]] = []
 
     def add(self, rows: Sequence[tuple[Cell, ...]]) -> None:
@@ -112,15 +114,9 @@ def _text(cell: Cell) -> str:
     return ("no", "yes")[cell] if isinstance(cell, bool) else str(cell)
 
 
-def _arrow() -> Any:
+def _arrow(part: str = "") -> Any:
+    """Pyarrow, or a part of it: only whoever asks for Parquet needs it."""
     try:
-        import pyarrow  # only whoever asks for Parquet needs it
+        return import_module(LIBRARY + part)
     except ImportError:
         raise UsageError("Parquet needs pyarrow: pip install 'fhir-prescreen[parquet]'") from None
-    return pyarrow
-
-
-def _parquet() -> Any:
-    import pyarrow.parquet
-
-    return pyarrow.parquet
