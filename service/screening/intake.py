@@ -91,8 +91,7 @@ class Intake:
     def _glimpsed(self, glimpsed: Glimpsed) -> None:
         patient, day = glimpsed.glimpse
         self.population.present[glimpsed.source].add(glimpsed.type)
-        counts = self._counting.holds(day)
-        if counts:
+        if counts := self._counting.holds(day):
             self.population.person(patient).contacts[day.toordinal()] += 1
         self.tally.count(glimpsed.type, USED if counts else NOT_NEEDED)
 
@@ -105,7 +104,8 @@ class Intake:
     def _found(self, found: Found) -> None:
         resource = found.resource
         if resource is None:
-            return self._rejected(found, found.problem)
+            self._rejected(found, found.problem)
+            return
         if found.problem and not is_one(resource):
             self._ambiguous(found, resource)
             return
