@@ -76,7 +76,7 @@ class UserSmart:
             return 401
         if not kind:
             return None
-        if method != "GET" or not any(_reads(each, kind) for each in permission.scope.split()):
+        if method not in ("GET", "SEARCH") or not any(_reads(each, kind) for each in permission.scope.split()):
             return 403
         return None if set(_patients(kind)) <= {permission.context["patient"]} else 403
 

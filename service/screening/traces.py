@@ -9,9 +9,10 @@ letters when written small.
 
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
+from service.eligibility.dates import shift
 from service.eligibility.terms import TEXT_SYSTEM, Coding, Terminology, ValueSet
 
 SPACE = rb"[ \t\r]*"
@@ -92,7 +93,7 @@ def days_since(since: date | None, until: date | None) -> bytes:
     """The beginning of a day from `since` to `until` (None: whenever), with a day's margin for time zones."""
     if since is None or until is None or (until - since).days > 30 * MOST_MONTHS:
         return rb"[0-9]{4}-[0-9]{2}-"
-    first, last = since - timedelta(days=1), until + timedelta(days=1)
+    first, last = shift(since, -1), shift(until, 1)
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     return b"(?:" + b"|".join(b"%04d-%02d-" % (each // 12, each % 12 + 1) for each in months) + b")"
 

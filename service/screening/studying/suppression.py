@@ -76,11 +76,12 @@ class Band:
         return f"fewer than {self.high + 1}" if not self.low else f"{self.low}\u2013{self.high}"
 
 
-def banded(count: int, width: int = BAND) -> Band:
-    """A count told as a band of `width`: all that it says is which multiple of it the count has passed."""
+def banded(count: int, width: int | None = None) -> Band:
+    """A count told as a band of `width` (None: BAND): all that it says is which multiple of it the count has passed."""
     if count < 0:
         raise InvalidValue("a count of people is not negative")
-    return Band(count - count % width, count - count % width + width - 1)
+    wide = BAND if width is None else width
+    return Band(count - count % wide, count - count % wide + wide - 1)
 
 
 def precise(count: int) -> Band:
