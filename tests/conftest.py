@@ -36,8 +36,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: a fifth of the time, a worker waits for a server or a process it started."""
-    return (os.cpu_count() or 1) + 1
+    """Two for each processor: more than half of the time, a worker waits for a disk, a server or a process it started."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session")
