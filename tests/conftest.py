@@ -36,7 +36,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each processor: more than half of the time, a worker waits for a disk, a server or a process it started."""
+    """Two for each processor: half of the time, a worker waits for a disk, a server or a process it started."""
     return 2 * (os.cpu_count() or 1)
 
 
