@@ -36,8 +36,9 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each processor: half of the time, a worker waits for a disk, a server or a process it started."""
-    return 2 * (os.cpu_count() or 1)
+    """One more than there are processors: for a while a worker waits for a server or a process it started. With two for
+    each, all together took longer."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
