@@ -5,7 +5,7 @@ word or day that counts (`traces`), or a concept that none asks for. Whatever el
 not have been an answer; so that it is counted as not needed, and is neither parsed nor complained about.
 
 What is passed over is remembered by the number of its id: where the same id is met on a line that is read, one may
-replace the other, and all lines of that type have to be read (`Recurring`).
+replace the other, and everything is gone through again with all lines of that id read (`Recurring`).
 """
 
 import re
@@ -99,14 +99,13 @@ class Sieve:
             return not self._needs.wanted[Kind.ENCOUNTER]
         return type_name == "Observation" or type_name in CODED
 
-    def pick(self, type_name: str, block: Block, awaited: Iterable[str] = ()) -> Picked:
-        """Which lines of a block are to be read. `awaited`: ids of this type that something refers to."""
+    def expect(self, type_name: str, awaited: Iterable[str]) -> None:
+        """From here on, lines with these ids are read: something refers to them."""
+        self._forced[type_name] = np.concatenate((self._forced.get(type_name, NONE), numbers_of(awaited)))
+
+    def pick(self, type_name: str, block: Block) -> Picked:
+        """Which lines of a block are to be read."""
         found, read, sizes, seen = self._looked_at(type_name, block)
-        expected = numbers_of(awaited)
-        if type_name in self._forced:
-            expected = np.concatenate((expected, self._forced[type_name]))
-        if len(expected):
-            read |= np.isin(found.ids, expected)
         if type_name in self._needs.types and type_name in CODED:
             needed = self._coded[type_name].needed
             for index in np.flatnonzero(~read).tolist():
@@ -117,7 +116,8 @@ class Sieve:
         if sizes.any():
             self._with_sizes.add(type_name)
             self._put_off[type_name].append(found.ids[sizes])
-        self._passed_over[type_name].append(found.ids[over & ~sizes])
+        if type_name in self._needs.types:  # of another, none is ever read
+            self._passed_over[type_name].append(found.ids[over & ~sizes])
         return Picked(read, found.sure, int(np.count_nonzero(over)), seen, found.ids)
 
     def put_off(self, type_name: str | None) -> bool:
@@ -168,6 +168,9 @@ class Sieve:
         if scan is None:
             scan = self._scans[type_name] = scan_for(tuple(map(frozenset, self._traces(type_name))))
         needed, sizes, seen = (lines_with(each, block.starts) for each in scan.ends(block.content))
+        forced = self._forced.get(type_name, NONE)
+        if len(forced):
+            needed |= np.isin(found.ids, forced)
         return found, needed | ~found.sure, sizes, seen
 
     def _traces(self, type_name: str) -> tuple[Iterable[Trace], Iterable[Trace], Iterable[Trace]]:

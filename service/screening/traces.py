@@ -3,8 +3,8 @@
 Everything here errs to one side: a line that could matter always shows one of its traces, and many a line that shows
 one does not matter. So a line without any need not be parsed, whatever else it says, and however badly.
 
-What could hide a trace is one itself: an escape (`\\u0034`, `\\/`), and the two letters outside ASCII that become ASCII
-letters when written small.
+What could hide a trace is one itself: an escape (`\\u0034`, `\\/`), and the letters outside ASCII that become ASCII
+letters when written small (for words) or large (for codes of ICD).
 """
 
 import re
@@ -12,14 +12,19 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+import orjson
+
 from service.eligibility.dates import shift
 from service.eligibility.terms import TEXT_SYSTEM, Coding, Terminology, ValueSet
 
 SPACE = rb"[ \t\r]*"
-CODE = rb'"code"' + SPACE + b":" + SPACE + rb'"(?:[^!-~]|\\[tnrfb])*'  # up to the code; blanks before it do not count
-ESCAPED = (rb"\\u", rb"\\/", b"\xe2\x84\xaa", b"\xc4\xb0")  # the sign of kelvin, and I with a dot
-# A line that holds a resource in another, or says its type twice, is always read.
-TWO_TYPES = (rb'[^{]"resourceType"', rb'[^\n]\{"resourceType"')
+BLANK = rb"(?:[^!-~]|\\[tnrfb])"  # or a letter outside ASCII: any of them may be taken off a text's or a code's end
+CODE = rb'"code"' + SPACE + b":" + SPACE + b'"' + BLANK + b"*"  # up to the code
+# The sign of kelvin, I with a dot, i without one, and the long s.
+ESCAPED = (rb"\\u", rb"\\/", b"\xe2\x84\xaa", b"\xc4\xb0", b"\xc4\xb1", b"\xc5\xbf")
+# A line that holds a resource in another, or says its type or its id twice, is always read.
+TWO_OF_THEM = (rb'[^{]"resourceType"', rb'[^\n]\{"resourceType"', rb'"id"[^\n]*"id"' + SPACE + b":")
+END = rb'(?:"|' + BLANK[3:]
 MOST_MONTHS = 600
 
 
@@ -30,7 +35,7 @@ class Trace(NamedTuple):
     caseless: bool = False
 
 
-HIDDEN = tuple(Trace(each) for each in (*ESCAPED, *TWO_TYPES))
+HIDDEN = tuple(Trace(each) for each in (*ESCAPED, *TWO_OF_THEM))
 
 
 def traces_of(terminology: Terminology, ids: Iterable[str]) -> frozenset[Trace]:
@@ -60,7 +65,8 @@ def _prefixes(value_set: ValueSet) -> Iterator[Coding]:
 def _code(coding: Coding, *, prefix: bool = False) -> Trace:
     """A code where it stands as one. Those of ICD are written with dots and without, small and large."""
     if "icd-10" not in coding.system.lower():
-        return Trace(CODE + re.escape(coding.code.encode()) + (b"" if prefix else rb"(?:[^!-~]|\\[tnrfb])*" + b'"'))
+        written = re.escape(orjson.dumps(coding.code)[1:-1])
+        return Trace(CODE + written + (b"" if prefix else BLANK + b'*"'))
     letters = (re.escape(each.encode()) for each in coding.code.replace(".", ""))
     return Trace(CODE + rb"\.*" + rb"\.*".join(letters), caseless=True)
 
@@ -74,15 +80,11 @@ def _text(text: str) -> Trace:
 
 def _word(word: str) -> Trace:
     """A word, at least the longest part of it whose letters have no large form outside ASCII. A blank at either end may
-    be the end of the text."""
-    part = word
-    if any(_cased(each) for each in word):
-        parts = "".join("\n" if _cased(each) else each for each in word).split("\n")
-        part = max(parts, key=len)
-    inner = re.escape(part.strip(" ").encode())
-    before = rb'[ "]' if part.startswith(" ") and word.startswith(part) else b""
-    after = rb'[ "]' if part.endswith(" ") and word.endswith(part) else b""
-    return Trace(before + inner.replace(rb"\"", rb'\\"') + after, caseless=True)
+    be the end of the text, of which blanks of all kinds were taken off."""
+    part = max("".join("\n" if _cased(each) else each for each in word).split("\n"), key=len)
+    before = END if part.startswith(" ") and word.startswith(part) else b""
+    after = END if part.endswith(" ") and word.endswith(part) else b""
+    return Trace(before + re.escape(orjson.dumps(part.strip(" "))[1:-1]) + after, caseless=True)
 
 
 def _cased(letter: str) -> bool:

@@ -97,10 +97,12 @@ class Walk:
         file, source, sieve = self.files[number], self._source_of[number], self._sieve
         hint = file.type_hint
         assert sieve is not None and hint is not None, "only such files are sifted"
+        sieve.expect(hint, self._awaited(hint))
         try:
             for block in read_blocks(file):
                 if isinstance(block, Broken):
-                    yield self._lost(block, Place(number, block.number, 0, source))
+                    if stage is stage_of(hint):  # a second time through, it is known
+                        yield self._lost(block, Place(number, block.number, 0, source))
                     continue
                 yield from self._block(block, sieve, hint, Place(number, 0, 0, source), stage)
                 self._advance(file, block.first)
@@ -109,7 +111,7 @@ class Walk:
 
     def _block(self, block: Block, sieve: Sieve, hint: str, place: Place, stage: Stage) -> Iterator[Met]:
         if stage is stage_of(hint):
-            picked = sieve.pick(hint, block, self._awaited(hint))
+            picked = sieve.pick(hint, block)
         else:
             picked = sieve.pick_sizes(hint, block, self._population.sized)
         if picked.passed_over:

@@ -16,8 +16,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from service.eligibility.criteria import Study
 from service.eligibility.facts import Kind
-from service.eligibility.terms import Coding
+from service.eligibility.outcome import Outcome
+from service.eligibility.terms import Codes, Coding, Terminology, ValueSet
 from service.fhir.elements import read_concept
 from service.fhir.reading import Reading
 from service.screening.blocks import Block, read_blocks
@@ -25,9 +27,11 @@ from service.screening.contacts import ContactDays
 from service.screening.glimpse import glimpse_of
 from service.screening.needs import Needs
 from service.screening.population import Progress, Request, gather
+from service.screening.scan import scan_for
 from service.screening.sieve import Sieve
 from service.screening.sources import InputFile, find_sources
 from service.screening.tally import Reject
+from service.screening.traces import HIDDEN, traces_of
 from tests.screening import shipped
 from tests.screening.world import STUDY, Json, cancer, catalog, encounter, export, haemoglobin, patient, run
 
@@ -91,6 +95,7 @@ RESULTS: dict[str, tuple[bytes, bool]] = {
     "the code in a component": (UNASKED[:-1] + b',"component":[{"code":{"coding":[{"code":"718-7"}]}}]}', True),
     "the code as free text alone": (compact(result({"text": "HEMOGLOBIN, capillary"})), True),
     "the code twice, once asked for": (UNASKED[:-1] + b',"code":{"coding":[{"code":"718-7"}]}}', True),
+    "its id twice": (UNASKED[:-1] + b',"id":"another"}', True),
     "its type twice": (UNASKED[:-1] + b',"resourceType":"Patient"}', True),
     "another resource inside": (UNASKED[:-1] + b',"contained":[{"resourceType":"Patient","id":"1"}]}', True),
     "keys in another order": (compact(dict(reversed(result(loinc("8867-4")).items()))), True),
@@ -226,11 +231,11 @@ def test_what_parsing_asks_for_is_never_passed_over(concept: Json, separators: t
         assert put_off(line) or read("Observation", line) == [True]
 
 
-def facts(source: Path, *, sifted: bool) -> object:
+def facts(source: Path, *, sifted: bool, world: Any = None, study: Study = STUDY) -> object:
     """All that was gathered of the persons, and what was set aside."""
     rejects: list[Reject] = []
-    request = Request(find_sources([source]), (STUDY,), date(2026, 6, 30))
-    found = gather(catalog(), request, rejects.append, Progress(), sifted=sifted)  # type: ignore[arg-type]
+    request = Request(find_sources([source]), (study,), date(2026, 6, 30))
+    found = gather(world or catalog(), request, rejects.append, Progress(), sifted=sifted)
     people = {
         name: (
             each.patient,
@@ -353,3 +358,79 @@ def test_the_day_of_a_glimpse_is_the_day_at_the_site() -> None:
     found = glimpse_of(late, ZoneInfo("Asia/Shanghai"))
     assert found is not None
     assert found.day == date(2026, 5, 5)
+
+
+ICD = Coding("http://hl7.org/fhir/sid/icd-10", "I50")
+ODD = Coding("urn:local", 'a"b\\c')
+SET = ValueSet("x", "x", sure=Codes(frozenset({ICD, ODD})), words=(" po ", 'say "a"', "k\u00f6rper"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *(
+            {"text": text}
+            for text in ("po", "PO", " po", "\tpo\n", "\u00a0po\u3000", "take po now", "K\u00d6RPER", 'Say "A"')
+        ),
+        *({"coding": [{"system": ICD.system, "code": code}]} for code in ("I50", "i50", "I5.0", "\t.i50 ", "\u013150")),
+        {"coding": [{"system": ODD.system, "code": ODD.code}]},
+    ],
+    ids=repr,
+)
+def test_what_belongs_to_a_set_shows_a_trace_of_it(said: Json) -> None:
+    """Blanks of every kind are taken off the ends of texts and codes, and some letters change into others."""
+    known = Terminology({"x": SET})
+    assert known.membership(("x",), read_concept(said, "code")).outcome is not Outcome.NOT_MET
+    line = compact(result(said))
+    (ends,) = scan_for((traces_of(known, ["x"]) | frozenset(HIDDEN),)).ends(line)
+    assert ends
+
+
+def weight(identity: str, of: str, **more: object) -> Json:
+    value = {"value": 70, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}
+    return haemoglobin(identity, of, code=loinc("29463-7", "Body weight"), valueQuantity=value, **{**OLD, **more})
+
+
+def by_weight(of: str) -> Json:
+    """An order of prednisolone by the kilogram."""
+    dose = {"doseAndRate": [{"doseQuantity": {"value": 1, "unit": "mg/kg"}}], "timing": {"code": {"text": "BID"}}}
+    return {
+        **json.loads(DRUG % (b"Prednisolone", b"2001-01-01")),
+        "subject": {"reference": f"Patient/{of}"},
+        "dosageInstruction": [dose],
+    }
+
+
+BODIES: dict[str, list[Json]] = {
+    "of somebody whose dose goes by it": [weight("w", "p")],
+    "under an id that something else has, too": [weight("w", "q"), haemoglobin("w", "q", code=loinc("718-7"))],
+    "one id for two people": [weight("w", "p"), weight("w", "q")],
+    "two versions": [weight("w", "p", meta={"versionId": "1"}), weight("w", "p", meta={"versionId": "2"})],
+}
+
+
+@pytest.mark.parametrize("orders", [[], [by_weight("p")]], ids=["nobody's dose", "a dose"])
+@pytest.mark.parametrize("results", BODIES.values(), ids=BODIES.keys())
+def test_weights_are_read_once_it_is_known_whose_doses_go_by_them(
+    results: list[Json], orders: list[Json], tmp_path: Path
+) -> None:
+    files: Any = {"Patient": [patient("p"), patient("q")], "Observation": results, "MedicationRequest": orders}
+    source = export(tmp_path / "in", **files)
+    found: Any = facts(source, sifted=True, world=shipped.catalog(), study=shipped.STUDY)
+    plain: Any = facts(source, sifted=False, world=shipped.catalog(), study=shipped.STUDY)
+    assert found[1:3] == plain[1:3]
+    if orders:  # else nobody needs them, whatever is wrong with them
+        assert found[3] == plain[3]
+        assert found[0]["p"] == plain[0]["p"]
+        assert "mg/kg" in str(found[0]["p"])
+
+
+def test_a_file_that_breaks_off_is_told_once_though_it_is_gone_through_twice(tmp_path: Path) -> None:
+    files: Any = {"Observation": [weight(str(each), "p", note=[{"text": str(each**7)}]) for each in range(2000)]}
+    source = export(tmp_path / "in", **files, MedicationRequest=[by_weight("p")])
+    whole = (source / "Observation.ndjson").read_bytes()
+    (source / "Observation.ndjson").unlink()
+    (source / "Observation.ndjson.gz").write_bytes(gzip.compress(whole)[:-2000])
+    found: Any = facts(source, sifted=True, world=shipped.catalog(), study=shipped.STUDY)
+    assert found == facts(source, sifted=False, world=shipped.catalog(), study=shipped.STUDY)
+    assert len(found[3]) == 1
