@@ -23,7 +23,16 @@ from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
 from service.screening.salvage import subject_of
 from service.screening.scan import Scan, lines_with, scan_for
-from service.screening.traces import HIDDEN, Trace, days_since, order_seen, result_seen, traces_of, visit_seen
+from service.screening.traces import (
+    HIDDEN,
+    Trace,
+    another_id,
+    days_since,
+    order_seen,
+    result_seen,
+    traces_of,
+    visit_seen,
+)
 
 NONE = np.zeros(0, dtype=np.uint64)
 BEGINNING = rb'\{[ \t]*"resourceType"[ \t]*:[ \t]*"%s"[ \t]*,[ \t]*"id"[ \t]*:[ \t]*"'
@@ -174,15 +183,16 @@ class Sieve:
         return found, needed | ~found.sure, sizes, seen
 
     def _traces(self, type_name: str) -> tuple[Iterable[Trace], Iterable[Trace], Iterable[Trace]]:
+        always = (*HIDDEN, *another_id(type_name))
         if type_name not in self._needs.types:
-            return HIDDEN, (), ()
+            return HIDDEN, (), ()  # whichever id it has, it is of no use
         if type_name == "Observation":
             asked = traces_of(self._needs.terminology, self._needs.asked_of_results)
             sizes = traces_of(self._needs.terminology, self._needs.helping)
-            return (*HIDDEN, *asked), sizes, result_seen(self._days)
+            return (*always, *asked), sizes, result_seen(self._days)
         if type_name == "Encounter":
-            return (*HIDDEN, *visit_seen(self._days)), (), ()
-        return (*HIDDEN, REACTION, *order_seen(self._days)), (), ()
+            return (*always, *visit_seen(self._days)), (), ()
+        return (*always, REACTION, *order_seen(self._days)), (), ()
 
 
 def _beginning(type_name: str, block: Block) -> bytes:
