@@ -20,7 +20,7 @@ from service.screening.met import Found, Glimpsed, Json, Lost, Place, Skipped
 from service.screening.needs import Needs
 from service.screening.people import ANY_TYPE, Population, two_days
 from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
-from service.screening.sieve import Sieve
+from service.screening.sifting.sieve import Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp

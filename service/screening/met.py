@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
-from service.screening.glimpse import Glimpse
+from service.screening.sifting.glimpse import Glimpse
 
 Json = dict[str, object]
 NO_ALIASES: Mapping[str, str] = {}

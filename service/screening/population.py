@@ -31,7 +31,7 @@ from service.screening.outputs import SERIES, VERSIONS, Funnel, Outputs, Sink
 from service.screening.people import Gathered, Population
 from service.screening.person.series_line import drawn_of
 from service.screening.render import assessment_line
-from service.screening.sieve import Forced, Recurring, Sieve
+from service.screening.sifting.sieve import Forced, Recurring, Sieve
 from service.screening.sources import InputFile, Source
 from service.screening.tally import Reject, Tally
 from service.screening.versions import Versions, read_versions

@@ -7,9 +7,7 @@ allow, and a file is read again only for the stages in which it has lines.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from service.screening.blocks import Block, TooLong, read_blocks
 from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
-from service.screening.glimpse import glimpse_of
 from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, parse, read_raw
 from service.screening.met import (
@@ -28,7 +26,9 @@ from service.screening.met import (
 )
 from service.screening.people import Population
 from service.screening.salvage import framed, names_in, own_type
-from service.screening.sieve import Picked, Sieve
+from service.screening.sifting.blocks import Block, TooLong, read_blocks
+from service.screening.sifting.glimpse import glimpse_of
+from service.screening.sifting.sieve import Picked, Sieve
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
 from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
 

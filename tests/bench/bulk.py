@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from service.screening import scan
 from service.screening.population import Progress, Request, gather, screen
 from service.screening.sample import write_sample
+from service.screening.sifting import scan
 from service.screening.sources import all_files, find_sources
 from tests.bench.hooks import ROOT
 from tests.screening.shipped import catalog

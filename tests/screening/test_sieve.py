@@ -22,16 +22,16 @@ from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Codes, Coding, Terminology, ValueSet
 from service.fhir.elements import read_concept
 from service.fhir.reading import Reading
-from service.screening.blocks import Block, read_blocks
 from service.screening.contacts import ContactDays
-from service.screening.glimpse import glimpse_of
 from service.screening.needs import Needs
 from service.screening.population import Progress, Request, gather
-from service.screening.scan import scan_for
-from service.screening.sieve import Sieve
+from service.screening.sifting.blocks import Block, read_blocks
+from service.screening.sifting.glimpse import glimpse_of
+from service.screening.sifting.scan import scan_for
+from service.screening.sifting.sieve import Sieve
+from service.screening.sifting.traces import HIDDEN, traces_of
 from service.screening.sources import InputFile, find_sources
 from service.screening.tally import Reject
-from service.screening.traces import HIDDEN, traces_of
 from tests.screening import shipped
 from tests.screening.world import STUDY, Json, cancer, catalog, encounter, export, haemoglobin, patient, run
 

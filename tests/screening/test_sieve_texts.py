@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Coding, Concept, Mapped, Terminology, text_code
 from service.screening.population import Progress, Request, gather
+from service.screening.sifting.traces import HIDDEN, traces_of
 from service.screening.sources import find_sources
-from service.screening.traces import HIDDEN, traces_of
 from tests.builders import AT, SETS
 from tests.screening.world import STUDY, catalog, export, haemoglobin
 

@@ -17,13 +17,13 @@ import numpy as np
 
 from service.eligibility.facts import Kind
 from service.fhir.reading import Reading
-from service.screening.blocks import Block, Flags, Hashes, Headed, headed, numbers_of
-from service.screening.coded import CODED, Coded
 from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
 from service.screening.salvage import subject_of
-from service.screening.scan import Scan, lines_with, scan_for
-from service.screening.traces import (
+from service.screening.sifting.blocks import Block, Flags, Hashes, Headed, headed, numbers_of
+from service.screening.sifting.coded import CODED, Coded
+from service.screening.sifting.scan import Scan, lines_with, scan_for
+from service.screening.sifting.traces import (
     HIDDEN,
     Trace,
     another_id,

@@ -6,8 +6,8 @@ from functools import lru_cache
 import hyperscan
 import numpy as np
 
-from service.screening.blocks import Flags, Positions
-from service.screening.traces import Trace
+from service.screening.sifting.blocks import Flags, Positions
+from service.screening.sifting.traces import Trace
 
 
 class Scan:

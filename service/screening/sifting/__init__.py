@@ -1,0 +1,1 @@
+"""Telling by their bytes which lines of an export are worth parsing."""
