@@ -32,7 +32,7 @@ from service.screening.holding import LEASE
 from service.screening.invented import invent
 from service.screening.launch.launches import Launches
 from service.screening.nightly import screen_export
-from service.screening.population import Progress
+from service.screening.request import Progress
 from service.screening.sample.write import TODAY
 from service.screening.tenant import Target, TargetKind, Tenant
 from service.screening.worker import Worker

@@ -24,7 +24,8 @@ from service.eligibility.dosing.records import Taken
 from service.eligibility.dosing.routes import systemic
 from service.eligibility.facts import Certainty, MedicationFact
 from service.eligibility.outcome import Outcome
-from service.screening.population import Progress, Request, gather
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 
 CODES, EXCLUDING = ("drug-systemic-glucocorticoids",), ("drug-local-glucocorticoids", "drug-mineralocorticoids")

@@ -14,8 +14,9 @@ from service.cli.funnel import print_funnel
 from service.cli.story import print_story
 from service.screening.asking import study_of
 from service.screening.explain import explain_patient
-from service.screening.population import Request, screen as screen_population
+from service.screening.population import screen as screen_population
 from service.screening.render import assessment_line
+from service.screening.request import Request
 from service.screening.sample import write_sample
 from service.screening.sources import find_sources, total_bytes
 

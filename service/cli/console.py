@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress as RichProgress, TaskID, TextColumn, TimeRemainingColumn
 
 from service.errors import PrescreenError
-from service.screening.population import Progress
+from service.screening.request import Progress
 from service.screening.sources import InputFile
 
 errors = Console(stderr=True, highlight=False)

@@ -20,7 +20,7 @@ from service.screening.answerable.report import report
 from service.screening.answerable.shapes import Listed, OfStudy, Report
 from service.screening.answerable.words import TOO_FEW, dose_name, intro, share, type_state, why_words
 from service.screening.asking import study_of
-from service.screening.population import Request
+from service.screening.request import Request
 from service.screening.sources import find_sources, total_bytes
 from service.screening.studying.suppression import BAND
 

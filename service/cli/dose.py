@@ -15,7 +15,7 @@ from service.eligibility.explain.dose_chart import dose_chart
 from service.eligibility.explain.dose_report import dose_report
 from service.screening.dose import dose_of_patient
 from service.screening.dose_line import dose_line
-from service.screening.population import Request
+from service.screening.request import Request
 from service.screening.sources import find_sources, total_bytes
 
 ALL = "all"

@@ -20,8 +20,9 @@ from service.screening.feasibility.moves import asked_moves, default_moves
 from service.screening.feasibility.report import document
 from service.screening.feasibility.run import Asked, feasibility
 from service.screening.feasibility.words import checklist_words, how_told, pair, result_words, short, step_words
+from service.screening.judging import phrases_of
 from service.screening.pictures import INSTALL, can_draw
-from service.screening.population import Request, phrases_of
+from service.screening.request import Request
 from service.screening.sources import find_sources, total_bytes
 
 Json = dict[str, Any]

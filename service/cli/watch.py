@@ -11,7 +11,7 @@ from service.cli.installation import Installation, add_tenant, installation, now
 from service.errors import PrescreenError, UsageError
 from service.screening.exports import Export, exports
 from service.screening.nightly import is_done, screen_export
-from service.screening.population import Progress
+from service.screening.request import Progress
 from service.screening.tenant import Tenant
 
 

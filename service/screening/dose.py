@@ -8,8 +8,9 @@ from service.eligibility.dosing.naming import Naming
 from service.eligibility.evaluate.context import Case
 from service.eligibility.facts import Kind
 from service.errors import UsageError
+from service.screening.judging import knowledge_of
 from service.screening.one_person import read_person
-from service.screening.population import Progress, Request, knowledge_of
+from service.screening.request import Progress, Request
 
 
 def dose_of_patient(

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from service.catalog.load import Catalog
 from service.eligibility.assess import Assessment, assess
 from service.eligibility.explain import Phrases
+from service.screening.judging import knowledge_of, phrases_of
 from service.screening.one_person import read_person
-from service.screening.population import Progress, Request, knowledge_of, phrases_of
+from service.screening.request import Progress, Request
 
 
 @dataclass(frozen=True, slots=True)

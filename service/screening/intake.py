@@ -4,35 +4,36 @@ Gathers only; nothing is decided here. Memory is bounded by the facts the open s
 resource that recognises another version of it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from service.eligibility.facts import EncounterFact, Unreadable
 from service.errors import UnreadableResource
 from service.fhir.adapt import Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
+from service.screening.completeness import ANY_TYPE, Completeness
 from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
+from service.screening.lines import Raw, parse
 from service.screening.loose import Loose, place_loose
-from service.screening.met import Found, Glimpsed, Json, Lost, Place, Skipped
+from service.screening.met import Found, Glimpsed, Json, Lost, Met, Place, PutOff, Skipped
 from service.screening.needs import Needs
-from service.screening.people import ANY_TYPE, Population, two_days
+from service.screening.people import Population, two_days
+from service.screening.putting_off import PuttingOff
 from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
-from service.screening.sifting.sieve import Sieve
-from service.screening.sources import InputFile, Source
+from service.screening.sources import InputFile
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
-from service.screening.walk import Walk
-from service.twofold import readings
+from service.twofold import TWICE, readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
 
 
 class Intake:
-    """Reads sources into a Population. `set_aside` receives whatever cannot be used.
+    """Takes what is met on the way through the input into a Population.
 
     `reading` is what adapters are given; births, medications and aliases are added here. `claims`: what people said of
     single records. `counted` False: nobody asks how far the codes are known.
@@ -43,54 +44,64 @@ class Intake:
         reading: Reading,
         needs: Needs,
         counting: ContactDays,
-        set_aside: Callable[[Reject], None],
+        files: Sequence[InputFile],
         claims: Claims = NO_CLAIMS,
         *,
         counted: bool = False,
-        sieve: Sieve | None = None,
+        completeness: Completeness | None = None,
+        medications: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
-        self.population = Population()
-        self.tally = Tally(set_aside)
+        self.population = Population(completeness=completeness or Completeness())
+        self.tally = Tally()
         self.versions = Versions()
         self.coverage = Coverage(needs)
-        self._needs, self._claims, self._counted, self._sieve = needs, claims, counted, sieve
-        self._counting = counting
+        self._needs, self._claims, self._counted = needs, claims, counted
+        self._counting, self._files = counting, files
         self._loose: dict[str, list[Loose]] = {}
-        self._files: list[InputFile] = []
+        self._put_off = PuttingOff()
         known, wanted = self.population, None if counted else needs.may_ask
-        self._reading = replace(reading, medications=known.medications, births=known.births, wanted=wanted)
+        drugs = known.medications if medications is None else medications
+        self._reading = replace(reading, medications=drugs, births=known.births, wanted=wanted)
 
-    def read(
-        self,
-        sources: Iterable[Source],
-        bundles_complete: bool,
-        advance: Callable[[InputFile, int], None],
-        mixed: frozenset[str] = frozenset(),
-    ) -> Population:
-        """Read every file of every source. Raises Mixed and Recurring, as Walk.everything does."""
-        walk = Walk(sources, self.population, self._needs.types, bundles_complete, advance, self._sieve, mixed)
-        self._files = walk.files
-        for met in walk.everything():
-            if isinstance(met, Found):
-                self._found(met)
-            elif isinstance(met, Skipped):
-                self._skipped(met)
-            elif isinstance(met, Glimpsed):
-                self._glimpsed(met)
-            else:
-                self._lost(met, walk.files[met.place.file].type_hint)
+    def take(self, met: Met) -> None:
+        """One thing met. What others refer to has to come before them."""
+        if isinstance(met, Found):
+            self._found(met)
+        elif isinstance(met, Skipped):
+            self._skipped(met)
+        elif isinstance(met, Glimpsed):
+            self._glimpsed(met)
+        elif isinstance(met, PutOff):
+            self._put_off.keep(met)
+        else:
+            self._lost(met, self._files[met.place.file].type_hint)
+
+    def finish(self) -> Population:
+        """When all has been taken."""
+        with self._put_off as kept:
+            for each in kept:
+                self._weighed(each)
         place_loose((each for several in self._loose.values() for each in several), self.population)
-        self.tally.finish()
         return self.population
+
+    def _weighed(self, put_off: PutOff) -> None:
+        """A body size, which matters if a dose of that person goes by it."""
+        self.population.completeness.meet(put_off.place.origin, put_off.type)
+        if put_off.patient not in self.population.sized:
+            self.tally.count(put_off.type, NOT_NEEDED)
+            return
+        resource, problem, written, twofold = parse(Raw(put_off.place.line, put_off.raw))
+        problem = problem or (TWICE if twofold else "")
+        self._found(Found(put_off.place, resource, problem, raw=put_off.raw, written=written))
 
     def _skipped(self, skipped: Skipped) -> None:
         self.tally.count(skipped.type, NOT_NEEDED, skipped.lines)
         if skipped.type in self._needs.types:
-            self.population.present[skipped.source].add(skipped.type)
+            self.population.completeness.meet(skipped.origin, skipped.type)
 
     def _glimpsed(self, glimpsed: Glimpsed) -> None:
         patient, day = glimpsed.glimpse
-        self.population.present[glimpsed.source].add(glimpsed.type)
+        self.population.completeness.meet(glimpsed.origin, glimpsed.type)
         if counts := self._counting.holds(day):
             self.population.person(patient).contacts[day.toordinal()] += 1
         self.tally.count(glimpsed.type, USED if counts else NOT_NEEDED)
@@ -109,16 +120,16 @@ class Intake:
         if found.problem and not is_one(resource):
             self._ambiguous(found, resource)
             return
-        type_name, identity = resource.get("resourceType"), resource.get("id")
+        type_name = resource.get("resourceType")
         if not isinstance(type_name, str) or type_name not in KNOWN:
             self._rejected(found, "not a resource type of FHIR" if type_name else "no resourceType")
         elif type_name not in self._needs.types:
             self.tally.count(type_name, NOT_NEEDED)
-        elif not isinstance(identity, str) or not identity.strip():
+        elif not found.identity:
             self._rejected(found, "no id")
         else:
-            self.population.present[found.place.source].add(type_name)
-            self._resource(found, resource, type_name, f"{type_name}/{identity.strip()}")
+            self.population.completeness.meet(found.place.origin, type_name)
+            self._resource(found, resource, type_name, f"{type_name}/{found.identity}")
 
     def _ambiguous(self, found: Found, resource: Json) -> None:
         """Its type or id stands twice, or not at all: it may be any of those that it says."""
@@ -155,12 +166,10 @@ class Intake:
         except UnreadableResource as error:
             self._rejected(found, error.reason)
             return
-        if self._sieve is not None:
-            self._sieve.was_read(type_name, reference.partition("/")[2])
         arrival, earlier = self.versions.arrive(reference, new)
         if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
             known = self.population.person(reference.removeprefix("Patient/"))
-            known.sources.add(place.source)
+            known.origins.add(place.origin)
             known.linked |= merged_with(resource, found.aliases)
         if arrival in (Arrival.REPEATED, Arrival.OLDER):
             self.tally.count(type_name, NOT_NEEDED)

@@ -70,7 +70,7 @@ def _unreadable(population: Population, into: Edges) -> set[str]:
     """Records of a group of which there is a Patient that cannot be read: it may hold back the whole person."""
     members = into.keys() | frozenset().union(*into.values())
     people = ((each, population.people[each]) for each in members)
-    return {each for each, person in people if person.patient is None and person.sources}
+    return {each for each, person in people if person.patient is None and person.origins}
 
 
 def _together(some: set[str], into: Edges) -> set[str]:

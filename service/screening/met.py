@@ -1,9 +1,11 @@
-"""What is met on the way through all input: resources, lines passed over, and where reading failed."""
+"""What is met on the way through all input: resources, lines passed over or put off, and where reading failed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
+from service.screening.completeness import Origin
+from service.screening.salvage import is_one
 from service.screening.sifting.glimpse import Glimpse
 
 Json = dict[str, object]
@@ -25,18 +27,19 @@ ONLY = {stage: frozenset((stage,)) for stage in Stage}
 
 
 class Place(NamedTuple):
-    """Where a resource stands: file (by number), line from 1, entry of a Bundle from 1 or 0, and in which source."""
+    """Where a resource stands: file (by number), line from 1, entry of a Bundle from 1 or 0, and of which origin."""
 
     file: int
     line: int
     entry: int
-    source: int
+    origin: Origin
 
 
 class Found(NamedTuple):
     """A resource where it stands, or (resource None) a line that is none, with its problem.
 
-    With both, nobody can tell what the resource says. `written`: it as bytes with sorted keys, where they are at hand.
+    With both, nobody can tell what the resource says. `raw`: the line, of an entry of a Bundle nothing. `written`: the
+    resource as bytes with sorted keys, where they are at hand.
     """
 
     place: Place
@@ -46,21 +49,43 @@ class Found(NamedTuple):
     raw: bytes = b""
     written: bytes | None = None
 
+    @property
+    def identity(self) -> str:
+        """Its id; empty if it has none."""
+        identity = None if self.resource is None else self.resource.get("id")
+        return identity.strip() if isinstance(identity, str) else ""
+
+    def type_met(self, needed: Collection[str]) -> str | None:
+        """Its type, if it is a resource of a type that is needed, and clear at least which one it is."""
+        if self.resource is None or (self.problem and not is_one(self.resource)) or not self.identity:
+            return None
+        name = self.resource.get("resourceType")
+        return name if isinstance(name, str) and name in needed else None
+
 
 class Skipped(NamedTuple):
-    """Lines of a source that by their bytes no open study can need."""
+    """Lines of an origin that by their bytes no open study can need."""
 
     type: str
-    source: int
+    origin: Origin
     lines: int = 1
 
 
 class Glimpsed(NamedTuple):
-    """A line of a source that only shows that a person was seen."""
+    """A line that only shows that a person was seen."""
 
     type: str
-    source: int
+    origin: Origin
     glimpse: Glimpse
+
+
+class PutOff(NamedTuple):
+    """A line that matters only if a dose of its patient goes by body size."""
+
+    place: Place
+    type: str
+    patient: str
+    raw: bytes
 
 
 class Lost(NamedTuple):
@@ -70,7 +95,7 @@ class Lost(NamedTuple):
     problem: str
 
 
-Met = Found | Skipped | Glimpsed | Lost
+Met = Found | Skipped | Glimpsed | PutOff | Lost
 
 
 class Mixed(Exception):

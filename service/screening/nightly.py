@@ -15,12 +15,13 @@ import orjson
 
 from service.eligibility.facts import Loaded
 from service.screening import publish, reach
+from service.screening.completeness import ANY_TYPE
 from service.screening.decisions.claims import all_claims
 from service.screening.exports import Export
 from service.screening.outputs import SERIES, SUMMARY, VERSIONS
 from service.screening.patient import CLOSED
-from service.screening.people import ANY_TYPE
-from service.screening.population import Progress, Request, screen
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sources import complete_types, find_sources
 from service.screening.tenant import Tenant
 from service.screening.worklist import refresh

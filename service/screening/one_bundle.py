@@ -12,7 +12,8 @@ from service.eligibility.criteria import Study
 from service.errors import MalformedContent, UnsuitableContent
 from service.screening.bundles import is_bundle
 from service.screening.lines import Raw, parse, read_raw
-from service.screening.population import Progress, Request, screen_into
+from service.screening.population import screen_into
+from service.screening.request import Progress, Request
 from service.screening.sources import Source, given
 from service.screening.tally import Reject
 from service.twofold import TWICE, is_twofold_beside_resources

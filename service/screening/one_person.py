@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from service.eligibility.facts import Kind, PatientRecord
 from service.errors import UsageError
+from service.screening.judging import reason_to_hold
 from service.screening.merging import MERGE_UNCLEAR, merge_replaced
-from service.screening.population import Progress, Request, gather, reason_to_hold
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -34,4 +36,4 @@ def read_person(
     reason = reason_to_hold(catalog, request, population, person.patient, person)
     if reason is not None:
         raise UsageError(f"this person is held back and not screened: {reason}")
-    return person.record(population.loaded(sorted(person.sources), request.accepted_rejects))
+    return population.record(person, population.completeness.spoiled(request.accepted_rejects))

@@ -50,6 +50,7 @@ class Outputs:
         self._directory = directory
         self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb") for name in (*NAMES, *also)}
         self._tables = Tables(formats, {name: self._partial(name) for name in tables})
+        self.names = tuple(self._files)  # of the outputs that take lines
         self._names = (*self._files, *tables)
         self.lines: Counter[str] = Counter()
         self._summary: bytes | None = None
@@ -79,6 +80,13 @@ class Outputs:
         self.lines[name] += 1
         if name == "assessments.ndjson":
             self._tables.add(line)
+
+    def write_line(self, name: str, line: bytes) -> None:
+        """One JSON line that was written before, with its newline."""
+        self._files[name].write(line)
+        self.lines[name] += 1
+        if name == "assessments.ndjson" and self._tables.wanted:
+            self._tables.add(orjson.loads(line))
 
     def reject(self, reject: Reject) -> None:
         """One line of rejects.ndjson."""
@@ -118,6 +126,20 @@ class Funnel:
             self.criteria[name][finding.outcome.code] += 1
             for reason in finding.judgement.reasons:
                 self.reasons[name][reason.code] += 1
+
+    def join(self, other: "Funnel") -> None:
+        """The counts of other persons."""
+        self.screened += other.screened
+        self.later += other.later
+        for mine, theirs in (
+            (self.standings, other.standings),
+            (self.signals, other.signals),
+            (self.with_signal, other.with_signal),
+        ):
+            mine.update(theirs)
+        for own, others in ((self.criteria, other.criteria), (self.reasons, other.reasons)):
+            for name, counted in others.items():
+                own.setdefault(name, Counter()).update(counted)
 
     def summary(self) -> dict[str, object]:
         """The counts as data. Raises InvalidOutput if any of them does not sum to the number screened."""

@@ -17,9 +17,9 @@ from service.screening import publish
 from service.screening.chart import Reader
 from service.screening.decisions.claims import reader_of
 from service.screening.facts_digest import facts_digest
+from service.screening.judging import knowledge_of, phrases_of
 from service.screening.needs import Needs
 from service.screening.person.series_line import drawn_of
-from service.screening.population import knowledge_of, phrases_of
 from service.screening.record import ENCOUNTER, MERGED, ClaimsOf, Recorded, no_claims, read_record
 from service.screening.render import assessment_line
 from service.screening.tenant import Tenant

@@ -10,10 +10,9 @@ from service.eligibility.dosing.body import by_body_size
 from service.eligibility.facts import ConditionFact, Fact, Loaded, MedicationFact, PatientRecord, Unreadable
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
+from service.screening.completeness import Completeness, Origin
 from service.screening.corrected import Corrected
 from service.screening.versions import NO_DAYS
-
-ANY_TYPE = "*"
 
 
 @dataclass
@@ -26,7 +25,7 @@ class Gathered:
     unreadable: list[Unreadable] = field(default_factory=list)
     contacts: Counter[int] = field(default_factory=Counter)  # by ordinal, so that what was superseded can be taken back
     spans: dict[str, Span] = field(default_factory=dict)
-    sources: set[int] = field(default_factory=set)
+    origins: set[Origin] = field(default_factory=set)  # where its Patient stands
     replaced: list[PatientAdapted] = field(default_factory=list)  # the Patients that this one stands for as well
     linked: set[str] = field(default_factory=set)  # records that its Patient, readable or not, may be merged with
     corrected: list[Corrected] = field(default_factory=list)  # what people said of single records
@@ -39,7 +38,7 @@ class Gathered:
         self.unreadable += other.unreadable
         self.contacts += other.contacts
         self.spans |= other.spans
-        self.sources |= other.sources
+        self.origins |= other.origins
         self.corrected += other.corrected
 
     def forget(self, reference: str, contacts: Iterable[int]) -> None:
@@ -72,10 +71,8 @@ class Gathered:
 
 @dataclass
 class Population:
-    """Everybody read, with the completeness of each type per source.
+    """Everybody read, with the completeness of what they were read from.
 
-    `unplaced`: per type how many lines could not be read and name nobody that we know ("*": of no known type);
-    `unplaced_lines`: how many lines that are.
     `births`, `medications`, `awaited`: what resources of other types refer to. `sized`: the persons of whom a dose goes
     by body size.
     """
@@ -83,14 +80,11 @@ class Population:
     people: dict[str, Gathered] = field(default_factory=dict)
     numbered: list[str] = field(default_factory=list)
     numbers: dict[str, int] = field(default_factory=dict)
-    complete: list[set[str]] = field(default_factory=list)
-    present: list[set[str]] = field(default_factory=list)
+    completeness: Completeness = field(default_factory=Completeness)
     medications: dict[str, Mapping[str, object]] = field(default_factory=dict)
     births: dict[str, Days] = field(default_factory=dict)
     awaited: set[str] = field(default_factory=set)
     sized: set[str] = field(default_factory=set)
-    unplaced: Counter[str] = field(default_factory=Counter)
-    unplaced_lines: int = 0
 
     def person(self, patient: str) -> Gathered:
         """The person of that id, new if not yet met."""
@@ -115,27 +109,9 @@ class Population:
             elif isinstance(fact, MedicationFact) and by_body_size(fact):
                 self.sized.add(patient)
 
-    def open_source(self, complete: Iterable[str]) -> int:
-        """A new directory or Bundle that holds these types completely; its number."""
-        self.complete.append(set(complete))
-        self.present.append(set())
-        return len(self.complete) - 1
-
-    def spoil(self, source: int, types: Iterable[str]) -> None:
-        """Part of a source is lost: these types are incomplete in it (none named: all are)."""
-        lost = set(types)
-        self.complete[source] -= lost or set(self.complete[source])
-        self.present[source] |= lost
-
-    def loaded(self, sources: Iterable[int], accepted_rejects: int) -> dict[str, Loaded]:
-        """How completely each type was loaded for someone whose Patient stands in these sources."""
-        chosen = list(sources)
-        spoiled = set(self.unplaced) if self.unplaced_lines > accepted_rejects else set()
-        result = {}
-        for name in sorted(set().union(*(self.present[each] | self.complete[each] for each in chosen))):
-            whole = all(name in self.complete[each] for each in chosen) and not {name, ANY_TYPE} & spoiled
-            result[name] = Loaded.COMPLETE if whole else Loaded.INCOMPLETE
-        return result
+    def record(self, person: Gathered, spoiled: frozenset[str]) -> PatientRecord:
+        """The finished record of one of them. `spoiled`: the types that are incomplete for everybody."""
+        return person.record(self.completeness.loaded(sorted(person.origins), spoiled))
 
 
 def _order(fact: Fact) -> tuple[str, str, str]:

@@ -15,10 +15,12 @@ from service.eligibility.facts import Loaded, PatientRecord
 from service.errors import ResourceGone, UnreadableResource
 from service.screening.chart import MOST_MERGED, Chart
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected
+from service.screening.judging import reason_to_hold
 from service.screening.merging import MERGE_UNCLEAR, merge_replaced
 from service.screening.people import Gathered, Population
 from service.screening.plan import NEVER_LEFT_OUT, Search, searches
-from service.screening.population import Progress, Request, gather, reason_to_hold
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 from service.screening.salvage import merged_with
 from service.screening.tenant import Tenant
 from service.screening.versions import Versions
@@ -175,7 +177,7 @@ class _Examination:
         population, person, reason, _, versions = self._gathered()
         if reason is not None:
             return self._withheld(reason)
-        record = person.record(population.loaded(sorted(person.sources), accepted_rejects=0))
+        record = population.record(person, population.completeness.spoiled(accepted=0))
         loaded = {**record.loaded, **dict.fromkeys(sorted(self._chart.incomplete), Loaded.INCOMPLETE)}
         record = replace(record, loaded=loaded)
         lacking = sorted(kind for kind, how in loaded.items() if how is not Loaded.COMPLETE)

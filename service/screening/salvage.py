@@ -77,6 +77,12 @@ def subject_of(raw: bytes) -> str | None:
         return None
 
 
+def sole_subject(raw: bytes) -> str | None:
+    """The patient a line is about, if there is but one place in it that could tell."""
+    told = raw.count(b'"subject"') == 1 and b'"patient"' not in raw
+    return subject_of(raw) if told else None
+
+
 def is_one(resource: Mapping[str, object]) -> bool:
     """Is it clear at least which resource it is, whatever else it says twice?"""
     return all(len(list(readings(resource, name))) == 1 for name in ("resourceType", "id"))

@@ -29,6 +29,7 @@ class Tables:
     """The tables of a run in some formats. `paths`: where the file of each name is to be written."""
 
     def __init__(self, formats: Sequence[str], paths: Mapping[str, Path]) -> None:
+        self.wanted = bool(formats)
         self._open: dict[str, list[Table]] = {name: [] for name in TABLES}
         for kind in formats:
             for name, columns in TABLES.items():

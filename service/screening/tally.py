@@ -1,7 +1,8 @@
 """Counting what happened to every line: used, not needed, unreadable or rejected; what was set aside, from where."""
 
+from __future__ import annotations
+
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from service.errors import InvalidOutput
@@ -44,15 +45,43 @@ class Reject:
 
 
 @dataclass
-class Tally:
-    """Counts per type and disposition. `set_aside` receives each rejected line at once, unreadable ones at the end.
+class Counts:
+    """How many lines were read, what became of them by type, and why those that were set aside were."""
 
-    An unreadable resource waits, because a later version of it may still take its place.
-    """
-
-    set_aside: Callable[[Reject], None]
+    read: int = 0
     by: dict[str, Counter[str]] = field(default_factory=lambda: {each: Counter() for each in DISPOSITIONS})
-    rejected_reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, Counter[str]] = field(default_factory=lambda: {each: Counter() for each in DISPOSITIONS[2:]})
+
+    def add(self, other: Counts) -> None:
+        """Those of another part of the same input."""
+        self.read += other.read
+        for mine, theirs in ((self.by, other.by), (self.reasons, other.reasons)):
+            for name, counted in theirs.items():
+                mine[name] = mine[name] + counted
+
+    def summary(self) -> dict[str, object]:
+        """The counts, in total and per type. Raises InvalidOutput if they do not add up."""
+        totals = {each: self.by[each].total() for each in DISPOSITIONS}
+        if sum(totals.values()) != self.read or totals["unreadable"] != self.reasons["unreadable"].total():
+            raise InvalidOutput(f"the counts do not add up: {self.read} lines read, {totals}; nothing was written")
+        types = sorted(set().union(*self.by.values()))
+        per_type = {name: {each: self.by[each][name] for each in DISPOSITIONS if self.by[each][name]} for name in types}
+        return {
+            "read": self.read,
+            **totals,
+            "by_type": {name: {"read": sum(counts.values()), **counts} for name, counts in per_type.items()},
+            "unreadable_reasons": dict(sorted(self.reasons["unreadable"].items())),
+            "rejected_reasons": dict(sorted(self.reasons["rejected"].items())),
+        }
+
+
+@dataclass
+class Tally:
+    """Counts per type and disposition, and all that was set aside: an unreadable resource only until a later version of
+    it takes its place."""
+
+    by: dict[str, Counter[str]] = field(default_factory=lambda: {each: Counter() for each in DISPOSITIONS})
+    rejected: list[Reject] = field(default_factory=list)
     unreadable: dict[Place, Reject] = field(default_factory=dict)
     read: int = 0
 
@@ -78,25 +107,14 @@ class Tally:
         if reject.disposition == "unreadable":
             self.unreadable[reject.place] = reject
         else:
-            self.rejected_reasons[reject.reason] += 1
-            self.set_aside(reject)
+            self.rejected.append(reject)
 
-    def finish(self) -> None:
-        """Hand on what was unreadable, in the order of file and line."""
-        for place in sorted(self.unreadable):
-            self.set_aside(self.unreadable[place])
+    def set_aside(self) -> list[Reject]:
+        """All that was, in the order of file and line."""
+        return sorted((*self.rejected, *self.unreadable.values()), key=lambda each: each.place)
 
-    def summary(self) -> dict[str, object]:
-        """The counts, in total and per type. Raises InvalidOutput if they do not add up."""
-        totals = {each: self.by[each].total() for each in DISPOSITIONS}
-        if sum(totals.values()) != self.read or totals["unreadable"] != len(self.unreadable):
-            raise InvalidOutput(f"the counts do not add up: {self.read} lines read, {totals}; nothing was written")
-        types = sorted(set().union(*self.by.values()))
-        per_type = {name: {each: self.by[each][name] for each in DISPOSITIONS if self.by[each][name]} for name in types}
-        return {
-            "read": self.read,
-            **totals,
-            "by_type": {name: {"read": sum(counts.values()), **counts} for name, counts in per_type.items()},
-            "unreadable_reasons": dict(sorted(Counter(each.reason for each in self.unreadable.values()).items())),
-            "rejected_reasons": dict(sorted(self.rejected_reasons.items())),
-        }
+    def counts(self) -> Counts:
+        """What is left when the lines themselves are not needed any more."""
+        reasons = {"unreadable": Counter(each.reason for each in self.unreadable.values())}
+        reasons["rejected"] = Counter(each.reason for each in self.rejected)
+        return Counts(self.read, self.by, reasons)

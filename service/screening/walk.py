@@ -5,9 +5,17 @@ and of the visits only those are kept that a diagnosis waits for. A line is pars
 allow, and a file is read again only for the stages in which it has lines.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from service.errors import UnreadableResource
+from service.fhir.references import reference_key
 from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
+from service.screening.completeness import Completeness, Origin
 from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, parse, read_raw
 from service.screening.met import (
@@ -19,115 +27,201 @@ from service.screening.met import (
     Met,
     Mixed,
     Place,
+    PutOff,
     Skipped,
     Stage,
     stage_of,
     stages_of,
 )
-from service.screening.people import Population
-from service.screening.salvage import framed, names_in, own_type
-from service.screening.sifting.blocks import Block, TooLong, read_blocks
+from service.screening.salvage import framed, names_in, own_type, sole_subject
+from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
 from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
 
 EVERY = 512  # lines between two reports of progress
+DATED = tuple(
+    f"{stem}{kind}" for stem in ("onset", "abatement") for kind in ("DateTime", "Age", "Period", "Range", "String")
+)
+
+
+class Files(NamedTuple):
+    """All files of some sources, and of which origin each is."""
+
+    files: tuple[InputFile, ...]
+    origins: tuple[Origin, ...]
+
+
+def files_of(sources: Iterable[Source], completeness: Completeness) -> Files:
+    """The files; what each directory holds completely, as far as names tell, is noted."""
+    files: list[InputFile] = []
+    origins: list[Origin] = []
+    for number, source in enumerate(sources):
+        completeness.open((number,), complete_in_directory(source))
+        files += source.files
+        origins += [(number,)] * len(source.files)
+    return Files(tuple(files), tuple(origins))
+
+
+@dataclass
+class Heard:
+    """What files told besides their lines, by number: the later stages in which they have lines, the types they name,
+    which ones break off; and the visits that a diagnosis without onset may wait for."""
+
+    stages: dict[int, set[Stage]] = field(default_factory=lambda: defaultdict(set))
+    named: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
+    broken: set[int] = field(default_factory=set)
+    awaited: set[str] = field(default_factory=set)
+
+    def add(self, other: Heard) -> None:
+        """What was heard in another part of the same input."""
+        for number, stages in other.stages.items():
+            self.stages[number] |= stages
+        for number, names in other.named.items():
+            self.named[number] |= names
+        self.broken |= other.broken
+        self.awaited |= other.awaited
+
+    def conclude(self, given: Files, completeness: Completeness) -> None:
+        """When all was gone through: what breaks off has lost something of every type in it; and a file that holds
+        lines, but none of the type it is named for, says nothing about that type."""
+        for number, (file, origin) in enumerate(zip(given.files, given.origins, strict=True)):
+            hint, named = file.type_hint, self.named.get(number, set())
+            if number in self.broken:
+                completeness.spoil(origin, named | {hint} if hint else ())
+            if hint is not None and named and hint not in named:
+                completeness.spoil(origin, {hint})
 
 
 class Walk:
-    """All files of all sources. `needed`: the types worth parsing. `sieve`: passes over lines of files that are named
-    for a type, except of the files `mixed` (labels); None: every line is looked at."""
+    """All files. `needed`: the types worth parsing. `sieve`: passes over lines of files that are named for a type,
+    except of the files `mixed` (labels); None: every line is looked at."""
 
     def __init__(
         self,
-        sources: Iterable[Source],
-        population: Population,
+        given: Files,
+        completeness: Completeness,
         needed: frozenset[str],
         bundles_complete: bool,
         advance: Callable[[InputFile, int], None],
         sieve: Sieve | None = None,
         mixed: frozenset[str] = frozenset(),
     ) -> None:
-        self._sieve, self._mixed = sieve, mixed
-        self._population = population
-        self._needed = needed | {"Bundle"}
+        self.files, self._origins = given
+        self.heard = Heard()
+        self._given, self._completeness = given, completeness
+        self._sieve, self._needed = sieve, needed | {"Bundle"}
         self._bundles_complete = bundles_complete
         self._advance = advance
-        self._bundles: dict[tuple[int, int, tuple[int, ...]], int] = {}
         self._failed: set[tuple[int, int]] = set()
-        self.files: list[InputFile] = []
-        self._source_of: list[int] = []
-        for source in sources:
-            number = population.open_source(complete_in_directory(source))
-            self.files += source.files
-            self._source_of += [number] * len(source.files)
-        self._stages: list[set[Stage]] = [set() for _ in self.files]
-        self._named: list[set[str]] = [set() for _ in self.files]
+        self.lines = 0  # of the share that was gone through last
+        self._sifted = frozenset(
+            number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
+        )
 
     def everything(self) -> Iterator[Met]:
         """Every line of every file exactly once, stage by stage.
 
         Raises Mixed, Recurring: then it has to be gone through again, with those files or lines read whole.
         """
-        sifted = frozenset(number for number, file in enumerate(self.files) if self._can_sift(file))
         for stage in Stage:
-            for number, file in enumerate(self.files):
-                own = stage_of(file.type_hint)
-                if number in sifted and (stage is own or (stage is Stage.LAST and self._weighs(file))):
-                    yield from self._sifted(number, stage)
-                if stage in self._stages[number] or (stage is Stage.FIRST and number not in sifted):
-                    yield from self._file(number, stage)
-                if stage is (own if number in sifted else Stage.FIRST):
-                    self._check_name(number)
+            if self._sieve is not None:
+                self._sieve.expect("Encounter", self.heard.awaited)
+            for number in range(len(self.files)):
+                if self.is_due(number, stage):
+                    yield from self.through(number, stage)
+        self.heard.conclude(self._given, self._completeness)
         if self._sieve is not None:
-            self._sieve.check()
+            self._sieve.ledger.check()
+
+    def is_sifted(self, number: int, stage: Stage) -> bool:
+        """Are the lines of this file picked by their bytes, in this stage?"""
+        return number in self._sifted and stage is stage_of(self.files[number].type_hint)
+
+    def is_due(self, number: int, stage: Stage) -> bool:
+        """Has this file lines in this stage, as far as is known?"""
+        whole = stage is Stage.FIRST and number not in self._sifted
+        return whole or stage in self.heard.stages.get(number, ()) or self.is_sifted(number, stage)
+
+    def through(self, number: int, stage: Stage, share: Share = WHOLE) -> Iterator[Met]:
+        """The lines of a file that belong to this stage; of a sifted one, perhaps a share of them, with the number of
+        each line counted from there. Raises Mixed."""
+        if self.is_sifted(number, stage):
+            met = self._blocks(number, stage, share)
+        else:
+            met = self._file(number, stage)
+        if self._sieve is None:
+            yield from met
+            return
+        for each in met:
+            if isinstance(each, Found) and each.resource is not None:
+                self._note(each, each.resource, self._sieve)
+            yield each
+
+    def _note(self, found: Found, resource: Json, sieve: Sieve) -> None:
+        """What has to be known of a resource before all is read: its id, and the visit it may wait for."""
+        type_name, identity = resource.get("resourceType"), resource.get("id")
+        if isinstance(type_name, str) and isinstance(identity, str) and type_name in self._needed:
+            sieve.ledger.was_read(type_name, identity.strip())
+        if type_name == "Condition" and "encounter" in resource and not any(map(resource.get, DATED)):
+            try:
+                key = reference_key(resource["encounter"], "Condition.encounter", found.aliases) or ""
+            except UnreadableResource:
+                return
+            if key.startswith("Encounter/"):
+                self.heard.awaited.add(key.partition("/")[2])
 
     def _can_sift(self, file: InputFile) -> bool:
-        hint = file.type_hint
-        stored = file.lines and file.content is None and file.resources is None
-        return self._sieve is not None and stored and file.label not in self._mixed and self._sieve.sifts(hint)
+        return self._sieve is not None and file.lines and file.resources is None and self._sieve.sifts(file.type_hint)
 
-    def _weighs(self, file: InputFile) -> bool:
-        """Does it hold body sizes that somebody's dose goes by?"""
-        return self._sieve is not None and self._sieve.put_off(file.type_hint) and bool(self._population.sized)
-
-    def _sifted(self, number: int, stage: Stage) -> Iterator[Met]:
+    def _blocks(self, number: int, stage: Stage, share: Share) -> Iterator[Met]:
         """A file named for a type: of its lines only those that may be needed."""
-        file, source, sieve = self.files[number], self._source_of[number], self._sieve
-        hint = file.type_hint
+        file, sieve = self.files[number], self._sieve
+        hint, place = file.type_hint, Place(number, 0, 0, self._origins[number])
         assert sieve is not None and hint is not None, "only such files are sifted"
-        sieve.expect(hint, self._awaited(hint))
         try:
-            for block in read_blocks(file):
+            for block in read_blocks(file, share):
                 if isinstance(block, Broken):
-                    if stage is stage_of(hint):  # a second time through, it is known
-                        yield self._lost(block, Place(number, block.number, 0, source))
+                    yield self._lost(block, place._replace(line=block.number))
                     continue
-                yield from self._block(block, sieve, hint, Place(number, 0, 0, source), stage)
+                self.lines = block.first + len(block.starts) - 1
+                yield from self._block(block, sieve, hint, place, stage)
                 self._advance(file, block.first)
         except TooLong:
             raise Mixed(file.label) from None
 
     def _block(self, block: Block, sieve: Sieve, hint: str, place: Place, stage: Stage) -> Iterator[Met]:
-        if stage is stage_of(hint):
-            picked = sieve.pick(hint, block)
-        else:
-            picked = sieve.pick_sizes(hint, block, self._population.sized)
+        picked = sieve.pick(hint, block)
         if picked.passed_over:
-            self._named[place.file].add(hint)
-            yield Skipped(hint, place.source, picked.passed_over)
+            self.heard.named[place.file].add(hint)
+            yield Skipped(hint, place.origin, picked.passed_over)
+        yield from self._put_off(block, picked, sieve, hint, place)
         yield from self._glimpsed(block, picked, sieve, hint, place)
         for index in picked.read.nonzero()[0].tolist():
             line = block.line(index)
             here = place._replace(line=block.first + index)
             if picked.sure[index]:
-                self._named[place.file].add(hint)
+                self.heard.named[place.file].add(hint)
                 resource, problem, written, twofold = parse(Raw(here.line, line))
                 problem = problem or (TWICE if twofold else "")
-                yield Found(here, resource, problem, raw=b"" if resource else line, written=written)
+                yield Found(here, resource, problem, raw=line, written=written)
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
+
+    def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[PutOff]:
+        """Body sizes. Of the lines of which it is not sure whose they are, `picked` says that they are to be read."""
+        for index in picked.sizes.nonzero()[0].tolist():
+            line = block.line(index)
+            patient = sole_subject(line)
+            if patient is None:
+                picked.read[index] = True
+                picked.sizes[index] = False
+            else:
+                yield PutOff(place._replace(line=block.first + index), hint, patient, line)
+        if picked.sizes.any():
+            self.heard.named[place.file].add(hint)
+            sieve.ledger.put_off[hint].append(picked.ids[picked.sizes])
 
     def _glimpsed(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Glimpsed]:
         """The lines of which a glimpse is enough; of the others, `picked` says that they are to be read."""
@@ -135,14 +229,12 @@ class Walk:
             glimpse = glimpse_of(block.line(index), sieve.zone)
             if glimpse is None:
                 picked.read[index] = True
+                picked.glimpsed[index] = False
             else:
-                self._named[place.file].add(hint)
-                sieve.was_glimpsed(hint, picked.ids[index])
-                yield Glimpsed(hint, place.source, glimpse)
-
-    def _awaited(self, hint: str) -> Iterator[str]:
-        """Ids of a type to which what was read refers."""
-        return (each.partition("/")[2] for each in (self._population.awaited if hint == "Encounter" else ()))
+                yield Glimpsed(hint, place.origin, glimpse)
+        if picked.glimpsed.any():
+            self.heard.named[place.file].add(hint)
+            sieve.ledger.glimpsed[hint].append(picked.ids[picked.glimpsed])
 
     def _other(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
         """A line that does not begin as one of the file's type would: it may be of another."""
@@ -150,22 +242,22 @@ class Walk:
         stages = stages_of(names, own_type(raw.content, names) if names else None)
         if min(stages) < stage:
             raise Mixed(self.files[place.file].label)
-        self._stages[place.file] |= stages - {stage}
-        self._named[place.file] |= names
+        self.heard.stages[place.file] |= stages - {stage}
+        self.heard.named[place.file] |= names
         yield from self._line(raw, place, stage)
 
     def _file(self, number: int, stage: Stage) -> Iterator[Met]:
-        file, source = self.files[number], self._source_of[number]
+        file, origin = self.files[number], self._origins[number]
         if file.resources is not None:
-            yield from self._parsed(file.resources, Place(number, 0, 0, source), stage)
+            yield from self._parsed(file.resources, Place(number, 0, 0, origin), stage)
             return
         for raw in read_raw(file):
             if isinstance(raw, Raw):
-                yield from self._line(raw, Place(number, raw.number, 0, source), stage)
+                yield from self._line(raw, Place(number, raw.number, 0, origin), stage)
                 if raw.number % EVERY == 1 and stage is not Stage.FIRST:
                     self._advance(file, raw.number)
             elif stage is Stage.FIRST:
-                yield self._lost(raw, Place(number, raw.number, 0, source))
+                yield self._lost(raw, Place(number, raw.number, 0, origin))
 
     def _parsed(self, resources: Iterable[Json], place: Place, stage: Stage) -> Iterator[Found]:
         """Resources that somebody has parsed before."""
@@ -173,35 +265,28 @@ class Walk:
             type_name = resource.get("resourceType")
             own = stage_of(type_name)
             if stage is Stage.FIRST:
-                self._stages[place.file].add(own)
-                self._named[place.file].add(str(type_name))
+                self.heard.stages[place.file].add(own)
+                self.heard.named[place.file].add(str(type_name))
             if stage is own:
                 _, written, twofold = looked_at(resource)
                 yield Found(place._replace(line=line), resource, TWICE if twofold else "", written=written)
 
     def _lost(self, broken: Broken, place: Place) -> Lost:
-        hint = self.files[place.file].type_hint
-        self._population.spoil(place.source, self._named[place.file] | {hint} if hint else ())
+        self.heard.broken.add(place.file)
         return Lost(place, broken.problem)
-
-    def _check_name(self, number: int) -> None:
-        """A file that holds lines, but none of the type it is named for, says nothing about that type."""
-        hint, named = self.files[number].type_hint, self._named[number]
-        if hint is not None and named and hint not in named:
-            self._population.spoil(self._source_of[number], {hint})
 
     def _line(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
         names = names_in(raw.content)
         own = own_type(raw.content, names) if names else None
         stages = stages_of(names, own)
         if stage is Stage.FIRST:
-            self._stages[place.file] |= stages
-            self._named[place.file] |= names
+            self.heard.stages[place.file] |= stages
+            self.heard.named[place.file] |= names
         if stage not in stages:
             return
         if own in KNOWN and names.isdisjoint(self._needed) and not raw.cut and framed(raw.content):
             if stage is stage_of(own):
-                yield Skipped(own, place.source)
+                yield Skipped(own, place.origin)
             return
         resource, problem, written, twofold = parse(raw)
         if resource is None:
@@ -213,14 +298,14 @@ class Walk:
             yield Found(place, resource, TWICE if twofold else "", written=written)
 
     def _bundle(self, bundle: Json, place: Place, stage: Stage, twofold: bool) -> Iterator[Found]:
-        """Its entries, and those of Bundles in it; each Bundle is a source of its own.
+        """Its entries, and those of Bundles in it; each Bundle is an origin of its own.
 
         `twofold`: a key stands twice somewhere in it.
         """
         if failed(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
             self._failed.add((place.file, place.line))
         for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, (), twofold), 1):
-            here = place._replace(entry=number, source=self._source_of_bundle(place, path, inner))
+            here = place._replace(entry=number, origin=self._origin_of_bundle(place, path, inner))
             if entry.resource is None:
                 if entry.problem is not None and stage is Stage.MIDDLE:
                     yield Found(here, None, entry.problem)
@@ -228,14 +313,12 @@ class Walk:
                 unclear = twofold and is_twofold(entry.resource)
                 yield Found(here, entry.resource, entry.problem or (TWICE if unclear else ""), aliases=known)
 
-    def _source_of_bundle(self, place: Place, path: tuple[int, ...], bundle: Json) -> int:
-        key = place.file, place.line, path
-        known = self._bundles.get(key)
-        if known is None:
-            given = self._bundles_complete and key[:2] not in self._failed
-            types = complete_types(bundle, READABLE, given)
-            known = self._bundles[key] = self._population.open_source(types)
-        return known
+    def _origin_of_bundle(self, place: Place, path: tuple[int, ...], bundle: Json) -> Origin:
+        origin = (place.file, place.line, *path)
+        if origin not in self._completeness.complete:
+            given = self._bundles_complete and origin[:2] not in self._failed
+            self._completeness.open(origin, complete_types(bundle, READABLE, given))
+        return origin
 
 
 Within = tuple[tuple[int, ...], Json, Mapping[str, str], Entry]

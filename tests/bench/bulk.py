@@ -14,7 +14,8 @@ from typing import Any
 
 import orjson
 
-from service.screening.population import Progress, Request, gather, screen
+from service.screening.population import gather, screen
+from service.screening.request import Progress, Request
 from service.screening.sample import write_sample
 from service.screening.sifting import scan
 from service.screening.sources import all_files, find_sources

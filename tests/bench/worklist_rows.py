@@ -12,7 +12,8 @@ from sqlalchemy import insert, text
 
 from service.catalog.load import Catalog
 from service.screening.decisions.decided import NOTHING
-from service.screening.population import Progress, Request, screen
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sample import write_sample
 from service.screening.sources import find_sources
 from service.screening.worklist.place import RANKS, missing_in, place_of, summary_of

@@ -18,7 +18,7 @@ from service.fhir.cds.call import Call, Hook, read_call
 from service.screening.cds.entry import Entry, entry_of
 from service.screening.cds.policy import CardPolicy
 from service.screening.cds.reader import CallReader
-from service.screening.population import knowledge_of
+from service.screening.judging import knowledge_of
 from service.screening.record import read_record
 from service.screening.tenant import Tenant
 from tests.builders import ICD, SCT

@@ -20,7 +20,7 @@ from service.screening.cds.lent import Lending
 from service.screening.cds.orders import answer_orders
 from service.screening.cds.policy import CardPolicy
 from service.screening.cds.templates import PATIENT, asked_of, key_of
-from service.screening.population import knowledge_of
+from service.screening.judging import knowledge_of
 from service.screening.sample import write_sample
 from service.screening.tenant import Tenant
 from service.store import cards, published

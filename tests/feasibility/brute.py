@@ -8,7 +8,8 @@ from typing import Any
 
 from service.catalog.load import Catalog
 from service.eligibility.criteria import Study
-from service.screening.population import Progress, Request, screen
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 
 Line = Mapping[str, Any]

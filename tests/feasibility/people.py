@@ -15,7 +15,7 @@ from service.screening.feasibility.moves import Move, asked_moves
 from service.screening.feasibility.report import document
 from service.screening.feasibility.run import REASONS, Asked, Feasibility, OfStudy
 from service.screening.feasibility.standing import Standing, State
-from service.screening.population import Request
+from service.screening.request import Request
 from tests.builders import AT
 
 HB = ObservationValue(("hb",), test=NumberTest(Bounds(at_least=Decimal(12)), "g/dL"), look_back=EVER)

@@ -11,7 +11,7 @@ from service.catalog.load import Catalog, load_catalog
 from service.screening.feasibility.counting import Reach
 from service.screening.feasibility.moves import asked_moves
 from service.screening.feasibility.run import Asked, Feasibility, feasibility
-from service.screening.population import Progress, Request
+from service.screening.request import Progress, Request
 from service.screening.sample import write_sample
 from service.screening.sources import find_sources
 from tests.feasibility import brute

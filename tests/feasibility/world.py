@@ -23,7 +23,7 @@ from service.screening.feasibility.counting import Reach
 from service.screening.feasibility.moves import asked_moves
 from service.screening.feasibility.report import document
 from service.screening.feasibility.run import Asked, Feasibility, feasibility
-from service.screening.population import Progress, Request
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 from tests.builders import AT
 from tests.screening.world import catalog, haemoglobin

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from service.screening import coverage
-from service.screening.population import Progress, Request, gather
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 from tests.builders import AT
 from tests.screening.world import STUDY, Json, cancer, catalog, export

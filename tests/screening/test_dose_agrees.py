@@ -18,8 +18,10 @@ from service.eligibility.explain.dose_chart import dose_chart
 from service.eligibility.explain.dose_report import dose_report
 from service.eligibility.facts import Kind, PatientRecord
 from service.screening.dose_line import dose_line
+from service.screening.judging import knowledge_of
 from service.screening.merging import merge_replaced
-from service.screening.population import Progress, Request, gather, knowledge_of
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 from service.screening.sample import write_sample
 from service.screening.sources import find_sources
 from tests.contracts.test_dose import SCHEMA
@@ -43,7 +45,7 @@ def people(catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> list[P
     population = gather(catalog, request, lambda reject: None, Progress(), whole=(Kind.MEDICATION,)).population
     merge_replaced(population)
     found = [each for _, each in sorted(population.people.items()) if each.patient is not None]
-    return [each.record(population.loaded(sorted(each.sources), 0)) for each in found]
+    return [population.record(each, population.completeness.spoiled(0)) for each in found]
 
 
 def profile(catalog: Catalog, person: PatientRecord, look_back: Duration | None = MONTHS) -> DoseProfile:

@@ -2,14 +2,17 @@
 
 import json
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from service.errors import InvalidOutput
-from service.screening import population
-from service.screening.population import Progress, Request, screen
+from service.screening import judging, population
+from service.screening.buckets.run import Means
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 from tests.builders import AT
 from tests.screening.world import (
@@ -82,13 +85,13 @@ def test_every_line_is_counted_exactly_once(tmp_path_factory: pytest.TempPathFac
     assert result.summary["input"]["read"] == len(expected)  # type: ignore[index]
 
 
-def test_lines_are_sorted_by_study_and_patient(tmp_path: Path) -> None:
+def test_lines_are_sorted_by_patient_and_study(tmp_path: Path) -> None:
     from dataclasses import replace
 
     studies = (replace(STUDY, id="zeta"), replace(STUDY, id="alpha"))
     result = run(export(tmp_path / "in", mixed=list(reversed(LINES))), studies=studies)
     written = [json.loads(each) for each in (result.out / "assessments.ndjson").read_bytes().splitlines()]
-    keys = [(each["study"], each["patient"]) for each in written]
+    keys = [(each["patient"], each["study"]) for each in written]
     assert keys == sorted(keys) and len(keys) == 8
 
 
@@ -114,16 +117,25 @@ def interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+FAILING = [(population, "summary_of"), (judging, "render_subject"), (judging, "merge_replaced")]
+
+
 @pytest.mark.parametrize(("failing", "error"), [(fail, InvalidOutput), (interrupt, KeyboardInterrupt)])
-@pytest.mark.parametrize("where", ["_check", "render_subject", "merge_replaced"])
+@pytest.mark.parametrize("means", [None, Means(1, 3), Means(2, 3)], ids=["memory", "buckets", "processes"])
+@pytest.mark.parametrize("where", FAILING, ids=itemgetter(1))
 def test_a_run_that_fails_leaves_nothing_that_looks_like_a_result(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: object, error: type[BaseException], where: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failing: object,
+    error: type[BaseException],
+    means: Means | None,
+    where: tuple[object, str],
 ) -> None:
     source, out = export(tmp_path / "in", mixed=LINES), tmp_path / "out"
     run(source, out=out)
-    monkeypatch.setattr(population, where, failing)
+    monkeypatch.setattr(*where, failing)
     with pytest.raises(error):
-        screen(catalog(), Request(find_sources([source]), (STUDY,), AT, every_subject=True), out, Progress())  # type: ignore[arg-type]
+        screen(catalog(), Request(find_sources([source]), (STUDY,), AT, every_subject=True), out, Progress(), means)  # type: ignore[arg-type]
     assert list(out.iterdir()) == []
 
 
@@ -170,5 +182,5 @@ def test_progress_is_told_in_order(tmp_path: Path) -> None:
 
     source = export(tmp_path / "in", mixed=LINES)
     screen(catalog(), Request(find_sources([source]), (STUDY,), AT), tmp_path / "out", Watching())  # type: ignore[arg-type]
-    assert [(each, 4) for each in range(1, 5)] == told
+    assert [(each, 5) for each in range(1, 6)] == told
     assert {"mixed.ndjson", "Encounter.ndjson"} <= files

@@ -7,7 +7,7 @@ import pytest
 
 from service.errors import UsageError
 from service.screening.explain import explain_patient
-from service.screening.population import Progress, Request
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 from tests.builders import AT, twice
 from tests.screening.test_bad_lines import MET, NOT_LOADED, NOT_MET

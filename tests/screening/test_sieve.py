@@ -24,7 +24,8 @@ from service.fhir.elements import read_concept
 from service.fhir.reading import Reading
 from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
-from service.screening.population import Progress, Request, gather
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 from service.screening.sifting.blocks import Block, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.scan import scan_for
@@ -63,7 +64,7 @@ def put_off(line: bytes) -> bool:
     """Is it read once it is known to be of somebody whose dose goes by body size?"""
     (block,) = read_blocks(InputFile(Path("x.ndjson"), True, "Observation", content=line))
     assert isinstance(block, Block)
-    return bool(sieve().pick_sizes("Observation", block, {"p"}).read[0])
+    return bool(sieve().pick("Observation", block).sizes[0])
 
 
 def result(code: object, **more: object) -> Json:
@@ -246,7 +247,12 @@ def facts(source: Path, *, sifted: bool, world: Any = None, study: Study = STUDY
         )
         for name, each in found.population.people.items()
     }
-    return people, found.tally.summary()["read"], found.population.loaded([0], 0), sorted(map(repr, rejects))
+    return (
+        people,
+        found.tally.summary()["read"],
+        found.population.completeness.loaded([(0,)], found.population.completeness.spoiled(0)),
+        sorted(map(repr, rejects)),
+    )
 
 
 LATELY = {"code": loinc("8867-4", "Heart rate")}

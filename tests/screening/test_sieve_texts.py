@@ -10,7 +10,8 @@ from hypothesis import given, strategies as st
 
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Coding, Concept, Mapped, Terminology, text_code
-from service.screening.population import Progress, Request, gather
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 from service.screening.sifting.traces import HIDDEN, traces_of
 from service.screening.sources import find_sources
 from tests.builders import AT, SETS

@@ -12,7 +12,8 @@ import pytest
 from service.errors import UsageError
 from service.screening import population, tables
 from service.screening.flat import ASSESSMENTS, FINDINGS, rows_of
-from service.screening.population import Progress, Request, screen
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 from tests.builders import AT
 from tests.screening.world import STUDY, cancer, catalog, encounter, export, haemoglobin, patient
@@ -91,7 +92,7 @@ def test_nothing_is_left_of_an_earlier_run_or_of_one_that_failed(
     def broken(*_: object) -> None:
         raise RuntimeError("lost")
 
-    monkeypatch.setattr(population, "_people", broken)
+    monkeypatch.setattr(population, "summary_of", broken)
     with pytest.raises(RuntimeError, match="lost"):
         made(tmp_path, "csv", "parquet")
     assert not list(out.iterdir())

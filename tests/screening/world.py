@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from service.catalog.load import Catalog
 from service.eligibility.criteria import (
     EVER,
     AgeAtScreening,
@@ -23,7 +26,10 @@ from service.eligibility.dosing.half_lives import NO_HALF_LIVES
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 from service.eligibility.units import UnitTable
-from service.screening.population import Progress, Request, screen
+from service.screening.buckets import run as buckets
+from service.screening.buckets.run import Means
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 from tests.builders import AT, SCT, SETS
 
@@ -174,10 +180,12 @@ def run(
     world: object = None,
     **site: object,
 ) -> Result:
-    """Screen, check that the counts add up, and read back what was written."""
+    """Screen, check that the counts add up, and read back what was written. In buckets, it has to be the same."""
     out = out or inputs[0].parent / "out"
     request = Request(find_sources(inputs), studies, at, release, everyone, accepted)  # type: ignore[arg-type]
-    summary = screen(world or catalog(**site), request, out, Progress())  # type: ignore[arg-type]
+    world = world or catalog(**site)
+    summary = screen(world, request, out, Progress())  # type: ignore[arg-type]
+    same_in_buckets(world, request, out)  # type: ignore[arg-type]
     lines = {
         name: [json.loads(each) for each in (out / name).read_bytes().splitlines()]
         for name in ("assessments.ndjson", "rejects.ndjson", "held_back.ndjson", "ResearchSubject.ndjson")
@@ -193,6 +201,16 @@ def run(
     )
     adds_up(result)
     return result
+
+
+def same_in_buckets(world: Catalog, request: Request, out: Path) -> None:
+    """Byte by byte, when every line is in a share of its own and there are more buckets than persons, or fewer."""
+    for means in (Means(1, 2), Means(1, 17)):
+        with TemporaryDirectory() as other, patch.object(buckets, "AT_ONCE", 700):
+            screen(world, request, Path(other), Progress(), means)
+            assert {each.name for each in Path(other).iterdir()} == {each.name for each in out.iterdir()}
+            for each in sorted(out.iterdir()):
+                assert (each.name, (Path(other) / each.name).read_bytes()) == (each.name, each.read_bytes())
 
 
 def adds_up(result: Result) -> None:

@@ -22,8 +22,8 @@ from service.eligibility.explain.recognise import SLOT, Recogniser
 from service.eligibility.explain.templates import TEMPLATES
 from service.eligibility.explain.wording import ENGLISH, Wording
 from service.screening.cases import load_cases, run_case
+from service.screening.judging import phrases_of
 from service.screening.person.spoken import English, speech_of, spoken
-from service.screening.population import phrases_of
 from service.screening.render import assessment_line
 from service.web.language import wording_in
 from tests.doses import AT, TABLE, instruction, medication, strength

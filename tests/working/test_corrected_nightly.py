@@ -9,7 +9,7 @@ import pytest
 from service.screening.decisions.kinds import Kind
 from service.screening.exports import Export
 from service.screening.nightly import screen_export
-from service.screening.population import Progress
+from service.screening.request import Progress
 from service.screening.tenant import Tenant
 from service.store import assessments, decisions
 from service.store.decisions import Decision

@@ -12,8 +12,8 @@ from service.eligibility.facts import Loaded
 from service.eligibility.policy import Policy
 from service.screening.exports import Export
 from service.screening.nightly import screen_export
-from service.screening.population import Progress
 from service.screening.reach import Unloaded, away, needed_by, note_loaded, unloaded
+from service.screening.request import Progress
 from service.screening.tenant import Tenant
 from service.store import inbox, troubles
 from service.store.engine import Store

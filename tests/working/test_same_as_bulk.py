@@ -30,7 +30,8 @@ from service.eligibility.criteria import (
 from service.eligibility.dates import Duration, Unit
 from service.screening.patient import examine
 from service.screening.plan import results_since
-from service.screening.population import Progress, Request, screen
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sample import write_sample
 from service.screening.sources import find_sources
 from tests.builders import RXNORM, SCT

@@ -11,10 +11,12 @@ from service.eligibility.assess import case_of, judge
 from service.eligibility.facts import Kind
 from service.screening.answerable.census import Census
 from service.screening.answerable.codes import NOBODY, Codes
+from service.screening.judging import knowledge_of, reason_to_hold
 from service.screening.merging import merge_replaced
 from service.screening.needs import Needs
 from service.screening.people import Population
-from service.screening.population import Gathering, Progress, Request, gather, knowledge_of, reason_to_hold
+from service.screening.population import Gathering, gather
+from service.screening.request import Progress, Request
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -74,9 +76,10 @@ def _census(
     progress: Progress,
 ) -> Census:
     knowledge, census = knowledge_of(catalog), Census()
+    spoiled = population.completeness.spoiled(request.accepted_rejects)
     for done, name in enumerate(screened, 1):
         person = population.people[name]
-        record = person.record(population.loaded(sorted(person.sources), request.accepted_rejects))
+        record = population.record(person, spoiled)
         states = {each: record.completeness(each).value for each in types}
         census.add_person(states, types)
         for study in request.studies:

@@ -10,9 +10,9 @@ from service.eligibility.facts import Loaded, PatientRecord
 from service.fhir.adapt import Reading, adapt
 from service.fhir.patient import adapt_patient
 from service.screening.cases.model import Expected, PatientCase
+from service.screening.judging import knowledge_of
 from service.screening.needs import Needs
 from service.screening.people import Gathered
-from service.screening.population import knowledge_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,8 @@ from service.screening.cds.templates import USER_ROLES, key_of
 from service.screening.cds.words import Fit
 from service.screening.chart import Reader
 from service.screening.decisions.claims import claims_about, reader_of
+from service.screening.judging import knowledge_of, phrases_of
 from service.screening.patient import screening_date
-from service.screening.population import knowledge_of, phrases_of
 from service.screening.record import GONE, UNREADABLE, read_record
 from service.screening.tenant import Tenant
 from service.store import cards as shown_cards

@@ -13,6 +13,7 @@ from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Case, Knowledge
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import Loaded, PatientRecord
+from service.screening.completeness import Origin
 from service.screening.feasibility.counting import BEFORE, Counted, Day
 from service.screening.feasibility.moves import Move
 from service.screening.feasibility.standing import (
@@ -24,9 +25,11 @@ from service.screening.feasibility.standing import (
     state_of,
     together,
 )
+from service.screening.judging import knowledge_of, reason_to_hold
 from service.screening.merging import MERGE_UNCLEAR, REPLACED, merge_replaced
 from service.screening.people import Gathered, Population
-from service.screening.population import Progress, Request, gather, knowledge_of, reason_to_hold
+from service.screening.population import gather
+from service.screening.request import Progress, Request
 from service.screening.tally import Reject
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ def feasibility(catalog: Catalog, asked: Asked, progress: Progress) -> Feasibili
     population = gather(catalog, reading, rejects.append, progress, earliest=earliest).population
     moved = merge_replaced(population)
     result = Feasibility(len(population.people) + len(moved), len(moved), rejects=len(rejects))
-    result.incomplete = dict(sorted(population.unplaced.items()))
+    result.incomplete = dict(sorted(population.completeness.unplaced.items()))
     result.studies = tuple(_of_study(each, asked) for each in sorted(asked.request.studies, key=lambda s: s.id))
     knowledge = knowledge_of(catalog)
     counting = _Counting(catalog, asked, population, knowledge, Recall(knowledge, asked.studies), result)
@@ -109,7 +112,7 @@ class _Counting:
     knowledge: Knowledge
     recall: Recall
     result: Feasibility
-    loaded: dict[tuple[int, ...], Mapping[str, Loaded]] = field(default_factory=dict)
+    loaded: dict[frozenset[Origin], Mapping[str, Loaded]] = field(default_factory=dict)
 
     def add(self, person: Gathered) -> None:
         """One person: on the day asked about, with every moved bound, and on each past day."""
@@ -142,10 +145,12 @@ class _Counting:
         return reason_to_hold(self.catalog, request, self.population, person.patient, person)
 
     def _record(self, person: Gathered) -> PatientRecord:
-        sources = tuple(sorted(person.sources))
-        if sources not in self.loaded:
-            self.loaded[sources] = self.population.loaded(sources, self.asked.request.accepted_rejects)
-        return person.record(self.loaded[sources])
+        origins = frozenset(person.origins)
+        if origins not in self.loaded:
+            completeness = self.population.completeness
+            spoiled = completeness.spoiled(self.asked.request.accepted_rejects)
+            self.loaded[origins] = completeness.loaded(sorted(origins), spoiled)
+        return person.record(self.loaded[origins])
 
     def _on_the_day(self, of: OfStudy, record: PatientRecord, there: State) -> None:
         case = case_of(record, of.study, self.asked.request.at, self.knowledge, followed=False, recall=self.recall)

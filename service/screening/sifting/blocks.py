@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,16 @@ FACTORS = np.random.default_rng(20261127).integers(1, 2**63, WINDOW // 8, dtype=
 Positions = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
+
+
+class Share(NamedTuple):
+    """The lines of a plain file that begin at `start` or later and before `end` (None: all the rest)."""
+
+    start: int = 0
+    end: int | None = None
+
+
+WHOLE = Share()
 
 
 class TooLong(Exception):
@@ -57,17 +67,40 @@ class Headed:
     ids: Hashes
 
 
-def read_blocks(file: InputFile) -> Iterator[Block | Broken]:
-    """The file in blocks. What is wrong with it comes last. Raises TooLong."""
+def read_blocks(file: InputFile, share: Share = WHOLE) -> Iterator[Block | Broken]:
+    """The file in blocks, or a share of it, its lines numbered from 1. What is wrong with it comes last.
+
+    Raises TooLong.
+    """
     number = 1
     try:
         with open_file(file) as stream:
-            for content in _whole_lines(stream):
-                block = _block(content.removeprefix(BOM) if number == 1 else content, number)
+            for content in _shared(stream, share):
+                block = _block(content.removeprefix(BOM) if number == 1 and not share.start else content, number)
                 number += len(block.starts)
                 yield block
     except (EOFError, OSError, zlib.error) as error:
         yield Broken(number, damage(error))
+
+
+def _shared(stream: BinaryIO, share: Share) -> Iterator[bytes]:
+    """Whole lines, those alone that begin in the share: one that began before it belongs to the share before."""
+    place = share.start
+    if place:
+        stream.seek(place - 1)
+        while (rest := stream.readline(SIZE)) and not rest.endswith(b"\n"):
+            pass
+        place = stream.tell()
+    for content in _whole_lines(stream):
+        if share.end is None or place + len(content) <= share.end:
+            place += len(content)
+            yield content
+            continue
+        if place >= share.end:
+            return
+        cut = content.find(b"\n", share.end - 1 - place) + 1  # behind the last line that begins in time
+        yield content[:cut] if cut else content
+        return
 
 
 def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:

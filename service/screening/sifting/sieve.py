@@ -5,12 +5,11 @@ word or day that counts (`traces`), or a concept that none asks for. Whatever el
 not have been an answer; so that it is counted as not needed, and is neither parsed nor complained about.
 
 What is passed over is remembered by the number of its id: where the same id is met on a line that is read, one may
-replace the other, and everything is gone through again with all lines of that id read (`Recurring`).
+replace the other, and everything is gone through again with all lines of that id read (`ledger.Recurring`).
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +18,9 @@ from service.eligibility.facts import Kind
 from service.fhir.reading import Reading
 from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
-from service.screening.salvage import subject_of
 from service.screening.sifting.blocks import Block, Flags, Hashes, Headed, headed, numbers_of
 from service.screening.sifting.coded import CODED, Coded
+from service.screening.sifting.ledger import NONE, Forced, Ledger
 from service.screening.sifting.scan import Scan, lines_with, scan_for
 from service.screening.sifting.traces import (
     HIDDEN,
@@ -34,40 +33,24 @@ from service.screening.sifting.traces import (
     visit_seen,
 )
 
-NONE = np.zeros(0, dtype=np.uint64)
 BEGINNING = rb'\{[ \t]*"resourceType"[ \t]*:[ \t]*"%s"[ \t]*,[ \t]*"id"[ \t]*:[ \t]*"'
 REACTION = Trace(rb'"reaction"')
 ALWAYS_READ = frozenset({"Patient", "Medication", "Consent", "AdverseEvent"})
 
 
 class Picked(NamedTuple):
-    """Of a block: which lines are to be read, which surely are of the file's type, and how many are passed over (below
-    zero: so many that were, before, are read now). `glimpsed`: those to be read only where a glimpse tells nothing; the
-    numbers of their ids are `ids`."""
+    """Of a block: which lines are to be read, which surely are of the file's type, and how many are passed over.
+
+    `glimpsed`: those to be read only where a glimpse tells nothing. `sizes`: body sizes, to be read later, if a dose of
+    somebody goes by them. `ids`: the numbers of all lines' ids.
+    """
 
     read: Flags
     sure: Flags
     passed_over: int
     glimpsed: Flags
+    sizes: Flags
     ids: Hashes
-
-
-class Forced(dict[str, Hashes]):
-    """Numbers of ids whose lines have to be read, by type."""
-
-
-class Recurring(Exception):
-    """Ids stand on lines that were read and on lines that were passed over: all lines with one of these numbers have to
-    be read, by type."""
-
-    def __init__(self, ids: Mapping[str, Hashes]) -> None:
-        self.ids = ids
-        super().__init__(", ".join(sorted(ids)))
-
-    def added_to(self, forced: "Forced") -> "Forced":
-        """These and those that had to be read before."""
-        merged = {name: np.concatenate((forced.get(name, NONE), numbers)) for name, numbers in self.ids.items()}
-        return Forced({**forced, **merged})
 
 
 class Sieve:
@@ -91,11 +74,8 @@ class Sieve:
         self._forced = {name: numbers_of(ids) for name, ids in _by_type(claimed).items()}
         for name, numbers in forced.items():
             self._forced[name] = np.concatenate((self._forced.get(name, NONE), numbers))
-        self._passed_over: dict[str, list[Hashes]] = defaultdict(list)
-        self._put_off: dict[str, list[Hashes]] = defaultdict(list)
-        self._with_sizes: set[str | None] = set()
-        self._read: dict[str, list[str]] = defaultdict(list)
-        self._glimpsed: dict[str, list[np.uint64]] = defaultdict(list)
+        self._expected: dict[str, Hashes] = {}
+        self.ledger = Ledger()
         self.zone = reading.zone
 
     def sifts(self, type_name: str | None) -> bool:
@@ -110,7 +90,12 @@ class Sieve:
 
     def expect(self, type_name: str, awaited: Iterable[str]) -> None:
         """From here on, lines with these ids are read: something refers to them."""
-        self._forced[type_name] = np.concatenate((self._forced.get(type_name, NONE), numbers_of(awaited)))
+        self._expected[type_name] = numbers_of(awaited)
+
+    def prepare(self, type_name: str | None) -> None:
+        """Have at hand what finds the lines of this type, so that processes begun from here need not make it anew."""
+        if type_name is not None:
+            self._scan(type_name)
 
     def pick(self, type_name: str, block: Block) -> Picked:
         """Which lines of a block are to be read."""
@@ -121,66 +106,27 @@ class Sieve:
                 read[index] = needed(block.line(index))
         seen &= ~read
         sizes &= ~(read | seen)
-        over = ~(read | seen)
-        if sizes.any():
-            self._with_sizes.add(type_name)
-            self._put_off[type_name].append(found.ids[sizes])
+        over = ~(read | seen | sizes)
         if type_name in self._needs.types:  # of another, none is ever read
-            self._passed_over[type_name].append(found.ids[over & ~sizes])
-        return Picked(read, found.sure, int(np.count_nonzero(over)), seen, found.ids)
-
-    def put_off(self, type_name: str | None) -> bool:
-        """Are there lines that matter only of somebody of whom a dose goes by body size?"""
-        return type_name in self._with_sizes
-
-    def pick_sizes(self, type_name: str, block: Block, sized: Collection[str]) -> Picked:
-        """Which of the lines that `pick` put off are to be read after all: those of the persons `sized`."""
-        self._put_off.pop(type_name, None)
-        found, read, sizes, seen = self._looked_at(type_name, block)
-        read |= seen
-        wanted = sizes & ~read
-        for index in np.flatnonzero(wanted).tolist():
-            subject = subject_of(block.line(index))
-            wanted[index] = subject is None or subject in sized
-        self._passed_over[type_name].append(found.ids[sizes & ~read & ~wanted])
-        return Picked(wanted, found.sure, -int(np.count_nonzero(wanted)), wanted & ~wanted, found.ids)
-
-    def was_read(self, type_name: str, identity: str) -> None:
-        """A resource was read that may stand on another line, too."""
-        self._read[type_name].append(identity)
-
-    def was_glimpsed(self, type_name: str, number: np.uint64) -> None:
-        """A line was not read, but counts: it may stand elsewhere, too."""
-        self._glimpsed[type_name].append(number)
-
-    def check(self) -> None:
-        """When all was gone through: raises Recurring if what was passed over may concern what was read."""
-        found = {each: self._recurring(each) for each in sorted(self._passed_over.keys() | self._put_off.keys())}
-        if any(map(len, found.values())):
-            raise Recurring({name: numbers for name, numbers in found.items() if len(numbers)})
-
-    def _recurring(self, type_name: str) -> Hashes:
-        read = numbers_of(self._read.get(type_name, ()))
-        glimpsed, times = np.unique(np.array(self._glimpsed.get(type_name, ()), dtype=np.uint64), return_counts=True)
-        counted = np.sort(np.concatenate((read, glimpsed)))
-        if not len(counted):
-            return NONE
-        passed_over = (*self._passed_over.get(type_name, ()), *self._put_off.get(type_name, ()))
-        found = [_found_in(counted, each) for each in passed_over]
-        return np.concatenate((NONE, *found, glimpsed[times > 1], np.intersect1d(read, glimpsed)))
+            self.ledger.passed_over[type_name].append(found.ids[over])
+        return Picked(read, found.sure, int(np.count_nonzero(over)), seen, sizes, found.ids)
 
     def _looked_at(self, type_name: str, block: Block) -> tuple[Headed, Flags, Flags, Flags]:
         """Where the lines begin, which of them are surely to be read, which hold a body size, and which may show that
         a person was seen."""
         found = headed(block, _beginning(type_name, block))
+        ends = self._scan(type_name).ends(block.content)
+        needed, sizes, seen = (lines_with(each, block.starts) for each in ends)
+        for wanted in (self._forced.get(type_name, NONE), self._expected.get(type_name, NONE)):
+            if len(wanted):
+                needed |= np.isin(found.ids, wanted)
+        return found, needed | ~found.sure, sizes, seen
+
+    def _scan(self, type_name: str) -> Scan:
         scan = self._scans.get(type_name)
         if scan is None:
             scan = self._scans[type_name] = scan_for(tuple(map(frozenset, self._traces(type_name))))
-        needed, sizes, seen = (lines_with(each, block.starts) for each in scan.ends(block.content))
-        forced = self._forced.get(type_name, NONE)
-        if len(forced):
-            needed |= np.isin(found.ids, forced)
-        return found, needed | ~found.sure, sizes, seen
+        return scan
 
     def _traces(self, type_name: str) -> tuple[Iterable[Trace], Iterable[Trace], Iterable[Trace]]:
         always = (*HIDDEN, *another_id(type_name))
@@ -200,13 +146,6 @@ def _beginning(type_name: str, block: Block) -> bytes:
     name = type_name.encode()
     found = re.match(BEGINNING % name, block.content)
     return bytes(found[0]) if found else b'{"resourceType":"%s","id":"' % name
-
-
-def _found_in(read: Hashes, some: Hashes) -> Hashes:
-    places = np.searchsorted(read, some)
-    places[places == len(read)] = 0
-    found: Hashes = some[read[places] == some]
-    return found
 
 
 def _by_type(references: Iterable[str]) -> dict[str, list[str]]:

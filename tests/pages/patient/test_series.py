@@ -29,7 +29,8 @@ from service.eligibility.quantity import Interval
 from service.eligibility.series import DoseSeries, Point, Series, Trend
 from service.screening.invented import invent
 from service.screening.person.series_line import series_line, series_of
-from service.screening.population import Progress, Request, screen
+from service.screening.population import screen
+from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
 from service.store import series as kept
 from service.store.engine import Store

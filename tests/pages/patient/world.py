@@ -8,7 +8,7 @@ from pathlib import Path
 from service.screening.access import Role
 from service.screening.exports import Export
 from service.screening.nightly import screen_export
-from service.screening.population import Progress
+from service.screening.request import Progress
 from tests.pages.world import Browser, World, stand as listed
 
 HANDLE = "h4Zk9Qw2"

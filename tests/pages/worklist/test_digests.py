@@ -19,7 +19,7 @@ from service.screening.exports import Export
 from service.screening.invented import invent
 from service.screening.nightly import screen_export
 from service.screening.outputs import SUMMARY
-from service.screening.population import Progress
+from service.screening.request import Progress
 from service.screening.tenant import Tenant
 from service.screening.worklist import digests as use, refresh
 from service.screening.worklist.digests import How, Often, Telling

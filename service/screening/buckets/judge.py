@@ -1,0 +1,157 @@
+"""Reading and judging a bucket: a population of its own. Its lines are put together with those of the others later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from heapq import merge
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import orjson
+
+from service.screening.buckets.drugs import Drugs
+from service.screening.buckets.parcels import Carried, met_in, unpack
+from service.screening.buckets.routing import key_of
+from service.screening.buckets.sorting import Setting
+from service.screening.buckets.spool import LENGTH, frames, parcels
+from service.screening.completeness import Completeness
+from service.screening.intake import Intake
+from service.screening.judging import Judged, Judging
+from service.screening.met import Found, Met, Stage
+from service.screening.request import Progress
+from service.screening.tally import Counts, Reject
+
+First = Mapping[tuple[int, int], int]
+REJECTS = "rejects.ndjson"
+_key = msgspec.msgpack.Encoder().encode
+_read = msgspec.msgpack.Decoder(tuple[Any, bytes]).decode
+
+
+class Group(NamedTuple):
+    """Buckets that are read together."""
+
+    name: str
+    buckets: tuple[str, ...]
+
+
+@dataclass
+class Part:
+    """What a group of buckets came to. `lines`: how many were written, by output."""
+
+    judged: Judged
+    counts: Counts
+    completeness: Completeness
+    lines: Counter[str] = field(default_factory=Counter)
+
+
+class Pieces:
+    """The lines of one group, each with what it is sorted by, in files of their own."""
+
+    def __init__(self, directory: Path, group: str) -> None:
+        self.lines: Counter[str] = Counter()
+        self._directory, self._group = directory, group
+        self._waiting: dict[str, list[bytes]] = {}
+
+    def write(self, name: str, line: Mapping[str, object]) -> None:
+        """One line for the output of that name, sorted by the person it is about."""
+        self._put(name, line["patient"] if "patient" in line else _subject(line), line)
+
+    def reject(self, reject: Reject) -> None:
+        """One line of what could not be used, sorted by its place."""
+        self._put(REJECTS, list(reject.place), reject.as_dict())
+
+    def close(self) -> None:
+        """Write what is left."""
+        for name in list(self._waiting):
+            self._flush(name)
+
+    def _put(self, name: str, key: object, line: Mapping[str, object]) -> None:
+        content = _key((key, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)))
+        waiting = self._waiting.setdefault(name, [])
+        waiting += (len(content).to_bytes(LENGTH, "big"), content)
+        self.lines[name] += 1
+        if len(waiting) > MOST_WAITING:
+            self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        with (self._directory / f"{name}.{self._group}").open("ab") as file:
+            file.write(b"".join(self._waiting.pop(name)))
+
+
+MOST_WAITING = 2_000
+
+
+class Judge:
+    """Judges one group after the other. `spoiled`: the types that are incomplete for everybody."""
+
+    def __init__(self, setting: Setting, first: First, spoiled: frozenset[str]) -> None:
+        self._setting, self._first = setting, first
+        self._drugs = Drugs(setting.place / "drugs")
+        self._judging = Judging(setting.catalog, setting.request, spoiled)
+
+    def judge(self, group: Group) -> Part:
+        """Read and judge one group."""
+        intake = self._taken(group, self._drugs)
+        population = intake.finish()
+        pieces = Pieces(self._setting.place, group.name)
+        judged = self._judging.everybody(population, intake.versions, pieces, Progress())
+        return self._part(intake, judged, pieces)
+
+    def read_drugs(self, group: Group) -> Part:
+        """Read the Medications of a group, and keep them for all."""
+        intake = self._taken(group, None)
+        self._drugs.add(intake.population.medications)
+        pieces = Pieces(self._setting.place, group.name)
+        return self._part(intake, Judged(), pieces)
+
+    def _part(self, intake: Intake, judged: Judged, pieces: Pieces) -> Part:
+        for each in intake.tally.set_aside():
+            pieces.reject(each)
+        pieces.close()
+        return Part(judged, intake.tally.counts(), intake.population.completeness, pieces.lines)
+
+    def _taken(self, group: Group, drugs: Drugs | None) -> Intake:
+        setting = self._setting
+        completeness = Completeness(setting.known.complete, setting.known.present)
+        intake = Intake(
+            setting.reading,
+            setting.needs,
+            setting.seen,
+            setting.given.files,
+            setting.request.claims,
+            completeness=completeness,
+            medications=drugs,
+        )
+        for each in sorted(map(unpack, parcels(setting.place, group.buckets)), key=_in_order):
+            met = met_in(each, self._first)
+            if each.stage != Stage.FIRST or drugs is None or self._belongs(met, group):
+                intake.take(met)
+        return intake
+
+    def _belongs(self, met: Met, group: Group) -> bool:
+        """A Patient that is merged with another may have been put here before that was known, and elsewhere since."""
+        routes = self._setting.routes
+        return not routes.joined or not isinstance(met, Found) or str(routes.of(key_of(met))) in group.buckets
+
+
+def joined_lines(directory: Path, name: str, groups: Sequence[str]) -> Iterator[bytes]:
+    """The lines of all groups for one output, in order."""
+    listed = (directory / f"{name}.{group}" for group in groups)
+    pieces = (map(_read, frames(path)) for path in listed if path.exists())
+    return (line for _, line in merge(*pieces, key=_sorted_by))
+
+
+def _in_order(parcel: Carried) -> tuple[int, int, int, int, int]:
+    return parcel.stage, parcel.place.file, parcel.start, parcel.place.line, parcel.place.entry
+
+
+def _sorted_by(piece: tuple[Any, bytes]) -> Any:
+    return piece[0]
+
+
+def _subject(line: Mapping[str, Any]) -> str:
+    reference: str = (line.get("individual") or line["subject"])["reference"]
+    return reference.removeprefix("Patient/")

@@ -1,0 +1,248 @@
+"""Screening in buckets: the shares of the input are sorted, then the buckets are judged, by one process or several.
+
+What one share cannot know is found out between the stages: which records are of one person, which visits are waited
+for, which types are complete. Where it turns out too late, everything is gone through again, as in memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from service.fhir.reading import Reading
+from service.screening.buckets.crew import at_work
+from service.screening.buckets.drugs import Drugs
+from service.screening.buckets.judge import First, Group, Judge, Part, Pieces, joined_lines
+from service.screening.buckets.parcels import met_in, unpack
+from service.screening.buckets.routing import Routes, joined, key_of
+from service.screening.buckets.sorting import DRUGS, Buckets, Setting, Sorted, Sorter, Task, wandering
+from service.screening.buckets.spool import Spool, parcels
+from service.screening.completeness import Completeness
+from service.screening.contacts import contacts_that_count
+from service.screening.intake import Intake
+from service.screening.judging import Judged
+from service.screening.met import Found, Lost, Mixed, Stage
+from service.screening.needs import Needs
+from service.screening.outputs import Outputs
+from service.screening.request import Progress, Request
+from service.screening.sifting.blocks import WHOLE, Hashes, Share
+from service.screening.sifting.ledger import Forced, Ledger, Recurring
+from service.screening.sifting.sieve import Sieve
+from service.screening.tally import Counts
+from service.screening.walk import Heard, Walk, files_of
+
+if TYPE_CHECKING:
+    from service.catalog.load import Catalog
+
+AT_ONCE = 1 << 25  # bytes of a file that one process goes through at a time
+REST = "rest"
+
+
+class Means(NamedTuple):
+    """How many processes to use, and into how many buckets to sort."""
+
+    processes: int = 1
+    buckets: int = 64
+
+
+class Screened(NamedTuple):
+    """What came out, besides the lines written."""
+
+    counts: Counts
+    completeness: Completeness
+    judged: Judged
+
+
+def screen_in_buckets(
+    outputs: Outputs, catalog: Catalog, request: Request, progress: Progress, means: Means, beside: Path
+) -> Screened:
+    """Screen, every line to the outputs. `beside`: the directory in which buckets may lie for as long as it takes."""
+    mixed, forced = frozenset[str](), Forced()
+    while True:
+        with TemporaryDirectory(prefix=".buckets-", dir=beside) as place:
+            try:
+                found = _Sorting(_setting(catalog, request, means, Path(place), mixed, forced), progress, means)
+                return _judged(found.all(), found, outputs, progress, means)
+            except Mixed as problem:
+                mixed |= {problem.label}
+            except Recurring as problem:
+                forced = problem.added_to(forced)
+
+
+def _setting(
+    catalog: Catalog, request: Request, means: Means, place: Path, mixed: frozenset[str], forced: Forced
+) -> Setting:
+    completeness = Completeness()
+    return Setting(
+        catalog=catalog,
+        request=request,
+        needs=Needs(request.studies, catalog.terminology),
+        seen=contacts_that_count(request.studies, catalog.policy, request.at),
+        reading=Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs),
+        given=files_of(request.sources, completeness),
+        known=completeness,
+        mixed=mixed,
+        forced=forced,
+        routes=Routes(means.buckets, {}),
+        awaited=frozenset(),
+        place=place,
+    )
+
+
+@dataclass
+class _Sorting:
+    """One way through the input, and what the shares told."""
+
+    setting: Setting
+    progress: Progress
+    means: Means
+    heard: Heard = field(default_factory=Heard)
+    ledger: Ledger = field(default_factory=Ledger)
+    lines: dict[tuple[int, int], int] = field(default_factory=dict)
+    whose: dict[str, list[tuple[Hashes, Buckets]]] = field(default_factory=lambda: defaultdict(list))
+    links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    lost: list[tuple[Task, Lost]] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def all(self) -> Setting:
+        """All of it; the setting, with what is known by then. Raises Mixed, Recurring."""
+        for stage in Stage:
+            with at_work(Sorter, (self.setting,), self.means.processes) as do:
+                for task, found in do(Sorter.sort, list(self._tasks(stage))):
+                    self._add(task, found)
+            if stage is Stage.FIRST:
+                self._bring_together()
+            self.setting = replace(self.setting, awaited=frozenset(self.heard.awaited))
+        self.ledger.check()
+        self.heard.conclude(self.setting.given, self.setting.known)
+        return self.setting
+
+    def first(self) -> First:
+        """How many lines of a file come before each share."""
+        found: dict[tuple[int, int], int] = {}
+        before: Counter[int] = Counter()
+        for number, start in sorted(self.lines):
+            found[number, start] = before[number]
+            before[number] += self.lines[number, start]
+        return found
+
+    def _tasks(self, stage: Stage) -> Iterator[Task]:
+        setting = self.setting
+        sieve = Sieve(setting.needs, setting.reading, setting.seen)
+        types = setting.needs.types
+        walk = Walk(setting.given, setting.known, types, False, self.progress.reading, sieve, setting.mixed)
+        walk.heard = self.heard
+        for number, file in enumerate(setting.given.files):
+            if walk.is_sifted(number, stage) and not file.gzipped and file.content is None:
+                sieve.prepare(file.type_hint)
+                yield from (Task(number, stage, share) for share in _shares(file.path.stat().st_size))
+            elif walk.is_due(number, stage):
+                yield Task(number, stage, WHOLE)
+
+    def _add(self, task: Task, found: Sorted) -> None:
+        self.heard.add(found.heard)
+        self.setting.known.add(found.completeness)
+        self.ledger.add(found.ledger)
+        self.lines |= found.lines
+        self.links += found.links
+        self.lost += [(task, each) for each in found.lost]
+        self.skipped.update(found.skipped)
+        for name, each in found.whose.items():
+            self.whose[name] += each
+        share, path = task.share, self.setting.given.files[task.number].path
+        self.progress.went_through((share.end or path.stat().st_size) - share.start)
+
+    def _bring_together(self) -> None:
+        """Put Patients that may be merged into one bucket; all that is about them will follow."""
+        together = joined(self.links)
+        routes, before = Routes(self.means.buckets, together), self.setting.routes
+        moving: dict[int, set[str]] = defaultdict(set)
+        for name in together:
+            if before.of(name) != routes.of(name):
+                moving[before.of(name)].add(name)
+        spool = Spool(self.setting.place)
+        for bucket, names in moving.items():
+            for written in parcels(self.setting.place, (str(bucket),)):
+                met = met_in(unpack(written), {})
+                if isinstance(met, Found) and key_of(met) in names:
+                    spool.put(str(routes.of(key_of(met))), written)
+        spool.flush()
+        self.setting = replace(self.setting, routes=routes)
+
+
+def _judged(setting: Setting, found: _Sorting, outputs: Outputs, progress: Progress, means: Means) -> Screened:
+    """Judge all buckets, with what is incomplete for everybody: that is known when all are read, and they are judged
+    again where it was not known before."""
+    first = found.first()
+    shared = [_rest(setting, found, first), *_drugs(setting, first, means)]
+    groups = _groups(means.buckets, wandering(found.whose))
+    spoiled = frozenset[str]()
+    while True:
+        parts: list[Part] = []
+        with at_work(Judge, (setting, first, spoiled), means.processes) as do:
+            for done, (_, part) in enumerate(do(Judge.judge, groups), 1):
+                parts.append(part)
+                progress.screening(done, len(groups))
+        result = _together(setting, shared + parts)
+        told = result.completeness.spoiled(setting.request.accepted_rejects)
+        if told == spoiled:
+            break
+        spoiled = told
+        for path in (path for group in groups for path in setting.place.glob(f"*.{group.name}")):
+            path.unlink()
+    names = [*(each.name for each in groups), REST, *(f"{DRUGS}{bucket}" for bucket in range(means.buckets))]
+    for name in outputs.names:
+        for line in joined_lines(setting.place, name, names):
+            outputs.write_line(name, line)
+    return result
+
+
+def _together(setting: Setting, parts: list[Part]) -> Screened:
+    counts, judged = Counts(), Judged()
+    completeness = Completeness(setting.known.complete, setting.known.present)
+    for part in parts:
+        counts.add(part.counts)
+        judged.add(part.judged)
+        completeness.unplaced += part.completeness.unplaced
+        completeness.unplaced_lines += part.completeness.unplaced_lines
+    return Screened(counts, completeness, judged)
+
+
+def _rest(setting: Setting, found: _Sorting, first: First) -> Part:
+    """What went into no bucket: the lines passed over, and what is lost."""
+    intake = Intake(setting.reading, setting.needs, setting.seen, setting.given.files)
+    for name, lines in sorted(found.skipped.items()):
+        intake.tally.count(name, "not_needed", lines)
+    for task, lost in found.lost:
+        before = first.get((task.number, task.share.start), 0)
+        intake.take(Lost(lost.place._replace(line=lost.place.line + before), lost.problem))
+    pieces = Pieces(setting.place, REST)
+    for each in intake.tally.set_aside():
+        pieces.reject(each)
+    pieces.close()
+    return Part(Judged(), intake.tally.counts(), Completeness(), pieces.lines)
+
+
+def _drugs(setting: Setting, first: First, means: Means) -> Iterator[Part]:
+    Drugs(setting.place / "drugs").add({})
+    judge = Judge(setting, first, frozenset())
+    for name in (f"{DRUGS}{bucket}" for bucket in range(means.buckets)):
+        yield judge.read_drugs(Group(name, (name,)))
+
+
+def _groups(count: int, pairs: list[tuple[int, int]]) -> list[Group]:
+    """All buckets, those together that hold versions of the same resource."""
+    together = joined((str(one), (str(two),)) for one, two in pairs)
+    found: dict[str, list[str]] = defaultdict(list)
+    for bucket in map(str, range(count)):
+        found[together.get(bucket, bucket)].append(bucket)
+    return [Group(f"bucket{name}", tuple(buckets)) for name, buckets in found.items()]
+
+
+def _shares(size: int) -> Iterator[Share]:
+    for start in range(0, max(size, 1), AT_ONCE):
+        yield Share(start, start + AT_ONCE if start + AT_ONCE < size else None)

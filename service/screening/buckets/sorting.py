@@ -1,0 +1,165 @@
+"""Going through a share of the input, everything that is met into the bucket it belongs to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from service.fhir.reading import Reading
+from service.screening.buckets.parcels import pack
+from service.screening.buckets.routing import Routes, key_of
+from service.screening.buckets.spool import Spool
+from service.screening.completeness import Completeness
+from service.screening.contacts import ContactDays
+from service.screening.met import Found, Glimpsed, Json, Lost, Skipped, Stage
+from service.screening.needs import Needs
+from service.screening.request import Progress, Request
+from service.screening.salvage import merged_with
+from service.screening.sifting.blocks import USUAL, Hashes, Share, numbers_of
+from service.screening.sifting.ledger import Forced, Ledger
+from service.screening.sifting.sieve import Sieve
+from service.screening.walk import Files, Heard, Walk
+
+if TYPE_CHECKING:
+    from service.catalog.load import Catalog
+
+DRUGS = "drug"
+Buckets = npt.NDArray[np.uint16]
+
+
+class Task(NamedTuple):
+    """A share of a file, in one stage."""
+
+    number: int
+    stage: Stage
+    share: Share
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all processes of a run have in common. `known`: types that the origins hold completely, as names tell."""
+
+    catalog: Catalog
+    request: Request
+    needs: Needs
+    seen: ContactDays
+    reading: Reading
+    given: Files
+    known: Completeness
+    mixed: frozenset[str]
+    forced: Forced
+    routes: Routes
+    awaited: frozenset[str]
+    place: Path
+
+
+@dataclass
+class Sorted:
+    """What a share told, besides what went into buckets. `links`: of Patients, with whom they may be merged; `whose`:
+    by type, numbers of ids and the buckets they went into; `lines`: how many, by file and start of the share."""
+
+    heard: Heard
+    completeness: Completeness
+    ledger: Ledger
+    skipped: dict[str, int] = field(default_factory=dict)
+    lost: list[Lost] = field(default_factory=list)
+    links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    whose: dict[str, list[tuple[Hashes, Buckets]]] = field(default_factory=dict)
+    lines: dict[tuple[int, int], int] = field(default_factory=dict)
+    read: int = 0
+
+
+class Sorter:
+    """Sorts one share after the other. `advance` is not told: shares are."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._sieve = Sieve(setting.needs, setting.reading, setting.seen, setting.request.claims, setting.forced)
+        self._sieve.expect("Encounter", setting.awaited)
+        self._spool = Spool(setting.place)
+
+    def sort(self, task: Task) -> Sorted:
+        """Raises Mixed."""
+        setting = self._setting
+        self._sieve.ledger = Ledger()
+        found = Sorted(Heard(), Completeness(), self._sieve.ledger)
+        for origin, types in setting.known.complete.items():
+            found.completeness.open(origin, types)
+        walk = Walk(
+            setting.given,
+            found.completeness,
+            setting.needs.types,
+            setting.catalog.site.bundles_complete,
+            Progress().reading,
+            self._sieve,
+            setting.mixed,
+        )
+        found.heard = walk.heard
+        ids: dict[str, tuple[list[str], list[int]]] = defaultdict(lambda: ([], []))
+        for met in walk.through(task.number, task.stage, task.share):
+            if isinstance(met, Skipped):
+                found.skipped[met.type] = found.skipped.get(met.type, 0) + met.lines
+                if met.type in setting.needs.types:
+                    found.completeness.meet(met.origin, met.type)
+            elif isinstance(met, Lost):
+                found.lost.append(met)
+            else:
+                if not isinstance(met, Found):
+                    found.completeness.meet(met.origin if isinstance(met, Glimpsed) else met.place.origin, met.type)
+                elif (type_name := met.type_met(setting.needs.types)) is not None:
+                    found.completeness.meet(met.place.origin, type_name)
+                drug = isinstance(met, Found) and met.resource is not None and _is_drug(met.resource)
+                bucket = setting.routes.of(key_of(met))
+                self._spool.put(f"{DRUGS if drug else ''}{bucket}", pack(met, task.stage, task.share.start))
+                if isinstance(met, Found) and met.resource is not None:
+                    self._note(met, met.resource, bucket, ids, found)
+        self._spool.flush()
+        found.ledger.settle()
+        for name, (written, buckets) in ids.items():
+            found.whose[name] = [(numbers_of(map(_short, written)), np.array(buckets, dtype=np.uint16))]
+        if task.share.start or task.share.end is not None:
+            found.lines[task.number, task.share.start] = walk.lines
+        return found
+
+    def _note(
+        self, met: Found, resource: Json, bucket: int, ids: Mapping[str, tuple[list[str], list[int]]], found: Sorted
+    ) -> None:
+        type_name, identity = resource.get("resourceType"), resource.get("id")
+        if not isinstance(type_name, str) or not isinstance(identity, str):
+            return
+        if type_name in self._setting.needs.types and type_name != "Medication":
+            names, buckets = ids[type_name]
+            names.append(identity.strip())
+            buckets.append(bucket)
+        if type_name == "Patient" and (others := merged_with(resource, met.aliases)):
+            found.links.append((identity.strip(), frozenset(others)))
+
+
+def _short(identity: str) -> str:
+    """Ids longer than FHIR allows have no number of their own."""
+    written = identity.encode("utf-8", "surrogatepass")
+    return identity if len(written) < USUAL else blake2b(written, digest_size=16).hexdigest()
+
+
+def _is_drug(resource: Json) -> bool:
+    return resource.get("resourceType") == "Medication"
+
+
+def wandering(whose: Mapping[str, list[tuple[Hashes, Buckets]]]) -> list[tuple[int, int]]:
+    """Pairs of buckets that hold versions of the same resource: said of one person first, and of another later."""
+    found: set[tuple[int, int]] = set()
+    for listed in whose.values():
+        numbers = np.concatenate([each for each, _ in listed])
+        buckets = np.concatenate([each for _, each in listed])
+        order = np.argsort(numbers, kind="stable")
+        numbers, buckets = numbers[order], buckets[order]
+        apart = np.flatnonzero((numbers[1:] == numbers[:-1]) & (buckets[1:] != buckets[:-1]))
+        found |= {(int(buckets[each]), int(buckets[each + 1])) for each in apart}
+    return sorted(found)

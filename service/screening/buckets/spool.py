@@ -1,0 +1,49 @@
+"""Buckets on disk: files to which several processes append, each its own, and which are read when all is written."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+LENGTH = 4
+BUFFERED = 1 << 23  # bytes in memory, of all buckets together
+
+
+class Spool:
+    """Appends to the buckets of a directory. To be closed in the process that wrote."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._waiting: dict[str, list[bytes]] = defaultdict(list)
+        self._size = 0
+
+    def put(self, bucket: str, content: bytes) -> None:
+        """One more parcel."""
+        self._waiting[bucket] += (len(content).to_bytes(LENGTH, "big"), content)
+        self._size += len(content)
+        if self._size > BUFFERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits in memory."""
+        for bucket, parts in self._waiting.items():
+            with (self._directory / f"{bucket}.{os.getpid()}").open("ab") as file:
+                file.write(b"".join(parts))
+        self._waiting.clear()
+        self._size = 0
+
+
+def parcels(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
+    """All that was put into these buckets, by whichever process."""
+    for bucket in buckets:
+        for path in sorted(directory.glob(f"{bucket}.*")):
+            yield from frames(path)
+
+
+def frames(path: Path) -> Iterator[bytes]:
+    """What was written to a file, piece by piece."""
+    with path.open("rb") as file:
+        while length := file.read(LENGTH):
+            yield file.read(int.from_bytes(length, "big"))
