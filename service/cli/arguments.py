@@ -25,6 +25,7 @@ from service.cli.worker import add_publish, add_worker
 from service.cli.worklist import add_appointments, add_worklist
 from service.errors import UsageError
 from service.screening.asking import screening_day
+from service.screening.buckets.means import USUAL_MEMORY
 from service.screening.tables import FORMATS
 
 
@@ -98,6 +99,17 @@ def _screen(command: ArgumentParser) -> None:
     command.add_argument("--all", action="store_true", help="write a ResearchSubject for those without a signal, too")
     command.add_argument(
         "--also", action="append", choices=FORMATS, help="write the assessments as tables, too; repeatable"
+    )
+    command.add_argument(
+        "--processes", type=_positive, metavar="N", help="default: one for each processor where the input is large"
+    )
+    command.add_argument(
+        "--memory",
+        type=_positive,
+        default=USUAL_MEMORY,
+        metavar="MB",
+        help="a larger input is sorted into buckets on disk, beside the results, and screened a bucket at a time "
+        f"(default {USUAL_MEMORY})",
     )
     command.add_argument("--quiet", action="store_true", help="no progress bar and no funnel")
     command.set_defaults(run=commands.screen)

@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from os import cpu_count
 
 import orjson
 
@@ -13,6 +14,7 @@ from service.cli.console import Bar, out
 from service.cli.funnel import print_funnel
 from service.cli.story import print_story
 from service.screening.asking import study_of
+from service.screening.buckets.means import means_for, processes_for
 from service.screening.explain import explain_patient
 from service.screening.population import screen as screen_population
 from service.screening.render import assessment_line
@@ -34,8 +36,10 @@ def screen(chosen: Namespace) -> int:
     catalog = load_catalog(mappings_dir(), chosen.site)
     request = _request(catalog, chosen, chosen.study, chosen.fhir, chosen.all)
     request = replace(request, formats=tuple(dict.fromkeys(chosen.also or ())))
+    processes = chosen.processes or processes_for(request.sources, cpu_count() or 1)
+    means = means_for(request.sources, processes, chosen.memory)
     with Bar(total_bytes(request.sources), quiet=chosen.quiet) as bar:
-        summary = screen_population(catalog, request, chosen.out, bar)
+        summary = screen_population(catalog, request, chosen.out, bar, means)
     if not chosen.quiet:
         print_funnel(summary, request.studies, chosen.out)
     return 0

@@ -50,6 +50,11 @@ class Bar(Progress):
             self._file = file
             self._bar.update(self._read, completed=self._finished, description=f"reading {file.path.name}")
 
+    def went_through(self, size: int) -> None:
+        """Moves on with what was read, by whichever process; again from the start where it is gone through again."""
+        self._finished += size
+        self._bar.update(self._read, completed=self._finished)
+
     def screening(self, done: int, of: int) -> None:
         """Moves on with the persons judged."""
         if self._judged is None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from service.eligibility.facts import Kind
 from service.errors import InvalidOutput, UsageError
 from service.fhir.reading import Reading
-from service.screening.buckets.run import Means, screen_in_buckets
+from service.screening.buckets.means import Means
+from service.screening.buckets.run import screen_in_buckets
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
 from service.screening.coverage import Coverage

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from service.screening.buckets import run as buckets
 from service.screening.buckets.crew import at_work
+from service.screening.buckets.means import Means
 from service.screening.buckets.routing import joined
-from service.screening.buckets.run import Means
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sifting.blocks import Block, Share, read_blocks
@@ -85,7 +85,7 @@ def test_a_type_is_there_for_everybody_though_only_one_has_it(tmp_path: Path) ->
     people = [patient(str(each)) for each in range(9)]
     result = run(export(tmp_path / "in", mixed=[*people, haemoglobin("o", "3"), encounter("e", "3")]))
     del result.assessments["3"]
-    assert [each["findings"][1]["reasons"] for each in result.assessments.values()] == [["no-record"]] * 8
+    assert {tuple(each["findings"][1]["reasons"]) for each in result.assessments.values()} == {("no-record",)}
 
 
 def test_one_line_of_nobody_makes_its_type_incomplete_for_everybody(tmp_path: Path) -> None:

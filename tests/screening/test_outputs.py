@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from service.errors import InvalidOutput
 from service.screening import judging, population
-from service.screening.buckets.run import Means
+from service.screening.buckets.means import Means
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sources import find_sources

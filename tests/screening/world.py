@@ -27,7 +27,7 @@ from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 from service.eligibility.units import UnitTable
 from service.screening.buckets import run as buckets
-from service.screening.buckets.run import Means
+from service.screening.buckets.means import Means
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sources import find_sources

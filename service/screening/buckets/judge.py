@@ -12,17 +12,15 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from service.screening.buckets.drugs import Drugs
 from service.screening.buckets.parcels import Carried, met_in, unpack
-from service.screening.buckets.routing import key_of
 from service.screening.buckets.sorting import Setting
 from service.screening.buckets.spool import LENGTH, frames, parcels
 from service.screening.completeness import Completeness
 from service.screening.intake import Intake
 from service.screening.judging import Judged, Judging
-from service.screening.met import Found, Met, Stage
 from service.screening.request import Progress
 from service.screening.tally import Counts, Reject
+from service.store.lookup import Lookup
 
 First = Mapping[tuple[int, int], int]
 REJECTS = "rejects.ndjson"
@@ -89,7 +87,7 @@ class Judge:
 
     def __init__(self, setting: Setting, first: First, spoiled: frozenset[str]) -> None:
         self._setting, self._first = setting, first
-        self._drugs = Drugs(setting.place / "drugs")
+        self._drugs = Lookup(setting.place / "drugs")
         self._judging = Judging(setting.catalog, setting.request, spoiled)
 
     def judge(self, group: Group) -> Part:
@@ -113,7 +111,7 @@ class Judge:
         pieces.close()
         return Part(judged, intake.tally.counts(), intake.population.completeness, pieces.lines)
 
-    def _taken(self, group: Group, drugs: Drugs | None) -> Intake:
+    def _taken(self, group: Group, drugs: Lookup | None) -> Intake:
         setting = self._setting
         completeness = Completeness(setting.known.complete, setting.known.present)
         intake = Intake(
@@ -126,15 +124,8 @@ class Judge:
             medications=drugs,
         )
         for each in sorted(map(unpack, parcels(setting.place, group.buckets)), key=_in_order):
-            met = met_in(each, self._first)
-            if each.stage != Stage.FIRST or drugs is None or self._belongs(met, group):
-                intake.take(met)
+            intake.take(met_in(each, self._first))
         return intake
-
-    def _belongs(self, met: Met, group: Group) -> bool:
-        """A Patient that is merged with another may have been put here before that was known, and elsewhere since."""
-        routes = self._setting.routes
-        return not routes.joined or not isinstance(met, Found) or str(routes.of(key_of(met))) in group.buckets
 
 
 def joined_lines(directory: Path, name: str, groups: Sequence[str]) -> Iterator[bytes]:

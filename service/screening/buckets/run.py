@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from service.fhir.reading import Reading
 from service.screening.buckets.crew import at_work
-from service.screening.buckets.drugs import Drugs
+from service.screening.buckets.ids import check, wandering
 from service.screening.buckets.judge import First, Group, Judge, Part, Pieces, joined_lines
+from service.screening.buckets.means import Means
 from service.screening.buckets.parcels import met_in, unpack
 from service.screening.buckets.routing import Routes, joined, key_of
-from service.screening.buckets.sorting import DRUGS, Buckets, Setting, Sorted, Sorter, Task, wandering
-from service.screening.buckets.spool import Spool, parcels
+from service.screening.buckets.sorting import DRUGS, Setting, Sorted, Sorter, Task
+from service.screening.buckets.spool import Spool, take_out
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
 from service.screening.intake import Intake
@@ -29,24 +30,18 @@ from service.screening.met import Found, Lost, Mixed, Stage
 from service.screening.needs import Needs
 from service.screening.outputs import Outputs
 from service.screening.request import Progress, Request
-from service.screening.sifting.blocks import WHOLE, Hashes, Share
-from service.screening.sifting.ledger import Forced, Ledger, Recurring
+from service.screening.sifting.blocks import WHOLE, Share
+from service.screening.sifting.ledger import Forced, Recurring
 from service.screening.sifting.sieve import Sieve
 from service.screening.tally import Counts
 from service.screening.walk import Heard, Walk, files_of
+from service.store.lookup import Lookup
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
 AT_ONCE = 1 << 25  # bytes of a file that one process goes through at a time
 REST = "rest"
-
-
-class Means(NamedTuple):
-    """How many processes to use, and into how many buckets to sort."""
-
-    processes: int = 1
-    buckets: int = 64
 
 
 class Screened(NamedTuple):
@@ -101,9 +96,7 @@ class _Sorting:
     progress: Progress
     means: Means
     heard: Heard = field(default_factory=Heard)
-    ledger: Ledger = field(default_factory=Ledger)
     lines: dict[tuple[int, int], int] = field(default_factory=dict)
-    whose: dict[str, list[tuple[Hashes, Buckets]]] = field(default_factory=lambda: defaultdict(list))
     links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     lost: list[tuple[Task, Lost]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
@@ -117,7 +110,7 @@ class _Sorting:
             if stage is Stage.FIRST:
                 self._bring_together()
             self.setting = replace(self.setting, awaited=frozenset(self.heard.awaited))
-        self.ledger.check()
+        check(self.setting.place)
         self.heard.conclude(self.setting.given, self.setting.known)
         return self.setting
 
@@ -146,13 +139,10 @@ class _Sorting:
     def _add(self, task: Task, found: Sorted) -> None:
         self.heard.add(found.heard)
         self.setting.known.add(found.completeness)
-        self.ledger.add(found.ledger)
         self.lines |= found.lines
         self.links += found.links
         self.lost += [(task, each) for each in found.lost]
         self.skipped.update(found.skipped)
-        for name, each in found.whose.items():
-            self.whose[name] += each
         share, path = task.share, self.setting.given.files[task.number].path
         self.progress.went_through((share.end or path.stat().st_size) - share.start)
 
@@ -160,16 +150,12 @@ class _Sorting:
         """Put Patients that may be merged into one bucket; all that is about them will follow."""
         together = joined(self.links)
         routes, before = Routes(self.means.buckets, together), self.setting.routes
-        moving: dict[int, set[str]] = defaultdict(set)
-        for name in together:
-            if before.of(name) != routes.of(name):
-                moving[before.of(name)].add(name)
         spool = Spool(self.setting.place)
-        for bucket, names in moving.items():
-            for written in parcels(self.setting.place, (str(bucket),)):
-                met = met_in(unpack(written), {})
-                if isinstance(met, Found) and key_of(met) in names:
-                    spool.put(str(routes.of(key_of(met))), written)
+        leaving = {before.of(name) for name in together if before.of(name) != routes.of(name)}
+        for written in take_out(self.setting.place, map(str, sorted(leaving))):
+            met = met_in(unpack(written), {})
+            assert isinstance(met, Found), "no other kind belongs to the first stage"
+            spool.put(str(routes.of(key_of(met))), written)
         spool.flush()
         self.setting = replace(self.setting, routes=routes)
 
@@ -179,7 +165,7 @@ def _judged(setting: Setting, found: _Sorting, outputs: Outputs, progress: Progr
     again where it was not known before."""
     first = found.first()
     shared = [_rest(setting, found, first), *_drugs(setting, first, means)]
-    groups = _groups(means.buckets, wandering(found.whose))
+    groups = _groups(means.buckets, wandering(setting.place))
     spoiled = frozenset[str]()
     while True:
         parts: list[Part] = []
@@ -228,7 +214,7 @@ def _rest(setting: Setting, found: _Sorting, first: First) -> Part:
 
 
 def _drugs(setting: Setting, first: First, means: Means) -> Iterator[Part]:
-    Drugs(setting.place / "drugs").add({})
+    Lookup(setting.place / "drugs").add({})
     judge = Judge(setting, first, frozenset())
     for name in (f"{DRUGS}{bucket}" for bucket in range(means.buckets)):
         yield judge.read_drugs(Group(name, (name,)))

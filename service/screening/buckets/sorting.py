@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from service.fhir.reading import Reading
+from service.screening.buckets.ids import keep
 from service.screening.buckets.parcels import pack
 from service.screening.buckets.routing import Routes, key_of
 from service.screening.buckets.spool import Spool
@@ -22,7 +22,7 @@ from service.screening.met import Found, Glimpsed, Json, Lost, Skipped, Stage
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
 from service.screening.salvage import merged_with
-from service.screening.sifting.blocks import USUAL, Hashes, Share, numbers_of
+from service.screening.sifting.blocks import USUAL, Share, numbers_of
 from service.screening.sifting.ledger import Forced, Ledger
 from service.screening.sifting.sieve import Sieve
 from service.screening.walk import Files, Heard, Walk
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
 DRUGS = "drug"
-Buckets = npt.NDArray[np.uint16]
 
 
 class Task(NamedTuple):
@@ -62,18 +61,15 @@ class Setting:
 
 @dataclass
 class Sorted:
-    """What a share told, besides what went into buckets. `links`: of Patients, with whom they may be merged; `whose`:
-    by type, numbers of ids and the buckets they went into; `lines`: how many, by file and start of the share."""
+    """What a share told, besides what went into buckets. `links`: of Patients, with whom they may be merged; `lines`:
+    how many, by file and start of the share."""
 
     heard: Heard
     completeness: Completeness
-    ledger: Ledger
     skipped: dict[str, int] = field(default_factory=dict)
     lost: list[Lost] = field(default_factory=list)
     links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
-    whose: dict[str, list[tuple[Hashes, Buckets]]] = field(default_factory=dict)
     lines: dict[tuple[int, int], int] = field(default_factory=dict)
-    read: int = 0
 
 
 class Sorter:
@@ -89,7 +85,7 @@ class Sorter:
         """Raises Mixed."""
         setting = self._setting
         self._sieve.ledger = Ledger()
-        found = Sorted(Heard(), Completeness(), self._sieve.ledger)
+        found = Sorted(Heard(), Completeness())
         for origin, types in setting.known.complete.items():
             found.completeness.open(origin, types)
         walk = Walk(
@@ -121,9 +117,12 @@ class Sorter:
                 if isinstance(met, Found) and met.resource is not None:
                     self._note(met, met.resource, bucket, ids, found)
         self._spool.flush()
-        found.ledger.settle()
-        for name, (written, buckets) in ids.items():
-            found.whose[name] = [(numbers_of(map(_short, written)), np.array(buckets, dtype=np.uint16))]
+        self._sieve.ledger.settle()
+        placed = {
+            name: (numbers_of(map(_short, written)), np.array(buckets, dtype=np.uint16))
+            for name, (written, buckets) in ids.items()
+        }
+        keep(setting.place, self._sieve.ledger, placed)
         if task.share.start or task.share.end is not None:
             found.lines[task.number, task.share.start] = walk.lines
         return found
@@ -150,16 +149,3 @@ def _short(identity: str) -> str:
 
 def _is_drug(resource: Json) -> bool:
     return resource.get("resourceType") == "Medication"
-
-
-def wandering(whose: Mapping[str, list[tuple[Hashes, Buckets]]]) -> list[tuple[int, int]]:
-    """Pairs of buckets that hold versions of the same resource: said of one person first, and of another later."""
-    found: set[tuple[int, int]] = set()
-    for listed in whose.values():
-        numbers = np.concatenate([each for each, _ in listed])
-        buckets = np.concatenate([each for _, each in listed])
-        order = np.argsort(numbers, kind="stable")
-        numbers, buckets = numbers[order], buckets[order]
-        apart = np.flatnonzero((numbers[1:] == numbers[:-1]) & (buckets[1:] != buckets[:-1]))
-        found |= {(int(buckets[each]), int(buckets[each + 1])) for each in apart}
-    return sorted(found)

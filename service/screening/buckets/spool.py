@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LENGTH = 4
+TAKEN = "taken-"
 BUFFERED = 1 << 23  # bytes in memory, of all buckets together
 
 
@@ -40,6 +41,16 @@ def parcels(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
     for bucket in buckets:
         for path in sorted(directory.glob(f"{bucket}.*")):
             yield from frames(path)
+
+
+def take_out(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
+    """All that was put into these buckets, which are empty then: it may be put elsewhere, or back."""
+    found = [path for bucket in buckets for path in sorted(directory.glob(f"{bucket}.*"))]
+    for path in found:
+        path.rename(path.with_name(f"{TAKEN}{path.name}"))
+    for path in (path.with_name(f"{TAKEN}{path.name}") for path in found):
+        yield from frames(path)
+        path.unlink()
 
 
 def frames(path: Path) -> Iterator[bytes]:

@@ -67,7 +67,10 @@ class Ledger:
     def check(self) -> None:
         """When all was gone through: raises Recurring if what was passed over may concern what was read."""
         self.settle()
-        found = {each: self._recurring(each) for each in sorted(self.passed_over.keys() | self.put_off.keys())}
+        found = {
+            each: self._recurring(each)
+            for each in sorted(self.passed_over.keys() | self.put_off.keys() | self.glimpsed.keys())
+        }
         if any(map(len, found.values())):
             raise Recurring({name: numbers for name, numbers in found.items() if len(numbers)})
 

@@ -1,0 +1,92 @@
+"""Which ids stand where, kept on disk: a few bytes for each line of the input are too many for memory.
+
+Numbers of ids are written into parts by their first bits, so that all that concerns one id is in one part, and the
+parts can be looked through one after the other.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from service.screening.sifting.blocks import Hashes
+from service.screening.sifting.ledger import NONE, Ledger, Recurring
+
+Buckets = npt.NDArray[np.uint16]
+BITS = 6
+KINDS = ("passed_over", "put_off", "glimpsed", "read")
+PLACED, PLACES = "placed", "places"  # ids of what went into buckets, and into which
+
+
+def keep(directory: Path, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets]]) -> None:
+    """What was found in a share."""
+    for kind in KINDS:
+        for name, listed in getattr(ledger, kind).items():
+            _write(directory, kind, name, np.concatenate((NONE, *listed)))
+    for name, (numbers, buckets) in whose.items():
+        _write(directory, PLACED, name, numbers, buckets)
+
+
+def check(directory: Path) -> None:
+    """Raises Recurring, as Ledger.check does."""
+    found: dict[str, list[Hashes]] = {}
+    for part in range(1 << BITS):
+        try:
+            _ledger(directory, part).check()
+        except Recurring as problem:
+            for name, numbers in problem.ids.items():
+                found.setdefault(name, []).append(numbers)
+    if found:
+        raise Recurring({name: np.concatenate(listed) for name, listed in found.items()})
+
+
+def wandering(directory: Path) -> list[tuple[int, int]]:
+    """Pairs of buckets that hold versions of the same resource: said of one person first, and of another later."""
+    found: set[tuple[int, int]] = set()
+    for part in range(1 << BITS):
+        for name, numbers in _read(directory, PLACED, part):
+            buckets = np.concatenate([each for own, each in _read(directory, PLACES, part) if own == name])
+            order = np.argsort(numbers, kind="stable")
+            sorted_, where = numbers[order], buckets[order]
+            apart = np.flatnonzero((sorted_[1:] == sorted_[:-1]) & (where[1:] != where[:-1]))
+            found |= {(int(where[each]), int(where[each + 1])) for each in apart}
+    return sorted(found)
+
+
+def _write(directory: Path, kind: str, name: str, numbers: Hashes, buckets: Buckets | None = None) -> None:
+    parts = (numbers >> np.uint64(64 - BITS)).astype(np.uint8)
+    order = np.argsort(parts, kind="stable")
+    ends = np.searchsorted(parts[order], np.arange(1 << BITS), side="right").tolist()
+    start = 0
+    for part, end in enumerate(ends):
+        if end > start:
+            _append(directory / f"{kind}-{part}-{name}.{os.getpid()}", numbers[order[start:end]])
+            if buckets is not None:
+                _append(directory / f"{PLACES}-{part}-{name}.{os.getpid()}", buckets[order[start:end]])
+        start = end
+
+
+def _append(path: Path, values: Hashes | Buckets) -> None:
+    with path.open("ab") as file:
+        file.write(values.tobytes())
+
+
+def _ledger(directory: Path, part: int) -> Ledger:
+    ledger = Ledger()
+    for kind in KINDS:
+        for name, numbers in _read(directory, kind, part):
+            getattr(ledger, kind)[name].append(numbers)
+    return ledger
+
+
+def _read(directory: Path, kind: str, part: int) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
+    """By type, all numbers of a part, whichever process wrote them."""
+    found: dict[str, list[bytes]] = {}
+    for path in sorted(directory.glob(f"{kind}-{part}-*")):
+        found.setdefault(path.name.split("-")[2].split(".")[0], []).append(path.read_bytes())
+    for name, contents in found.items():
+        yield name, np.frombuffer(b"".join(contents), dtype=np.uint16 if kind == PLACES else np.uint64)
