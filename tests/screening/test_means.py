@@ -1,0 +1,39 @@
+"""When an input is screened in memory, and into how many buckets it is sorted otherwise."""
+
+from pathlib import Path
+
+import pytest
+
+from service.screening.buckets.means import FEWEST, MOST, Means, means_for, processes_for
+from service.screening.sources import InputFile, Source
+
+MB = 1 << 20
+
+
+def source(directory: Path, megabytes: int, name: str = "Observation.ndjson") -> Source:
+    """A file that takes no room on the disk, but says that it is so large."""
+    path = directory / name
+    with path.open("wb") as file:
+        file.truncate(megabytes * MB)
+    return Source(directory, (InputFile(path, True, "Observation"),), whole=True)
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "name", "processes", "memory", "means"),
+    [
+        (100, "Observation.ndjson", 1, 100, None),
+        (101, "Observation.ndjson", 1, 100, Means(1, FEWEST)),
+        (11, "Observation.ndjson.gz", 1, 100, Means(1, FEWEST)),
+        (1, "Observation.ndjson", 2, 2000, Means(2, FEWEST)),
+        (4000, "Observation.ndjson", 1, 100, Means(1, 120)),
+        (4000, "Observation.ndjson", 2, 100, Means(2, 240)),
+        (40_000, "Observation.ndjson", 8, 100, Means(8, MOST)),
+    ],
+)
+def test_means(tmp_path: Path, megabytes: int, name: str, processes: int, memory: int, means: Means | None) -> None:
+    assert means_for([source(tmp_path, megabytes, name)], processes, memory) == means
+
+
+def test_one_process_is_enough_for_little(tmp_path: Path) -> None:
+    assert processes_for([source(tmp_path, 99)], 8) == 1
+    assert processes_for([source(tmp_path, 100)], 8) == 8
