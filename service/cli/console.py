@@ -1,6 +1,8 @@
 """Printing: results to standard output, progress and complaints to standard error."""
 
 import sys
+from collections.abc import Callable
+from time import monotonic
 from types import TracebackType
 
 from rich.console import Console
@@ -11,7 +13,8 @@ from service.screening.request import Progress
 from service.screening.sources import InputFile
 
 errors = Console(stderr=True, highlight=False)
-EVERY = 2000
+EVERY = 2000  # lines, or people, between two moves of the bar
+MEGA = 1_000_000
 
 
 def out(text: str) -> None:
@@ -25,15 +28,18 @@ def complain(error: PrescreenError) -> None:
 
 
 class Bar(Progress):
-    """A progress bar over the bytes read, then the persons judged; on standard error, only where that is a terminal."""
+    """A progress bar over the bytes read, then over the persons judged; on standard error, only where that is a
+    terminal. `clock`: seconds that go on evenly."""
 
-    def __init__(self, total: int, *, quiet: bool) -> None:
+    def __init__(self, total: int, *, quiet: bool, clock: Callable[[], float] = monotonic) -> None:
         columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
-        self._bar = RichProgress(*columns, TimeRemainingColumn(), console=errors, disable=quiet)
-        self._read: TaskID = self._bar.add_task("reading", total=max(total, 1))
+        told = TextColumn("{task.fields[told]:>28}")
+        hidden = quiet or not errors.is_terminal
+        self._bar = RichProgress(*columns, told, TimeRemainingColumn(), console=errors, disable=hidden)
+        self._total, self._clock, self._begun = max(total, 1), clock, clock()
+        self._read: TaskID = self._bar.add_task("reading", total=self._total, told="")
         self._judged: TaskID | None = None
-        self._finished = 0
-        self._file: InputFile | None = None
+        self._lines = self._size = self._untold = 0
 
     def __enter__(self) -> "Bar":
         self._bar.start()
@@ -42,23 +48,23 @@ class Bar(Progress):
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
         self._bar.stop()
 
-    def reading(self, file: InputFile, line: int) -> None:
-        """Moves on with each file; within a file the name is shown."""
-        if file is not self._file:
-            if self._file is not None:
-                self._finished += self._file.path.stat().st_size
-            self._file = file
-            self._bar.update(self._read, completed=self._finished, description=f"reading {file.path.name}")
+    def reading(self, file: InputFile, lines: int, size: int) -> None:
+        """Moves on with the bytes; begins again where everything is gone through again."""
+        self._lines += lines
+        self._size += size
+        self._untold += lines
+        if self._size > self._total:
+            self._lines, self._size, self._begun = lines, size, self._clock()
+        if self._untold >= EVERY or self._size == self._total:
+            self._untold = 0
+            rate = self._lines / max(self._clock() - self._begun, 0.001)
+            told = f"{self._size / MEGA:,.0f} of {self._total / MEGA:,.0f} MB, {rate:,.0f} lines/s"
+            self._bar.update(self._read, completed=self._size, description=f"reading {file.path.name}", told=told)
 
-    def went_through(self, size: int) -> None:
-        """Moves on with what was read, by whichever process; again from the start where it is gone through again."""
-        self._finished += size
-        self._bar.update(self._read, completed=self._finished)
-
-    def screening(self, done: int, of: int) -> None:
+    def screening(self, done: int, of: int, people: int) -> None:
         """Moves on with the persons judged."""
         if self._judged is None:
-            self._bar.update(self._read, completed=self._bar.tasks[0].total, description="read")
-            self._judged = self._bar.add_task("screening", total=of)
+            self._bar.update(self._read, completed=self._total, description="read")
+            self._judged = self._bar.add_task("screening", total=of, told="")
         if done % EVERY == 0 or done == of or done < EVERY:
-            self._bar.update(self._judged, completed=done)
+            self._bar.update(self._judged, completed=done, total=of, told=f"{people:,} people")

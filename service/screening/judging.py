@@ -126,7 +126,7 @@ class Judging:
                 if origins not in loaded:
                     loaded[origins] = population.completeness.loaded(sorted(origins), self._spoiled)
                 self._judge(person, person.record(loaded[origins]), versions, judged, sink)
-            progress.screening(done, len(population.people))
+            progress.screening(done, len(population.people), done)
         return judged
 
     def _reason(self, population: Population, person: Gathered) -> str | None:

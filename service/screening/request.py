@@ -37,11 +37,8 @@ class Request:
 class Progress:
     """Where progress is told; this one says nothing. The command line has one that draws."""
 
-    def reading(self, file: InputFile, line: int) -> None:
-        """A line of this file was read."""
+    def reading(self, file: InputFile, lines: int, size: int) -> None:
+        """So many more lines of this file, and bytes as they lie on the disk, were gone through."""
 
-    def went_through(self, size: int) -> None:
-        """So many bytes of files were read."""
-
-    def screening(self, done: int, of: int) -> None:
-        """So many persons are judged."""
+    def screening(self, done: int, of: int, people: int) -> None:
+        """So much is judged, of so much; so many persons so far."""

@@ -104,7 +104,7 @@ class Walk:
         completeness: Completeness,
         needed: frozenset[str],
         bundles_complete: bool,
-        advance: Callable[[InputFile, int], None],
+        advance: Callable[[InputFile, int, int], None],
         sieve: Sieve | None = None,
         mixed: frozenset[str] = frozenset(),
     ) -> None:
@@ -187,7 +187,9 @@ class Walk:
                     continue
                 self.lines = block.first + len(block.starts) - 1
                 yield from self._block(block, sieve, hint, place, stage)
-                self._advance(file, block.first)
+                self._advance(file, len(block.starts), 0 if file.gzipped else len(block.content))
+            if file.gzipped and file.content is None:
+                self._advance(file, 0, file.path.stat().st_size)
         except TooLong:
             raise Mixed(file.label) from None
 
@@ -251,13 +253,18 @@ class Walk:
         if file.resources is not None:
             yield from self._parsed(file.resources, Place(number, 0, 0, origin), stage)
             return
+        lines = size = told = 0
         for raw in read_raw(file):
             if isinstance(raw, Raw):
                 yield from self._line(raw, Place(number, raw.number, 0, origin), stage)
-                if raw.number % EVERY == 1 and stage is not Stage.FIRST:
-                    self._advance(file, raw.number)
+                lines, size = lines + 1, size + len(raw.content)
+                if lines == EVERY and stage is Stage.FIRST and not file.gzipped:
+                    self._advance(file, lines, size)
+                    lines, size, told = 0, 0, told + size
             elif stage is Stage.FIRST:
                 yield self._lost(raw, Place(number, raw.number, 0, origin))
+        if stage is Stage.FIRST and file.content is None:
+            self._advance(file, lines, file.path.stat().st_size - told)
 
     def _parsed(self, resources: Iterable[Json], place: Place, stage: Stage) -> Iterator[Found]:
         """Resources that somebody has parsed before."""

@@ -1,6 +1,7 @@
 """What a run leaves behind: the same bytes for the same input, nothing after a failure, nobody's data in messages."""
 
 import json
+from collections import Counter
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -13,7 +14,7 @@ from service.screening import judging, population
 from service.screening.buckets.means import Means
 from service.screening.population import screen
 from service.screening.request import Progress, Request
-from service.screening.sources import find_sources
+from service.screening.sources import InputFile, find_sources
 from tests.builders import AT
 from tests.screening.world import (
     STUDY,
@@ -26,6 +27,7 @@ from tests.screening.world import (
     ndjson,
     patient,
     run,
+    zipped,
 )
 
 PEOPLE = [patient(each) for each in "pqrs"]
@@ -169,18 +171,23 @@ def test_rejects_and_summary_repeat_nothing_of_anybody(tmp_path: Path, capfd: py
     assert {*result.rejects[0]} == {"file", "line", "entry", "disposition", "type", "reason"}
 
 
-def test_progress_is_told_in_order(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    files: set[str] = set()
+@pytest.mark.parametrize("means", [None, Means(1, 1)], ids=["memory", "buckets"])
+def test_progress_is_told_in_order(tmp_path: Path, means: Means | None) -> None:
+    told: list[tuple[int, int, int]] = []
+    lines: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
 
     class Watching(Progress):
-        def reading(self, file: object, line: int) -> None:
-            files.add(file.path.name)  # type: ignore[attr-defined]
+        def reading(self, file: InputFile, lines_: int, size: int) -> None:
+            lines[file.path.name] += lines_
+            sizes[file.path.name] += size
 
-        def screening(self, done: int, of: int) -> None:
-            told.append((done, of))
+        def screening(self, done: int, of: int, people: int) -> None:
+            told.append((done, of, people))
 
-    source = export(tmp_path / "in", mixed=LINES)
-    screen(catalog(), Request(find_sources([source]), (STUDY,), AT), tmp_path / "out", Watching())  # type: ignore[arg-type]
-    assert [(each, 5) for each in range(1, 6)] == told
-    assert {"mixed.ndjson", "Encounter.ndjson"} <= files
+    source = export(tmp_path / "in", mixed=LINES, Observation=[haemoglobin("n", "p")] * 700)
+    zipped(source / "Encounter.ndjson")
+    screen(catalog(), Request(find_sources([source]), (STUDY,), AT), tmp_path / "out", Watching(), means)  # type: ignore[arg-type]
+    assert told == ([(each, 5, each) for each in range(1, 6)] if means is None else [(1, 1, 6)])
+    assert sizes == Counter({each.name: each.stat().st_size for each in source.iterdir()})
+    assert lines["mixed.ndjson"] == len(LINES) and lines["Observation.ndjson"] == 700

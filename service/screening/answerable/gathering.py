@@ -85,7 +85,7 @@ def _census(
         for study in request.studies:
             case = case_of(record, study, request.at, knowledge, followed=False)
             census.add_study(study, judge(study, case).findings, case, person.number)
-        progress.screening(done, len(screened))
+        progress.screening(done, len(screened), done)
     return census
 
 

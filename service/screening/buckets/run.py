@@ -143,8 +143,7 @@ class _Sorting:
         self.links += found.links
         self.lost += [(task, each) for each in found.lost]
         self.skipped.update(found.skipped)
-        share, path = task.share, self.setting.given.files[task.number].path
-        self.progress.went_through((share.end or path.stat().st_size) - share.start)
+        self.progress.reading(self.setting.given.files[task.number], found.read.lines, found.read.size)
 
     def _bring_together(self) -> None:
         """Put Patients that may be merged into one bucket; all that is about them will follow."""
@@ -169,10 +168,12 @@ def _judged(setting: Setting, found: _Sorting, outputs: Outputs, progress: Progr
     spoiled = frozenset[str]()
     while True:
         parts: list[Part] = []
+        people = 0
         with at_work(Judge, (setting, first, spoiled), means.processes) as do:
             for done, (_, part) in enumerate(do(Judge.judge, groups), 1):
                 parts.append(part)
-                progress.screening(done, len(groups))
+                people += part.judged.read
+                progress.screening(done, len(groups), people)
         result = _together(setting, shared + parts)
         told = result.completeness.spoiled(setting.request.accepted_rejects)
         if told == spoiled:

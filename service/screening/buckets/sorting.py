@@ -25,6 +25,7 @@ from service.screening.salvage import merged_with
 from service.screening.sifting.blocks import USUAL, Share, numbers_of
 from service.screening.sifting.ledger import Forced, Ledger
 from service.screening.sifting.sieve import Sieve
+from service.screening.sources import InputFile
 from service.screening.walk import Files, Heard, Walk
 
 if TYPE_CHECKING:
@@ -59,6 +60,18 @@ class Setting:
     place: Path
 
 
+class Read(Progress):
+    """Counts what was gone through, for the process that tells of it."""
+
+    def __init__(self) -> None:
+        self.lines = self.size = 0
+
+    def reading(self, file: InputFile, lines: int, size: int) -> None:
+        """More lines, and bytes."""
+        self.lines += lines
+        self.size += size
+
+
 @dataclass
 class Sorted:
     """What a share told, besides what went into buckets. `links`: of Patients, with whom they may be merged; `lines`:
@@ -70,6 +83,7 @@ class Sorted:
     lost: list[Lost] = field(default_factory=list)
     links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     lines: dict[tuple[int, int], int] = field(default_factory=dict)
+    read: Read = field(default_factory=Read)
 
 
 class Sorter:
@@ -93,7 +107,7 @@ class Sorter:
             found.completeness,
             setting.needs.types,
             setting.catalog.site.bundles_complete,
-            Progress().reading,
+            found.read.reading,
             self._sieve,
             setting.mixed,
         )

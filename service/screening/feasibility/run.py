@@ -92,7 +92,7 @@ def feasibility(catalog: Catalog, asked: Asked, progress: Progress) -> Feasibili
     counting = _Counting(catalog, asked, population, knowledge, Recall(knowledge, asked.studies), result)
     for done, identity in enumerate(sorted(population.people), 1):
         counting.add(population.people[identity])
-        progress.screening(done, len(population.people))
+        progress.screening(done, len(population.people), done)
     return result
 
 
