@@ -10,7 +10,7 @@ import orjson
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
-from service.cli.console import Bar, out
+from service.cli.console import Bar, note, out, peak_memory
 from service.cli.funnel import print_funnel
 from service.cli.story import print_story
 from service.screening.asking import study_of
@@ -42,6 +42,7 @@ def screen(chosen: Namespace) -> int:
         summary = screen_population(catalog, request, chosen.out, bar, means)
     if not chosen.quiet:
         print_funnel(summary, request.studies, chosen.out)
+        note(f"{processes} process{'es' if processes > 1 else ''}, at most {peak_memory():,} MB of memory in each.")
     return 0
 
 
