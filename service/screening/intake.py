@@ -16,9 +16,9 @@ from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
-from service.screening.lines import Raw, parse
+from service.screening.lines import found_in
 from service.screening.loose import Loose, place_loose
-from service.screening.met import Found, Glimpsed, Json, Lost, Met, Place, PutOff, Skipped
+from service.screening.met import Found, Glimpsed, Json, Met, Place, PutOff, Skipped
 from service.screening.needs import Needs
 from service.screening.people import Population, two_days
 from service.screening.putting_off import PuttingOff
@@ -26,7 +26,7 @@ from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_wit
 from service.screening.sources import InputFile
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
-from service.twofold import TWICE, readings
+from service.twofold import readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
@@ -74,7 +74,8 @@ class Intake:
         elif isinstance(met, PutOff):
             self._put_off.keep(met)
         else:
-            self._lost(met, self._files[met.place.file].type_hint)
+            hint = self._files[met.place.file].type_hint
+            self.tally.set_aside_line(self._reject(met.place, REJECTED, hint, met.problem))
 
     def finish(self) -> Population:
         """When all has been taken."""
@@ -87,12 +88,10 @@ class Intake:
     def _weighed(self, put_off: PutOff) -> None:
         """A body size, which matters if a dose of that person goes by it."""
         self.population.completeness.meet(put_off.place.origin, put_off.type)
-        if put_off.patient not in self.population.sized:
+        if put_off.patient in self.population.sized:
+            self._found(found_in(put_off.place, put_off.raw))
+        else:
             self.tally.count(put_off.type, NOT_NEEDED)
-            return
-        resource, problem, written, twofold = parse(Raw(put_off.place.line, put_off.raw))
-        problem = problem or (TWICE if twofold else "")
-        self._found(Found(put_off.place, resource, problem, raw=put_off.raw, written=written))
 
     def _skipped(self, skipped: Skipped) -> None:
         self.tally.count(skipped.type, NOT_NEEDED, skipped.lines)
@@ -105,9 +104,6 @@ class Intake:
         if counts := self._counting.holds(day):
             self.population.person(patient).contacts[day.toordinal()] += 1
         self.tally.count(glimpsed.type, USED if counts else NOT_NEEDED)
-
-    def _lost(self, lost: Lost, hint: str | None) -> None:
-        self.tally.set_aside_line(self._reject(lost.place, REJECTED, hint, lost.problem))
 
     def _reject(self, place: Place, disposition: str, type_name: str | None, reason: str) -> Reject:
         return Reject(self._files[place.file].label, place.line, disposition, type_name, reason, place.entry)
@@ -290,7 +286,7 @@ class Intake:
         standing = [each for each in earlier if not new.beats(each)]
         for each in earlier:
             tied = each in standing
-            after = self._contradicting(each, type_name) if tied else None
+            after = Reject(*self._place(each)[:2], UNREADABLE, type_name, CONTRADICTION, each.entry) if tied else None
             self.tally.recount(type_name, DISPOSITIONS[each.disposition], self._place(each), after)
         subject = subject_told(resource, found.aliases)
         number = NOBODY if subject is None else self.population.person(subject).number
@@ -298,12 +294,5 @@ class Intake:
         versions = [remembered(each, Made(UNREADABLE, each.person)) for each in standing]
         versions.append(remembered(new, Made(UNREADABLE, number)))
         self.versions.settle(reference, versions)
-        self._loose[reference] = [
-            Loose(frozenset((type_name,)), self._name(each.person), reference, CONTRADICTION) for each in versions
-        ]
-
-    def _contradicting(self, seen: Seen, type_name: str) -> Reject:
-        return Reject(self._files[seen.file].label, seen.line, UNREADABLE, type_name, CONTRADICTION, seen.entry)
-
-    def _name(self, number: int) -> str | None:
-        return None if number == NOBODY else self.population.numbered[number]
+        whose = [None if each.person == NOBODY else self.population.numbered[each.person] for each in versions]
+        self._loose[reference] = [Loose(frozenset((type_name,)), name, reference, CONTRADICTION) for name in whose]

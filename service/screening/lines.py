@@ -8,9 +8,10 @@ from typing import BinaryIO, NamedTuple, cast
 
 import orjson
 
+from service.screening.met import Found, Place
 from service.screening.salvage import SHOWN
 from service.screening.sources import InputFile
-from service.twofold import decode
+from service.twofold import TWICE, decode
 
 LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_DOCUMENT = 1024 * 1024 * 1024  # a Bundle is parsed whole
@@ -88,6 +89,12 @@ def parse(raw: Raw) -> Parsed:
     if not isinstance(content, dict):
         return Parsed(None, f"a resource is a JSON object, this is {_json_type(content)}")
     return Parsed(content, written=written, twofold=twofold)
+
+
+def found_in(place: Place, line: bytes) -> Found:
+    """What a line holds that stands there."""
+    resource, problem, written, twofold = parse(Raw(place.line, line))
+    return Found(place, resource, problem or (TWICE if twofold else ""), raw=line, written=written)
 
 
 def open_file(file: InputFile) -> BinaryIO:

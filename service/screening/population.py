@@ -15,6 +15,7 @@ from service.screening.buckets.run import screen_in_buckets
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
 from service.screening.coverage import Coverage
+from service.screening.heard import files_of
 from service.screening.intake import Intake
 from service.screening.judging import Judged, Judging
 from service.screening.met import Mixed
@@ -26,7 +27,7 @@ from service.screening.sifting.ledger import Forced, Recurring
 from service.screening.sifting.sieve import Sieve
 from service.screening.tally import Counts, Reject
 from service.screening.versions import Versions
-from service.screening.walk import Walk, files_of
+from service.screening.walk import Walk
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog

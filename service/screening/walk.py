@@ -7,17 +7,15 @@ allow, and a file is read again only for the stages in which it has lines.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from service.errors import UnreadableResource
 from service.fhir.references import reference_key
 from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
 from service.screening.completeness import Completeness, Origin
+from service.screening.heard import Files, Heard
 from service.screening.kinds import KNOWN, READABLE
-from service.screening.lines import Broken, Raw, parse, read_raw
+from service.screening.lines import Broken, Raw, found_in, parse, read_raw
 from service.screening.met import (
     NO_ALIASES,
     Found,
@@ -37,61 +35,13 @@ from service.screening.salvage import framed, names_in, own_type, sole_subject
 from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
-from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
+from service.screening.sources import InputFile
 from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
 
 EVERY = 512  # lines between two reports of progress
 DATED = tuple(
     f"{stem}{kind}" for stem in ("onset", "abatement") for kind in ("DateTime", "Age", "Period", "Range", "String")
 )
-
-
-class Files(NamedTuple):
-    """All files of some sources, and of which origin each is."""
-
-    files: tuple[InputFile, ...]
-    origins: tuple[Origin, ...]
-
-
-def files_of(sources: Iterable[Source], completeness: Completeness) -> Files:
-    """The files; what each directory holds completely, as far as names tell, is noted."""
-    files: list[InputFile] = []
-    origins: list[Origin] = []
-    for number, source in enumerate(sources):
-        completeness.open((number,), complete_in_directory(source))
-        files += source.files
-        origins += [(number,)] * len(source.files)
-    return Files(tuple(files), tuple(origins))
-
-
-@dataclass
-class Heard:
-    """What files told besides their lines, by number: the later stages in which they have lines, the types they name,
-    which ones break off; and the visits that a diagnosis without onset may wait for."""
-
-    stages: dict[int, set[Stage]] = field(default_factory=lambda: defaultdict(set))
-    named: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
-    broken: set[int] = field(default_factory=set)
-    awaited: set[str] = field(default_factory=set)
-
-    def add(self, other: Heard) -> None:
-        """What was heard in another part of the same input."""
-        for number, stages in other.stages.items():
-            self.stages[number] |= stages
-        for number, names in other.named.items():
-            self.named[number] |= names
-        self.broken |= other.broken
-        self.awaited |= other.awaited
-
-    def conclude(self, given: Files, completeness: Completeness) -> None:
-        """When all was gone through: what breaks off has lost something of every type in it; and a file that holds
-        lines, but none of the type it is named for, says nothing about that type."""
-        for number, (file, origin) in enumerate(zip(given.files, given.origins, strict=True)):
-            hint, named = file.type_hint, self.named.get(number, set())
-            if number in self.broken:
-                completeness.spoil(origin, named | {hint} if hint else ())
-            if hint is not None and named and hint not in named:
-                completeness.spoil(origin, {hint})
 
 
 class Walk:
@@ -205,9 +155,7 @@ class Walk:
             here = place._replace(line=block.first + index)
             if picked.sure[index]:
                 self.heard.named[place.file].add(hint)
-                resource, problem, written, twofold = parse(Raw(here.line, line))
-                problem = problem or (TWICE if twofold else "")
-                yield Found(here, resource, problem, raw=line, written=written)
+                yield found_in(here, line)
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
 

@@ -24,6 +24,7 @@ from service.screening.buckets.sorting import DRUGS, Setting, Sorted, Sorter, Ta
 from service.screening.buckets.spool import Spool, take_out
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
+from service.screening.heard import Heard, files_of
 from service.screening.intake import Intake
 from service.screening.judging import Judged
 from service.screening.met import Found, Lost, Mixed, Stage
@@ -34,7 +35,7 @@ from service.screening.sifting.blocks import WHOLE, Share
 from service.screening.sifting.ledger import Forced, Recurring
 from service.screening.sifting.sieve import Sieve
 from service.screening.tally import Counts
-from service.screening.walk import Heard, Walk, files_of
+from service.screening.walk import Walk
 from service.store.lookup import Lookup
 
 if TYPE_CHECKING:

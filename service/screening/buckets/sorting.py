@@ -18,6 +18,7 @@ from service.screening.buckets.routing import Routes, key_of
 from service.screening.buckets.spool import Spool
 from service.screening.completeness import Completeness
 from service.screening.contacts import ContactDays
+from service.screening.heard import Files, Heard
 from service.screening.met import Found, Glimpsed, Json, Lost, Skipped, Stage
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
@@ -26,7 +27,7 @@ from service.screening.sifting.blocks import USUAL, Share, numbers_of
 from service.screening.sifting.ledger import Forced, Ledger
 from service.screening.sifting.sieve import Sieve
 from service.screening.sources import InputFile
-from service.screening.walk import Files, Heard, Walk
+from service.screening.walk import Walk
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
