@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs
 
 from flask import Flask, Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
+from tests.bulk_content import blocks, content, deletions
 from tests.fhir_server.server import FhirServer, Resource
 
 Headers = dict[str, str]
+PIECE = 1 << 16
 AT = "2026-06-30T02:00:00.000Z"
 
 
@@ -25,7 +29,10 @@ class Ways:
     `busy`: answers of 429 to the question before it is taken. `polls`: answers of 202 before the manifest, each with
     these `waits` (headers). `split`: lines in one file. `paged`: files on one page of the manifest. `shape`: changes
     the manifest. `elsewhere`: the files lie on another host, and a token there is refused. `packed`: `.gz` files.
-    `by_post`: GET is not taken. `refuses`: parameters that it does not know. `lines`: changes a file's content.
+    `by_post`: GET is not taken. `refuses`: parameters that it does not know. `remarks`: with the answer to the
+    question. `filtering`: _typeFilter is applied. `members`: of its groups; None: everybody. `changing`: it tells what
+    was deleted, and its time is that of the question. `by_patient`: files are organized by patient. `strays`: resources
+    that stand among a type they are not of. `trickle`: seconds before each piece of a file.
     """
 
     busy: int = 0
@@ -44,6 +51,13 @@ class Ways:
     etag: bool = True
     relative: bool = False
     status_header: bool = False
+    remarks: tuple[Resource, ...] = ()
+    filtering: bool = True
+    members: set[str] | None = None
+    changing: bool = False
+    by_patient: bool = False
+    strays: dict[str, list[Resource]] = field(default_factory=dict)
+    trickle: float = 0.0
 
 
 class BulkServer(FhirServer):
@@ -56,6 +70,7 @@ class BulkServer(FhirServer):
         self.removed: list[str] = []
         self._polled = 0
         self._made: dict[str, dict[str, list[Resource]]] = {}
+        self._at: dict[str, str] = {}
 
     def app(self) -> Flask:
         """Exports besides all else."""
@@ -86,7 +101,10 @@ class BulkServer(FhirServer):
         self._polled = 0
         address = f"jobs/{len(self.asked)}"
         where = f"/fhir/{address}" if self.ways.relative else f"{self.base}/{address}"
-        return Response(status=202, headers={"Content-Location": where})
+        if self.ways.changing:
+            self._at[str(len(self.asked))] = self.storage.now().isoformat()
+        headers = {"Content-Location": where}
+        return Response("".join(map(json.dumps, self.ways.remarks)), 202, headers, content_type="application/fhir+json")
 
     def _parameters(self) -> dict[str, list[str]]:
         if request.method == "GET":
@@ -94,7 +112,7 @@ class BulkServer(FhirServer):
         found: dict[str, list[str]] = {}
         for each in json.loads(request.get_data())["parameter"]:
             value = next(value for name, value in each.items() if name.startswith("value"))
-            found.setdefault(each["name"], []).append(value)
+            found.setdefault(each["name"], []).append(value if isinstance(value, str) else value["reference"])
         return {name: [",".join(values)] if name == "_type" else values for name, values in found.items()}
 
     # -------------------------------------------------------------------------------------------------- the waiting
@@ -119,21 +137,30 @@ class BulkServer(FhirServer):
         output = [self._listed(name, len(lines)) for name, lines in files.items()]
         size = self.ways.paged or max(len(output), 1)
         manifest: dict[str, Any] = {
-            "transactionTime": AT,
+            "transactionTime": self._at.get(number, AT),
             "request": f"{self.base}/Patient/$export",
             "requiresAccessToken": self.smart.is_on,
             "output": output[page * size : (page + 1) * size],
             "error": [{"type": "OperationOutcome", "url": f"{self.base}/files/outcomes"}] if self.ways.outcomes else [],
         }
-        if self.ways.deleted:
-            manifest["deleted"] = [{"type": "Bundle", "url": f"{self.base}/files/deleted"}]
+        if self._deleted(number):
+            manifest["deleted"] = [{"type": "Bundle", "url": f"{self.base}/files/{number}_deleted"}]
+        if self.ways.by_patient:
+            manifest["outputOrganizedBy"] = "Patient"
+            for before, after in pairwise(output):
+                before["continuesInFile"] = after["url"]
         if (page + 1) * size < len(output):
             manifest["link"] = [{"relation": "next", "url": f"{self.base}/jobs/{number}?page={page + 1}"}]
         return self.ways.shape(manifest)
 
     def _listed(self, name: str, count: int) -> dict[str, Any]:
         base = self.ways.elsewhere or f"{self.base}/files"
-        return {"type": name.split("-")[1], "url": f"{base}/{name}", "count": count}
+        kind = {} if self.ways.by_patient else {"type": name.split("-")[1]}
+        return {**kind, "url": f"{base}/{name}", "count": count}
+
+    def _deleted(self, number: str) -> list[Resource]:
+        told = deletions(self.storage, self.asked[int(number) - 1]) if self.ways.changing else []
+        return [*self.ways.deleted, *told]
 
     def _files(self, number: str) -> dict[str, list[Resource]]:
         """What the export holds, by the names of its files: as it was when it was first asked for."""
@@ -141,8 +168,12 @@ class BulkServer(FhirServer):
             return self._made[number]
         asked = self.asked[int(number) - 1]
         found = self._made[number] = {}
-        for kind in asked["_type"][0].split(","):
-            everything = self.all(kind)
+        members = self.ways.members if "group" in asked else None
+        held = content(self.storage, asked, members, filtering=self.ways.filtering)
+        if self.ways.by_patient:
+            held = {"everything": blocks(held)}
+        for kind, everything in held.items():
+            everything = [*everything, *self.ways.strays.get(kind, [])]
             for start in range(0, len(everything), self.ways.split):
                 found[f"{number}-{kind}-{start}"] = everything[start : start + self.ways.split]
         return found
@@ -165,17 +196,25 @@ class BulkServer(FhirServer):
     def _content(self, name: str) -> Response:
         if name == "outcomes":
             lines: list[Resource] = list(self.ways.outcomes)
-        elif name == "deleted":
-            lines = list(self.ways.deleted)
+        elif name.endswith("_deleted"):
+            lines = self._deleted(name.partition("_")[0])
         else:
             lines = self._files(name.split("-")[0])[name]
-        content = "".join(f"{json.dumps(each)}\n" for each in lines).encode()
+        text = "".join(f"{json.dumps(each)}\n" for each in lines).encode()
         if self.ways.packed:
-            return Response(gzip.compress(content), content_type="application/gzip")
-        answer = Response(content, content_type="application/fhir+ndjson")
+            return Response(gzip.compress(text), content_type="application/gzip")
+        answer = Response(text, content_type="application/fhir+ndjson")
         if self.ways.etag:
             answer.set_etag(name)
-        return answer.make_conditional(request, accept_ranges=True, complete_length=len(content))
+        answer = answer.make_conditional(request, accept_ranges=True, complete_length=len(text))
+        if self.ways.trickle:
+            answer.response = self._slowly(answer.get_data())
+        return answer
+
+    def _slowly(self, text: bytes) -> Iterator[bytes]:
+        for start in range(0, len(text), PIECE):
+            time.sleep(self.ways.trickle)
+            yield text[start : start + PIECE]
 
     def _refusal(self, kind: str) -> int | None:
         if not self.smart.is_on:

@@ -2,23 +2,17 @@
 
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from threading import Lock
-
-from rich.console import Console
-from rich.progress import DownloadColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 
 from service.cli.console import out
+from service.cli.export_shown import report, shown
 from service.cli.installation import add_tenant, installation, with_server
-from service.ehr.bulk import Job, Level, Told, run as run_export
-from service.ehr.bulk.job import abandon
+from service.ehr.bulk import Level, abandon, run as run_export
 from service.ehr.connect import Server, connect
 from service.screening.asking import study_of
-from service.screening.exporting import Planned, planned, since_of, types_of
-from service.screening.tenant import Tenant
+from service.screening.exporting import Narrowing, Planned, narrowing, planned, types_of
+from service.screening.increments import going_on, members_at
 
 INCOMPLETE = 1
 HOUR = 3600.0
@@ -37,7 +31,15 @@ def add_export(command: ArgumentParser) -> None:
     command.add_argument(
         "--since", type=Path, metavar="DIR", help="only what changed since the export in this directory"
     )
+    command.add_argument(
+        "--narrow", action="store_true", help="results of the studies' codes alone: none is then taken for absent"
+    )
     command.add_argument("--hours", type=int, default=24, help="how long the server is waited for (default 24)")
+    command.add_argument(
+        "--incomplete",
+        action="store_true",
+        help="end without the files that cannot be had now, instead of going on later",
+    )
     command.add_argument("--abandon", action="store_true", help="give up an export that was interrupted")
     command.set_defaults(run=run)
 
@@ -47,33 +49,34 @@ def run(chosen: Namespace) -> int:
     with installation() as there:
         tenant = with_server(there, chosen.tenant, chosen.server)
     assert tenant.source is not None, "checked by with_server"
-    types = _types(tenant, chosen.study)
+    studies = [study_of(tenant.catalog, each) for each in chosen.study or tenant.studies]
+    types = types_of(studies, tenant.catalog)
     connection = connect(_reading(tenant.source, types))
+    exchange = connection.client.exchange
     if chosen.abandon:
-        given_up = abandon(connection.client.exchange, chosen.out)
-        out("given up" if given_up else "no export was interrupted there")
+        out("given up" if abandon(exchange, chosen.out) else "no export was interrupted there")
         return 0
-    since = since_of(chosen.since) if chosen.since is not None else None
-    plan = planned(types, connection.not_granted, _level(chosen), chosen.group, since)
-    _say_what_lacks(plan)
-    with _shown() as shown:
+    narrowed = narrowing(studies, tenant.catalog, connection.features) if chosen.narrow else None
+    filters = narrowed.filters if narrowed is not None else {}
+    plan = planned(types, connection.not_granted, _level(chosen), chosen.group, filters)
+    asked = going_on(plan.asked, exchange.base, chosen.since) if chosen.since is not None else plan.asked
+    before = members_at(chosen.since) if chosen.since is not None and chosen.group is not None else None
+    _say_what_lacks(plan, narrowed)
+    with shown() as meanwhile:
         job = run_export(
-            connection.client.exchange,
-            plan.asked,
+            exchange,
+            asked,
             chosen.out,
+            members=before,
             patience=chosen.hours * HOUR,
             at_once=tenant.source.limits.at_once,
-            told=shown.told,
-            progress=shown.progress,
+            without=chosen.incomplete,
+            told=meanwhile.told,
+            progress=meanwhile.progress,
         )
-    for line in _report(job, plan):
+    for line in report(job, asked, narrowed):
         out(line)
     return 0 if job.whole else INCOMPLETE
-
-
-def _types(tenant: Tenant, studies: list[str] | None) -> tuple[str, ...]:
-    named = studies or tenant.studies
-    return types_of([study_of(tenant.catalog, each) for each in named], tenant.catalog)
 
 
 def _reading(server: Server, types: tuple[str, ...]) -> Server:
@@ -89,54 +92,9 @@ def _level(chosen: Namespace) -> Level:
     return Level.SYSTEM if chosen.system else Level.PATIENTS
 
 
-def _say_what_lacks(plan: Planned) -> None:
+def _say_what_lacks(plan: Planned, narrowed: Narrowing | None) -> None:
     if plan.not_granted:
         types = ", ".join(plan.not_granted)
         sys.stderr.write(f"prescreen: not granted, so not asked for, and not loaded for anybody: {types}\n")
-
-
-def _report(job: Job, plan: Planned) -> Iterator[str]:
-    """What came, type by type, and what did not."""
-    yield f"data of {job.at}, in {job.directory}/"
-    for kind in plan.asked.types:
-        files, lines = job.files.get(kind, (0, 0))
-        lacks = f"; a file is missing: {job.lacking[kind]}" if kind in job.lacking else ""
-        yield f"  {kind:<24}{lines:>12,} lines in {files} file{'' if files == 1 else 's'}{lacks}"
-    for kind in sorted(job.files.keys() - set(plan.asked.types)):
-        yield f"  {kind:<24}{job.files[kind][1]:>12,} lines that were not asked for"
-    for kind in sorted(job.lacking.keys() - set(plan.asked.types)):
-        yield f"  {kind:<24}a file is missing: {job.lacking[kind]}"
-    if job.deleted:
-        yield f"  {job.deleted:,} lines of what is no longer there, in deleted/"
-    if job.failed:
-        yield "Not everything could be exported, or not all of it is known by type: no type is taken for complete."
-    if plan.asked.since is not None:
-        yield "Only what changed was asked for: no type is complete by this export alone."
-
-
-@dataclass
-class _Shown:
-    """What is shown meanwhile: on a terminal a line that moves, elsewhere nothing but what matters."""
-
-    bar: Progress
-    lock: Lock = field(default_factory=Lock)
-    task: TaskID | None = None
-
-    def told(self, told: Told) -> None:
-        """A sentence above the line."""
-        self.bar.console.print(f"prescreen: {told.words}", markup=False, highlight=False)
-
-    def progress(self, size: int) -> None:
-        """So many bytes more."""
-        with self.lock:
-            if self.task is None:
-                self.task = self.bar.add_task("fetched", total=None)
-            self.bar.advance(self.task, size)
-
-
-@contextmanager
-def _shown() -> Iterator[_Shown]:
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), DownloadColumn(), TransferSpeedColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        yield _Shown(bar)
+    if narrowed is not None and narrowed.why is not None:
+        sys.stderr.write(f"prescreen: nothing is narrowed: {narrowed.why}\n")

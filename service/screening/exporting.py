@@ -1,22 +1,35 @@
-"""What a bulk export is asked for, so that these studies can be screened on it, and no more. STANDARDS 3.6, 3.66.
+"""What a bulk export is asked for, so that these studies can be screened on it, and no more. STANDARDS 3.6, 3.10, 3.66.
 
-Codes and dates narrow nothing: a record may count by its text alone, and a type that was narrowed could not be taken
-for complete.
+Nothing is narrowed by dates, and by codes only where somebody wants that: a record may count by its text alone, by a
+code that no map of the site knows, or as a sign that the person was seen, and none of that comes then. So a type that
+was narrowed is never complete: what is there counts, and nothing is concluded from what is not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from service.catalog.load import Catalog
 from service.ehr.bulk import Asked, Level
+from service.ehr.capability import Features
+from service.ehr.wanted import criteria_for
 from service.eligibility.criteria import Study
 from service.errors import UsageError
-from service.screening.exports import transaction_time
+from service.screening.code_groups import PARAMS, codes_of
 from service.screening.needs import Needs
 
 NEVER_LEFT_OUT = "Consent"
 PATIENT = "Patient"
+NARROWED = "Observation"  # the most numerous, and the one whose codes are listed rather than told by their beginning
+LONGEST = 5000  # characters of a query: servers take one for each type, if any, in addresses of 8000 at least
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """Queries of a type (`filters`) with so many `codes`; or `why` there are none."""
+
+    filters: Mapping[str, tuple[str, ...]]
+    codes: int = 0
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +47,24 @@ def types_of(studies: Iterable[Study], catalog: Catalog) -> tuple[str, ...]:
     return tuple(sorted(needed - (catalog.policy.not_kept - {NEVER_LEFT_OUT})))
 
 
+def narrowing(studies: Iterable[Study], catalog: Catalog, features: Features) -> Narrowing:
+    """How results can be narrowed to the codes that these studies ask for, with a site's own that lead to them."""
+    param = next((each for each in PARAMS[NARROWED] if features.has(NARROWED, f"?{each}")), None)
+    if param is None:
+        return Narrowing({}, why=f"the server does not declare a search of {NARROWED} by code")
+    codes = codes_of(NARROWED, Needs(studies, catalog.terminology))
+    queries = criteria_for(NARROWED, codes or (), param, LONGEST)
+    if not codes or len(queries) > 1:
+        return Narrowing({}, why="the codes that the studies ask for cannot be listed in one query")
+    return Narrowing({NARROWED: (queries[0].removeprefix(f"{NARROWED}?"),)}, len(codes))
+
+
 def planned(
-    types: Iterable[str], not_granted: Iterable[str], level: Level, group: str | None, since: str | None
+    types: Iterable[str],
+    not_granted: Iterable[str],
+    level: Level,
+    group: str | None,
+    filters: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Planned:
     """The question for these types, as far as they are granted. Raises UsageError where the patients are not."""
     needed, lacking = set(types), set(not_granted)
@@ -43,16 +72,7 @@ def planned(
         raise UsageError(
             "the server does not grant this service Patient: nobody could be screened; ask for system/Patient.rs"
         )
-    asked = Asked(level, tuple(sorted(needed - lacking)), group, since=since)
+    granted = needed - lacking
+    narrowed = {kind: queries for kind, queries in (filters or {}).items() if kind in granted}
+    asked = Asked(level, tuple(sorted(granted)), group, narrowed)
     return Planned(asked, tuple(sorted(needed & lacking)))
-
-
-def since_of(earlier: Path) -> str:
-    """When the data of an earlier export were current, by the server's clock. Raises UsageError where nothing says it.
-
-    The clock of this machine is never taken: what changed between the two would be missed.
-    """
-    found = transaction_time(earlier)
-    if found is None:
-        raise UsageError(f"{earlier}: no manifest in it says when its data were current; export everything")
-    return found

@@ -58,42 +58,38 @@ def _waits(source: Source, files: list[Path], recent: bool) -> str | None:
             return "its files have changed lately, and no manifest says what it consists of"
     elif source.manifest.partial:
         return "its manifest reports errors, or holds only what changed: it is not everybody"
-    elif lacking := _lacking(source):
+    elif lacking := lacking_in(source):
         return f"files of {', '.join(lacking)} that its manifest promises are not there"
     if "Patient" not in complete_types(source):
         return "the Patients are not complete"
     return None
 
 
-def _lacking(source: Source) -> list[str]:
+def lacking_in(source: Source) -> list[str]:
     """Types of which there are fewer files than the manifest promises."""
     assert source.manifest is not None, "only a manifest promises"
     there = [each.type_hint for each in source.files if each.lines]
     return sorted(name for name, count in source.manifest.files.items() if there.count(name) < count)
 
 
-def transaction_time(directory: Path) -> str | None:
-    """When the data of an export were current, as its manifest writes it; None: no manifest says it."""
-    return next((str(_content(each)["transactionTime"]) for each in _manifests(directory)), None)
-
-
 def _transaction_times(directory: Path) -> Iterator[datetime]:
     """What the manifests say, if they can be read."""
-    for path in _manifests(directory):
-        yield datetime.fromisoformat(str(_content(path)["transactionTime"]))
+    for path in manifests(directory):
+        yield datetime.fromisoformat(str(content_of(path)["transactionTime"]))
 
 
-def _manifests(directory: Path) -> Iterator[Path]:
-    """Those that say when the data were current."""
+def manifests(directory: Path) -> Iterator[Path]:
+    """The manifests in a directory that say when the data were current."""
     for path in sorted(directory.glob("*.json")):
         try:
-            content = _content(path)
+            content = content_of(path)
             if content.keys() >= MANIFEST_KEYS and datetime.fromisoformat(str(content["transactionTime"])).tzinfo:
                 yield path
         except ValueError:
             continue  # no JSON, or no instant
 
 
-def _content(path: Path) -> dict[str, object]:
+def content_of(path: Path) -> dict[str, object]:
+    """The JSON object in a file; empty if it is none. Raises ValueError for no JSON."""
     content = orjson.loads(path.read_bytes())
     return content if isinstance(content, dict) else {}

@@ -1,5 +1,6 @@
 """A database and a settings file of one's own, and the command line on them."""
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -9,6 +10,8 @@ import pytest
 
 from service.cli import main
 from service.store.engine import Store, open_store
+from tests.bulk_server import BulkServer
+from tests.cli.export_world import save
 from tests.databases import sqlite_template
 
 __all__ = ["sqlite_template"]
@@ -46,3 +49,24 @@ def prescreen(place: Path, capsys: pytest.CaptureFixture[str]) -> Prescreen:
         return status, said.out, said.err
 
     return give
+
+
+@pytest.fixture
+def sample(prescreen: Prescreen, place: Path) -> Path:
+    """Twelve invented people."""
+    prescreen("sample", "--patients", "12", "--seed", "7", "--out", "sample")
+    return place / "sample"
+
+
+@pytest.fixture
+def bulk_server(prescreen: Prescreen, sample: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkServer]:
+    """A server that holds them, the settings to reach it, and a database."""
+    monkeypatch.setenv("PRESCREEN_CONFIG", "settings.json")
+    monkeypatch.setenv("PRESCREEN_ENV", "production")
+    with BulkServer() as running:
+        for file in sample.glob("*.ndjson"):
+            running.seed(*(json.loads(line) for line in file.read_text().splitlines()))
+        running.ways.split, running.ways.waits = 100, [{"Retry-After": "0"}]
+        save(running)
+        prescreen("db", "migrate")
+        yield running

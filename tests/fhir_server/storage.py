@@ -63,6 +63,12 @@ class Storage:
             lasts = [versions[-1].resource for versions in self._kept.get(kind, {}).values()]
         return [each for each in lasts if each is not None]
 
+    def deleted(self, kind: str) -> list[tuple[str, datetime]]:
+        """The ids of what is gone, and since when."""
+        with self.lock:
+            lasts = [(id, versions[-1]) for id, versions in self._kept.get(kind, {}).items()]
+        return [(id, last.at) for id, last in lasts if last.resource is None]
+
     def history(self, kind: str, id: str) -> list[Version]:
         if not self._kept.get(kind, {}).get(id):
             raise Refusal(404, "not-found")

@@ -1,36 +1,61 @@
-"""Fetching one file of an export: streamed to the disk, gone on with where it broke off, counted. STANDARDS 3D."""
+"""Fetching one file of an export: streamed to the disk, gone on with where it broke off, counted. STANDARDS 3D.
+
+What tells the file from another one (its ETag) lies beside the part that came, so that a later run goes on with it.
+"""
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import orjson
+
 from service.ehr.addresses import is_protected, same_origin
+from service.ehr.bulk.lines import BOM, is_packed, lines_of
 from service.ehr.bulk.manifest import Listed
 from service.ehr.exchange import Ask, Exchange
 from service.errors import EhrRefused, NotPermitted, UnusableAnswer
 
 ACCEPT = "application/fhir+ndjson, application/ndjson;q=0.9, application/octet-stream;q=0.5"
 PARTIAL, BAD_REQUEST = 206, 400
-GZIP = b"\x1f\x8b"
-BOM = b"\xef\xbb\xbf"
+PIECE = 1 << 20
 
 
 @dataclass
 class Fetched:
-    """A file as it grows. `lines`: those that are not blank; `size`: bytes."""
+    """A file as it grows. `lines`: those that are not blank; `size`: bytes. `of`: the address that it came from."""
 
     path: Path
     file: BinaryIO
     progress: Callable[[int], None]
+    of: str
     size: int = 0
     lines: int = 0
     validator: str | None = None
     blank: bool = True  # is the line that has begun blank so far?
+
+    @property
+    def note(self) -> Path:
+        """Where the validator is written down."""
+        return self.path.with_name(f"{self.path.name}.tag")
+
+    def go_on(self) -> None:
+        """Take up what an earlier run left, if it can be told that it is of the same file.
+
+        But for its last byte: a server is never asked for what comes after the end of a file.
+        """
+        try:
+            noted = orjson.loads(self.note.read_bytes())
+        except (FileNotFoundError, orjson.JSONDecodeError):
+            noted = {}
+        if noted.get("of") == self.of:
+            self.file.truncate(max(self.path.stat().st_size - 1, 0))
+            while piece := self.file.read(PIECE):
+                self._count(piece)
+            self.validator = noted["validator"]
 
     def headers(self) -> Mapping[str, str]:
         """From the start: packed; from where it broke off: only if it is the same file still, and as it lies there."""
@@ -50,10 +75,15 @@ class Fetched:
         packed = headers.get("content-encoding", "identity").lower() not in ("", "identity")
         tag = headers.get("etag", "")
         self.validator = tag if tag and not tag.startswith("W/") and not packed else None
+        self.note.write_bytes(orjson.dumps({"of": self.of if self.validator else None, "validator": self.validator}))
 
     def take(self, piece: bytes) -> None:
         """Write it, and count."""
         self.file.write(piece)
+        self._count(piece)
+        self.progress(len(piece))
+
+    def _count(self, piece: bytes) -> None:
         text = piece.removeprefix(BOM) if self.size == 0 else piece
         self.size += len(piece)
         first, *others = text.split(b"\n")
@@ -61,7 +91,6 @@ class Fetched:
         for each in others:
             self.lines += not self.blank
             self.blank = not each.strip()
-        self.progress(len(piece))
 
     @property
     def counted(self) -> int:
@@ -69,8 +98,10 @@ class Fetched:
         return self.lines + (not self.blank)
 
 
-def fetch(exchange: Exchange, listed: Listed, into: Path, progress: Callable[[int], None], *, needs_token: bool) -> int:
-    """Fetch a file; returns how many lines it has. What is there is whole: it gets its name last. Raises EhrError.
+def fetch(
+    exchange: Exchange, listed: Listed, into: Path, progress: Callable[[int], None], *, needs_token: bool
+) -> tuple[str, int]:
+    """Fetch a file; returns its name and how many lines it has. What has that name is whole. Raises EhrError.
 
     `needs_token`: of the manifest. A host that is not the server's gets the token only if the manifest says so, and
     where it then refuses, it is asked once more without.
@@ -78,37 +109,42 @@ def fetch(exchange: Exchange, listed: Listed, into: Path, progress: Callable[[in
     if not is_protected(listed.url):
         raise UnusableAnswer("a file of the export: its address is not protected, so nothing is asked there")
     partial = into.with_name(f"{into.name}.part")
-    with partial.open("wb") as file:
-        fetched = Fetched(partial, file, progress)
-        try:
-            _ask(exchange, listed, fetched, bearer=needs_token)
-        except EhrRefused as problem:
-            foreign = not same_origin(listed.url, exchange.base)
-            signed = isinstance(problem, NotPermitted) or problem.status == BAD_REQUEST
-            if not (needs_token and foreign and signed):
-                raise
-            _ask(exchange, listed, fetched, bearer=False)
-    lines, name = fetched.counted, into
-    if _is_packed(partial):
-        lines, name = _unpacked_lines(partial), into.with_name(f"{into.name}.gz")
-    if listed.count is not None and listed.count != lines:
+    partial.touch()
+    with partial.open("r+b") as file:
+        fetched = Fetched(partial, file, progress, listed.place)
+        fetched.go_on()
+        _by_right(exchange, listed, fetched, needs_token=needs_token)
+    lines, name = fetched.counted, into.name
+    try:
+        if is_packed(partial):
+            lines, name = _unpacked_lines(partial), f"{into.name}.gz"
+        if listed.count is not None and listed.count != lines:
+            raise UnusableAnswer(f"a file of the export: the manifest promises {listed.count} lines, and {lines} came")
+    except UnusableAnswer:
         partial.unlink()
-        raise UnusableAnswer(f"a file of the export: the manifest promises {listed.count} lines, and {lines} came")
-    partial.replace(name)
-    return lines
+        raise
+    finally:
+        fetched.note.unlink(missing_ok=True)
+    partial.replace(into.with_name(name))
+    return name, lines
 
 
-def _is_packed(path: Path) -> bool:
-    """Is the file itself gzip, rather than only its way here?"""
-    with path.open("rb") as file:
-        return file.read(2) == GZIP
+def _by_right(exchange: Exchange, listed: Listed, fetched: Fetched, *, needs_token: bool) -> None:
+    """With the token or without, as the manifest says; with it refused elsewhere, once more without."""
+    try:
+        _ask(exchange, listed, fetched, bearer=needs_token)
+    except EhrRefused as problem:
+        foreign = not same_origin(listed.url, exchange.base)
+        signed = isinstance(problem, NotPermitted) or problem.status == BAD_REQUEST
+        if not (needs_token and foreign and signed):
+            raise
+        _ask(exchange, listed, fetched, bearer=False)
 
 
 def _unpacked_lines(path: Path) -> int:
     """The lines of a gzip file that are not blank. Raises UnusableAnswer for one that is cut off."""
     try:
-        with gzip.open(path) as file:
-            return sum(bool(line.strip()) for line in file)
+        return sum(1 for _ in lines_of(path))
     except (EOFError, OSError, zlib.error) as error:
         raise UnusableAnswer("a file of the export: it is no whole gzip file") from error
 

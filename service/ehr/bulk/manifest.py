@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from service.ehr.addresses import resolved
@@ -13,11 +13,20 @@ from service.errors import UnusableAnswer
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file of the export. `kind` None: it is not of one type alone. `count`: its lines, if that is said."""
+    """A file of the export. `kind` None: it is not of one type alone. `count`: its lines, if that is said.
+
+    `goes_on`: the file in which what its last lines are about goes on.
+    """
 
     url: str = field(repr=False)
     kind: str | None
     count: int | None
+    goes_on: str | None = field(default=None, repr=False)
+
+    @property
+    def place(self) -> str:
+        """Its address without the query, in which servers put rights that end."""
+        return self.url.partition("?")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +34,7 @@ class Manifest:
     """One page of it, or all together. `content`: as it came, of the first page.
 
     `errors`: files of OperationOutcomes. `deleted`: files of what is no longer there. `after`: the next page.
+    `organized_by`: the type by whose resources the files are organized, instead of by type.
     """
 
     at: str
@@ -34,10 +44,12 @@ class Manifest:
     deleted: tuple[Listed, ...]
     after: str | None
     content: Mapping[str, Any] = field(repr=False)
+    organized_by: str | None = None
 
     def with_page(self, page: Manifest) -> Manifest:
         """Together with the next page. Raises UnusableAnswer where they are not of one moment."""
-        if (page.at, page.needs_token) != (self.at, self.needs_token):
+        shared = (self.at, self.needs_token, self.organized_by)
+        if (page.at, page.needs_token, page.organized_by) != shared:
             raise UnusableAnswer("the manifest: its pages are of different exports")
         return Manifest(
             self.at,
@@ -47,6 +59,7 @@ class Manifest:
             self.deleted + page.deleted,
             page.after,
             self.content,
+            self.organized_by,
         )
 
 
@@ -57,15 +70,17 @@ def read_manifest(answer: Answer) -> Manifest:
         raise UnusableAnswer(f"{answer.what}: the manifest does not say of when it is", status=answer.status)
     if not isinstance(content.get("output"), list) or not isinstance(content.get("requiresAccessToken"), bool):
         raise UnusableAnswer(f"{answer.what}: the manifest lacks output or requiresAccessToken", status=answer.status)
-    errors = content.get("error", content.get("outcome", []))
+    organized_by = content.get("outputOrganizedBy") or None
+    output = tuple(_files(answer, content["output"]))
     return Manifest(
         at=str(content["transactionTime"]),
         needs_token=content["requiresAccessToken"] is True,
-        output=tuple(_files(answer, content["output"])),
-        errors=tuple(_files(answer, errors)),
+        output=tuple(replace(each, kind=None) for each in output) if organized_by else output,
+        errors=tuple(each for name in ("error", "outcome") for each in _files(answer, content.get(name, []))),
         deleted=tuple(_files(answer, content.get("deleted", []))),
         after=_after(answer, content.get("link")),
         content=content,
+        organized_by=str(organized_by) if organized_by else None,
     )
 
 
@@ -78,7 +93,11 @@ def _files(answer: Answer, listed: object) -> Iterator[Listed]:
         if not isinstance(url, str) or not url:
             raise UnusableAnswer(f"{answer.what}: a file of the manifest has no address", status=answer.status)
         whole = isinstance(count, int) and not isinstance(count, bool)
-        yield Listed(resolved(answer.url, url), kind if isinstance(kind, str) else None, count if whole else None)
+        follows = item.get("continuesInFile")
+        goes_on = resolved(answer.url, follows) if isinstance(follows, str) and follows else None
+        yield Listed(
+            resolved(answer.url, url), kind if isinstance(kind, str) else None, count if whole else None, goes_on
+        )
 
 
 def _after(answer: Answer, links: object) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from service.ehr.addresses import resolved, same_origin
 from service.ehr.answers import Answer, issues
@@ -17,6 +17,7 @@ from service.errors import EhrRefused, EhrUnavailable, NotPermitted, UnusableAns
 ACCEPTED, DONE, UNAUTHORIZED = 202, 200, 401
 BY_POST_ALONE = frozenset({404, 405})  # answers of a server that takes the question by POST
 UNSUPPORTED = frozenset({"not-supported", "invalid", "structure", "processing"})
+NEUTRAL = frozenset({"informational", "success"})
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 120.0  # seconds, where the server does not say when to ask again
 MOST_ASKED_FOR = 3600.0  # seconds that a server may ask us to wait
 MOST_PAGES = 1000
@@ -24,10 +25,10 @@ MOST_PAGES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An export that the server works on. `narrowed` False: it did not take the filters, so it holds more."""
+    """An export that the server works on. `plain`: it did not take what only narrows, so it holds more."""
 
     status_url: str
-    narrowed: bool
+    plain: bool
 
 
 class Waiting:
@@ -39,15 +40,18 @@ class Waiting:
     def begin(self, asked: Asked) -> Begun:
         """Ask for it; another export that runs is waited for. Raises EhrError.
 
-        Where the server refuses the filters, all records are asked for: they are narrowed here in any case.
+        Where the server refuses what only narrows, it is asked for more: what is not needed is let go here.
         """
         try:
-            return Begun(self._asked(asked), narrowed=bool(asked.filters))
+            return Begun(self._asked(asked), plain=asked == asked.plain)
         except EhrRefused as problem:
-            if not asked.filters or UNSUPPORTED.isdisjoint(problem.codes or {"invalid"}):
+            if asked == asked.plain or UNSUPPORTED.isdisjoint(problem.codes or {"invalid"}):
                 raise
-            self._told("the server does not take _typeFilter: everything of each type is asked for")
-            return Begun(self._asked(replace(asked, filters={})), narrowed=False)
+            named = " and ".join(
+                name for name, said in (("_typeFilter", asked.filters), ("_elements", asked.elements)) if said
+            )
+            self._told(f"the server does not take {named}: everything of each type is asked for")
+            return Begun(self._asked(asked.plain), plain=True)
 
     def manifest(self, status_url: str) -> Manifest:
         """The manifest, all its pages, when the export is done. Raises EhrError."""
@@ -61,7 +65,7 @@ class Waiting:
         raise UnusableAnswer(f"the manifest: it has more than {MOST_PAGES} pages")
 
     def _asked(self, asked: Asked) -> str:
-        for question in (asked.by_get, asked.by_post):
+        for question in (asked.by_post,) if asked.patients else (asked.by_get, asked.by_post):
             try:
                 return self._kicked_off(question(self._exchange.base))
             except EhrRefused as problem:
@@ -90,6 +94,8 @@ class Waiting:
             location = answer.headers.get("content-location", "")
             if answer.status != ACCEPTED or not location:
                 raise UnusableAnswer(f"{answer.what}: HTTP {answer.status} without an address to wait at")
+            if remarks := [each for each in answer.codes if each not in NEUTRAL]:
+                self._told(f"the server remarks on the question: {', '.join(remarks)}")
             if "://" not in location:
                 self._told("the server gave a relative address to wait at; it is taken as one of its own")
             status_url = resolved(question.url, location)
