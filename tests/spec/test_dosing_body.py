@@ -13,13 +13,21 @@ import pytest
 from service.catalog.content import mappings_dir
 from service.catalog.units import load_units
 from service.eligibility.dates import ANY_DAY, Days, Duration, Span, Unit
-from service.eligibility.dosing.body import Body, Measurement, per_body
+from service.eligibility.dosing.body import Body, Measurement, Sized, per_body
 from service.eligibility.dosing.daily import Holding, daily
 from service.eligibility.dosing.measure import DoseAnswer, Taken, Terms, steps
 from service.eligibility.dosing.model import Instruction, Rate
 from service.eligibility.evaluate.body import body_of
 from service.eligibility.evaluate.context import Case, Knowledge
-from service.eligibility.facts import Certainty, Evidence, ObservationFact, PatientRecord, Person
+from service.eligibility.facts import (
+    Certainty,
+    Evidence,
+    Loaded,
+    ObservationFact,
+    PatientRecord,
+    Person,
+    Unreadable,
+)
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
 from service.eligibility.quantity import Interval, Quantity
@@ -241,6 +249,35 @@ def body_from(*facts: ObservationFact, policy: Policy | None = None) -> Body:
     person = Person("p", Evidence("Patient/p", "Patient.id"), birth=GROWN)
     knowledge = Knowledge(TERMS, load_units(mappings_dir() / "units"), policy=policy or Policy())
     return body_of(Case(PatientRecord(person, facts), AT, knowledge))
+
+
+def size_of(*unreadable: Unreadable, loaded: Loaded = Loaded.COMPLETE, terms: Terminology = TERMS) -> Sized:
+    """The weight that a dose of January goes by, where 60 kg are on record; so much was loaded, that cannot be read."""
+    person = Person("p", Evidence("Patient/p", "Patient.id"), birth=GROWN)
+    facts = (observed(Quantity(Interval.exactly(60), "kg")),)
+    record = PatientRecord(person, facts, unreadable, {"Observation": loaded})
+    case = Case(record, AT, Knowledge(terms, load_units(mappings_dir() / "units"), policy=Policy()))
+    return body_of(case).during(Span.on(days("2026-01-05"))).weight
+
+
+def test_of_results_that_were_not_all_loaded_nobody_knows_the_nearest_weight() -> None:
+    assert size_of().value == Interval.exactly(60)
+    for loaded in (Loaded.INCOMPLETE, Loaded.ABSENT):
+        assert size_of(loaded=loaded).value is None and "not all results are loaded" in size_of(loaded=loaded).words
+
+
+def test_a_result_that_cannot_be_read_may_be_a_nearer_weight() -> None:
+    evidence = Evidence("Observation/x", "Observation.value")
+    weight = Concept((Coding(LOINC, "29463-7"),), ("Body weight",))
+    sodium = Concept((Coding(LOINC, "2951-2"),), ("Sodium",))
+    for concept, value in ((None, None), (weight, None), (sodium, Interval.exactly(60))):
+        found = size_of(Unreadable("Observation", evidence, "why", concept))
+        assert found.value == value
+
+
+def test_without_a_value_set_of_weights_nothing_is_asked_of_it() -> None:
+    unreadable = Unreadable("Observation", Evidence("Observation/x", "x"), "why", Concept((), ("a",)))
+    assert size_of(unreadable, terms=Terminology({})).value is None
 
 
 # what is on record                                             kg

@@ -62,6 +62,7 @@ class Body:
     """All measurements of one person. `birth` tells who is a minor, for whom the horizon is shorter: they grow.
 
     A measurement further from the dose than the horizon says nothing of it; whose age is not known may be a minor.
+    `whole` False: there may be others, which were not loaded or cannot be read, so that nobody knows which is nearest.
     """
 
     weights: tuple[Measurement, ...] = ()
@@ -69,6 +70,7 @@ class Body:
     birth: Days = ANY_DAY
     horizon: Duration = field(default=Duration(12, Unit.MONTH))
     minor_horizon: Duration = field(default=Duration(3, Unit.MONTH))
+    whole: bool = True
 
     def during(self, span: Span) -> Size:
         """The size on the days of a dose."""
@@ -85,6 +87,10 @@ class Body:
         blind = [each.reference for each in near if each.value is None]
         if blind:
             return Sized(None, f"the {name} nearest to {span.start} cannot be read ({', '.join(sorted(blind))})")
+        if not self.whole:
+            return Sized(
+                None, f"not all results are loaded and readable, so another {name} may be nearer to {span.start}"
+            )
         later = [each for each in dated if each.value is not None and each.when.overlaps(span.hull())]
         used = sorted(dict.fromkeys((*near, *later)), key=lambda each: (each.when.earliest, each.reference))
         value = _hull([each.value for each in used if each.value is not None])

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from service.eligibility.dates import Days
 from service.eligibility.dosing.body import Body, Measurement
+from service.eligibility.evaluate.absence import gaps
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.existence import belonging
 from service.eligibility.evaluate.numbers import convert
-from service.eligibility.facts import Certainty, ObservationFact
+from service.eligibility.facts import Certainty, Kind, ObservationFact
 from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import Interval, Quantity
 
@@ -18,13 +19,15 @@ POSSIBLE = {WEIGHT: ("kg", Decimal("0.2"), Decimal(650)), HEIGHT: ("cm", Decimal
 
 
 def body_of(case: Case) -> Body:
-    """What was measured until the screening date."""
+    """What was measured until the screening date; `whole` if there can be no other measurement than these."""
+    asked_for = tuple(each for each in (WEIGHT, HEIGHT) if each in case.terminology.value_sets)
     return Body(
         tuple(_measurements(case, WEIGHT)),
         tuple(_measurements(case, HEIGHT)),
         case.record.person.birth,
         case.policy.body_horizon,
         case.policy.minor_body_horizon,
+        whole=not gaps(case, Kind.OBSERVATION, asked_for),
     )
 
 
