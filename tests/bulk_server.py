@@ -32,7 +32,8 @@ class Ways:
     `by_post`: GET is not taken. `refuses`: parameters that it does not know. `remarks`: with the answer to the
     question. `filtering`: _typeFilter is applied. `members`: of its groups; None: everybody. `changing`: it tells what
     was deleted, and its time is that of the question. `by_patient`: files are organized by patient. `strays`: resources
-    that stand among a type they are not of. `trickle`: seconds before each piece of a file.
+    that stand among a type they are not of. `trickle`: seconds before each piece of a file. `signed`: each manifest has
+    other addresses for the files; `by_query`: what tells the files is the query.
     """
 
     busy: int = 0
@@ -58,6 +59,8 @@ class Ways:
     by_patient: bool = False
     strays: dict[str, list[Resource]] = field(default_factory=dict)
     trickle: float = 0.0
+    signed: bool = False
+    by_query: bool = False
 
 
 class BulkServer(FhirServer):
@@ -80,6 +83,7 @@ class BulkServer(FhirServer):
             app.add_url_rule(f"/fhir{level}/$export", name, self._export, methods=["GET", "POST"])
         app.add_url_rule("/fhir/jobs/<number>", "job", self._status, methods=["GET", "DELETE"])
         app.add_url_rule("/fhir/files/<name>", "file", self._file)
+        app.add_url_rule("/fhir/download", "download", lambda: self._file(request.args["name"]))
         app.add_url_rule("/stored/<name>", "stored", self._stored)
         return app
 
@@ -156,7 +160,9 @@ class BulkServer(FhirServer):
     def _listed(self, name: str, count: int) -> dict[str, Any]:
         base = self.ways.elsewhere or f"{self.base}/files"
         kind = {} if self.ways.by_patient else {"type": name.split("-")[1]}
-        return {**kind, "url": f"{base}/{name}", "count": count}
+        address = f"{self.base}/download?name={name}" if self.ways.by_query else f"{base}/{name}"
+        signature = f"{'&' if self.ways.by_query else '?'}sig={self._polled}" if self.ways.signed else ""
+        return {**kind, "url": address + signature, "count": count}
 
     def _deleted(self, number: str) -> list[Resource]:
         told = deletions(self.storage, self.asked[int(number) - 1]) if self.ways.changing else []

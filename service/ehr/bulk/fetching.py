@@ -26,7 +26,7 @@ PIECE = 1 << 20
 
 @dataclass
 class Fetched:
-    """A file as it grows. `lines`: those that are not blank; `size`: bytes. `of`: the address that it came from."""
+    """A file as it grows. `lines`: those that are not blank; `size`: bytes. `of`: what tells it from others."""
 
     path: Path
     file: BinaryIO
@@ -111,7 +111,7 @@ def fetch(
     partial = into.with_name(f"{into.name}.part")
     partial.touch()
     with partial.open("r+b") as file:
-        fetched = Fetched(partial, file, progress, listed.place)
+        fetched = Fetched(partial, file, progress, listed.mark or listed.url)
         fetched.go_on()
         _by_right(exchange, listed, fetched, needs_token=needs_token)
     lines, name = fetched.counted, into.name

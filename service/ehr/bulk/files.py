@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from threading import Lock
 
 from service.ehr.bulk.fetching import fetch
 from service.ehr.bulk.lines import TYPE
@@ -28,15 +29,36 @@ class Came:
     kept: Kept | EhrError
 
 
+class _Addresses:
+    """Where each file is to be had now: addresses run out, and are looked up again, by one thread for all."""
+
+    def __init__(self, work: Work, status_url: str, manifest: Manifest) -> None:
+        self.work, self.first = work, manifest
+        self._status_url, self._newest = status_url, manifest
+        self._lock = Lock()
+
+    def after(self, listed: Listed, stale: Manifest) -> tuple[Listed, Manifest] | None:
+        """The same file, in a manifest later than that one; None: nobody knows which it is. Raises EhrError."""
+        with self._lock:
+            if self._newest is stale:
+                self._newest = self.work.waiting().manifest(self._status_url)
+            newest = self._newest
+        if newest.at != self.first.at:
+            return None
+        again = next((each for each in newest.output if each.is_still(listed)), None)
+        return None if again is None else (again, newest)
+
+
 def fetch_all(work: Work, status_url: str, manifest: Manifest) -> list[Came]:
     """Fetch everything, in the order of the manifest; what was fetched before is there. Raises UnusableAnswer."""
     if any(each.kind is not None and not TYPE.match(each.kind) for each in manifest.output):
         raise UnusableAnswer("the manifest: a type of it is none")
     wanted = dict(named(manifest.output))
+    addresses = _Addresses(work, status_url, manifest)
     work.told(Stage.FETCHING, f"{len(wanted)} files")
     with ThreadPoolExecutor(work.at_once) as pool, ExitStack() as interrupted:
         interrupted.callback(work.ended.set)
-        found = list(pool.map(lambda name: _one(work, status_url, manifest, name), wanted))
+        found = list(pool.map(lambda name: _one(addresses, name, wanted[name]), wanted))
         interrupted.pop_all()
     for kept in found:
         if isinstance(kept, EhrError):
@@ -54,20 +76,19 @@ def named(listed: tuple[Listed, ...]) -> Iterator[tuple[str, Listed]]:
         yield f"{kind}.{number:05}.ndjson", each
 
 
-def _one(work: Work, status_url: str, manifest: Manifest, name: str) -> Kept | EhrError:
+def _one(addresses: _Addresses, name: str, listed: Listed) -> Kept | EhrError:
     """What lies there of a file; or why it cannot be had. Addresses that ran out are looked up once more."""
-    listed = dict(named(manifest.output))[name]
+    work, manifest = addresses.work, addresses.first
     if (kept := work.place.kept(name, listed, manifest.at)) is not None:
         return kept
     try:
         try:
             return _fetched(work, listed, name, manifest)
         except STALE:
-            renewed = work.waiting().manifest(status_url)
-            again = dict(named(renewed.output)).get(name)
-            if again is None or (again.kind, again.count, renewed.at) != (listed.kind, listed.count, manifest.at):
+            renewed = addresses.after(listed, manifest)
+            if renewed is None:
                 raise
-            return _fetched(work, again, name, renewed)
+            return _fetched(work, renewed[0], name, renewed[1])
     except EhrError as problem:
         return problem
 

@@ -15,18 +15,19 @@ from service.errors import UnusableAnswer
 class Listed:
     """A file of the export. `kind` None: it is not of one type alone. `count`: its lines, if that is said.
 
-    `goes_on`: the file in which what its last lines are about goes on.
+    `goes_on`: the file in which what its last lines are about goes on. `mark`: what tells it from the other files, by
+    whichever manifest of this export it is listed.
     """
 
     url: str = field(repr=False)
     kind: str | None
     count: int | None
     goes_on: str | None = field(default=None, repr=False)
+    mark: str = field(default="", repr=False)
 
-    @property
-    def place(self) -> str:
-        """Its address without the query, in which servers put rights that end."""
-        return self.url.partition("?")[0]
+    def is_still(self, other: Listed) -> bool:
+        """Is it the same file, listed again?"""
+        return (self.mark, self.kind, self.count) == (other.mark, other.kind, other.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ class Manifest:
             self.content,
             self.organized_by,
         )
+
+    def marked(self) -> Manifest:
+        """With marks: the address without the query, in which servers put rights that end; but for a server that tells
+        its files by the query alone."""
+        short = [each.url.partition("?")[0] for each in self.output]
+        marks = short if len(set(short)) == len(short) else [each.url for each in self.output]
+        output = tuple(replace(each, mark=mark) for each, mark in zip(self.output, marks, strict=True))
+        return replace(self, output=output)
 
 
 def read_manifest(answer: Answer) -> Manifest:

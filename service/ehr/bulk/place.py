@@ -123,4 +123,4 @@ class Place:
 
 def _of(listed: Listed, at: str) -> list[object]:
     """What tells a file from another of the same name: servers may list them in another order the next time."""
-    return [listed.place, listed.kind, listed.count, at]
+    return [listed.mark, listed.kind, listed.count, at]

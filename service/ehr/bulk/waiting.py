@@ -58,7 +58,7 @@ class Waiting:
         whole = read_manifest(self._done(status_url))
         for _ in range(MOST_PAGES):
             if whole.after is None:
-                return whole
+                return whole.marked()
             if not same_origin(whole.after, self._exchange.base):
                 raise UnusableAnswer("the manifest: its next page is on another host")
             whole = whole.with_page(read_manifest(self._done(whole.after)))

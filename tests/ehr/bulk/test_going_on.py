@@ -68,6 +68,49 @@ def test_files_in_another_order_are_not_mixed_up(export: Export, server: BulkSer
     assert sorted(each["id"] for each in lines(job.directory, "Observation")) == ["0", "1", "2", "3", "4"]
 
 
+@pytest.mark.parametrize("by_query", [False, True])
+def test_3_46_a_manifest_that_is_fetched_again_in_another_order(
+    export: Export, server: BulkServer, *, by_query: bool
+) -> None:
+    """All files have one line each. None comes twice in the place of another, whose loss nobody would see."""
+    server.ways.split, server.ways.by_query = 1, by_query
+    manifests = iter(range(99))
+
+    def shaped(manifest: dict[str, Any]) -> dict[str, Any]:
+        output = manifest["output"]
+        turned = next(manifests)
+        return {**manifest, "output": output[turned:] + output[:turned]}
+
+    server.ways.shape = shaped
+    server.fail(method="GET", where="(files/|name=)1-Observation", status=403, times=2)
+    job = export()
+    assert job.whole
+    assert sorted(each["id"] for each in lines(job.directory, "Observation")) == ["0", "1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(("by_query", "whole"), [(False, True), (True, False)])
+def test_3_46_rights_in_the_address(export: Export, server: BulkServer, *, by_query: bool, whole: bool) -> None:
+    """A right in the query does not make another file of it; but of files that nothing else tells apart, none is taken
+    for another."""
+    server.ways.split, server.ways.signed, server.ways.by_query = 1, True, by_query
+    server.fail(method="GET", where="(files/|name=)1-Observation-3", status=403)
+    job = export()
+    assert job.whole is whole
+    assert sorted(each["id"] for each in lines(job.directory, "Observation")) == [
+        each for each in "01234" if whole or each != "3"
+    ]
+    assert ("Observation" in complete(job.directory)) is whole
+
+
+@pytest.mark.parametrize("by_query", [False, True])
+def test_a_later_run_knows_a_file_by_its_address(export: Export, server: BulkServer, *, by_query: bool) -> None:
+    server.ways.split, server.ways.by_query = 1, by_query
+    server.ways.signed = not by_query
+    interrupted(export, server, "(files/|name=)1-Patient-0")
+    assert export().whole
+    assert [each.address for each in server.log.of("GET", "files/|download") if "Patient-0" not in each.address] == []
+
+
 def test_a_file_that_was_damaged_since_is_fetched_again(export: Export, server: BulkServer, tmp_path: Path) -> None:
     interrupted(export, server)
     (file,) = hidden(tmp_path / "out").glob("Observation.*.ndjson")
