@@ -167,8 +167,15 @@ def _without_request(export: Path) -> None:
     path.write_text(json.dumps({name: each for name, each in content.items() if name != "request"}))
 
 
+def _of_parts(export: Path) -> None:
+    path = export / "manifest.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "request": f"{content['request']}&_elements=id"}))
+
+
 SPOILT: dict[str, tuple[Spoil, str]] = {
     "lost": (lambda at: next(at.glob("Patient.*")).unlink(), "files of Patient lack"),
+    "partly": (_of_parts, "narrowed otherwise"),
     "untold": (_without_request, "does not say what it was asked for"),
     "bare": (lambda at: (at / "manifest.json").unlink(), "no manifest in it"),
     "twice": (lambda at: (at / "other.json").write_bytes((at / "manifest.json").read_bytes()), "more than one"),

@@ -41,14 +41,16 @@ def test_one_may_do_without_it(export: Export, server: BulkServer) -> None:
 
 def test_what_was_fetched_of_another_export_is_never_used(export: Export, server: BulkServer) -> None:
     """The server lost the first export. Of the second, nothing comes from the first."""
-    interrupted(export, server)
+    server.ways.split = 1
+    interrupted(export, server, "/files/1-Patient-0")
     server.fail(method="GET", where="/jobs/1", status=404)
     with pytest.raises(EhrRefused):
         export()
     server.seed(observation("new"))
+    server.ways.split = 1000
     job = export()
     assert len(server.asked) == 2
-    assert "new" in {each["id"] for each in lines(job.directory, "Observation")}
+    assert sorted(each["id"] for each in lines(job.directory, "Observation")) == [*"01234", "new"]
 
 
 def test_a_right_that_was_lost_forgets_no_export(export: Export, server: BulkServer) -> None:
@@ -62,7 +64,7 @@ def test_a_right_that_was_lost_forgets_no_export(export: Export, server: BulkSer
 def test_files_in_another_order_are_not_mixed_up(export: Export, server: BulkServer) -> None:
     """A server may list the same files in another order the next time."""
     server.ways.split = 2
-    interrupted(export, server)
+    interrupted(export, server, "/files/1-Observation-0")
     server.ways.shape = lambda manifest: {**manifest, "output": manifest["output"][::-1]}
     job = export()
     assert sorted(each["id"] for each in lines(job.directory, "Observation")) == ["0", "1", "2", "3", "4"]
