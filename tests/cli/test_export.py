@@ -29,6 +29,16 @@ def test_an_export_is_screened_like_the_files_it_came_from(prescreen: Prescreen,
     assert wanted and Path("from-export/assessments.ndjson").read_bytes() == wanted
 
 
+def test_3_54_an_export_by_patient_is_screened_like_one_by_type(prescreen: Prescreen, bulk_server: BulkServer) -> None:
+    assert prescreen("export", "--out", "by-type")[0] == 0
+    bulk_server.ways.by_patient = True
+    assert prescreen("export", "--out", "by-patient")[0] == 0
+    for each in ("by-type", "by-patient"):
+        assert prescreen("screen", each, *AS_OF, "--out", f"from-{each}")[0] == 0
+    wanted = Path("from-by-type/assessments.ndjson").read_bytes()
+    assert wanted and Path("from-by-patient/assessments.ndjson").read_bytes() == wanted
+
+
 def test_what_is_missing_is_said_and_makes_nobody_ineligible(prescreen: Prescreen, bulk_server: BulkServer) -> None:
     bulk_server.fail(method="GET", where="/files/.*Observation", status=404, times=1000)
     status, said, _ = prescreen("export", "--out", "export")

@@ -7,7 +7,7 @@ block goes on, as long as all files are there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
@@ -15,11 +15,11 @@ from typing import IO
 from service.ehr.bulk.lines import kind_of, lines_of
 
 HEADER = "Parameters"
-UNTOLD = "untold"  # of lines that do not tell their type: the reader sees what they may be
+OTHERS = "others"  # of types that nobody asked for, and of lines that do not tell theirs: the reader sees what they are
 
 
-def by_type(files: Iterable[Path], into: Path) -> Mapping[str, int]:
-    """Write `Type.ndjson` for each type in these files; returns the lines of each. The files are gone then.
+def by_type(files: Iterable[Path], into: Path, kinds: Collection[str]) -> Mapping[str, int]:
+    """Write `Type.ndjson` for each of these types in these files; returns the lines of each. The files are gone then.
 
     It can be done again: a file that was taken apart is removed only when all are.
     """
@@ -28,9 +28,10 @@ def by_type(files: Iterable[Path], into: Path) -> Mapping[str, int]:
     open_ones: dict[str, IO[bytes]] = {}
     with ExitStack() as stack:
         for line in (line for path in listed for line in lines_of(path)):
-            kind = kind_of(line) or UNTOLD
-            if kind == HEADER:
+            told = kind_of(line)
+            if told == HEADER:
                 continue
+            kind = told if told is not None and told in kinds else OTHERS
             if kind not in open_ones:
                 open_ones[kind] = stack.enter_context((into / f"{kind}.ndjson.part").open("wb"))
             open_ones[kind].write(line + b"\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from service.ehr.bulk.asking import Asked
-from service.ehr.bulk.blocks import UNTOLD, by_type
+from service.ehr.bulk.blocks import OTHERS, by_type
 from service.ehr.bulk.came import Job, job_of
 from service.ehr.bulk.deletions import deleted_in
 from service.ehr.bulk.fetching import fetch
@@ -80,11 +80,9 @@ def _fetched(work: Work, status_url: str, manifest: Manifest, sent: Asked) -> Jo
     untold = _is_untold(work, manifest, came)
     files = _counted(came)
     if manifest.organized_by is not None and not untold:
-        lines = by_type(
-            (work.place.path / each.kept.file for each in came if not isinstance(each.kept, EhrError)), work.place.path
-        )
-        files = {kind: (1, count) for kind, count in lines.items() if kind != UNTOLD}
-        promised = [{"type": kind, "url": f"{kind}.ndjson"} for kind in sorted(files)]
+        kept = [work.place.path / each.kept.file for each in came if not isinstance(each.kept, EhrError)]
+        files = {kind: (1, lines) for kind, lines in by_type(kept, work.place.path, sent.types).items()}
+        promised = [{"type": kind, "url": f"{kind}.ndjson"} for kind in sorted(files) if kind != OTHERS]
     failed = report.severe or untold or gone is None
     narrowed = tuple(sorted(sent.filters))
     job = Job(work.place.path, manifest.at, files, lacking, failed, (gone or Gone()).resources, narrowed)

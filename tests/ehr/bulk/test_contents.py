@@ -107,10 +107,12 @@ def test_3_54_a_file_that_goes_on_nowhere(export: Export, server: BulkServer) ->
     assert job.failed and complete(job.directory) == frozenset()
 
 
-def test_3_54_a_line_that_does_not_tell_its_type_is_left_to_the_reader(export: Export, server: BulkServer) -> None:
-    server.ways.by_patient, server.ways.strays = True, {"everything": [{"id": "1"}]}
+def test_3_54_what_was_not_asked_for_and_what_tells_no_type_lies_together(export: Export, server: BulkServer) -> None:
+    server.ways.by_patient = True
+    server.ways.strays = {"everything": [{"id": "1"}, {"resourceType": "Provenance", "id": "2"}]}
     job = export()
-    assert (job.directory / "untold.ndjson").read_text() == '{"id": "1"}\n'
+    assert [json.loads(each)["id"] for each in (job.directory / "others.ndjson").read_text().splitlines()] == ["1", "2"]
+    assert job.files["others"] == (1, 2)
 
 
 @pytest.mark.parametrize(
