@@ -3,21 +3,26 @@
 SEMANTICS §7 and §3.6. Pure: the same record, study, date and knowledge give the same assessment.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from heapq import heapify, heappop, heapreplace
+from typing import NamedTuple
 
 from service.eligibility.as_of import as_of
 from service.eligibility.criteria import Criterion, Study
 from service.eligibility.dates import FOREVER
 from service.eligibility.evaluate import Case, Judgement, Knowledge, evaluate
 from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
+from service.eligibility.evaluate.judgement import UNSEEN
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import PatientRecord
 from service.eligibility.followed import Followed
 from service.eligibility.outcome import Outcome, Reason
+
+# Why it is unknown whether there is entry evidence, where nothing suggests any.
+SAYING_NOTHING = frozenset({Reason.NO_RECORD, Reason.NO_CONTACT, Reason.NOT_LOADED, Reason.UNREADABLE, Reason.MANUAL})
 
 
 class Standing(Enum):
@@ -39,21 +44,17 @@ class Signal(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The answer to one criterion."""
+    """The answer to one criterion. `blocks`: does it make the person ineligible?"""
 
     criterion: Criterion
     judgement: Judgement
     open_item: bool  # unknown, but allowed to stay open as a checklist item
+    outcome: Outcome = field(init=False, compare=False, repr=False)
+    blocks: bool = field(init=False, compare=False, repr=False)
 
-    @property
-    def outcome(self) -> Outcome:
-        """MET, NOT_MET or UNKNOWN."""
-        return self.judgement.outcome
-
-    @property
-    def blocks(self) -> bool:
-        """Does it make the person ineligible?"""
-        return blocks(self.criterion, self.outcome)
+    def __post_init__(self) -> None:  # they are asked for again and again
+        object.__setattr__(self, "outcome", self.judgement.outcome)
+        object.__setattr__(self, "blocks", blocks(self.criterion, self.judgement.outcome))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,10 @@ class Verdict:
     signal: Signal
 
 
+# Per criterion the finding that all charts share of which the silence means the same; None: it is of this chart alone.
+Silent = Sequence[Finding | None]
+
+
 def blocks(criterion: Criterion, outcome: Outcome) -> bool:
     """An inclusion criterion that is not met, or an exclusion criterion that is."""
     return outcome is (Outcome.NOT_MET if criterion.kind == "inclusion" else Outcome.MET)
@@ -113,7 +118,7 @@ def assess(
         standing=verdict.standing,
         signal=verdict.signal,
         later=later(verdict, case),
-        next_change=_next_change(findings, case),
+        next_change=_next_change(study, findings, case),
     )
 
 
@@ -132,7 +137,9 @@ def case_of(
 
 def judge(study: Study, case: Case) -> Verdict:
     """Every criterion of a study, the standing and the signal, on the day of the case alone."""
-    findings = tuple(finding_of(criterion, case) for criterion in study.criteria)
+    known = _of_silence(study, case)
+    both = zip(known or (None,) * len(study.criteria), study.criteria, strict=True)
+    findings = tuple([one or finding_of(criterion, case) for one, criterion in both])
     return Verdict(findings, standing_of(findings), signal(study, case))
 
 
@@ -163,6 +170,16 @@ def finding_of(criterion: Criterion, case: Case) -> Finding:
         known = Finding(criterion, judgement, _may_stay_open(criterion, judgement, case.policy.not_kept))
         beside[id(criterion)] = known
     return known
+
+
+def _of_silence(study: Study, case: Case) -> Silent | None:
+    """The findings that all charts share which say no more of this study's questions than this one."""
+    return None if case.recall is None else case.recall.alike(study, case, _shared_finding)
+
+
+def _shared_finding(criterion: Criterion, case: Case) -> Finding | None:
+    finding = finding_of(criterion, case)
+    return finding if case.recall and case.recall.beside(finding.judgement) is not None else None
 
 
 def _may_stay_open(criterion: Criterion, judgement: Judgement, not_kept: frozenset[str]) -> bool:
@@ -197,23 +214,54 @@ def signal(study: Study, case: Case) -> Signal:
 
 
 def _suggests(judged: Judgement) -> bool:
-    silent = {Reason.NO_RECORD, Reason.NO_CONTACT, Reason.NOT_LOADED, Reason.UNREADABLE, Reason.MANUAL}
-    telling = judged.reasons - silent
-    return judged.outcome is Outcome.UNKNOWN and bool(telling) and ILLEGIBLE_ONLY not in judged.notes
+    telling = judged.outcome is Outcome.UNKNOWN and not judged.reasons <= SAYING_NOTHING
+    return telling and ILLEGIBLE_ONLY not in judged.notes
 
 
-def _next_change(findings: tuple[Finding, ...], case: Case) -> Change | None:
+def _next_change(study: Study, findings: tuple[Finding, ...], case: Case) -> Change | None:
     """All findings are followed from day to day together: after the first change nobody asks."""
-    followed = [Followed(each.criterion.node, each.judgement, case) for each in findings]
-    days = [(each.day, place) for place, each in enumerate(followed) if each.day < FOREVER]
+    shared = _of_silence(study, case) or (None,) * len(findings)
+    own = [place for place, each in enumerate(shared) if each is None]
+    followed = {place: Followed(findings[place].criterion.node, findings[place].judgement, case) for place in own}
+    days = [(each.day, place) for place, each in followed.items() if each.day < FOREVER]
+    unseen = _unseen(study, shared, case)
+    if unseen is not None:
+        days.append((unseen.date, unseen.place))
     heapify(days)
     while days:
         day, place = days[0]
+        if place not in followed:
+            return unseen and unseen.change
         changed = followed[place].step()
         if changed is not None:
             return Change(day, findings[place].criterion.id, changed.outcome)
         later = followed[place].day
         heapreplace(days, (later, place)) if later < FOREVER else heappop(days)
+    return None
+
+
+class _Turn(NamedTuple):
+    """A day on which an outcome changes, the place of its criterion, and the change."""
+
+    date: date
+    place: int
+    change: Change
+
+
+def _unseen(study: Study, shared: Silent, case: Case) -> _Turn | None:
+    """The first change of what charts share: it hangs on nothing but how recently the person was seen."""
+    waiting = [place for place, each in enumerate(shared) if each is not None and UNSEEN in each.judgement.watch]
+    if not waiting or case.recall is None:
+        return None
+    for day in sorted(case.recall.contact_days(case)):
+        then = case.on(day)
+        others = _of_silence(study, then)
+        if others is None:
+            continue
+        for place in waiting:
+            before, after = shared[place], others[place] or finding_of(study.criteria[place], then)
+            if before is not None and after.outcome is not before.outcome:
+                return _Turn(day, place, Change(day, after.criterion.id, after.outcome))
     return None
 
 

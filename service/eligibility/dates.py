@@ -8,6 +8,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from service.eligibility.outcome import Outcome, truth
 from service.errors import InvalidValue
@@ -16,6 +17,7 @@ ALWAYS = date.min
 FOREVER = date.max
 ONE_DAY = timedelta(days=1)
 SHORTEST_MONTH = 28  # days
+MOST_REMEMBERED = 65_536  # days moved: the same ones are, for everybody
 
 
 def shift(day: date, days: int) -> date:
@@ -89,6 +91,8 @@ class Unit(Enum):
     MONTH = "month"
     YEAR = "year"
 
+    __hash__ = object.__hash__  # there is one of each
+
 
 @dataclass(frozen=True, slots=True)
 class Duration:
@@ -103,35 +107,42 @@ class Duration:
 
     def before(self, day: date) -> date:
         """The day this long before `day`; a month's end is clamped (31 May − 3 months = 28 or 29 February)."""
-        return self._moved(day, -self.count)
+        return _moved(day, -self.count, self.unit)
 
     def after(self, day: date) -> date:
         """The day this long after `day`; a month's end is clamped."""
-        return self._moved(day, self.count)
-
-    def _moved(self, day: date, count: int) -> date:
-        if self.unit in (Unit.DAY, Unit.WEEK):
-            return shift(day, count * (7 if self.unit is Unit.WEEK else 1))
-        if day in (ALWAYS, FOREVER):
-            return day
-        months = day.year * 12 + day.month - 1 + count * (12 if self.unit is Unit.YEAR else 1)
-        year, month = divmod(months, 12)
-        if not ALWAYS.year <= year <= FOREVER.year:
-            return ALWAYS if year < ALWAYS.year else FOREVER
-        last = day.day if day.day <= SHORTEST_MONTH else min(day.day, calendar.monthrange(year, month + 1)[1])
-        return date(year, month + 1, last)
+        return _moved(day, self.count, self.unit)
 
     def first_day_without(self, day: date) -> date:
         """The first anchor day whose look-back window of this length no longer holds `day`."""
-        if day in (ALWAYS, FOREVER):
-            return FOREVER
-        anchor = self.after(day)
-        while anchor < FOREVER and self.before(anchor) <= day:
-            anchor = shift(anchor, 1)
-        return anchor
+        return _first_day_without(day, self.count, self.unit)
 
     def __str__(self) -> str:
         return f"{self.count} {self.unit.value}{'' if self.count == 1 else 's'}"
+
+
+@lru_cache(MOST_REMEMBERED)
+def _moved(day: date, count: int, unit: Unit) -> date:
+    if unit in (Unit.DAY, Unit.WEEK):
+        return shift(day, count * (7 if unit is Unit.WEEK else 1))
+    if day in (ALWAYS, FOREVER):
+        return day
+    months = day.year * 12 + day.month - 1 + count * (12 if unit is Unit.YEAR else 1)
+    year, month = divmod(months, 12)
+    if not ALWAYS.year <= year <= FOREVER.year:
+        return ALWAYS if year < ALWAYS.year else FOREVER
+    last = day.day if day.day <= SHORTEST_MONTH else min(day.day, calendar.monthrange(year, month + 1)[1])
+    return date(year, month + 1, last)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _first_day_without(day: date, count: int, unit: Unit) -> date:
+    if day in (ALWAYS, FOREVER):
+        return FOREVER
+    anchor = _moved(day, count, unit)
+    while anchor < FOREVER and _moved(anchor, -count, unit) <= day:
+        anchor = shift(anchor, 1)
+    return anchor
 
 
 @dataclass(frozen=True, slots=True)

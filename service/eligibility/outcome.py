@@ -43,6 +43,8 @@ class Reason(Enum):
     UNREADABLE = "unreadable", "a record that could bear on it could not be read"
     MANUAL = "manual", "a person has to judge this; records do not say it"
 
+    __hash__ = object.__hash__  # there is one of each
+
     def __init__(self, code: str, sentence: str) -> None:
         self.code = code
         self.sentence = sentence

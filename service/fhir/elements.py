@@ -44,6 +44,7 @@ NO_CONCEPT = Concept()
 # Concepts repeat, and reading one takes much longer than writing it: by its bytes, what was read of it before.
 _CONCEPTS: dict[bytes, Concept] = {}
 MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 1_000
+_QUANTITIES: dict[tuple["UnitTable", bytes], tuple[Quantity | None]] = {}  # in the same way
 
 
 class UnitTable(Protocol):
@@ -109,6 +110,8 @@ def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
     """Raise UnreadableResource if anything in it carries a modifierExtension or implicitRules: we know none."""
     if resource.get("implicitRules") is not None:
         raise UnreadableResource("it follows implicitRules that are not known", f"{element}.implicitRules")
+    if not _may_be_modified(resource):
+        return
     stack: list[object] = [resource]
     while stack:  # not recursive: nesting may be deeper than the interpreter's stack
         each = stack.pop()
@@ -120,6 +123,14 @@ def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
             stack += [inner for inner in each.values() if type(inner) in CONTAINERS]
         elif isinstance(each, list):
             stack += [inner for inner in each if type(inner) in CONTAINERS]
+
+
+def _may_be_modified(resource: Mapping[str, object]) -> bool:
+    """Does the key stand in it anywhere? Writing it all and looking there takes less time than going through it."""
+    try:
+        return b"modifierExtension" in orjson.dumps(resource)
+    except orjson.JSONEncodeError:  # nested too deeply
+        return True
 
 
 def read_concept(value: object, element: str) -> Concept:
@@ -216,6 +227,24 @@ def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | N
     A comparator makes it an interval: `<5` is [0, 5), unbounded below where the unit allows negative numbers; `ad` is
     "up to". Raises UnreadableResource for a number written as text and for an unknown comparator.
     """
+    if value is None:
+        return None
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+    except orjson.JSONEncodeError:  # as of a concept; or its number is none of JSON
+        return _read_quantity(value, element, units)
+    if b"null" in written or len(written) > LONGEST_REMEMBERED:  # so are numbers written that are beyond all bounds
+        return _read_quantity(value, element, units)
+    known = _QUANTITIES.get((units, written))
+    if known is None:
+        known = (_read_quantity(value, element, units),)
+        if len(_QUANTITIES) >= MOST_REMEMBERED:
+            _QUANTITIES.clear()
+        _QUANTITIES[units, written] = known
+    return known[0]
+
+
+def _read_quantity(value: object, element: str, units: UnitTable) -> Quantity | None:
     whole = node(value, element)
     comparator = text(whole.get("comparator"), element, "comparator")
     if whole.get("value") is None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from service.fhir.elements import node, text
 
@@ -21,6 +22,11 @@ def reference_key(value: object, element: str, aliases: Mapping[str, str] | None
         return known
     if written.startswith(("#", "urn:")) or "?" in written:
         return None
+    return _literal(written)
+
+
+@lru_cache(65_536)
+def _literal(written: str) -> str | None:
     found = LITERAL.search(written)
     return f"{found['type']}/{found['id']}" if found else None
 

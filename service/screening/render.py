@@ -1,7 +1,7 @@
 """An assessment as the JSON line of assessments.ndjson (schema: mappings/schemas/assessment.schema.json)."""
 
 from decimal import Decimal
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from service.eligibility.assess import Assessment, Finding
 from service.eligibility.dosing.measure import DoseAnswer
@@ -31,7 +31,8 @@ def assessment_line(
     `corrected`: what people said of single records of this person. `recall`: with what it was judged.
     """
     change = assessment.next_change
-    found = [_told(finding, phrases, recall) for finding in assessment.findings]
+    shared = {} if recall is None else recall.made_of(phrases)
+    found = [shared.get(id(each)) or _told(each, phrases, recall) for each in assessment.findings]
     return {
         "patient": assessment.patient,
         "study": assessment.study.id,
@@ -52,14 +53,10 @@ def assessment_line(
 
 
 def _told(finding: Finding, phrases: Phrases, recall: Recall | None) -> Told:
-    beside = None if recall is None else recall.beside(finding.judgement)
-    if beside is None:
-        return _of_finding(finding, phrases)
-    key = phrases, id(finding.criterion)
-    known = beside.get(key)
-    if known is None or known.finding.criterion is not finding.criterion:
-        known = beside[key] = _of_finding(finding, phrases)
-    return cast(Told, known)
+    told = _of_finding(finding, phrases)
+    if recall is not None and recall.beside(finding.judgement) is not None:
+        recall.made_of(phrases)[id(finding)] = told  # which keeps the finding, and so its number
+    return told
 
 
 def _of_finding(finding: Finding, phrases: Phrases) -> Told:

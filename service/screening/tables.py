@@ -38,6 +38,8 @@ class Tables:
 
     def add(self, line: Line) -> None:
         """The rows of one assessment."""
+        if not any(self._open.values()):
+            return
         for name, rows in rows_of(line).items():
             for table in self._open[name]:
                 table.add(rows)

@@ -5,6 +5,7 @@ The traces are checked against what parsing finds, on made-up results and diagno
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from functools import cache
@@ -114,6 +115,9 @@ RESULTS: dict[str, tuple[bytes, bool]] = {
     ),
     "dated by a period": (compact(result(loinc("8867-4"), effectivePeriod={"start": "1999-01-01"})), True),
     "written by Windows": (UNASKED + b"\r", False),
+    "a code with a number more": (UNASKED.replace(b"8867-4", b"718-71"), False),
+    "a code with a letter more": (UNASKED.replace(b"8867-4", b"a718-7"), False),
+    "the code behind an escaped blank": (UNASKED.replace(b"8867-4", b"\\t718-7\\n"), True),
     "an id of 64 letters": (UNASKED.replace(b'"id":"o"', b'"id":"' + b"a" * 64 + b'"'), False),
 }
 
@@ -280,6 +284,25 @@ EXPORTS: dict[str, dict[str, list[object] | bytes]] = {
             haemoglobin("a", **PULSE, meta={"versionId": "2"}),
         ]
     },
+    "glimpsed, but for something unknown in a part of it": {
+        "Observation": [haemoglobin("a", **LATELY, note=[{"text": "x", "modifierExtension": [{"url": "x"}]}])]
+    },
+    "visits of which a glimpse is enough, and others": {
+        "Encounter": [
+            encounter("a"),
+            encounter("b", period={"start": "2026-05-01", "end": "2026-05-03"}),
+            encounter("c", period={"start": "2026-05-02"}),
+            encounter("d", period={"start": "2026-05-02", "end": "2026-05-01"}),
+            encounter("e", status="planned"),
+            encounter("f", status="entered-in-error"),
+            encounter("g", **{"class": 5}),
+            encounter("h", reason=[{"value": [{"concept": 5}]}]),
+            encounter("i", meta={"versionId": 7}),
+            encounter("j", statusHistory=[{"status": "planned", "period": {"start": "2026-01-01"}}]),
+            encounter("k", subject={"reference": "Group/1"}),
+            encounter("l", **{"class": {"code": "AMB"}}),
+        ]
+    },
     "in two files": {"Observation_000": [haemoglobin("a", **PULSE)], "Observation_001": [haemoglobin("a")]},
     "the later one is not asked for": {
         "Observation": [haemoglobin("a", meta={"versionId": "1"}), haemoglobin("a", **PULSE, meta={"versionId": "2"})]
@@ -364,6 +387,67 @@ def test_the_day_of_a_glimpse_is_the_day_at_the_site() -> None:
     found = glimpse_of(late, ZoneInfo("Asia/Shanghai"))
     assert found is not None
     assert found.day == date(2026, 5, 5)
+
+
+ORDERS: dict[str, Json] = {
+    "ordered": {},
+    "on hold": {"status": "on-hold"},
+    "taken back": {"status": "entered-in-error"},
+    "not to be given": {"doNotPerform": True},
+    "to be given": {"doNotPerform": False},
+    "planned": {"intent": "plan"},
+    "on an illegible day": {"authoredOn": "2026-05-40"},
+    "of an illegible version": {"meta": {"versionId": 7}},
+    "changed by something unknown": {"note": [{"modifierExtension": [{"url": "x"}]}]},
+    "with a status in another place": {"verificationStatus": "entered-in-error"},
+}
+
+
+@pytest.mark.parametrize("more", ORDERS.values(), ids=ORDERS.keys())
+@pytest.mark.parametrize("drug", [b"Simvastatin", b"Prednisolone"])
+def test_a_glimpse_of_an_order_shows_what_reading_it_shows(drug: bytes, more: Json, tmp_path: Path) -> None:
+    order = {**json.loads(DRUG % (drug, b"2026-05-01")), **more}
+    given = {**json.loads(DRUG % (drug, b"2026-05-01")), "id": "d", "whenHandedOver": "2026-05-02", **more}
+    given = {**given, "resourceType": "MedicationDispense", "status": more.get("status", "completed")}
+    files: Any = {"MedicationRequest": [order], "MedicationDispense": [given]}
+    source = export(tmp_path / "in", **files)
+    found: Any = facts(source, sifted=True, world=shipped.catalog(), study=shipped.STUDY)
+    assert found == facts(source, sifted=False, world=shipped.catalog(), study=shipped.STUDY)
+
+
+PRODUCTS: list[Json] = [
+    {"resourceType": "Medication", "id": "simvastatin", "code": {"text": "Simvastatin 20 MG Oral Tablet"}},
+    {"resourceType": "Medication", "id": "prednisolone", "code": {"text": "Prednisolone 5 MG Oral Tablet"}},
+    {
+        "resourceType": "Medication",
+        "id": "wrong",
+        "status": "entered-in-error",
+        "code": {"text": "Simvastatin 20 MG Oral Tablet"},
+    },
+]
+
+
+@pytest.mark.parametrize("day", [b"2001-01-01", b"2026-05-01"])
+def test_an_order_that_refers_to_a_product_is_read_where_that_may_matter(day: bytes, tmp_path: Path) -> None:
+    named = json.loads(DRUG % (b"x", day))
+    del named["medicationCodeableConcept"]
+    orders = [
+        {**named, "id": str(number), "medicationReference": {"reference": reference, "display": "x"}}
+        for number, reference in enumerate(["Medication/simvastatin", "Medication/prednisolone", "Medication/wrong"])
+    ]
+    orders.append({**named, "id": "nothing", "medicationReference": {"reference": "Medication/none"}})
+    orders.append({**named, "id": "both", "medicationReference": orders[0]["medicationReference"]})
+    orders[-1]["medicationCodeableConcept"] = {"text": "Prednisolone"}
+    files: Any = {"Medication": PRODUCTS, "MedicationRequest": orders}
+    source = export(tmp_path / "in", **files)
+    found: Any = facts(source, sifted=True, world=shipped.catalog(), study=shipped.STUDY)
+    assert found == facts(source, sifted=False, world=shipped.catalog(), study=shipped.STUDY)
+    assert set(re.findall("MedicationRequest/[a-z0-9]+", str(found[0]["p"][1]))) == {"MedicationRequest/1"}
+
+
+def test_what_a_diagnosis_refers_to_is_no_diagnosis() -> None:
+    line = DISEASE.replace(b'"code":{', b'"stage":{"code":{')[:-1] + b'},"medicationReference":{"display":"x"}}'
+    assert read("Condition", DISEASE, line) == [False, True]
 
 
 ICD = Coding("http://hl7.org/fhir/sid/icd-10", "I50")

@@ -5,10 +5,11 @@ measurement nearest to it, and perhaps again at each measurement while it lasts:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from math import ceil, floor, isqrt
 from typing import Literal, NamedTuple
 
@@ -114,12 +115,24 @@ def per_body(unit: str | None) -> tuple[str, Basis] | None:
 
 def by_body_size(part: object) -> bool:
     """Does any quantity in this medication fact go by weight or surface? True wherever that is not certain."""
-    if isinstance(part, Quantity):
-        _, stroke, per = (part.unit or "").partition("/")
-        return bool(stroke) and any(each in per.lower() for each in ("k", "m"))
-    if isinstance(part, tuple):
-        return any(map(by_body_size, part))
-    return is_dataclass(part) and any(by_body_size(getattr(part, name)) for name in getattr(part, "__slots__", ()))
+    waiting = [part]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, tuple):
+            waiting += each
+        elif isinstance(each, Quantity):
+            _, stroke, per = (each.unit or "").partition("/")
+            if stroke and any(letter in per.lower() for letter in ("k", "m")):
+                return True
+        else:
+            waiting += [getattr(each, name) for name in _parts(type(each))]  # type: ignore[arg-type]
+    return False
+
+
+@cache
+def _parts(of: type) -> tuple[str, ...]:
+    """The fields of a type of ours; of any other, none."""
+    return tuple(each.name for each in fields(of)) if is_dataclass(of) else ()
 
 
 def sized(quantity: Quantity, size: Size | None) -> tuple[Quantity | None, str, Basis | None]:

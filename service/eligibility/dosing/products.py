@@ -16,6 +16,10 @@ CONFLICT = "strength-conflict"
 SOURCES = ("ingredient", "product-map", "product-name")  # in the order of their precedence
 
 
+Stated = tuple[tuple[Strength, ...], tuple[str, ...]]  # strengths, and the marks of conflicts
+MOST_REMEMBERED = 20_000
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """A coded product: the codes of its ingredients, their strengths as far as known, and the words of its form."""
@@ -31,6 +35,7 @@ class DrugCatalog:
 
     products: Mapping[Coding, Product] = field(default_factory=dict)
     names: Mapping[str, Coding] = field(default_factory=dict)
+    _by_concept: dict[object, Stated] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def product(self, codings: Iterable[Coding]) -> Product | None:
         """The product of the first of these codes that the catalog knows."""
@@ -56,14 +61,23 @@ class DrugCatalog:
             self.ingredient(each.ingredient), each.ingredient, each.amount, each.per, "product-name", unit=each.unit
         )
 
-    def strengths(
-        self, stated: tuple[Strength, ...], codings: Iterable[Coding], texts: Iterable[str]
-    ) -> tuple[tuple[Strength, ...], tuple[str, ...]]:
+    def strengths(self, stated: tuple[Strength, ...], codings: Iterable[Coding], texts: Iterable[str]) -> Stated:
         """One strength per ingredient from what record, product map and name say, and the marks of conflicts.
 
         The first source that gives one wins where all agree; where they do not, the amount is the interval that spans
         them.
         """
+        key = tuple(codings), tuple(texts)
+        if stated:
+            return self._merged(stated, *key)
+        known = self._by_concept.get(key)
+        if known is None:
+            known = self._merged(stated, *key)
+            if len(self._by_concept) < MOST_REMEMBERED:
+                self._by_concept[key] = known
+        return known
+
+    def _merged(self, stated: tuple[Strength, ...], codings: tuple[Coding, ...], texts: tuple[str, ...]) -> Stated:
         product = self.product(codings)
         layers = [stated, product.strengths if product is not None else (), *(self.from_name(text) for text in texts)]
         told = [added_up(layer) for layer in layers if layer]

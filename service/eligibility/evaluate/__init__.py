@@ -145,7 +145,7 @@ def _in_window(judge: Callable[[Case, Windowed, Window], Judgement]) -> Callable
         if window is None:
             return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.DATE_IMPRECISE}), watch=found.watch)
         judged = judge(case, node, window)
-        return replace(judged, watch=judged.watch | found.watch) if found.watch else judged
+        return judged.watching(found.watch)
 
     return judged
 

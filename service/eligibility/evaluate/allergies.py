@@ -82,7 +82,7 @@ def consent_is(case: Case, node: ConsentIs) -> Judgement:
     if any(each.outcome is not Outcome.NOT_MET for each in contrary):
         found = [replace(each, outcome=min(each.outcome, Outcome.UNKNOWN), reasons=UNCERTAIN) for each in found]
     judged = happened(case, node, Kind.CONSENT, node.codes, found, window=window, look_back=None, absence=node.absence)
-    judged = replace(judged, watch=judged.watch | days)
+    judged = judged.watching(days)
     if judged.outcome is Outcome.NOT_MET and node.given and node.absence is None:
         return replace(judged, outcome=Outcome.UNKNOWN, reasons=frozenset({Reason.NO_RECORD}), assumptions=())
     return _unless_changed(case, judged, node) if judged.outcome is Outcome.MET else judged

@@ -59,7 +59,7 @@ def taken_in_courses(case: Case, node: MedicationTaken, asked: Courses, window: 
     days = watch(case, node.look_back, turning(edges, lasting)) if lasting > 1 else frozenset()
     if Pace.of(node.look_back, case.at).sways and abs(_length(window) - lasting) <= MOST_SWAY + 1:
         days |= {shift(case.at, 1)}  # the window itself is sometimes as long, and sometimes not
-    return replace(judged, watch=judged.watch | days)
+    return judged.watching(days)
 
 
 def _known_ends(told: Sequence[_Told]) -> list[date]:

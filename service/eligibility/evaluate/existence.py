@@ -1,7 +1,6 @@
 """Characteristics that ask whether something happened: at least n candidates in the window."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
@@ -142,7 +141,7 @@ def happened(
             shown=shown,
             denied=[] if possible else denied,
         )
-        return replace(silent, watch=silent.watch | days) if days else silent
+        return silent.watching(days)
     counted = sure if outcome is Outcome.MET else [*sure, *possible]
     merged = outcome is Outcome.UNKNOWN and occasions < len(sure)
     doubts = [*(each.reasons for each in possible), frozenset({Reason.STATUS_UNCERTAIN} if merged else ())]

@@ -45,6 +45,24 @@ class Judgement:
     parts: tuple["Judgement", ...] = ()
     tier: str | None = None
 
+    def watching(self, days: frozenset[date]) -> "Judgement":
+        """The same, with more days on which it may change."""
+        if days <= self.watch:
+            return self
+        return Judgement(
+            self.node,
+            self.outcome,
+            self.reasons,
+            self.exhibits,
+            self.assumptions,
+            self.notes,
+            self.lacking,
+            self.dose,
+            self.watch | days,
+            self.parts,
+            self.tier,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -81,18 +99,18 @@ def in_order(sentences: Iterable[str]) -> tuple[str, ...]:
 
 def combined(node: Node, outcome: Outcome, parts: Sequence[Judgement], tier: str | None = None) -> Judgement:
     """The judgement of a node from those of its parts: what it rests on is what the deciding parts rest on."""
-    deciding = [part for part in parts if part.outcome is outcome] or list(parts)
+    deciding = [part for part in parts if part.outcome is outcome] or parts
     unknown = outcome is Outcome.UNKNOWN
     return Judgement(
         node=node,
         outcome=outcome,
-        reasons=frozenset().union(*(part.reasons for part in deciding)) if unknown else frozenset(),
-        exhibits=unique(exhibit for part in deciding for exhibit in part.exhibits),
-        assumptions=in_order(each for part in deciding for each in part.assumptions),
-        notes=in_order(each for part in deciding for each in part.notes),
-        lacking=frozenset().union(*(part.lacking for part in deciding)) if unknown else frozenset(),
+        reasons=frozenset().union(*[part.reasons for part in deciding]) if unknown else frozenset(),
+        exhibits=unique([exhibit for part in deciding for exhibit in part.exhibits]),
+        assumptions=in_order([each for part in deciding for each in part.assumptions]),
+        notes=in_order([each for part in deciding for each in part.notes]),
+        lacking=frozenset().union(*[part.lacking for part in deciding]) if unknown else frozenset(),
         dose=next((part.dose for part in deciding if part.dose is not None), None),
-        watch=frozenset().union(*(part.watch for part in parts)),
+        watch=frozenset().union(*[part.watch for part in parts]),
         parts=tuple(parts),
         tier=tier or next((part.tier for part in deciding if part.tier), None),
     )

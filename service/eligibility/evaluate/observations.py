@@ -40,13 +40,13 @@ def observation_value(case: Case, node: ObservationValue, window: Window) -> Jud
             absence=node.absence,
             shown=shown,
         )
-        return replace(silent, watch=days | silent.watch) if days else silent
+        return silent.watching(days)
     judged = CHOICES[node.choice.which](case, node, found)
     judged = _only_if_complete(case, node, judged)
     judged = _only_if_fresh(case, node, judged, found)
     if not case.followed:
         return judged
-    return replace(judged, watch=judged.watch | _watched(case, node, window, _telling(node, judged, everything)))
+    return judged.watching(_watched(case, node, window, _telling(node, judged, everything)))
 
 
 def _watched(case: Case, node: ObservationValue, window: Window, telling: Sequence[Result]) -> frozenset[date]:
@@ -91,7 +91,7 @@ def _only_if_fresh(case: Case, node: ObservationValue, judged: Judgement, found:
     lapse = {node.not_met_valid_for.first_day_without(day) for when in failing for day in (when.earliest, when.latest)}
     later = frozenset(day for day in lapse if day > case.at)
     if any(when.inside(valid) for when in failing):
-        return replace(judged, watch=judged.watch | later)
+        return judged.watching(later)
     reason = Reason.DATE_IMPRECISE if any(when.overlaps(valid) for when in failing) else Reason.NO_RECORD
     return replace(judged, outcome=Outcome.UNKNOWN, reasons=frozenset({reason}), watch=judged.watch | later)
 

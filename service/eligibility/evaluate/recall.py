@@ -5,13 +5,13 @@ whether the person was seen recently enough. It is worked out once, on a blank c
 everybody. What a chart does speak of is judged on that chart, each question once a day.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
-from service.eligibility.criteria import Study
+from service.eligibility.criteria import Criterion, Study
 from service.eligibility.criteria.walk import parts_of
 from service.eligibility.evaluate.absence import contact_days, last_contact, resource_types
 from service.eligibility.evaluate.context import Case, Knowledge, Question
@@ -24,6 +24,7 @@ from service.eligibility.terms import Concept
 MOST = 20_000  # shared answers; concepts
 MOST_OWN = 2_000  # answers of one chart
 Key = tuple[int, int, bool, bool]
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True)
@@ -41,6 +42,21 @@ class _Chart:
     unseen: dict[date, frozenset[date]] = field(default_factory=dict)
     own: dict[tuple[int, date, bool], Judgement] = field(default_factory=dict)
 
+    def seen_on(self, case: Case) -> bool:
+        """Was the person seen recently enough on the day of this case of theirs?"""
+        known = self.seen.get(case.at)
+        if known is None:
+            known = self.seen[case.at] = last_contact(case, case.at) is not None
+        return known
+
+
+class _Alike(NamedTuple):
+    """Of a study: the bits of its criteria's questions (None: not one of them), and what charts share of each."""
+
+    study: Study
+    bits: Sequence[int | None]
+    found: list[Any]
+
 
 class Recall:
     """Remembers answers to the questions of these studies, given with this knowledge; of a bounded size.
@@ -55,7 +71,9 @@ class Recall:
         self._loaded: dict[tuple[tuple[str, Loaded], ...], int] = {}
         self._numbers = count()
         self._shared: dict[Key, Judgement] = {}
+        self._alike: dict[Key, _Alike] = {}
         self._beside: dict[int, tuple[Judgement, dict[object, Any]]] = {}
+        self._made_of: dict[object, dict[int, Any]] = {}
         for study in self._studies:
             for part in parts_of(study):
                 self._questions.add(part)
@@ -76,12 +94,30 @@ class Recall:
                     chart.own.clear()
                 known = chart.own[own] = plain(node, case)
             return known
-        seen = chart.seen.get(case.at)
-        if seen is None:
-            seen = chart.seen[case.at] = last_contact(case, case.at) is not None
-        shared = number, chart.loaded, seen, case.followed
+        shared = number, chart.loaded, chart.seen_on(case), case.followed
         known = self._shared.get(shared)
         return self._of_silence(shared, node, case, plain) if known is None else known
+
+    def alike(self, study: Study, case: Case, made: Callable[[Criterion, Case], Made | None]) -> list[Made | None]:
+        """What is made of the criteria of one of these studies of which this chart does not speak, made once for all
+        charts of which the silence means the same; None: this chart may say something, or `made` says that its own day
+        counts."""
+        chart = self._chart(case.record)
+        key = id(study), chart.loaded, chart.seen_on(case), case.followed
+        table = self._alike.get(key)
+        if table is None or table.study is not study:
+            if len(self._alike) >= MOST:
+                self._alike.clear()
+            numbers = [self._questions.number(each.node) for each in study.criteria]
+            bits = [None if each is None else 1 << each for each in numbers]
+            table = self._alike[key] = _Alike(study, bits, [None] * len(bits))
+        spoken_of, found = chart.spoken_of, table.found[:]
+        for place, bit in enumerate(table.bits):
+            if bit is None or spoken_of & bit:
+                found[place] = None
+            elif found[place] is None:
+                found[place] = table.found[place] = made(study.criteria[place], case)
+        return found
 
     def contact_days(self, case: Case) -> frozenset[date]:
         """The later days that UNSEEN stands for."""
@@ -100,6 +136,10 @@ class Recall:
         found = self._beside.get(id(judgement))
         return None if found is None or found[0] is not judgement else found[1]
 
+    def made_of(self, purpose: object) -> dict[int, Any]:
+        """A place for what is made, for some purpose, of findings that charts share: by which object each is."""
+        return self._made_of.setdefault(purpose, {})
+
     def _of_silence(
         self, key: Key, node: Question, case: Case, plain: Callable[[Question, Case], Judgement]
     ) -> Judgement:
@@ -112,6 +152,8 @@ class Recall:
             if len(self._shared) >= MOST:
                 self._shared.clear()
                 self._beside.clear()
+                self._alike.clear()
+                self._made_of.clear()
             self._beside[id(judgement)] = judgement, {}
             self._shared[key] = judgement
         return judgement
@@ -137,6 +179,7 @@ class _Questions:
         self.numbers: dict[int, int] = {}  # by which object it is
         self.looks: list[Looks] = []
         self._equal: dict[object, int] = {}
+        self._kept: list[object] = []
         self._always = 0
         self._of_type: dict[type, _OfType] = {}
         self._of_resource: dict[str, int] = {}
@@ -149,8 +192,8 @@ class _Questions:
     def add(self, node: Any) -> None:
         """One more node."""
         number = self._equal.setdefault(node, len(self.looks))
-        if not isinstance(node, Evidence):  # made anew each time it is asked
-            self.numbers[id(node)] = number
+        self.numbers[id(node)] = number
+        self._kept.append(node)  # what is told apart by which object it is has to stay
         if number < len(self.looks):
             return
         looks, bit = looks_of(node), 1 << number

@@ -29,7 +29,7 @@ from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY, belonging
 from service.eligibility.evaluate.judgement import Exhibit, Judgement, combined, unique
 from service.eligibility.evaluate.results import Result, results, show
 from service.eligibility.evaluate.windows import watch
-from service.eligibility.facts import Certainty, ConditionFact, Kind
+from service.eligibility.facts import Certainty, ConditionFact, Kind, ProcedureFact
 from service.eligibility.outcome import Outcome, Reason, disjunction
 from service.eligibility.policy import Policy
 
@@ -49,8 +49,22 @@ class Evidence:
     against: bool = False
 
 
+# By which objects they are: to compare studies, and policies, whole would take longer than to ask.
+_ASKED: dict[tuple[int, int], tuple[Stated, Policy, tuple[Evidence, Evidence]]] = {}
+MOST_REMEMBERED = 1_000
+
+
 def evidence_of(node: Stated, policy: Policy) -> tuple[Evidence, Evidence]:
-    """The records to be asked for: for it, and against it."""
+    """The records to be asked for: for it, and against it; the same ones again for the same question."""
+    known = _ASKED.get((id(node), id(policy)))
+    if known is None or known[0] is not node or known[1] is not policy:
+        if len(_ASKED) >= MOST_REMEMBERED:
+            _ASKED.clear()
+        known = _ASKED[id(node), id(policy)] = node, policy, _evidence_of(node, policy)
+    return known[2]
+
+
+def _evidence_of(node: Stated, policy: Policy) -> tuple[Evidence, Evidence]:
     holds = policy.negative_pregnancy_holds
     if isinstance(node, Pregnant):
         codes = (*node.statuses, *node.tests)
@@ -69,7 +83,7 @@ def pregnant(case: Case, node: Pregnant) -> Judgement:
     judged = _cannot_be(case, node) or case.ask(against, _negative)
     too_old = Duration(case.policy.pregnancy_age_limit, Unit.YEAR).after(case.record.person.birth.latest)
     later = {each for each in (too_old, *_operated(case, node)) if case.at < each < FOREVER}
-    return replace(judged, watch=judged.watch | found.watch | later)
+    return judged.watching(found.watch | later)
 
 
 def breast_feeding(case: Case, node: BreastFeeding) -> Judgement:
@@ -82,7 +96,7 @@ def breast_feeding(case: Case, node: BreastFeeding) -> Judgement:
         judged = _assumed(case, node, "gender", "male", "Recorded as male; taken as not breast feeding.")
     else:
         judged = case.ask(against, _negative)
-    return replace(judged, watch=judged.watch | found.watch)
+    return judged.watching(found.watch)
 
 
 def _positive(asked: Evidence, case: Case) -> Judgement:
@@ -180,7 +194,7 @@ def _cannot_be(case: Case, node: Pregnant) -> Judgement | None:
 
 
 def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
-    if not node.hysterectomy:
+    if not node.hysterectomy or not _may_be_operated(case):
         return None
     window = Window.of(ALWAYS, case.at)
     procedures = event_candidates(case, ProcedureDone(node.hysterectomy), window)
@@ -193,6 +207,11 @@ def _hysterectomy(case: Case, node: Pregnant) -> Judgement | None:
         return None
     sentence = "A hysterectomy is on record; taken as not pregnant."
     return Judgement(node, Outcome.NOT_MET, exhibits=unique(done), assumptions=(sentence,))
+
+
+def _may_be_operated(case: Case) -> bool:
+    """Most charts hold no record that could tell of an operation, and so need no look at which."""
+    return bool(case.record.of(ProcedureFact) or case.record.of(ConditionFact))
 
 
 def _surgical_history(case: Case, ids: ValueSetIds) -> Iterator[ConditionFact]:
@@ -210,7 +229,7 @@ def _noted(fact: ConditionFact) -> date:
 
 def _operated(case: Case, node: Pregnant) -> Iterator[date]:
     """The days from which an operation, dated imprecisely, was surely done."""
-    if node.hysterectomy:
+    if node.hysterectomy and _may_be_operated(case):
         window = Window.of(ALWAYS, FOREVER)
         for each in event_candidates(case, ProcedureDone(node.hysterectomy), window):
             yield from each.span.boundaries()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +19,11 @@ from service.screening.lines import BOM, LONGEST_LINE, Broken, damage, open_file
 from service.screening.sources import InputFile
 
 SIZE = 1 << 19
+CAPITAL = np.uint8(32)  # the bit by which small letters and capitals differ
 NEWLINE, RETURN, BLANK, QUOTE, BACKSLASH, BRACE = 10, 13, 32, 34, 92, 125
 WINDOW = 72  # of an id, with its closing quote; FHIR allows 64 characters
 USUAL = 40  # enough for a UUID
+MARGIN = 1024  # so that what is looked at from the last line's start on is there, too
 # Odd numbers by which the eight-byte words of an id are multiplied.
 FACTORS = np.random.default_rng(20261127).integers(1, 2**63, WINDOW // 8, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
@@ -45,17 +48,37 @@ class TooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines of a file. `first`: the number of its first line, from 1. `starts`, `ends`: of each line, without its
-    newline."""
+    """Whole lines of a file, there until the next block is asked for. `first`: the number of its first line, from 1.
+    `starts`, `ends`: of each line in `room`, without its newline; behind the last one there is room for a WINDOW more.
+    """
 
-    content: bytes
+    room: bytearray
+    size: int
     first: int
     starts: Positions
     ends: Positions
 
     def line(self, index: int) -> bytes:
         """One line, without its newline."""
-        return self.content[self.starts[index] : self.ends[index]]
+        return bytes(memoryview(self.room)[self.starts[index] : self.ends[index]])
+
+    @property
+    def content(self) -> memoryview:
+        """All lines."""
+        return memoryview(self.room)[: self.size]
+
+    @contextmanager
+    def without(self, lines: Flags, keys: Iterable[int]) -> Iterator[None]:
+        """For a while, the keys that begin so many bytes into these lines have another name."""
+        written = np.frombuffer(self.room, np.uint8)
+        letters = [self.starts[lines] + (key + 1) for key in keys]
+        for each in letters:
+            written[each] ^= CAPITAL
+        try:
+            yield
+        finally:
+            for each in letters:
+                written[each] ^= CAPITAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +98,16 @@ def read_blocks(file: InputFile, share: Share = WHOLE) -> Iterator[Block | Broke
     number = 1
     try:
         with open_file(file) as stream:
-            for content in _shared(stream, share):
-                block = _block(content.removeprefix(BOM) if number == 1 and not share.start else content, number)
+            for room, size in _shared(stream, share):
+                marked = number == 1 and not share.start and room.startswith(BOM)
+                block = _block(room, size, number, len(BOM) if marked else 0)
                 number += len(block.starts)
                 yield block
     except (EOFError, OSError, zlib.error) as error:
         yield Broken(number, damage(error))
 
 
-def _shared(stream: BinaryIO, share: Share) -> Iterator[bytes]:
+def _shared(stream: BinaryIO, share: Share) -> Iterator[tuple[bytearray, int]]:
     """Whole lines, those alone that begin in the share: one that began before it belongs to the share before."""
     place = share.start
     if place:
@@ -91,93 +115,99 @@ def _shared(stream: BinaryIO, share: Share) -> Iterator[bytes]:
         while (rest := stream.readline(SIZE)) and not rest.endswith(b"\n"):
             pass
         place = stream.tell()
-    for content in _whole_lines(stream):
-        if share.end is None or place + len(content) <= share.end:
-            place += len(content)
-            yield content
+    for room, size in _whole_lines(stream):
+        if share.end is None or place + size <= share.end:
+            place += size
+            yield room, size
             continue
         if place >= share.end:
             return
-        cut = content.find(b"\n", share.end - 1 - place) + 1  # behind the last line that begins in time
-        yield content[:cut] if cut else content
+        cut = room.find(b"\n", share.end - 1 - place, size) + 1  # behind the last line that begins in time
+        yield room, cut or size
         return
 
 
-def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
-    rest = b""
-    for content in _pieces(stream):
-        content = rest + content
-        cut = content.rfind(b"\n") + 1
-        if cut:
-            yield content[:cut]
-        rest = content[cut:]
-        if len(rest) > LONGEST_LINE:
-            raise TooLong
-    if rest:
-        yield rest
-
-
-def _pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """About SIZE bytes at a time; where reading fails, first all that came before."""
-    parts: list[bytes] = []
-    problem: Exception | None = None
-    while problem is None:
-        try:
-            content = stream.read1(SIZE)  # type: ignore[attr-defined]  # as all files opened here can
-        except (EOFError, OSError, zlib.error) as error:
-            problem, content = error, b""
-        if content:
-            parts.append(content)
-        if parts and (not content or sum(map(len, parts)) >= SIZE):
-            yield parts[0] if len(parts) == 1 else b"".join(parts)
-            parts = []
-        if not content and problem is None:
+def _whole_lines(stream: BinaryIO) -> Iterator[tuple[bytearray, int]]:
+    """The same room again and again, filled with whole lines up to a size. Where reading fails, first all that came
+    before."""
+    room = bytearray(SIZE + MARGIN)
+    begun = 0  # bytes of a line of which the end is still to come
+    while True:
+        filled, problem = _fill(stream, room, begun)
+        over = problem is not None or filled < len(room) - MARGIN
+        cut = room.rfind(b"\n", 0, filled) + 1
+        size = filled if over and problem is None else cut
+        if over:
+            room[filled:] = bytes(len(room) - filled)
+        if size:
+            yield room, size
+        if problem is not None:
+            raise problem
+        if over:
             return
-    raise problem
+        begun = filled - cut
+        if begun > LONGEST_LINE:
+            raise TooLong
+        larger = bytearray(2 * len(room)) if 2 * begun > len(room) - MARGIN else room
+        larger[:begun] = room[cut:filled]
+        room = larger
 
 
-def _block(content: bytes, number: int) -> Block:
-    ends = np.flatnonzero(np.frombuffer(content, np.uint8) == NEWLINE).astype(np.int64)
-    if not content.endswith(b"\n"):
-        ends = np.append(ends, len(content))
+def _fill(stream: BinaryIO, room: bytearray, begun: int) -> tuple[int, Exception | None]:
+    """Read behind what was begun as much as there is, and room for; up to where there is something now."""
+    view, end = memoryview(room), len(room) - MARGIN
+    try:
+        while begun < end and (count := stream.readinto1(view[begun:end])):  # type: ignore[attr-defined]
+            begun += count
+    except (EOFError, OSError, zlib.error) as error:
+        return begun, error
+    return begun, None
+
+
+def _block(room: bytearray, size: int, number: int, first: int) -> Block:
+    ends = _newlines(room, size)
+    if room[size - 1] != NEWLINE:
+        ends = np.append(ends, size)
     starts = np.empty_like(ends)
-    starts[0] = 0
+    starts[0] = first
     starts[1:] = ends[:-1] + 1
-    return Block(content, number, starts, ends)
+    return Block(room, size, number, starts, ends)
+
+
+def _newlines(room: bytearray, size: int) -> Positions:
+    """Where they stand: looked for in eight bytes at a time, as most hold none."""
+    found = np.frombuffer(room, np.uint8, -(-size // 8) * 8) == NEWLINE
+    found[size:] = False
+    eights = np.flatnonzero(found.view(np.uint64) != 0)
+    rows, columns = found.reshape(-1, 8)[eights].nonzero()
+    ends: Positions = eights[rows] * 8 + columns
+    return ends
 
 
 def headed(block: Block, prefix: bytes) -> Headed:
     """Which lines begin with `prefix` and an id in plain characters, and are closed."""
-    reach = len(prefix) + WINDOW
-    inner = int(np.searchsorted(block.starts, len(block.content) - reach, side="right"))
-    if inner == len(block.starts):
-        return _headed(block.content, block.starts, block.ends, prefix)
-    first = int(block.starts[inner])  # the last lines are too near the end to be looked at without more room
-    rest = block.content[first:] + bytes(reach)
-    last = _headed(rest, block.starts[inner:] - first, block.ends[inner:] - first, prefix)
-    if inner == 0:
-        return last
-    most = _headed(block.content, block.starts[:inner], block.ends[:inner], prefix)
-    return Headed(np.concatenate((most.sure, last.sure)), np.concatenate((most.ids, last.ids)))
-
-
-def _headed(content: bytes, starts: Positions, ends: Positions, prefix: bytes) -> Headed:
-    written = np.frombuffer(content, np.uint8)
+    written, starts, ends = np.frombuffer(block.room, np.uint8), block.starts, block.ends
     last = written[ends - 1]
     if (last == RETURN).any():
         last = np.where(last == RETURN, written[ends - 2], last)
-    begun = (_at(written, starts, len(prefix)) == np.frombuffer(prefix, np.uint8)).all(axis=1)
-    whole, ids = _numbered(_at(written, starts + len(prefix), USUAL))
+    begun = _at(block.room, starts, f"S{len(prefix)}") == prefix
+    whole, ids = _numbered(_bytes_at(block.room, starts + len(prefix), USUAL))
     if not whole.all():  # longer ids than usual, or none
-        whole, ids = _numbered(_at(written, starts + len(prefix), WINDOW))
+        whole, ids = _numbered(_bytes_at(block.room, starts + len(prefix), WINDOW))
     sure = (last == BRACE) & begun & whole
     ids[~sure] = 0
     return Headed(sure, ids)
 
 
-def _at(written: npt.NDArray[np.uint8], starts: Positions, length: int) -> npt.NDArray[np.uint8]:
+def _at(room: bytearray, starts: Positions, kind: str) -> npt.NDArray[Any]:
+    """What stands from each of the starts on, of a kind of numpy."""
+    count = len(room) - np.dtype(kind).itemsize + 1
+    return np.ndarray((count,), kind, room, 0, (1,))[starts]
+
+
+def _bytes_at(room: bytearray, starts: Positions, length: int) -> npt.NDArray[np.uint8]:
     """The bytes from each of the starts on: one row each."""
-    return np.lib.stride_tricks.sliding_window_view(written, length)[starts]
+    return _at(room, starts, f"V{length}").view(np.uint8).reshape(-1, length)
 
 
 def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
@@ -185,20 +215,25 @@ def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
 
     Two ids may share a number, though hardly ever: then a line is read that need not be.
     """
-    length = (windows == QUOTE).argmax(axis=1)
-    rows = np.arange(len(windows))
-    whole = (windows[rows, 0] > BLANK) & (windows[rows, length] == QUOTE) & (length > 0)
-    whole &= (windows[rows, length - 1] > BLANK) & ~(windows == BACKSLASH).any(axis=1)
-    common = int(length[0]) if len(length) else 0
-    if (length == common).all():
+    common = bytes(windows[0]).find(b'"') if len(windows) else 0
+    if common > 0 and (windows[:, common] == QUOTE).all() and not _odd(windows[:, :common]).any():
+        whole = np.ones(len(windows), np.bool_)  # as one program writes them: all of one length
         windows[:, common:] = 0
     else:
+        length = (windows == QUOTE).argmax(axis=1)
+        rows = np.arange(len(windows))
+        whole = (windows[rows, 0] > BLANK) & (windows[rows, length] == QUOTE) & (length > 0)
+        whole &= (windows[rows, length - 1] > BLANK) & ~(windows == BACKSLASH).any(axis=1)
         windows[np.arange(windows.shape[1]) >= length[:, None]] = 0
     words = windows.view(np.uint64)
-    mixed = words[:, 0] * FACTORS[0]
-    for index in range(1, words.shape[1]):
-        mixed += words[:, index] * FACTORS[index]
+    mixed = words @ FACTORS[: words.shape[1]]
     return whole, mixed ^ (mixed >> np.uint64(29))
+
+
+def _odd(written: npt.NDArray[np.uint8]) -> Flags:
+    """Bytes that ids do not hold: blanks, quotes, backslashes."""
+    odd: Flags = (written <= BLANK) | (written == QUOTE) | (written == BACKSLASH)
+    return odd
 
 
 def numbers_of(ids: Iterable[str]) -> Hashes:

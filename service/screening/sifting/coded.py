@@ -1,9 +1,11 @@
 """Lines that matter by one concept alone: whether any open study could ask for it, told without reading the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
+import numpy as np
 import orjson
 
 from service.eligibility.facts import Kind
@@ -12,6 +14,8 @@ from service.fhir.elements import read_concept
 from service.fhir.products import read_drug
 from service.fhir.reading import Reading
 from service.screening.needs import Needs
+from service.screening.sifting.blocks import Block, Flags, Positions
+from service.screening.sifting.traces import Trace
 from service.twofold import decode
 
 DRUG = "medicationCodeableConcept"
@@ -25,51 +29,83 @@ CODED: Mapping[str, tuple[Kind, str]] = {
     "MedicationDispense": (Kind.MEDICATION, DRUG),
     "MedicationAdministration": (Kind.MEDICATION, DRUG),
 }
-OTHER_WAYS = (b'"medicationReference"', b'"medication"')  # to say which drug it is
+REFERENCE = "medicationReference"  # another way to say which drug it is
+R5_WAY = Trace(b'"medication"')
+REFERRED = b"@"  # stands before a reference, as no JSON begins so
 MOST_REMEMBERED = 100_000
-Wanted = dict[bytes, bool]
+
+
+class Remembered(dict[bytes, bool]):
+    """What `ask` answers to each concept as it is written."""
+
+    def __init__(self, ask: Callable[[bytes], bool]) -> None:
+        self._ask = ask
+
+    def __missing__(self, written: bytes) -> bool:
+        asked = self._ask(written)
+        if len(self) < MOST_REMEMBERED:
+            self[written] = asked
+        return asked
 
 
 class Coded:
-    """Lines of one type. Concepts repeat: what was found of one is remembered by its bytes."""
+    """Lines of one type. Concepts repeat: what was found of one is remembered by its bytes.
+
+    `begun`: traces that end where a concept begins; `unclear`: traces of a line that may say it in another way.
+    """
 
     def __init__(self, type_name: str, needs: Needs, reading: Reading) -> None:
         self._kind, self._key = CODED[type_name]
         self._type, self._needs, self._reading = type_name, needs, reading
-        self._name = b'"%s"' % self._key.encode()
-        self._object = self._name + b":{"
-        self._text = self._name + b':"'
-        shape = cast(
-            Any, msgspec.defstruct("Line", [("coded", msgspec.Raw, msgspec.Raw())], rename={"coded": self._key})
-        )
-        self._decode = msgspec.json.Decoder(shape).decode
-        self._known: Wanted = {}
+        drugs = self._kind is Kind.MEDICATION
+        names = [b'"%s"' % each.encode() for each in ((self._key, REFERENCE) if drugs else (self._key,))]
+        self.begun = tuple(Trace(name + rb":\{") for name in names)
+        other = (Trace(name + way) for name in names for way in (rb"[^:]", rb':[^"{]'))
+        self.unclear = (*other, *((R5_WAY,) if drugs else ()))
+        parts = [(each, msgspec.Raw, msgspec.Raw()) for each in ("coded", "referred")]
+        shape = msgspec.defstruct("Line", parts, rename={"coded": self._key, "referred": REFERENCE}, gc=False)
+        self._lines = cast(Any, msgspec.json.Decoder(shape))
+        self._known = Remembered(self._asked_for)
 
-    def needed(self, line: bytes) -> bool:
-        """Could a study ask for what stands on this line? Yes, wherever that is not certain."""
-        if line.count(self._object) != 1 or line.count(self._name) != line.count(self._text) + 1:
-            return True  # the concept is not where it is looked for, or not there alone
-        if self._kind is Kind.MEDICATION and any(each in line for each in OTHER_WAYS):
-            return True
+    def refer_to(self, medications: Mapping[str, Mapping[str, object]]) -> None:
+        """From here on, these are all Medications that there are."""
+        self._reading = replace(self._reading, medications=medications)
+
+    def needed(self, block: Block, chosen: Positions, *, alike: bool) -> Flags:
+        """Of these lines, each of which begins one concept: could a study ask for what stands there? Yes, wherever that
+        is not certain. `alike`: all lines of the block begin and end as an object."""
+        written = self._concepts(block, chosen) if alike else None
+        if written is None:
+            written = [self._concept(block.line(each)) for each in chosen.tolist()]
+        return np.fromiter(map(self._known.__getitem__, written), np.bool_, len(chosen))
+
+    def _concepts(self, block: Block, chosen: Positions) -> list[bytes] | None:
+        """The concept of each line as it is written, empty where there is none; None: not every line can be read."""
         try:
-            written = bytes(self._decode(line).coded)
+            lines = self._lines.decode_lines(block.content)
         except msgspec.MsgspecError:
-            return True
-        known = self._known.get(written)
-        if known is None:
-            known = self._asked_for(written)
-            if len(self._known) < MOST_REMEMBERED:
-                self._known[written] = known
-        return known
+            return None
+        if len(lines) != len(block.starts):
+            return None
+        found = (lines[each] for each in chosen.tolist())
+        return [bytes(each.coded) or REFERRED + bytes(each.referred) for each in found]
+
+    def _concept(self, line: bytes) -> bytes:
+        try:
+            found = self._lines.decode(line)
+            return bytes(found.coded) or REFERRED + bytes(found.referred)
+        except msgspec.MsgspecError:
+            return b""
 
     def _asked_for(self, written: bytes) -> bool:
         try:
-            content, _, twofold = decode(written)
-            if twofold:
+            content, _, twofold = decode(written.removeprefix(REFERRED))
+            if twofold or (self._kind is not Kind.MEDICATION and written.startswith(REFERRED)):
                 return True
             if self._kind is not Kind.MEDICATION:
                 return self._needs.may_ask(self._kind, read_concept(content, self._key))
-            drug = read_drug({DRUG: content}, self._type, self._reading)
+            name = REFERENCE if written.startswith(REFERRED) else DRUG
+            drug = read_drug({name: content}, self._type, self._reading)
         except (orjson.JSONDecodeError, UnreadableResource, InvalidValue):
             return True
         return drug is not None and self._needs.may_ask(self._kind, drug.concept)

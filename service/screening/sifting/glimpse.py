@@ -1,63 +1,200 @@
-"""A result of which nobody asks what it says: whose it is and on what day, if that alone is certain from its line.
+"""A record of which nobody asks what it says: whose it is and on what day, if that alone is certain from its line.
 
 It shows that the person was seen, and nothing else of it is read. Where anything could make it say something else, it
 is read as any other.
 """
 
 from datetime import date
-from typing import NamedTuple
+from functools import lru_cache
+from typing import ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+import orjson
 
+from service.eligibility.facts import Certainty
 from service.errors import UnreadableResource
 from service.fhir.dates import read_event_date
+from service.fhir.elements import read_concepts
+from service.fhir.encounters import GOING_ON, OVER
+from service.fhir.medications import DISPENSED, ORDERED, ORDERS
 from service.fhir.observations import RANKS
 from service.fhir.references import reference_key
+from service.screening.sifting.traces import Trace
 
-ONCE = (b'"status"', b'"subject"', b'"effectiveDateTime"')
-OTHER_DAYS = (b'"effectivePeriod"', b'"effectiveInstant"', b'"effectiveTiming"')
-NEVER = (*OTHER_DAYS, b'"patient"', b'"focus"', b"modifierExtension", b"implicitRules")
+# Whatever holds one of these, at any depth, has to be read to know what it says: to be looked for before.
+CHANGED = (Trace(b"modifierExtension"), Trace(b"implicitRules"))
+ABSENT = msgspec.Raw()
+STATUS, SUBJECT = b'"status"', b'"subject"'
+MOST_REMEMBERED = 65_536
 
 
 class Glimpse(NamedTuple):
-    """The person, and the day on which a result shows that they were seen."""
+    """The person, and the day on which a record shows that they were seen."""
 
     patient: str
     day: date
 
 
-class Subject(msgspec.Struct):
+class Reference(msgspec.Struct, gc=False):
     """What is read of a reference."""
 
     reference: str
 
 
-class Line(msgspec.Struct):
-    """What is read of an Observation."""
+class Meta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What is read of a record's meta, though it does not matter: it has to be legible."""
+
+    version_id: str | None = None
+
+
+class Line(msgspec.Struct, gc=False, rename="camel", tag_field="resourceType"):
+    """What is read of any record. `keys`: what has to be there once; the last ones make it say something else."""
+
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT)
 
     status: str
     subject: msgspec.Raw
-    effective: str = msgspec.field(name="effectiveDateTime")
+    meta: Meta = Meta()
+    patient: msgspec.Raw = ABSENT
+    verification_status: msgspec.Raw = ABSENT
+    modifier_extension: msgspec.Raw = ABSENT
+
+    def others(self) -> tuple[msgspec.Raw, ...]:
+        """What must not be there."""
+        return self.patient, self.verification_status, self.modifier_extension
+
+    def days(self, zone: ZoneInfo) -> date | None:
+        """The one day that it shows; None: it has to be read to know."""
+        raise NotImplementedError
 
 
-DECODER = msgspec.json.Decoder(Line)
-SUBJECT = msgspec.json.Decoder(Subject)
+class Observation(Line, gc=False, rename="camel", tag="Observation", kw_only=True):
+    """A result."""
+
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"effectiveDateTime"')
+
+    effective_date_time: str
+    effective_period: msgspec.Raw = ABSENT
+    effective_instant: msgspec.Raw = ABSENT
+    effective_timing: msgspec.Raw = ABSENT
+    focus: msgspec.Raw = ABSENT
+
+    def others(self) -> tuple[msgspec.Raw, ...]:
+        """Other days than that one, and other persons."""
+        times = self.effective_period, self.effective_instant, self.effective_timing
+        return self.patient, self.verification_status, self.modifier_extension, self.focus, *times
+
+    def days(self, zone: ZoneInfo) -> date | None:
+        """The day of a result that was not taken back."""
+        return _day(self.effective_date_time, zone) if self.status in RANKS else None
+
+
+class Period(msgspec.Struct, gc=False):
+    """A Period with both ends."""
+
+    start: str
+    end: str
+
+
+class Encounter(Line, gc=False, rename="camel", tag="Encounter", kw_only=True):
+    """A visit. Concepts that nobody asks for have to be legible."""
+
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"period"', b'"start"', b'"end"', b'"class"')
+
+    period: Period
+    actual_period: msgspec.Raw = ABSENT
+    reason: msgspec.Raw = ABSENT
+    class_: msgspec.Raw = msgspec.field(default=ABSENT, name="class")
+    type: msgspec.Raw = ABSENT
+    reason_code: msgspec.Raw = ABSENT
+
+    def others(self) -> tuple[msgspec.Raw, ...]:
+        """What newer releases say in its place."""
+        return self.patient, self.verification_status, self.modifier_extension, self.actual_period, self.reason
+
+    def days(self, zone: ZoneInfo) -> date | None:
+        """The day of a visit that was held, and began and ended on it."""
+        day = _day(self.period.start, zone) if self.status in HELD else None
+        concepts = self.class_, self.type, self.reason_code
+        legible = day is not None and all(_legible(bytes(each)) for each in concepts if each is not ABSENT)
+        return day if legible and _day(self.period.end, zone) == day else None
+
+
+class Request(Line, gc=False, rename="camel", tag="MedicationRequest", kw_only=True):
+    """An order of a drug that nobody asks for."""
+
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"authoredOn"', b'"intent"')
+
+    intent: str
+    authored_on: str
+    do_not_perform: bool = False
+
+    def days(self, zone: ZoneInfo) -> date | None:
+        """The day on which it was ordered."""
+        ordered = ORDERED.get(self.status) is Certainty.SURE and self.intent in ORDERS and not self.do_not_perform
+        return _day(self.authored_on, zone) if ordered else None
+
+
+class Dispense(Line, gc=False, rename="camel", tag="MedicationDispense", kw_only=True):
+    """A drug that nobody asks for, handed out."""
+
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"whenHandedOver"')
+
+    when_handed_over: str
+
+    def days(self, zone: ZoneInfo) -> date | None:
+        """The day on which it was handed out."""
+        return _day(self.when_handed_over, zone) if DISPENSED.get(self.status) is Certainty.SURE else None
+
+
+HELD = GOING_ON | OVER
+READ = msgspec.json.Decoder(Observation | Encounter | Request | Dispense).decode
+READ_REFERENCE = msgspec.json.Decoder(Reference).decode
 
 
 def glimpse_of(line: bytes, zone: ZoneInfo) -> Glimpse | None:
-    """What an Observation shows; None where it has to be read to know."""
-    if any(line.count(each) != 1 for each in ONCE) or any(each in line for each in NEVER):
+    """What a line shows that holds nothing CHANGED, and no concept that is asked for; None where it has to be read to
+    know."""
+    try:
+        seen = READ(line)
+    except msgspec.MsgspecError:
+        return None
+    for each in seen.others():
+        if each is not ABSENT:
+            return None
+    for key in seen.keys:
+        if line.count(key) != 1:
+            return None
+    whose, day = _patient(bytes(seen.subject)), seen.days(zone)
+    return None if whose is None or day is None else Glimpse(whose, day)
+
+
+@lru_cache(MOST_REMEMBERED)
+def _day(written: str, zone: ZoneInfo) -> date | None:
+    try:
+        days = read_event_date(written, "date", zone)
+    except UnreadableResource:
+        return None
+    return days.earliest if days.exact else None
+
+
+@lru_cache(MOST_REMEMBERED)
+def _patient(subject: bytes) -> str | None:
+    """The one that a reference names; what is said of one person follows upon another."""
+    if subject.count(b'"reference"') != 1:
         return None
     try:
-        seen = DECODER.decode(line)
-        days = read_event_date(seen.effective, "Observation.effective", zone)
-        whose = _patient(bytes(seen.subject))
+        key = reference_key(READ_REFERENCE(subject).reference, "subject")
     except (msgspec.MsgspecError, UnreadableResource):
         return None
-    return Glimpse(whose, days.earliest) if whose is not None and seen.status in RANKS and days.exact else None
-
-
-def _patient(subject: bytes) -> str | None:
-    key = reference_key(SUBJECT.decode(subject).reference, "subject") if subject.count(b'"reference"') == 1 else None
     return key.removeprefix("Patient/") if key is not None and key.startswith("Patient/") else None
+
+
+@lru_cache(MOST_REMEMBERED)
+def _legible(concepts: bytes) -> bool:
+    try:
+        read_concepts(orjson.loads(concepts), "concept")
+    except (orjson.JSONDecodeError, UnreadableResource):
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import cast
 
 import hyperscan
 import numpy as np
@@ -22,7 +23,7 @@ class Scan:
         numbers = list(range(len(listed)))
         self._database.compile(expressions=[each.expression for each, _ in listed], ids=numbers, flags=flags)
 
-    def ends(self, content: bytes) -> tuple[list[int], ...]:
+    def ends(self, content: bytes | memoryview) -> tuple[list[int], ...]:
         """Where traces of each group end: behind at least one byte of each line that holds one."""
         found: tuple[list[int], ...] = tuple([] for _ in range(self._groups))
         appends = [found[group].append for group in self._group_of]
@@ -30,7 +31,7 @@ class Scan:
         def met(number: int, _from: int, to: int, _flags: int, _context: object) -> None:
             appends[number](to)
 
-        self._database.scan(content, match_event_handler=met)
+        self._database.scan(cast(bytes, content), match_event_handler=met)  # it takes any bytes, and says bytes
         return found
 
 
@@ -44,5 +45,14 @@ def lines_with(ends: Sequence[int], starts: Positions) -> Flags:
     """Which lines hold the byte before one of these positions."""
     flags = np.zeros(len(starts), dtype=np.bool_)
     if ends:
-        flags[np.searchsorted(starts, np.asarray(ends, dtype=np.int64) - 1, side="right") - 1] = True
+        flags[_lines_of(ends, starts)] = True
     return flags
+
+
+def count_in(ends: Sequence[int], starts: Positions) -> Positions:
+    """How many of these positions there are in each line."""
+    return np.bincount(_lines_of(ends, starts), minlength=len(starts))
+
+
+def _lines_of(ends: Sequence[int], starts: Positions) -> Positions:
+    return np.searchsorted(starts, np.asarray(ends, dtype=np.int64) - 1, side="right") - 1

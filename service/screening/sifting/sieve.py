@@ -20,12 +20,14 @@ from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
 from service.screening.sifting.blocks import Block, Flags, Hashes, Headed, headed, numbers_of
 from service.screening.sifting.coded import CODED, Coded
+from service.screening.sifting.glimpse import CHANGED
 from service.screening.sifting.ledger import NONE, Forced, Ledger
-from service.screening.sifting.scan import Scan, lines_with, scan_for
+from service.screening.sifting.scan import Scan, count_in, lines_with, scan_for
 from service.screening.sifting.traces import (
     HIDDEN,
+    ID,
+    TYPE,
     Trace,
-    another_id,
     days_since,
     order_seen,
     result_seen,
@@ -33,7 +35,7 @@ from service.screening.sifting.traces import (
     visit_seen,
 )
 
-BEGINNING = rb'\{[ \t]*"resourceType"[ \t]*:[ \t]*"%s"[ \t]*,[ \t]*"id"[ \t]*:[ \t]*"'
+BEGINNING = rb'\{ *"resourceType" *: *"%s" *, *"id" *: *"'.replace(b" *", b"[ \t]{0,8}")
 REACTION = Trace(rb'"reaction"')
 ALWAYS_READ = frozenset({"Patient", "Medication", "Consent", "AdverseEvent"})
 
@@ -88,6 +90,11 @@ class Sieve:
             return not self._needs.wanted[Kind.ENCOUNTER]
         return type_name == "Observation" or type_name in CODED
 
+    def refer_to(self, medications: Mapping[str, Mapping[str, object]]) -> None:
+        """Before lines of drugs are picked: the Medications to which they may refer, all of them."""
+        for each in self._coded.values():
+            each.refer_to(medications)
+
     def expect(self, type_name: str, awaited: Iterable[str]) -> None:
         """From here on, lines with these ids are read: something refers to them."""
         self._expected[type_name] = numbers_of(awaited)
@@ -100,10 +107,6 @@ class Sieve:
     def pick(self, type_name: str, block: Block) -> Picked:
         """Which lines of a block are to be read."""
         found, read, sizes, seen = self._looked_at(type_name, block)
-        if type_name in self._needs.types and type_name in CODED:
-            needed = self._coded[type_name].needed
-            for index in np.flatnonzero(~read).tolist():
-                read[index] = needed(block.line(index))
         seen &= ~read
         sizes &= ~(read | seen)
         over = ~(read | seen | sizes)
@@ -114,13 +117,20 @@ class Sieve:
     def _looked_at(self, type_name: str, block: Block) -> tuple[Headed, Flags, Flags, Flags]:
         """Where the lines begin, which of them are surely to be read, which hold a body size, and which may show that
         a person was seen."""
-        found = headed(block, _beginning(type_name, block))
-        ends = self._scan(type_name).ends(block.content)
-        needed, sizes, seen = (lines_with(each, block.starts) for each in ends)
+        prefix = _beginning(type_name, block)
+        found = headed(block, prefix)
+        with block.without(found.sure, (prefix.index(TYPE.expression), prefix.index(ID.expression))):
+            *others, begun = self._scan(type_name).ends(block.content)
+        asked, sizes, seen, changed = (lines_with(each, block.starts) for each in others)
+        read = asked | (seen & changed) | ~found.sure
         for wanted in (self._forced.get(type_name, NONE), self._expected.get(type_name, NONE)):
             if len(wanted):
-                needed |= np.isin(found.ids, wanted)
-        return found, needed | ~found.sure, sizes, seen
+                read |= np.isin(found.ids, wanted)
+        if type_name in self._needs.types and type_name in CODED:
+            read |= count_in(begun, block.starts) != 1
+            rest = np.flatnonzero(~read)
+            read[rest] = self._coded[type_name].needed(block, rest, alike=bool(found.sure.all()))
+        return found, read, sizes, seen
 
     def _scan(self, type_name: str) -> Scan:
         scan = self._scans.get(type_name)
@@ -128,23 +138,26 @@ class Sieve:
             scan = self._scans[type_name] = scan_for(tuple(map(frozenset, self._traces(type_name))))
         return scan
 
-    def _traces(self, type_name: str) -> tuple[Iterable[Trace], Iterable[Trace], Iterable[Trace]]:
-        always = (*HIDDEN, *another_id(type_name))
+    def _traces(self, type_name: str) -> tuple[Iterable[Trace], ...]:
+        """Of what is to be read, of body sizes, of days that count, of what has to be read where it has such a day, and
+        of the beginnings of concepts."""
+        always = (*HIDDEN, TYPE, ID)
         if type_name not in self._needs.types:
-            return HIDDEN, (), ()  # whichever id it has, it is of no use
+            return (*HIDDEN, TYPE), (), (), (), ()  # whichever id it has, it is of no use
         if type_name == "Observation":
             asked = traces_of(self._needs.terminology, self._needs.asked_of_results)
             sizes = traces_of(self._needs.terminology, self._needs.helping)
-            return (*always, *asked), sizes, result_seen(self._days)
+            return (*always, *asked), sizes, result_seen(self._days), CHANGED, ()
         if type_name == "Encounter":
-            return (*always, *visit_seen(self._days)), (), ()
-        return (*always, REACTION, *order_seen(self._days)), (), ()
+            return always, (), visit_seen(self._days), CHANGED, ()
+        coded = self._coded[type_name]
+        return (*always, REACTION, *coded.unclear), (), order_seen(self._days), CHANGED, coded.begun
 
 
 def _beginning(type_name: str, block: Block) -> bytes:
     """How the first line begins, up to its id; one program writes all lines of a file alike."""
     name = type_name.encode()
-    found = re.match(BEGINNING % name, block.content)
+    found = re.match(BEGINNING % name, block.content[int(block.starts[0]) :])
     return bytes(found[0]) if found else b'{"resourceType":"%s","id":"' % name
 
 

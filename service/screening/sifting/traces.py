@@ -17,17 +17,6 @@ import orjson
 from service.eligibility.dates import shift
 from service.eligibility.terms import TEXT_SYSTEM, Coding, Terminology, ValueSet
 
-SPACE = rb"[ \t\r]*"
-BLANK = rb"(?:[^!-~]|\\[tnrfb])"  # or a letter outside ASCII: any of them may be taken off a text's or a code's end
-CODE = rb'"code"' + SPACE + b":" + SPACE + b'"' + BLANK + b"*"  # up to the code
-# The sign of kelvin, I with a dot, i without one, and the long s.
-ESCAPED = (rb"\\u", rb"\\/", b"\xe2\x84\xaa", b"\xc4\xb0", b"\xc4\xb1", b"\xc5\xbf")
-# A line that holds a resource in another, or says its type twice, is always read.
-TWO_TYPES = (rb'[^{]"resourceType"', rb'[^\n]\{"resourceType"')
-ID = SPACE + b'"id"' + SPACE + b":"
-END = rb'(?:"|' + BLANK[3:]
-MOST_MONTHS = 600
-
 
 class Trace(NamedTuple):
     """A regular expression of bytes, in what the engines of `scan` have in common. `caseless`: of ASCII letters."""
@@ -36,18 +25,21 @@ class Trace(NamedTuple):
     caseless: bool = False
 
 
-HIDDEN = tuple(Trace(each) for each in (*ESCAPED, *TWO_TYPES))
+SPACE = rb"[ \t\r]*"
+BLANK = rb"(?:[^!-~]|\\[tnrfb])"  # or a letter outside ASCII: any of them may be taken off a text's or a code's end
+CODE = rb'"code"' + SPACE + b":" + SPACE + b'"' + BLANK + b"*"  # up to a code
+# What may stand before and behind a code: a quote, or a blank, or an escape that stands for one.
+BEFORE, BEHIND = rb"[^!#-acdeg-mo-qsu-~]", rb"[^!#-\[\]-~]"
+# The sign of kelvin, I with a dot, i without one, and the long s.
+ESCAPED = (rb"\\u", rb"\\/", b"\xe2\x84\xaa", b"\xc4\xb0", b"\xc4\xb1", b"\xc5\xbf")
+# Keys that stand once in a line, where its id is read: of a line that holds one elsewhere, too, nobody can tell whether
+# it says its type or its id twice, or holds a resource in another.
+TYPE, ID = Trace(b'"resourceType"'), Trace(b'"id"')
+END = rb'(?:"|' + BLANK[3:]
+MOST_MONTHS = 600
 
 
-def another_id(type_name: str) -> tuple[Trace, ...]:
-    """A key `id` that does not stand behind the resource's type, as its own does: nobody can tell whether it is twice
-    there.
-
-    Told by what stands before it, a letter more at a time: a pattern of the whole line would take three times as long.
-    """
-    before = b'"%s"' % type_name.encode()
-    others = [b"[^%c]" % before[index] + before[index + 1 :] for index in range(len(before))]
-    return (Trace(rb"[^, \t\r]" + ID), *(Trace(each + SPACE + b"," + ID) for each in others))
+HIDDEN = tuple(map(Trace, ESCAPED))
 
 
 def traces_of(terminology: Terminology, ids: Iterable[str]) -> frozenset[Trace]:
@@ -78,7 +70,7 @@ def _code(coding: Coding, *, prefix: bool = False) -> Trace:
     """A code where it stands as one. Those of ICD are written with dots and without, small and large."""
     if "icd-10" not in coding.system.lower():
         written = re.escape(orjson.dumps(coding.code)[1:-1])
-        return Trace(CODE + written + (b"" if prefix else BLANK + b'*"'))
+        return Trace(BEFORE + written + (b"" if prefix else BEHIND))
     letters = (re.escape(each.encode()) for each in coding.code.replace(".", ""))
     return Trace(CODE + rb"\.*" + rb"\.*".join(letters), caseless=True)
 
