@@ -9,7 +9,10 @@ import pytest
 from hypothesis import settings
 
 from tests.browsers import chromium
+from tests.contents import read_once
+from tests.engines import open_quickly
 from tests.hashing import hash_cheaply
+from tests.rendering import compile_once
 
 __all__ = ["chromium", "shared"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -27,6 +30,9 @@ sys.dont_write_bytecode = False
 
 
 hash_cheaply()
+open_quickly()
+read_once()
+compile_once()
 
 
 def pytest_collection_finish() -> None:
