@@ -9,9 +9,7 @@ import pytest
 
 from service.cli import main
 from service.store.engine import Store, open_store
-from tests.databases import sqlite_template
 
-__all__ = ["sqlite_template"]
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 Prescreen = Callable[..., tuple[int, str, str]]
 
