@@ -1,4 +1,4 @@
-"""What every test may use: the shared material beside the project, and the Hypothesis profiles."""
+"""What every test may use: databases, a browser, the material beside the project; and the Hypothesis profiles."""
 
 import gc
 import os
@@ -9,9 +9,13 @@ import pytest
 from hypothesis import settings
 
 from tests.browsers import chromium
+from tests.contents import read_once
+from tests.databases import empty_url, postgres, postgres_url, sqlite_template, store, url
+from tests.engines import open_quickly
 from tests.hashing import hash_cheaply
+from tests.rendering import compile_once
 
-__all__ = ["chromium", "shared"]
+__all__ = ["chromium", "empty_url", "postgres", "postgres_url", "shared", "sqlite_template", "store", "url"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # A run in CI can be repeated: the same examples each time. At a desk, each run looks at new ones.
@@ -27,6 +31,9 @@ sys.dont_write_bytecode = False
 
 
 hash_cheaply()
+open_quickly()
+read_once()
+compile_once()
 
 
 def pytest_collection_finish() -> None:

@@ -7,6 +7,7 @@ test has a `Victim` of that module, and gives orders: one JSON object a line, wi
 that the child does not survive, or null. It is answered with the child's exit status as `waitpid` gives it.
 """
 
+import gc
 import json
 import os
 import signal
@@ -21,6 +22,7 @@ from sqlalchemy import Connection, event
 
 from service.ehr.transport import Transport
 from service.store.engine import WRITING, Store
+from tests.engines import open_quickly
 from tests.shape.source import ROOT
 
 Step = Callable[[], None]
@@ -87,6 +89,9 @@ def running(module: str) -> Iterator[Victim]:
 
 def obey(work: Work) -> None:
     """Let a child do each order that comes in, and say how it ended."""
+    open_quickly()
+    gc.collect()
+    gc.freeze()  # the children share what is there, as long as nobody looks at it
     for line in sys.stdin:
         print(_child(work, json.loads(line)), flush=True)  # noqa: T201
 

@@ -1,4 +1,4 @@
-"""A database, an EHR, and a desk at which calls are answered from a small catalog."""
+"""An EHR, and a desk at which calls are answered from a small catalog."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,10 +7,8 @@ import pytest
 
 from service.store.engine import Store, open_store
 from tests.cds.world import Desk, Sample, written_sample
-from tests.databases import postgres, postgres_url, sqlite_template, sqlite_url, store, url
+from tests.databases import sqlite_url
 from tests.fhir_server import FhirServer
-
-__all__ = ["postgres", "postgres_url", "sqlite_template", "store", "url"]
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from service.cli import main
 from service.store.engine import Store, open_store
 from tests.bulk_server import BulkServer
 from tests.cli.export_world import save
-from tests.databases import sqlite_template
 
-__all__ = ["sqlite_template"]
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 Prescreen = Callable[..., tuple[int, str, str]]
 

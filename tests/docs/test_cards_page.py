@@ -7,12 +7,11 @@ from service.fhir.cds.call import Hook
 from service.screening.cds.services import SERVICES
 from tests.cds.conftest import plain, sample
 from tests.cds.world import Desk, Sample
-from tests.databases import sqlite_template
 from tests.docs.markdown import File, steps
 from tests.shape.source import ROOT
 from tests.working.world import shipped
 
-__all__ = ["plain", "sample", "sqlite_template"]
+__all__ = ["plain", "sample"]
 PAGE = ROOT / "docs" / "cds-hooks.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 

@@ -7,11 +7,8 @@ import pytest
 
 from service.fhir.adapt import SUPPORTED
 from service.screening.subscriptions_needed import TOPIC
-from tests.databases import postgres, postgres_url, sqlite_template, url
 from tests.fhir_server import FhirServer
 from tests.journeys.site import Site
-
-__all__ = ["postgres", "postgres_url", "sqlite_template", "url"]
 
 
 @pytest.fixture

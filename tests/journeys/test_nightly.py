@@ -2,13 +2,10 @@
 
 import json
 
-import pytest
-
 from service.screening.sample import write_sample
 from tests.journeys.site import Site, eventually
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_an_export_that_appears_is_screened_when_it_is_whole(site: Site) -> None:
     nightly = {"tenants": {"north": {"studies": ["igg4-rd-sirolimus"]}}}
     (site.place / "settings.json").write_text(json.dumps(nightly))

@@ -11,11 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import sqlite_template
 from tests.journeys.real import RealServer, Resource
 from tests.journeys.site import NAME, STUDY, Site, cancer, eventually, lab_result, patient
 
-__all__ = ["sqlite_template"]
 UNSETTLED = re.compile(r"(?:delivery|screening|write): (?!0 waiting, 0 claimed, \d+ done, 0 given up)")
 BASE = os.environ.get("TEST_FHIR_SERVER", "")
 pytestmark = pytest.mark.skipif(not BASE, reason="TEST_FHIR_SERVER names no FHIR server")

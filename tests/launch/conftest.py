@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from service.store.engine import Store, open_store
-from tests.databases import postgres, postgres_url, sqlite_template, sqlite_url, store, url
+from tests.databases import sqlite_url
 from tests.launch.world import Browser, application, launchable
 from tests.screening.world import encounter, haemoglobin, patient
 from tests.smart_server import SmartEhr
 
-__all__ = ["postgres", "postgres_url", "sqlite_template", "store", "url"]
 NAMED = {
     "name": [{"use": "official", "family": "Muster", "given": ["Eva"]}],
     "identifier": [{"type": {"coding": [{"code": "MR"}]}, "value": "MRN-4711"}],

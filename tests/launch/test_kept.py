@@ -13,6 +13,7 @@ from service.store.launches import Launch
 from service.store.retention import Keep
 from service.store.sealed import new_key, seal, unseal
 from service.store.tables import metadata
+from tests.databases import ON_BOTH
 from tests.launch.world import Browser, application, launchable
 from tests.smart_server import SmartEhr
 from tests.working.world import NOON
@@ -32,6 +33,7 @@ def everything(store: Store, *leaving_out: str) -> str:
         return "\n".join(repr(row) for each in tables for row in connection.execute(each.select()))
 
 
+@ON_BOTH
 def test_a_launch_is_there_for_its_key_while_it_lasts(store: Store) -> None:
     key = new_key()
     launches.add(store, launch(), key, NOON)
@@ -42,11 +44,13 @@ def test_a_launch_is_there_for_its_key_while_it_lasts(store: Store) -> None:
         assert launches.find(store, "one", other, NOON) is None
 
 
+@ON_BOTH
 def test_of_several_who_end_it_one_alone_did(store: Store) -> None:
     launches.add(store, launch(), new_key(), NOON)
     assert [launches.remove(store, "one") for _ in range(3)] == [True, False, False]
 
 
+@ON_BOTH
 def test_its_content_changes_and_its_end(store: Store) -> None:
     key = new_key()
     launches.add(store, launch(), key, NOON)
@@ -57,6 +61,7 @@ def test_its_content_changes_and_its_end(store: Store) -> None:
     assert launches.find(store, "gone", key, NOON) is None
 
 
+@ON_BOTH
 def test_what_is_over_goes_with_the_next_one_and_with_a_purge(store: Store) -> None:
     launches.add(store, launch("a", minutes=1), new_key(), NOON)
     launches.add(store, launch("b", minutes=9), new_key(), NOON)
@@ -68,6 +73,7 @@ def test_what_is_over_goes_with_the_next_one_and_with_a_purge(store: Store) -> N
     assert [launches.remove(store, each) for each in "ab"] == [False, True]
 
 
+@ON_BOTH
 def test_all_of_a_tenant_end_where_a_patient_is_forgotten(store: Store) -> None:
     """Whom they are about cannot be told."""
     for identity, tenant in (("a", "north"), ("b", "north"), ("c", "south")):
@@ -76,6 +82,7 @@ def test_all_of_a_tenant_end_where_a_patient_is_forgotten(store: Store) -> None:
     assert [launches.remove(store, each) for each in "abc"] == [False, False, True]
 
 
+@ON_BOTH
 def test_4_18_the_database_alone_tells_neither_token_nor_patient(ehr: SmartEhr, store: Store) -> None:
     ehr.seed({**ehr.storage.read("Patient", "p"), "id": "jane-4711"})
     browser = Browser(application(store, launchable(ehr)), ehr)

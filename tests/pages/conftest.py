@@ -1,20 +1,10 @@
-"""A database of the fastest kind, unless a test says ON_BOTH; and a demonstration."""
+"""A demonstration."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.databases import database, postgres, postgres_url, sqlite_template, store
 from tests.pages.shell.site import Demo, demonstration
-
-__all__ = ["postgres", "postgres_url", "sqlite_template", "store"]
-
-
-@pytest.fixture
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new database with all tables: a SQLite file, or what ON_BOTH says."""
-    return database(getattr(request, "param", "sqlite"), request, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -201,7 +201,7 @@ def narrower(draw: st.DrawFn, fact: MedicationFact) -> MedicationFact:
     return replace(fact, span=Span(start, end), instructions=doses_)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.data(), several(), limits)
 def test_knowing_more_never_turns_an_answer_round(data: st.DataObject, facts: list[MedicationFact], limit: str) -> None:
     vague = asked(facts, above=limit, window=WIDE, at=AT).outcome

@@ -97,7 +97,7 @@ def test_the_order_of_a_chart_changes_nothing(taken: list[Taken], above: Decimal
     assert asked(taken[::-1], above) == asked(taken, above)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.data(), charts(), limits)
 def test_knowing_more_of_a_chart_never_turns_an_answer_round(
     data: st.DataObject, taken: list[Taken], above: Decimal
@@ -123,7 +123,7 @@ def closer_look(draw: st.DrawFn, each: Measurement, value: Interval) -> Measurem
     return replace(each, when=nearer(draw, each.when), value=narrowed(draw, value))
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.data(), per_body, bodies, limits)
 def test_weighing_more_precisely_never_turns_an_answer_round(
     data: st.DataObject, fact: MedicationFact, body: Body, above: Decimal

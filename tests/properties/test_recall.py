@@ -53,7 +53,7 @@ def people(draw: st.DrawFn) -> tuple[Study, list[PatientRecord]]:
 
 
 @given(people(), st.lists(days, min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 def test_what_is_recalled_is_what_would_be_found(asked: tuple[Study, list[PatientRecord]], at: list[date]) -> None:
     """Everybody on every day, twice over: what was remembered of one serves all."""
     wanted, found = asked
@@ -65,7 +65,7 @@ def test_what_is_recalled_is_what_would_be_found(asked: tuple[Study, list[Patien
 
 
 @given(people(), days, st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_verdict_is_the_same(asked: tuple[Study, list[PatientRecord]], at: date, followed: bool) -> None:
     wanted, found = asked
     recall = Recall(KNOWLEDGE, [wanted])
@@ -77,7 +77,7 @@ def test_a_verdict_is_the_same(asked: tuple[Study, list[PatientRecord]], at: dat
 
 
 @given(st.lists(nodes, min_size=1, max_size=4), records(), days, loads)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_studies_recall_for_one_another(
     asked: list[Node], person: PatientRecord, at: date, loaded: Mapping[str, Loaded]
 ) -> None:

@@ -3,6 +3,8 @@
 So no template of the evaluation, of doses or of explanations is missing from those that are translated.
 """
 
+from functools import cache
+
 from hypothesis import given, settings, strategies as st
 
 from service.eligibility.assess import Finding, as_of
@@ -22,7 +24,12 @@ from tests.translations.composed import composed, content
 KNOWLEDGE = knowledge()
 TITLES = {each.id: each.title for each in KNOWLEDGE.terminology.value_sets.values()}
 DRUGS = sorted({row.name for table in KNOWLEDGE.equivalents.values() for row in table.rows.values()})
-TEXTS = frozenset([*composed(), *content()])
+
+
+@cache
+def texts() -> frozenset[str]:
+    """All that is said anywhere; to collect it takes seconds."""
+    return frozenset([*composed(), *content()])
 
 
 def same(node: Node) -> Recogniser:
@@ -30,7 +37,7 @@ def same(node: Node) -> Recogniser:
     own = {part.question for part in within(node) if isinstance(part, Manual)}
     own |= {part.reason for part in within(node) if isinstance(part, Absence)}
     own |= {part.name for part in within(node) if isinstance(part, Tier)}
-    known = TEXTS | own
+    known = texts() | own
     wording = Wording(lambda text: text if text in known else None, month=lambda day: f"{day:%Y-%m}")
     return Recogniser(wording, closed_of(study(node), TITLES, DRUGS, wording))
 

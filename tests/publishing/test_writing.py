@@ -13,6 +13,7 @@ from service.screening import publish
 from service.screening.publish import What
 from service.store import assessments, audit, published
 from service.store.engine import Store
+from tests.databases import ON_BOTH
 from tests.fhir_server.server import FhirServer
 from tests.publishing.world import (
     ALL,
@@ -36,6 +37,7 @@ WITH_AND_WITHOUT = pytest.mark.parametrize("lacking", [set(), {"transaction"}], 
 USUAL = {"ResearchSubject": 1, "ResearchStudy": 1, "Provenance": 1, "List": 1}
 
 
+@ON_BOTH
 @WITH_AND_WITHOUT
 def test_a_candidate_is_written_with_study_provenance_and_list(
     store: Store, server: FhirServer, lacking: set[str]

@@ -1,6 +1,6 @@
 """A process whose children work the outbox off, and kill themselves where they are told to: `python -m …`.
 
-An order has `url` of the database, `base` of the server, `now` and `resources`.
+An order has `url` of the database, `base` of the server, `now`, `resources`, and `requests`: are they steps, too?
 """
 
 from datetime import datetime
@@ -16,7 +16,8 @@ def work(order: dict[str, Any], step: Step) -> None:
     """Do all that is due, or die."""
     store = open_store(order["url"])
     watch_commits(store, step)
-    connection = connected(order["base"], Watched(new_session(), step))
+    session = new_session()
+    connection = connected(order["base"], Watched(session, step) if order["requests"] else session)
     whose = tenant(order["base"], resources=frozenset(order["resources"]))
     Office(store, whose, connection, datetime.fromisoformat(order["now"])).work()
 

@@ -13,6 +13,7 @@ from service.store import engine, inbox, screenings
 from service.store.engine import Store, open_store
 from service.store.inbox import INBOX
 from service.store.screenings import SCREENINGS
+from tests.engines import SHIPPED
 from tests.store.world import NOON, delivery
 
 SECRET = "4711-of-nobody"
@@ -60,7 +61,8 @@ def test_a_file_of_sqlite_is_for_its_owner_alone(tmp_path: Path) -> None:
     store.close()
 
 
-def test_sqlite_keeps_what_it_has_said_it_kept(tmp_path: Path) -> None:
+def test_sqlite_keeps_what_it_has_said_it_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "PRAGMAS", SHIPPED)
     store = open_store(f"sqlite:///{tmp_path / 'a.db'}")
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "busy_timeout": 30_000}
     with store.reading() as connection:

@@ -180,6 +180,6 @@ def _requested(work: Work | None, number: int, due: datetime, until: datetime | 
 def test_the_store_agrees_with_the_model(tmp_path: Path, sqlite_template: Path) -> None:
     machine = type("Machine", (Screenings,), {"template": sqlite_template})
     case = machine.TestCase
-    case.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+    case.settings = settings(max_examples=30, stateful_step_count=40, deadline=None)
     case("runTest").runTest()
     assert sqlite_template.exists()

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from inspect import getsource
 from io import BytesIO
@@ -33,6 +34,7 @@ REFUSING = [
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
 
 
+@cache
 def wanted() -> Catalog:
     """Every text that a page may show in the reader's language; where it stands is not kept, so that a move changes
     nothing."""

@@ -6,10 +6,7 @@ from flask.testing import FlaskClient
 
 from service.app import app_of
 from service.settings import Settings
-from tests.databases import empty_url, postgres, postgres_url, sqlite_template, store, url
 from tests.screening.world import catalog
-
-__all__ = ["empty_url", "postgres", "postgres_url", "sqlite_template", "store", "url"]
 
 
 @pytest.fixture

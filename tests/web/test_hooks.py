@@ -25,6 +25,7 @@ from service.store import feeds
 from service.store.engine import Store
 from service.store.inbox import INBOX, Delivery
 from service.web import notifications
+from tests.databases import ON_BOTH
 from tests.ehr.clock import Watch
 from tests.notifications.forms import BASE, FORMS, Told, r4, r5
 from tests.screening.tenants import HEADERS, HOOK, LEASE, NOON, PATH, SECRET, lab, status_of, tenant, told
@@ -79,6 +80,7 @@ ACCEPTED: dict[str, tuple[str, str, object]] = {
 }
 
 
+@ON_BOTH
 @pytest.mark.parametrize(("method", "path", "body"), ACCEPTED.values(), ids=ACCEPTED)
 def test_a_notification_is_kept_and_answered_with_nothing(
     store: Store, client: FlaskClient, method: str, path: str, body: object
@@ -263,6 +265,7 @@ def test_2_43_who_has_no_secret_uses_nothing_up(store: Store) -> None:
     assert send(client, EMPTY).status_code == 204
 
 
+@ON_BOTH
 def test_2_45_duplicates_are_kept_once(store: Store, client: FlaskClient) -> None:
     for _ in range(3):
         assert send(client, r4(told(1))).status_code == 204
@@ -354,6 +357,7 @@ def broken(store: Store) -> Iterator[Store]:
     event.remove(store.engine, "commit", refuse)
 
 
+@ON_BOTH
 def test_2_9_what_is_not_committed_is_not_accepted(broken: Store, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         answer = send(client_of(broken), lab(1, "jane-doe"))
@@ -362,6 +366,7 @@ def test_2_9_what_is_not_committed_is_not_accepted(broken: Store, caplog: pytest
     assert "ane" not in answer.text + caplog.text
 
 
+@ON_BOTH
 def test_2_9_after_a_failed_commit_nothing_is_there(store: Store) -> None:
     client = client_of(store)
 

@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from service.screening.decisions.kinds import Kind
 from service.screening.exports import Export
 from service.screening.nightly import screen_export
@@ -16,8 +14,6 @@ from service.store.decisions import Decision
 from service.store.engine import Store
 from tests.screening.world import STUDY, cancer, encounter, export, haemoglobin, patient
 from tests.working.world import NOON, catalog
-
-pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
 
 def night(store: Store, place: Path, name: str, **files: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from service.store import accounts, bases, digests
 from service.store.accounts import Account, Given
 from service.store.bases import Entered
 from service.store.engine import Store, open_store
+from tests.databases import ON_BOTH
 from tests.pages.worklist.mail_server import Hook, receiver
 from tests.pages.worklist.world import STUDY, TENANT, found, line, row
 from tests.working.world import NOON, catalog
@@ -51,6 +52,7 @@ def worker(store: Store, of: Tenant) -> Worker:
     return Worker(store, [of], clock=Clock(now=lambda: LATER), telling=telling)
 
 
+@ON_BOTH
 def test_of_several_workers_one_tells_each_of_them_once(url: str, place: Tenant, hook: Hook) -> None:
     stores = [open_store(url) for _ in range(4)]
     workers = [worker(each, place) for each in stores]
@@ -65,6 +67,7 @@ def test_of_several_workers_one_tells_each_of_them_once(url: str, place: Tenant,
         each.close()
 
 
+@ON_BOTH
 def test_who_was_killed_is_succeeded_when_the_lease_is_over(store: Store, place: Tenant, hook: Hook) -> None:
     for _ in range(10):
         assert digests.begin(store, TENANT, LATER - 10 * MINUTE, LATER) is not None

@@ -21,6 +21,7 @@ from service.store.leases import Lease
 from service.store.queues import Queue
 from service.store.screenings import SCREENINGS
 from service.store.tables import screenings as table
+from tests.databases import ON_BOTH
 from tests.ehr.clock import Watch
 from tests.fhir_server import FhirServer
 from tests.journeys.site import eventually
@@ -86,6 +87,7 @@ def is_renewed(store: Store, watch: Watch) -> bool:
     return bool(eventually(lambda: until(store) == watch.now() + LENGTH, 10))
 
 
+@ON_BOTH
 def test_a_lease_is_renewed_before_it_is_over(work: Work) -> None:
     with work.holding(patience=100.0):
         for _ in range(6):
@@ -95,6 +97,7 @@ def test_a_lease_is_renewed_before_it_is_over(work: Work) -> None:
     assert not screenings.done(work.store, work.lease)
 
 
+@ON_BOTH
 def test_whoever_ends_the_work_finds_the_lease_as_it_was_claimed(work: Work) -> None:
     with work.holding():
         work.watch.passed += STEP
@@ -103,6 +106,7 @@ def test_whoever_ends_the_work_finds_the_lease_as_it_was_claimed(work: Work) -> 
         assert eventually(lambda: not is_held(), 10)
 
 
+@ON_BOTH
 def test_who_makes_no_request_for_too_long_lets_go(work: Work, caplog: pytest.LogCaptureFixture) -> None:
     with work.holding():
         work.watch.passed += 1.1
@@ -114,6 +118,7 @@ def test_who_makes_no_request_for_too_long_lets_go(work: Work, caplog: pytest.Lo
         screenings.done(work.store, work.lease)
 
 
+@ON_BOTH
 def test_every_request_is_a_sign_of_life(work: Work) -> None:
     with work.holding():
         for _ in range(8):
@@ -122,6 +127,7 @@ def test_every_request_is_a_sign_of_life(work: Work) -> None:
             assert is_renewed(work.store, work.watch)
 
 
+@ON_BOTH
 def test_the_lease_of_a_successor_is_left_alone(work: Work) -> None:
     work.watch.passed += 1
     assert work.is_anybody_elses()
@@ -130,12 +136,14 @@ def test_the_lease_of_a_successor_is_left_alone(work: Work) -> None:
     assert until(work.store) == work.watch.now() + HOUR
 
 
+@ON_BOTH
 def test_it_lets_go_when_the_work_fails(work: Work) -> None:
     with pytest.raises(ZeroDivisionError), work.holding():
         raise ZeroDivisionError
     assert not is_held()
 
 
+@ON_BOTH
 def test_a_database_that_is_away_for_a_moment_is_asked_again(work: Work, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     left = ["the first time", "the second time"]
@@ -154,6 +162,7 @@ def test_a_database_that_is_away_for_a_moment_is_asked_again(work: Work, caplog:
     assert caplog.text.count("could not be renewed") == 2
 
 
+@ON_BOTH
 def test_the_worker_holds_what_it_does(store: Store, server: FhirServer, monkeypatch: pytest.MonkeyPatch) -> None:
     server.seed(patient(), haemoglobin())
     watch = Watch(start=NOON)

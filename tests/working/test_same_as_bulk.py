@@ -223,7 +223,7 @@ def _older(resource: dict[str, object], than: date) -> bool:
 
 
 @given(st.data(), st.sampled_from([(EVERYTHING, FIXED), (FIXED,)]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_records_of_a_merged_person(data: st.DataObject, studies: tuple[Study, ...]) -> None:
     """But for results that are older than all windows: they are not fetched, spoil nothing, and are not shown."""
     made = [each for number in range(data.draw(st.integers(0, 7))) for each in data.draw(records(number))]

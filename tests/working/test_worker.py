@@ -18,12 +18,14 @@ from service.store.inbox import INBOX
 from service.store.outbox import OUTBOX
 from service.store.queues import Counts
 from service.store.screenings import SCREENINGS
+from tests.databases import ON_BOTH
 from tests.fhir_server import FhirServer
 from tests.journeys.site import eventually
 from tests.screening.world import cancer, encounter, haemoglobin, patient
 from tests.working.world import FAST, NOON, Site, notice, tenant, writing
 
 HOUR = timedelta(hours=1)
+OUTAGE = 60  # quarters of an hour; eight tries would be over after an hour
 
 
 @pytest.fixture
@@ -38,6 +40,7 @@ def statuses(server: FhirServer) -> list[object]:
 
 
 # --------------------------------------------------------------------------------------------------- the usual way
+@ON_BOTH
 def test_a_result_becomes_a_research_subject(store: Store, seen: FhirServer) -> None:
     site = Site(store, writing(seen))
     inbox.deliver(store, notice(haemoglobin()))
@@ -133,10 +136,10 @@ def test_an_outage_uses_up_no_tries(store: Store, seen: FhirServer) -> None:
         site.ask(f"q{number}")
     inbox.deliver(store, notice(haemoglobin()))
     outage = seen.fail(times=100_000, status=503)
-    for _ in range(200):
+    for _ in range(OUTAGE):
         site.step(minutes=15)
     asked = 100_000 - outage.times
-    assert asked < 3 * 200  # little more than one question a time: is it there again?
+    assert asked < 3 * OUTAGE  # little more than one question a time: is it there again?
     outage.times = 0
     site.step(minutes=15)
     assert INBOX.dead(store) == SCREENINGS.dead(store) == ()
@@ -175,6 +178,7 @@ def test_what_breaks_unexpectedly_stops_nobody_else(
     assert "test_worker.py" in caplog.text
 
 
+@ON_BOTH
 def test_a_result_that_comes_after_its_lease_does_not_count(
     store: Store, seen: FhirServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -274,6 +278,7 @@ def test_no_patient_is_begun_whom_the_budget_does_not_suffice_to_end(store: Stor
     assert [each.postponed for each in site.passes] == [0] * 9
 
 
+@ON_BOTH
 def test_the_budget_is_shared_by_all_workers_of_a_tenant(store: Store, server: FhirServer) -> None:
     server.seed(patient("a"), patient("b"))
     limits = replace(FAST, per_hour=8)
@@ -330,6 +335,7 @@ def test_a_worker_that_waits_begins_when_a_screening_is_due(store: Store, seen: 
     assert (done, thread.is_alive()) == ("candidate", False)
 
 
+@ON_BOTH
 def test_several_workers_share_the_work_and_do_none_of_it_twice(url: str, store: Store, server: FhirServer) -> None:
     people = [f"q{number:02}" for number in range(30)]
     server.seed(*(patient(each) for each in people))

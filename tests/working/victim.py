@@ -1,7 +1,7 @@
 """A process whose children do all work there is, and kill themselves where they are told to: `python -m …`.
 
-An order has `url` of the database, `base` of the server, `now` and `passes`; the steps are the requests and the commits
-of the store. Asked for `serve` by its arguments, it is a worker that runs until SIGTERM.
+An order has `url` of the database, `base` of the server, `now` and `passes`; the steps are the commits of the store,
+and where `requests` says so, the requests. Asked for `serve` by its arguments, it is a worker that runs until SIGTERM.
 """
 
 import sys
@@ -38,7 +38,7 @@ def work(order: dict[str, Any], step: Step) -> None:
     """Pass after pass, or die."""
 
     def make(server: Server, *, transport: Transport, **more: Any) -> Connection:
-        return connect(server, transport=Watched(transport, step), **more)
+        return connect(server, transport=Watched(transport, step) if order["requests"] else transport, **more)
 
     store = open_store(order["url"])
     watch_commits(store, step)

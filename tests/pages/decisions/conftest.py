@@ -1,4 +1,4 @@
-"""The fastest database, a FHIR server, and a patient who was screened."""
+"""A FHIR server, and a patient who was screened."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,7 @@ import pytest
 
 from service.store.engine import Store
 from tests.fhir_server import FhirServer
-from tests.pages.conftest import sqlite_template, store, url
 from tests.pages.decisions.world import Ward, ward
-
-__all__ = ["sqlite_template", "store", "url"]
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ STEPS = st.lists(st.tuples(FOUND | DECIDED, st.booleans()), min_size=1, max_size
 
 
 @pytest.mark.usefixtures("sqlite_template")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_a_row_follows_from_what_it_rests_on_alone(
     sqlite_template: Path, tmp_path: Path, steps: list[tuple[tuple[str, dict[str, Any]], bool]]
