@@ -90,8 +90,9 @@ def test_nothing_happened_after_the_day_of_the_export(lines: list[Json]) -> None
 
 
 def test_one_of_each_form_is_valid_by_the_models_of_the_library(lines: list[Json]) -> None:
-    for each in _one_of_each(lines):
-        get_fhir_model_class(str(each["resourceType"])).model_validate(each)
+    chosen = _one_of_each(lines)
+    read = [get_fhir_model_class(str(each["resourceType"])).model_validate(each) for each in chosen]
+    assert [each.id for each in read] == [each["id"] for each in chosen]
 
 
 @pytest.mark.shared

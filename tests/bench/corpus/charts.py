@@ -12,7 +12,8 @@ from tests.bench.corpus.pools import Kind
 AS_OF = date(2026, 6, 30)  # everything happened before it
 DAYS = 20 * 365  # and not longer ago
 VISITS = 10.5  # in the mean
-ILL, TIMES = 0.12, 5  # so many people have so many times as many lines that studies ask for
+ILL, TIMES = 8, 5  # one of so many people has so many times as many lines that studies ask for
+LATELY, OFTEN = 90, 0.2  # of whose visits so many were within the last days
 RENEWED = 100  # days after which an order is over
 FAMILIES = "Adler Brandt Chen Diaz Engel Fischer Gruber Huber Ivanova Jung Koch Li Müller Núñez Okafor Petit Sørensen"
 GIVEN = {
@@ -94,11 +95,12 @@ def chart(chance: Chance, number: int) -> Iterator[tuple[str, bytes]]:
     dice = chance.dice
     sex = dice.choice(("female", "male"))
     visits = dice.randint(2, int(2 * VISITS) - 2)
-    share = chance.wanted * (TIMES if dice.random() < ILL else (1 - ILL * TIMES) / (1 - ILL))
+    ill = number % ILL == 0
+    share = chance.wanted * (TIMES if ill else (ILL - TIMES) / (ILL - 1))
     filled = _person(dice, sex, number)
     ids = chance.identities(1 + visits * 24)
     filled[b"id"] = filled[b"patient"] = next(ids)
-    agos = sorted(1 + dice.randrange(DAYS - 1) for _ in range(visits))
+    agos = sorted(1 + dice.randrange(LATELY if ill and dice.random() < OFTEN else DAYS - 1) for _ in range(visits))
     filled[b"when"] = DAY_NAMES[agos[0]] + b"T17:00:00+00:00"
     yield "Patient", PATIENT % filled
     for ago in reversed(agos):

@@ -81,7 +81,7 @@ def _finding(code: str, display: str) -> Element:
     return concept(snomed(code, display))
 
 
-ADALIMUMAB = Product("1655726", "0.8 ML adalimumab 50 MG/ML Prefilled Syringe", None)
+ADALIMUMAB = Product("1726844", "0.4 ML adalimumab 100 MG/ML Prefilled Syringe")
 PLAIN_DRUGS = (
     Product("313782", "acetaminophen 325 MG Oral Tablet", 325),
     Product("310965", "ibuprofen 200 MG Oral Tablet", 200),
@@ -156,7 +156,7 @@ ASKED_RESULTS = (
     ),
     _lab(SERUM_IGG4.code, SERUM_IGG4.display, "mg/dL", 4, 86, 1, 60),
     _lab(SERUM_IGG4.code, SERUM_IGG4.display, "mg/dL", 4, 86, 1, 20)._replace(low=135, high=900),
-    _lab("igg4rd-ri-total", "IgG4-RD Responder Index total", "{score}", 0, 12, 0, 30, LOCAL),
+    _lab("igg4rd-ri-total", "IgG4-RD Responder Index total", "{score}", 0, 12, 0, 40, LOCAL),
 )
 USUAL_ILLNESSES = (
     *(kind for each in CHRONIC if not each.unusual for kind in _illness(each.code, 40, passes=False)),
@@ -165,7 +165,7 @@ USUAL_ILLNESSES = (
     *_illness(concept(snomed("271737000", "Anemia (disorder)"), icd("D64.9")), 40, passes=False),
     *_illness(concept(snomed("162864005", "Body mass index 30+ - obesity (finding)"), icd("E66.9")), 50, passes=False),
     *_illness(concept(snomed("73595000", "Stress (finding)"), icd("Z73.3")), 80, passes=True),
-    *_illness(concept(snomed("160903007", "Full-time employment (finding)"), icd("Z56.9")), 90, passes=True),
+    *_illness(concept(snomed("160903007", "Full-time employment (finding)")), 90, passes=True),
     *_illness(concept(snomed("314529007", "Medication review due (situation)")), 120, passes=True),
     *_illness(concept(snomed("15777000", "Prediabetes (finding)"), icd("R73.03")), 40, passes=False),
 )
@@ -189,7 +189,7 @@ ASKED_DRUGS = (
 )
 USUAL_INFUSIONS = (
     Kind(forms.infusion(Product("1719286", "10 ML furosemide 10 MG/ML Injection"), 40), 10),
-    Kind(forms.infusion(Product("1361048", "heparin sodium, porcine 1000 UNT/ML Injection"), 50), 10),
+    Kind(forms.infusion(Product("1361226", "heparin sodium, porcine 1000 UNT/ML Injectable Solution"), 50), 10),
 )
 ASKED_INFUSIONS = (Kind(forms.infusion(RITUXIMAB, 1000), 10),)
 REASON = _finding("185345009", "Encounter for symptom (procedure)")
