@@ -8,8 +8,7 @@ import pytest
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import load_catalog
-from service.screening.population import Progress, Request, screen
-from service.screening.sources import find_sources
+from service.cli import main
 from tests.bench.bulk import YARDSTICKS
 from tests.bench.bulk.simplest import Compared, compared, questions
 from tests.bench.bulk.turns import Contender, Cost, Costs, beginning_of, by_turns, cost_of, ratio
@@ -29,7 +28,8 @@ def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_duckdb_and_screening_find_the_same_people_for_the_simplest_criteria(export: Path, tmp_path: Path) -> None:
     world = load_catalog(mappings_dir())
-    screen(world, Request(find_sources([export]), (world.studies[STUDY],), AS_OF), tmp_path / "out", Progress())
+    given = ["--study", STUDY, "--as-of", AS_OF.isoformat(), "--out", str(tmp_path / "out"), "--quiet"]
+    assert main(["screen", str(export), *given]) == 0
     asked, told = tmp_path / "asked.json", tmp_path / "told.json"
     asked.write_bytes(questions(world, AS_OF))
     cost_of([sys.executable, str(YARDSTICKS), "duckdb", str(export), str(asked), str(told)], tmp_path)

@@ -8,6 +8,7 @@ import gzip
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 from subprocess import run
 
@@ -39,13 +40,13 @@ def report(place: Path, scratch: Path, megabytes: int) -> Iterator[Table]:
     export, corpus = kept_corpus(place, megabytes)
     smaller, beside = kept_corpus(place, max(1, megabytes // SMALLER))
     (scratch / "invented").mkdir()
-    costs = _measured(world, export, AS_OF, scratch / "invented", _processes())
+    costs = _measured(world, export, AS_OF, scratch / "invented")
     yield _speed(_invented(corpus), costs, scratch / "invented")
     yield _growth(costs[OURS], corpus, _alone(smaller, scratch), beside)
     yield _several(smaller, beside, scratch)
     if SHARED.is_dir():
         (scratch / "shared").mkdir()
-        costs = _measured(world, _unpacked(place / "pysynthea"), SHARED_DAY, scratch / "shared", ())
+        costs = _measured(world, _unpacked(place / "pysynthea"), SHARED_DAY, scratch / "shared")
         yield _speed("people of pysynthea-2026-r4", costs, scratch / "shared")
 
 
@@ -53,11 +54,13 @@ def _invented(corpus: Corpus) -> str:
     return f"an invented hospital of {corpus.people} people, {corpus.lines} lines, {corpus.bytes // 10**6} MB"
 
 
-def _ours(study: Sequence[str], day: date, out: Path, *more: str) -> Contender:
+def _ours(study: Sequence[str], day: date, out: Path, *more: str, processes: int = 1) -> Contender:
+    shared = ["--processes", str(processes)] if _several_processes() else []
+
     def command(export: Path) -> list[str]:
         chosen = [word for each in study for word in ("--study", each)]
-        given = ["screen", str(export), *chosen, "--as-of", day.isoformat(), "--out", str(out), "--quiet", *more]
-        return [sys.executable, "-m", "service", *given]
+        given = [str(export), *chosen, "--as-of", day.isoformat(), "--out", str(out), "--quiet", *shared, *more]
+        return [sys.executable, "-m", "service", "screen", *given]
 
     return Contender(OURS, command)
 
@@ -66,13 +69,14 @@ def _yardstick(name: str, what: str, *more: str) -> Contender:
     return Contender(name, lambda export: [sys.executable, str(YARDSTICKS), what, str(export), *more])
 
 
-def _processes() -> tuple[str, ...]:
-    """How two processes are asked for, where that can be."""
+@cache
+def _several_processes() -> bool:
+    """Can it be said how many processes share the work?"""
     said = run([sys.executable, "-m", "service", "screen", "--help"], cwd=ROOT, check=True, capture_output=True)
-    return ("--processes", "2") if b"--processes" in said.stdout else ()
+    return b"--processes" in said.stdout
 
 
-def _measured(world: Catalog, export: Path, day: date, scratch: Path, two: tuple[str, ...]) -> Mapping[str, Costs]:
+def _measured(world: Catalog, export: Path, day: date, scratch: Path) -> Mapping[str, Costs]:
     asked = scratch / "questions.json"
     asked.write_bytes(questions(world, day))
     contenders = [
@@ -81,8 +85,8 @@ def _measured(world: Catalog, export: Path, day: date, scratch: Path, two: tuple
         _ours([STUDY], day, scratch / "out"),
         _yardstick(ASKING, "duckdb", str(asked), str(scratch / "duckdb.json")),
     ]
-    if two:
-        contenders.append(_ours([STUDY], day, scratch / "two", *two)._replace(name=TWO))
+    if _several_processes():
+        contenders.append(_ours([STUDY], day, scratch / "two", processes=2)._replace(name=TWO))
     return by_turns(contenders, export, beginning_of(export, scratch / "beginning"), scratch, ROUNDS)
 
 
