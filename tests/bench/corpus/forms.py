@@ -7,13 +7,11 @@ FHIR server, which adds `meta`.
 """
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
 
-from service.screening.sample.drugs import INTRAVENOUS, ORAL, Product
-from service.screening.sample.terms import HL7, LOINC, Element, coding, concept, hl7, quantity, reference
+from service.screening.sample.terms import HL7, LOINC, Element, coding, concept, hl7, quantity
 
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 SUBJECT = {"reference": "Patient/$patient", "display": "$who"}
@@ -34,7 +32,7 @@ def form(resource: Element) -> bytes:
     return re.sub(rb'"#\$(\w+)"|\$(\w+)', lambda found: b"%%(%b)b" % (found[1] or found[2]), text)
 
 
-def _resource(kind: str, profile: str | None = None, **elements: Any) -> bytes:
+def resource_of(kind: str, profile: str | None = None, **elements: Any) -> bytes:
     meta: Element = {"versionId": "1", "lastUpdated": "$when"}
     if profile:
         meta["profile"] = [profile if profile.startswith("http") else US_CORE + profile]
@@ -48,7 +46,7 @@ def told(code: Element) -> Element:
 
 def _observation(code: Element, category: Category, **value: Any) -> bytes:
     (name, display), profile = category
-    return _resource(
+    return resource_of(
         "Observation",
         profile,
         status="final",
@@ -100,7 +98,7 @@ def patient() -> bytes:
     ]
     record = told(hl7("v2-0203", "MR", "Medical Record Number"))
     insured = told(hl7("v2-0203", "SS", "Social Security Number"))
-    return _resource(
+    return resource_of(
         "Patient",
         "patient",
         extension=[
@@ -141,7 +139,7 @@ def encounter(setting: tuple[str, str], kind: Element, reason: Element | None) -
     """A visit; its own id is `visit`."""
     why = {"reasonCode": [told(reason)]} if reason else {}
     person = [hl7("v3-ParticipationType", "PPRF", "primary performer")]
-    return _resource(
+    return resource_of(
         "Encounter",
         "encounter",
         status="finished",
@@ -158,7 +156,7 @@ def encounter(setting: tuple[str, str], kind: Element, reason: Element | None) -
 def condition(code: Element, *, over: bool) -> bytes:
     """A diagnosis; `over`: it ended on the day `later`."""
     profile = "condition-encounter-diagnosis"
-    return _resource(
+    return resource_of(
         "Condition",
         profile,
         clinicalStatus=hl7("condition-clinical", "resolved" if over else "active", "Resolved" if over else "Active"),
@@ -174,106 +172,9 @@ def condition(code: Element, *, over: bool) -> bytes:
     )
 
 
-def formulary(ids: Mapping[Product, str]) -> Iterator[bytes]:
-    """The Medications to which orders refer, each with its line end."""
-    for product, identity in ids.items():
-        meta = {"versionId": "1", "lastUpdated": "2020-01-02T03:04:05+00:00"}
-        drug = {"resourceType": "Medication", "id": identity, "meta": meta, "status": "active", "code": product.concept}
-        yield orjson.dumps(drug, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def order(product: Product, pieces: float, words: str, by_reference: str | None = None) -> bytes:
-    """An order for 30 days and two renewals, its drug by a code, or by reference to a Medication; `status`."""
-    drug: Element = {"medicationReference": reference(f"Medication/{by_reference}", product.name)}
-    if by_reference is None:
-        drug = {"medicationCodeableConcept": product.concept}
-    days = {"value": 30, "unit": "days", "system": "http://unitsofmeasure.org", "code": "d"}
-    return _resource(
-        "MedicationRequest",
-        "medicationrequest",
-        status="$status",
-        intent="order",
-        category=[hl7("medicationrequest-category", "outpatient", "Outpatient")],
-        priority="routine",
-        **drug,
-        subject=SUBJECT,
-        encounter=VISIT,
-        authoredOn="$when",
-        requester=DOCTOR,
-        dosageInstruction=[
-            {
-                "sequence": 1,
-                "text": words,
-                "timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}},
-                "asNeededBoolean": False,
-                "route": ORAL,
-                "doseAndRate": [
-                    {
-                        "type": hl7("dose-rate-type", "ordered", "Ordered"),
-                        "doseQuantity": quantity(pieces, "tablet", "{tbl}"),
-                    }
-                ],
-            }
-        ],
-        dispenseRequest={
-            "numberOfRepeatsAllowed": 2,
-            "quantity": quantity(30 * pieces, "tablet", "{tbl}"),
-            "expectedSupplyDuration": days,
-        },
-    )
-
-
-def infusion(product: Product, milligrams: float) -> bytes:
-    """A drug given into a vein during the visit."""
-    return _resource(
-        "MedicationAdministration",
-        None,
-        status="completed",
-        medicationCodeableConcept=product.concept,
-        subject=SUBJECT,
-        context=VISIT,
-        effectiveDateTime="$when",
-        performer=[{"actor": DOCTOR}],
-        dosage={"text": "as an infusion", "route": told(INTRAVENOUS), "dose": quantity(milligrams, "mg")},
-    )
-
-
-def procedure(code: Element, reason: Element) -> bytes:
-    """Something done during the visit."""
-    return _resource(
-        "Procedure",
-        "procedure",
-        status="completed",
-        code=told(code),
-        subject=SUBJECT,
-        encounter=VISIT,
-        performedPeriod={"start": "$when", "end": "$until"},
-        performer=[{"actor": DOCTOR}],
-        location=PLACE,
-        reasonCode=[told(reason)],
-    )
-
-
-def immunization(code: Element) -> bytes:
-    """A vaccine given during the visit."""
-    return _resource(
-        "Immunization",
-        "immunization",
-        status="completed",
-        vaccineCode=told(code),
-        patient=SUBJECT,
-        encounter=VISIT,
-        occurrenceDateTime="$when",
-        primarySource=True,
-        location=PLACE,
-        lotNumber="A-$number",
-        performer=[{"actor": DOCTOR}],
-    )
-
-
 def allergy(code: Element, category: str) -> bytes:
     """An allergy, or the statement that there is none."""
-    return _resource(
+    return resource_of(
         "AllergyIntolerance",
         "allergyintolerance",
         clinicalStatus=hl7("allergyintolerance-clinical", "active", "Active"),
@@ -290,7 +191,7 @@ def allergy(code: Element, category: str) -> bytes:
 
 def report(code: Element, parts: tuple[str, ...]) -> bytes:
     """A report of several results, by their names."""
-    return _resource(
+    return resource_of(
         "DiagnosticReport",
         "diagnosticreport-lab",
         status="final",
@@ -310,7 +211,7 @@ def report(code: Element, parts: tuple[str, ...]) -> bytes:
 def claim(items: tuple[Element, ...]) -> bytes:
     """A bill: nothing that a study asks for stands in it."""
     price = {"value": "#$value", "currency": "USD"}
-    return _resource(
+    return resource_of(
         "Claim",
         None,
         status="active",

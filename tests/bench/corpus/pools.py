@@ -29,7 +29,7 @@ from service.screening.sample.illnesses import (
     PROCEDURES,
 )
 from service.screening.sample.terms import CVX, LOCAL, LOINC, NEGATIVE, POSITIVE, Element, coding, concept
-from tests.bench.corpus import forms
+from tests.bench.corpus import forms, treatments
 from tests.bench.corpus.forms import LABORATORY, SOCIAL, SURVEY, VITAL_SIGNS, Category
 
 
@@ -73,8 +73,8 @@ def _illness(code: Element, weight: int, *, passes: bool, women: bool = False) -
 def _drug(product: Product, weight: int, pieces: float = 1) -> Iterable[Kind]:
     """Most are named by a code, one of ten by a reference to the formulary."""
     words = f"Take {pieces:g} tablet{'' if pieces == 1 else 's'} by mouth once daily with a glass of water"
-    yield Kind(forms.order(product, pieces, words), weight * 9)
-    yield Kind(forms.order(product, pieces, words, FORMULARY[product]), weight)
+    yield Kind(treatments.order(product, pieces, words), weight * 9)
+    yield Kind(treatments.order(product, pieces, words, FORMULARY[product]), weight)
 
 
 def _finding(code: str, display: str) -> Element:
@@ -188,23 +188,30 @@ ASKED_DRUGS = (
     *_drug(ADALIMUMAB, 5),
 )
 USUAL_INFUSIONS = (
-    Kind(forms.infusion(Product("1719286", "10 ML furosemide 10 MG/ML Injection"), 40), 10),
-    Kind(forms.infusion(Product("1361226", "heparin sodium, porcine 1000 UNT/ML Injectable Solution"), 50), 10),
+    Kind(treatments.infusion(Product("1719286", "10 ML furosemide 10 MG/ML Injection"), 40), 10),
+    Kind(treatments.infusion(Product("1361226", "heparin sodium, porcine 1000 UNT/ML Injectable Solution"), 50), 10),
 )
-ASKED_INFUSIONS = (Kind(forms.infusion(RITUXIMAB, 1000), 10),)
+ASKED_INFUSIONS = (Kind(treatments.infusion(RITUXIMAB, 1000), 10),)
 REASON = _finding("185345009", "Encounter for symptom (procedure)")
 USUAL_PROCEDURES = (
-    *(Kind(forms.procedure(code, REASON), 10) for code, _ in PROCEDURES),
-    Kind(forms.procedure(_finding("430193006", "Medication reconciliation (procedure)"), REASON), 60),
-    Kind(forms.procedure(_finding("710824005", "Assessment of health and social care needs (procedure)"), REASON), 40),
-    Kind(forms.procedure(_finding("171207006", "Depression screening (procedure)"), REASON), 30),
+    *(Kind(treatments.procedure(code, REASON), 10) for code, _ in PROCEDURES),
+    Kind(treatments.procedure(_finding("430193006", "Medication reconciliation (procedure)"), REASON), 60),
+    Kind(
+        treatments.procedure(_finding("710824005", "Assessment of health and social care needs (procedure)"), REASON),
+        40,
+    ),
+    Kind(treatments.procedure(_finding("171207006", "Depression screening (procedure)"), REASON), 30),
 )
-ASKED_PROCEDURES = (Kind(forms.procedure(_finding("236886002", "Hysterectomy (procedure)"), REASON), 10, women=True),)
+ASKED_PROCEDURES = (
+    Kind(treatments.procedure(_finding("236886002", "Hysterectomy (procedure)"), REASON), 10, women=True),
+)
 VACCINES = (
-    Kind(forms.immunization(INFLUENZA), 60),
-    *(Kind(forms.immunization(code), 5) for code, _ in CHILDHOOD),
-    Kind(forms.immunization(concept(coding(CVX, "113", "Td (adult), 5 Lf tetanus toxoid, preservative free"))), 15),
-    Kind(forms.immunization(concept(coding(CVX, "208", "COVID-19, mRNA, LNP-S, PF, 30 mcg/0.3 mL dose"))), 20),
+    Kind(treatments.immunization(INFLUENZA), 60),
+    *(Kind(treatments.immunization(code), 5) for code, _ in CHILDHOOD),
+    Kind(
+        treatments.immunization(concept(coding(CVX, "113", "Td (adult), 5 Lf tetanus toxoid, preservative free"))), 15
+    ),
+    Kind(treatments.immunization(concept(coding(CVX, "208", "COVID-19, mRNA, LNP-S, PF, 30 mcg/0.3 mL dose"))), 20),
 )
 ALLERGIES = (
     Kind(forms.allergy(PENICILLIN, "medication"), 20),

@@ -12,7 +12,7 @@ import orjson
 from service.screening import sample
 from tests.bench.corpus import pools
 from tests.bench.corpus.charts import TYPES, Chance, chart
-from tests.bench.corpus.forms import formulary
+from tests.bench.corpus.treatments import formulary
 
 SEED, WANTED = 7, 0.05
 TOGETHER = 64  # people whose lines stand between one another in a file, as a server sorts them by its own numbers
