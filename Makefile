@@ -7,6 +7,7 @@ READY := .venv/.ready
 STUDY ?= igg4-rd-sirolimus
 AS_OF ?= 2026-06-30
 PATIENT ?= sample-0001
+SIZE ?= 500
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -38,8 +39,8 @@ check: setup ## style, types, imports, content
 	$(BIN)/prescreen study check
 	$(BIN)/prescreen study test
 
-bench: setup ## how fast, on this machine
-	$(BIN)/python -m tests.bench
+bench: setup ## how fast, on this machine: make bench PART=bulk SIZE=500; written to docs/performance.md
+	$(BIN)/python -m tests.bench $(PART) --size $(SIZE)
 
 serve: setup ## the service on this machine, port 8000
 	$(BIN)/prescreen serve
@@ -57,4 +58,4 @@ lock: ## write requirements/dev.txt again from setup.cfg (all newest: make lock 
 	.ci/lock $(UPGRADE)
 
 clean: ## remove what was made here; .venv stays
-	rm -rf build dist export result *.egg-info
+	rm -rf build dist export result .bench *.egg-info

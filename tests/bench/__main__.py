@@ -1,25 +1,52 @@
-"""How fast, as ratios within one run: `python -m tests.bench [DIRECTORY AS_OF]`. No bare times: machines differ.
+"""How fast, as ratios within one run: `python -m tests.bench [PART ...] [--size MEGABYTES]`. No bare times: machines
+differ.
 
-Each part has its own yardstick, which it names. Without a directory, a population is invented.
+Each part has its own yardstick, which it names. What it found replaces its section of `docs/performance.md`.
 """
 
+import argparse
 import sys
 import tempfile
-from datetime import date
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.bench import bulk, hooks, service, worklist
+from tests.bench import bulk, hooks, page, service, worklist
+from tests.bench.table import Table
+from tests.shape.source import ROOT
+
+EXPORTS = ROOT / ".bench"  # ignored by git
+Part = Callable[[Path, int], Iterable[Table]]
+PARTS: dict[str, Part] = {
+    "bulk": lambda scratch, size: bulk.report(EXPORTS, scratch, size),
+    "hooks": lambda scratch, _: hooks.report(),
+    "service": lambda scratch, _: service.report(),
+    "worklist": lambda scratch, _: worklist.report(),
+}
 
 
-def main(arguments: list[str]) -> None:
-    """Measure and print."""
-    given = (Path(arguments[0]), date.fromisoformat(arguments[1])) if arguments else None
-    with tempfile.TemporaryDirectory() as scratch:
-        for part in (bulk.report(Path(scratch), given), hooks.report(), service.report(), worklist.report()):
-            for line in part:
-                sys.stdout.write(line + "\n")
-            sys.stdout.write("\n")
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, print, and write to the page."""
+    parser = argparse.ArgumentParser(description="Measure how fast this is, as ratios.")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all of them by default")
+    parser.add_argument("--size", type=int, default=500, help="megabytes of the export; 500 by default")
+    parser.add_argument("--no-page", action="store_true", help=f"leave {page.PAGE.name} as it is")
+    given = parser.parse_args(arguments)
+    if unknown := set(given.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    for name in given.parts or PARTS:
+        with tempfile.TemporaryDirectory() as scratch:
+            tables = list(_told(PARTS[name](Path(scratch), given.size)))
+        if not given.no_page:
+            page.replace_section(name, tables, given.size)
+
+
+def _told(tables: Iterable[Table]) -> Iterable[Table]:
+    """Each is printed as soon as it is there."""
+    for table in tables:
+        sys.stdout.write("\n".join((*table.text(), "", "")))
+        sys.stdout.flush()
+        yield table
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

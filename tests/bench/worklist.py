@@ -25,6 +25,7 @@ from service.store.engine import Store, open_store
 from service.store.migration import migrate
 from service.store.tables import worklist as rows
 from service.store.worklist_tabs import Tab
+from tests.bench.table import NO_POSTGRES, Table
 from tests.bench.worklist_rows import AT, NOW, Row, build, drawn_from
 from tests.databases import DURABLE, lone_cluster, new_database, server_programs
 from tests.pages.world import NORTH, World, world
@@ -51,19 +52,19 @@ class Site:
         return self.world.store
 
 
-def report() -> Iterator[str]:
-    """A few lines for each database."""
+def report() -> Iterator[Table]:
+    """A table for each database."""
     with tempfile.TemporaryDirectory() as name:
         content = _content()
         lines = drawn_from(content, LARGE, Path(name))
-        yield from _measured("SQLite", f"sqlite:///{name}/worklist.db", content, lines)
         programs = server_programs()
+        found = _measured("SQLite", f"sqlite:///{name}/worklist.db", content, lines)
+        yield found if programs else replace(found, notes=(*found.notes, NO_POSTGRES))
         if programs is None:
-            yield "PostgreSQL was left out: no server is installed here (Debian: apt-get install postgresql)"
             return
         with lone_cluster(programs, DURABLE) as server, ExitStack() as stack:
             url = stack.enter_context(new_database(server, "worklist"))
-            yield from _measured("PostgreSQL", url, content, lines)
+            yield _measured("PostgreSQL", url, content, lines)
 
 
 def _content() -> Catalog:
@@ -73,7 +74,7 @@ def _content() -> Catalog:
     return replace(known, studies={LARGE: study, SMALL: replace(study, id=SMALL, short_name=None)})
 
 
-def _measured(database: str, url: str, content: Catalog, lines: list[Row]) -> Iterator[str]:
+def _measured(database: str, url: str, content: Catalog, lines: list[Row]) -> Table:
     store = open_store(url)
     migrate(store)
     build(store, NORTH, LARGE, lines, SIZE)
@@ -81,15 +82,20 @@ def _measured(database: str, url: str, content: Catalog, lines: list[Row]) -> It
     worklist_counts.put_together(store, NORTH)
     site = _site(store, content)
     steps = _counting(site)
-    yield f"{database}: a worklist of {SIZE} rows; the same view of one of {FEW} rows is 1.0; median of {VIEWS}"
-    for title, ask, beside in _views(site):
-        yield _told(title, ask, beside)
-    yield _counted(site)
+    rows = tuple(_told(title, ask, beside) for title, ask, beside in _views(site))
     view = median(clocked(partial(site.get, f"/worklist/{NORTH}/{SMALL}")) for _ in range(VIEWS))
-    whole, longest = sum(steps) / view, max(steps) / view
-    yield f"  counting the study, against the first page of the small list: {whole:.0f}, in {len(steps)} steps between"
-    yield f"    which the worker does other work, the longest {longest:.1f}"
+    notes = (
+        _counted(site),
+        f"counting the study, against the first page of the small list: {sum(steps) / view:.0f}, in {len(steps)} steps "
+        f"between which the worker does other work, the longest {max(steps) / view:.1f}",
+    )
     store.close()
+    about = (
+        f"A worklist of {SIZE} rows; the same view of one of {FEW} rows in the same database is 1.0; less is faster. "
+        f"Median of {VIEWS}, taken in turns."
+    )
+    limit = f"slowest below {LIMIT * 1000:.0f} ms"
+    return Table(f"The worklist, {database}", about, ("view", "times", limit), rows, notes)
 
 
 def _site(store: Store, content: Catalog) -> Site:
@@ -152,12 +158,11 @@ def _views(site: Site) -> Iterator[tuple[str, Ask, Ask]]:
     yield "the page of the study", *both(f"/study/{NORTH}/{{study}}")
 
 
-def _told(title: str, ask: Ask, beside: Ask) -> str:
+def _told(title: str, ask: Ask, beside: Ask) -> tuple[str, ...]:
     ask(), beside()  # the first one warms up
     pairs = [(clocked(beside), clocked(ask)) for _ in range(VIEWS)]
-    ratio = median(each[1] for each in pairs) / median(each[0] for each in pairs)
-    kept = "below" if max(each[1] for each in pairs) < LIMIT else "NOT below"
-    return f"  {title:<40} {ratio:6.2f}   the slowest {kept} {LIMIT * 1000:.0f} ms"
+    times = median(each[1] for each in pairs) / median(each[0] for each in pairs)
+    return title, f"{times:.2f}", "yes" if max(each[1] for each in pairs) < LIMIT else "no"
 
 
 def _counted(site: Site) -> str:
@@ -167,7 +172,7 @@ def _counted(site: Site) -> str:
     sums = median(clocked(lambda: worklist_counts.by_stand(site.store, NORTH, LARGE, AT)) for _ in range(50))
     looking = median(clocked(lambda: _by_each_row(site.store)) for _ in range(5))
     by_row = f"by looking at each row it would be {looking / bare:.0f}"
-    return f"  the numbers of all tabs, against reading one row by its key: {sums / bare:.1f}; {by_row}"
+    return f"the numbers of all tabs, against reading one row by its key: {sums / bare:.1f}; {by_row}"
 
 
 def _by_each_row(store: Store) -> object:
