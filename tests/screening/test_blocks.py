@@ -54,7 +54,8 @@ def test_blocks_are_the_lines_of_the_file(lines: list[bytes], marked: bool, ende
     assert problems == []
     plain = re.compile(re.escape(PREFIX) + rb'[^\x00-\x20"\\][^"\\]*".*\}\r?', re.DOTALL)
     assert all(plain.fullmatch(line) for line, each in zip(expected, sure, strict=True) if each)
-    assert all(sure[n] for n, line in enumerate(expected) if re.fullmatch(rb'\{"id":"[a-f0-9-]+"\}', line))
+    if b"\\" not in content:  # one that follows closely makes a line unsure, which is read, then
+        assert all(sure[n] for n, line in enumerate(expected) if re.fullmatch(rb'\{"id":"[a-f0-9-]+"\}', line))
 
 
 @given(st.lists(ids, max_size=20))
