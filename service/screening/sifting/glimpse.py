@@ -49,7 +49,10 @@ class Meta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Line(msgspec.Struct, gc=False, rename="camel", tag_field="resourceType"):
-    """What is read of any record. `keys`: what has to be there once; the last ones make it say something else."""
+    """What is read of any record. `keys`: what has to be there once; the last ones make it say something else.
+
+    Each kind tells by `days` the one day that it shows; None: it has to be read to know.
+    """
 
     keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT)
 
@@ -63,10 +66,6 @@ class Line(msgspec.Struct, gc=False, rename="camel", tag_field="resourceType"):
     def others(self) -> tuple[msgspec.Raw, ...]:
         """What must not be there."""
         return self.patient, self.verification_status, self.modifier_extension
-
-    def days(self, zone: ZoneInfo) -> date | None:
-        """The one day that it shows; None: it has to be read to know."""
-        raise NotImplementedError
 
 
 class Observation(Line, gc=False, rename="camel", tag="Observation", kw_only=True):
