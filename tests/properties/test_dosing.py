@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import permutations
 
-from hypothesis import assume, given, settings, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 
 from service.eligibility.dates import Days, Span, Window
 from service.eligibility.dosing.daily import Holding, daily
@@ -217,6 +217,7 @@ def test_rounded_numbers_for_people_never_contradict_the_outcome(fact: Medicatio
 
 
 @given(st.text(alphabet="0123456789.,/%mgMLlh ({})[]prednison", max_size=40))
+@example("L)0%")
 def test_any_text_reads_as_a_product_name_or_not_at_all(name: str) -> None:
     found = read_name(name)
     assert all(each.amount.low is not None and each.amount.low > 0 for each in found.strengths)

@@ -135,10 +135,12 @@ class _Walk:
         if unit in _PREFIXES and not self.words:
             self.at += 2
             return True
+        if not value:
+            return False
         if unit == "%":
             self.at += 2
             return self._keep(value * 10, MASS, Quantity(Interval.exactly(1), "g" if self.spread else VOLUME))
-        if unit not in _AMOUNTS or not value:
+        if unit not in _AMOUNTS:
             return False
         self.at += 2
         per = self._per()
