@@ -9,7 +9,7 @@ import pytest
 from service.catalog.content import mappings_dir
 from service.catalog.load import load_catalog
 from service.cli import main
-from tests.bench.bulk import YARDSTICKS
+from tests.bench.bulk import YARDSTICKS, _by_the_clock
 from tests.bench.bulk.simplest import Compared, compared, questions
 from tests.bench.bulk.turns import Contender, Cost, Costs, beginning_of, by_turns, cost_of, ratio
 from tests.bench.bulk.variants import write_variants
@@ -69,6 +69,13 @@ def test_start_up_is_taken_off_and_rounds_are_compared_one_by_one() -> None:
     other = Costs(start, (Cost(2.0, 3.0, 10), Cost(2.0, 4.0, 10), Cost(2.0, 3.0, 10)))
     assert (one.work, one.waited, one.peak) == ([2.0, 4.0, 8.0], [2.0, 4.0, 8.0], 30)
     assert ratio(one.work, other.work) == 4.0
+
+
+def test_a_busy_machine_says_nothing_by_the_clock() -> None:
+    start = Cost(1.0, 1.0, 10)
+    one, two = Costs(start, (Cost(5.0, 5.1, 30),)), Costs(start, (Cost(5.5, 3.05, 30),))
+    assert _by_the_clock(one, two) == "by the clock, two processes are 2.00 times as fast as one"
+    assert "nothing can be told" in _by_the_clock(Costs(start, (Cost(5.0, 9.0, 30),)), two)
 
 
 def test_contenders_take_turns(export: Path, tmp_path: Path) -> None:
