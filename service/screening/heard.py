@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from service.errors import UnreadableResource
+from service.fhir.references import reference_key
 from service.screening.completeness import Completeness, Origin
-from service.screening.met import Stage
+from service.screening.met import Json, Stage
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
+
+DATED = tuple(
+    f"{stem}{kind}" for stem in ("onset", "abatement") for kind in ("DateTime", "Age", "Period", "Range", "String")
+)
 
 
 class Files(NamedTuple):
@@ -58,3 +64,14 @@ class Heard:
                 completeness.spoil(origin, named | {hint} if hint else ())
             if hint is not None and named and hint not in named:
                 completeness.spoil(origin, {hint})
+
+
+def awaited_by(condition: Json, aliases: Mapping[str, str]) -> str | None:
+    """The id of the visit by whose days a diagnosis without any of its own may go."""
+    if "encounter" not in condition or any(map(condition.get, DATED)):
+        return None
+    try:
+        key = reference_key(condition["encounter"], "Condition.encounter", aliases) or ""
+    except UnreadableResource:
+        return None
+    return key.removeprefix("Encounter/") if key.startswith("Encounter/") else None

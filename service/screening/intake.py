@@ -16,15 +16,23 @@ from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
-from service.screening.lines import found_in
 from service.screening.loose import Loose, place_loose
-from service.screening.met import Found, Glimpsed, Json, Met, Place, PutOff, Skipped
+from service.screening.met import Found, Glimpsed, Json, Met, Place, Sizes, Skipped
 from service.screening.needs import Needs
 from service.screening.people import Population, two_days
 from service.screening.putting_off import PuttingOff
-from service.screening.salvage import HOLDERS, is_one, is_unmodified, merged_with, subject_of, subject_told, types_of
+from service.screening.salvage import (
+    HOLDERS,
+    is_one,
+    is_unmodified,
+    merged_with,
+    subject_of,
+    subject_told,
+    types_of,
+)
 from service.screening.sources import InputFile
 from service.screening.tally import DISPOSITIONS, Reject, Tally
+from service.screening.unread import note_glimpsed, note_skipped, wanted_of
 from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
 from service.twofold import readings
 
@@ -68,10 +76,10 @@ class Intake:
         if isinstance(met, Found):
             self._found(met)
         elif isinstance(met, Skipped):
-            self._skipped(met)
+            note_skipped(met, self._needs, self.population, self.tally)
         elif isinstance(met, Glimpsed):
-            self._glimpsed(met)
-        elif isinstance(met, PutOff):
+            note_glimpsed(met, self._counting, self.population, self.tally)
+        elif isinstance(met, Sizes):
             self._put_off.keep(met)
         else:
             hint = self._files[met.place.file].type_hint
@@ -80,30 +88,10 @@ class Intake:
     def finish(self) -> Population:
         """When all has been taken."""
         with self._put_off as kept:
-            for each in kept:
-                self._weighed(each)
+            for found in (found for each in kept for found in wanted_of(each, self.population, self.tally)):
+                self._found(found)
         place_loose((each for several in self._loose.values() for each in several), self.population)
         return self.population
-
-    def _weighed(self, put_off: PutOff) -> None:
-        """A body size, which matters if a dose of that person goes by it."""
-        self.population.completeness.meet(put_off.place.origin, put_off.type)
-        if put_off.patient in self.population.sized:
-            self._found(found_in(put_off.place, put_off.raw))
-        else:
-            self.tally.count(put_off.type, NOT_NEEDED)
-
-    def _skipped(self, skipped: Skipped) -> None:
-        self.tally.count(skipped.type, NOT_NEEDED, skipped.lines)
-        if skipped.type in self._needs.types:
-            self.population.completeness.meet(skipped.origin, skipped.type)
-
-    def _glimpsed(self, glimpsed: Glimpsed) -> None:
-        patient, day = glimpsed.glimpse
-        self.population.completeness.meet(glimpsed.origin, glimpsed.type)
-        if counts := self._counting.holds(day):
-            self.population.person(patient).contacts[day.toordinal()] += 1
-        self.tally.count(glimpsed.type, USED if counts else NOT_NEEDED)
 
     def _reject(self, place: Place, disposition: str, type_name: str | None, reason: str) -> Reject:
         return Reject(self._files[place.file].label, place.line, disposition, type_name, reason, place.entry)

@@ -95,7 +95,16 @@ class Lost(NamedTuple):
     problem: str
 
 
-Met = Found | Skipped | Glimpsed | PutOff | Lost
+class Sizes(NamedTuple):
+    """Lines of a block, by their numbers, that matter only if a dose of their patients goes by body size, whoever these
+    are."""
+
+    place: Place
+    type: str
+    lines: list[tuple[int, bytes]]
+
+
+Met = Found | Skipped | Glimpsed | PutOff | Sizes | Lost
 
 
 class Mixed(Exception):

@@ -6,7 +6,7 @@ from types import TracebackType
 
 import msgspec
 
-from service.screening.met import PutOff
+from service.screening.met import Sizes
 
 MOST_IN_MEMORY = 1 << 24
 LENGTH = 4
@@ -18,14 +18,14 @@ class PuttingOff:
     def __init__(self) -> None:
         self._file: SpooledTemporaryFile[bytes] | None = None
 
-    def keep(self, each: PutOff) -> None:
+    def keep(self, each: Sizes) -> None:
         """One more line."""
         if self._file is None:
             self._file = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  # closed on leaving
         written = msgspec.msgpack.encode(each)
         self._file.write(len(written).to_bytes(LENGTH, "big") + written)
 
-    def __enter__(self) -> Iterator[PutOff]:
+    def __enter__(self) -> Iterator[Sizes]:
         return self._all()
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
@@ -33,7 +33,7 @@ class PuttingOff:
             self._file.close()
             self._file = None
 
-    def _all(self) -> Iterator[PutOff]:
+    def _all(self) -> Iterator[Sizes]:
         if self._file is None:
             return
         self._file.seek(0)
@@ -41,4 +41,4 @@ class PuttingOff:
             yield DECODER.decode(self._file.read(int.from_bytes(length, "big")))
 
 
-DECODER = msgspec.msgpack.Decoder(PutOff)
+DECODER = msgspec.msgpack.Decoder(Sizes)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from service.errors import UnreadableResource
-from service.fhir.references import reference_key
 from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
 from service.screening.completeness import Completeness, Origin
-from service.screening.heard import Files, Heard
+from service.screening.heard import Files, Heard, awaited_by
 from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, found_in, parse, read_raw
 from service.screening.met import (
@@ -26,6 +24,7 @@ from service.screening.met import (
     Mixed,
     Place,
     PutOff,
+    Sizes,
     Skipped,
     Stage,
     stage_of,
@@ -39,9 +38,6 @@ from service.screening.sources import InputFile
 from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
 
 EVERY = 512  # lines between two reports of progress
-DATED = tuple(
-    f"{stem}{kind}" for stem in ("onset", "abatement") for kind in ("DateTime", "Age", "Period", "Range", "String")
-)
 
 
 class Walk:
@@ -65,6 +61,7 @@ class Walk:
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._failed: set[tuple[int, int]] = set()
+        self._at_once = False  # are body sizes told a block at a time?
         self.lines = 0  # of the share that was gone through last
         self._sifted = frozenset(
             number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
@@ -75,6 +72,7 @@ class Walk:
 
         Raises Mixed, Recurring: then it has to be gone through again, with those files or lines read whole.
         """
+        self._at_once = True
         for stage in Stage:
             if self._sieve is not None:
                 self._sieve.expect("Encounter", self.heard.awaited)
@@ -114,13 +112,8 @@ class Walk:
         type_name, identity = resource.get("resourceType"), resource.get("id")
         if isinstance(type_name, str) and isinstance(identity, str) and type_name in self._needed:
             sieve.ledger.was_read(type_name, identity.strip())
-        if type_name == "Condition" and "encounter" in resource and not any(map(resource.get, DATED)):
-            try:
-                key = reference_key(resource["encounter"], "Condition.encounter", found.aliases) or ""
-            except UnreadableResource:
-                return
-            if key.startswith("Encounter/"):
-                self.heard.awaited.add(key.partition("/")[2])
+        if type_name == "Condition" and (visit := awaited_by(resource, found.aliases)):
+            self.heard.awaited.add(visit)
 
     def _can_sift(self, file: InputFile) -> bool:
         return self._sieve is not None and file.lines and file.resources is None and self._sieve.sifts(file.type_hint)
@@ -159,9 +152,12 @@ class Walk:
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
 
-    def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[PutOff]:
+    def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[PutOff | Sizes]:
         """Body sizes. Of the lines of which it is not sure whose they are, `picked` says that they are to be read."""
-        for index in picked.sizes.nonzero()[0].tolist():
+        sizes = picked.sizes.nonzero()[0].tolist()
+        if self._at_once and sizes:
+            yield Sizes(place, hint, [(block.first + index, block.line(index)) for index in sizes])
+        for index in () if self._at_once else sizes:
             line = block.line(index)
             patient = sole_subject(line)
             if patient is None:

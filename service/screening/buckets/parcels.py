@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from service.screening.lines import Raw, parse
-from service.screening.met import NO_ALIASES, Found, Glimpsed, Met, Place, PutOff, Stage
+from service.screening.met import NO_ALIASES, Found, Glimpsed, Met, Place, PutOff, Sizes, Stage
 from service.screening.sifting.glimpse import Glimpse
 from service.twofold import encode
 
@@ -86,7 +86,7 @@ def met_in(parcel: Carried, first: Mapping[tuple[int, int], int]) -> Met:
     if isinstance(parcel, Seen):
         return Glimpsed(parcel.type, place.origin, parcel.glimpse)
     if isinstance(parcel, Later):
-        return PutOff(place, parcel.type, parcel.patient, parcel.raw)
+        return Sizes(place, parcel.type, [(place.line, parcel.raw)])
     if isinstance(parcel, Line) and not parcel.parsed:
         return Found(place, None, parcel.problem, raw=parcel.raw)
     resource, _, written, _ = parse(Raw(place.line, parcel.raw))
