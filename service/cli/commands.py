@@ -14,7 +14,8 @@ from service.cli.console import Bar, note, out, peak_memory
 from service.cli.funnel import print_funnel
 from service.cli.story import print_story
 from service.screening.asking import study_of
-from service.screening.buckets.means import means_for, processes_for
+from service.screening.buckets.means import processes_for
+from service.screening.buckets.processes import engine_for
 from service.screening.explain import explain_patient
 from service.screening.population import screen as screen_population
 from service.screening.render import assessment_line
@@ -37,9 +38,9 @@ def screen(chosen: Namespace) -> int:
     request = _request(catalog, chosen, chosen.study, chosen.fhir, chosen.all)
     request = replace(request, formats=tuple(dict.fromkeys(chosen.also or ())))
     processes = chosen.processes or processes_for(request.sources, cpu_count() or 1)
-    means = means_for(request.sources, processes, chosen.memory)
+    engine = engine_for(request.sources, processes, chosen.memory)
     with Bar(total_bytes(request.sources), quiet=chosen.quiet) as bar:
-        summary = screen_population(catalog, request, chosen.out, bar, means)
+        summary = screen_population(catalog, request, chosen.out, bar, engine)
     if not chosen.quiet:
         print_funnel(summary, request.studies, chosen.out)
         note(f"{processes} process{'es' if processes > 1 else ''}, at most {peak_memory():,} MB of memory in each.")

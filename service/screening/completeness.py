@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from service.eligibility.facts import Loaded
 
 ANY_TYPE = "*"
-Origin = tuple[int, ...]  # of a directory its number; of a Bundle its file, line, and the entries that lead to it
+Origin = tuple[
+    int, ...
+]  # of a directory its number; of a Bundle its file, share, line, and path of entries
 
 
 @dataclass

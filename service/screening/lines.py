@@ -57,7 +57,7 @@ def read_raw(file: InputFile) -> Iterator[Raw | Broken]:
     try:
         with open_file(file) as stream:
             for number, raw in enumerate(_bounded(stream) if file.lines else _whole(stream), 1):
-                line = raw.content.removeprefix(BOM) if number == 1 else raw.content
+                line = raw.content.removeprefix(BOM) if number == 1 and not file.part else raw.content
                 if line.strip():
                     yield Raw(number, line, raw.cut)
                 elif not file.lines:
@@ -100,7 +100,8 @@ def found_in(place: Place, line: bytes) -> Found:
 def open_file(file: InputFile) -> BinaryIO:
     """Its bytes, unpacked."""
     if file.content is not None:
-        return BytesIO(file.content)
+        content = BytesIO(file.content)
+        return cast(BinaryIO, gzip.GzipFile(fileobj=content)) if file.gzipped else content
     return cast(BinaryIO, gzip.open(file.path, "rb")) if file.gzipped else file.path.open("rb")
 
 

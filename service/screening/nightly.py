@@ -15,7 +15,8 @@ import orjson
 
 from service.eligibility.facts import Loaded
 from service.screening import publish, reach
-from service.screening.buckets.means import USUAL_MEMORY, means_for
+from service.screening.buckets.means import USUAL_MEMORY
+from service.screening.buckets.processes import engine_for
 from service.screening.completeness import ANY_TYPE
 from service.screening.decisions.claims import all_claims
 from service.screening.exports import Export
@@ -70,7 +71,7 @@ def screen_export(
         request = Request(
             sources, tenant.open_studies, at, accepted_rejects=accepted, claims=claims, versions=True, series=True
         )
-        screen(tenant.catalog, request, place, progress, means_for(sources, 1, USUAL_MEMORY))
+        screen(tenant.catalog, request, place, progress, engine_for(sources, 1, USUAL_MEMORY))
     if not (place / CHANGES).is_file():
         _write(place / CHANGES, _changes(store, tenant, place))
     changes = list(_lines(place / CHANGES))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from service.eligibility.facts import Kind
 from service.errors import InvalidOutput, UsageError
 from service.fhir.reading import Reading
-from service.screening.buckets.means import Means
+from service.screening.buckets.engine import Engine
 from service.screening.buckets.run import screen_in_buckets
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
@@ -88,9 +88,9 @@ def gather(
 
 
 def screen(
-    catalog: Catalog, request: Request, out: Path, progress: Progress, means: Means | None = None
+    catalog: Catalog, request: Request, out: Path, progress: Progress, engine: Engine | None = None
 ) -> dict[str, object]:
-    """Screen and write to `out`; the summary is returned and written last. `means`: how to do it in buckets on disk;
+    """Screen and write to `out`; the summary is returned and written last. `engine`: what does it in buckets;
     None: in memory.
 
     Raises UsageError if `out` is also an input. If the counts do not add up, raises InvalidOutput and leaves no result
@@ -100,10 +100,10 @@ def screen(
         raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
     with Outputs(out, also, request.formats) as outputs:
-        if means is None:
+        if engine is None:
             summary = screen_into(outputs, catalog, request, progress)
         else:
-            found = screen_in_buckets(outputs, catalog, request, progress, means, out)
+            found = screen_in_buckets(outputs, catalog, request, progress, engine, out)
             summary = summary_of(catalog, request, found.counts, found.completeness, found.judged, outputs.lines)
         outputs.summary(summary)
     return summary

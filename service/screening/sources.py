@@ -6,7 +6,7 @@ error.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from os.path import commonpath
 from pathlib import Path
@@ -31,7 +31,7 @@ class InputFile:
     """One file: `lines` says whether each line is a resource (NDJSON) or the whole file is one (also a Bundle).
 
     `content`: its bytes, or `resources`: what they hold, where they were given in memory; then `path` is but a name,
-    and nothing is read from a disk.
+    and nothing is read from a disk. `part`: the content is but some whole lines of it, without a byte order mark.
     """
 
     path: Path
@@ -40,11 +40,17 @@ class InputFile:
     label: str = ""  # how rejects name it: the file name, with its directory where there are several
     content: bytes | None = field(default=None, repr=False)  # a patient's data: in no message and no trace
     resources: tuple[dict[str, object], ...] | None = field(default=None, repr=False)
+    part: bool = False
 
     @property
     def gzipped(self) -> bool:
         """Is it gzip-compressed, by its name?"""
         return self.path.suffix == ".gz"
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are to read, as they lie on the disk."""
+        return self.path.stat().st_size if self.content is None else len(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,16 @@ def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
             chosen.setdefault(place.parent, set()).add(place)
         else:
             raise InputError(f"{path}: no such file or directory; check the path of the export")
+    manifests = {path: found for paths in chosen.values() for path in paths if (found := _manifest(path)) is not None}
+    return arranged(chosen, whole, manifests)
+
+
+def arranged(
+    chosen: Mapping[Path, Iterable[Path]], whole: Collection[Path], manifests: Mapping[Path, Manifest]
+) -> tuple[Source, ...]:
+    """Sources of these files, by directory, wherever they lie. `whole`: the directories that were given as such."""
     above = Path(commonpath(chosen)) if chosen else Path()
-    return tuple(_source(place, chosen[place], place in whole, above) for place in sorted(chosen))
+    return tuple(_source(place, set(chosen[place]), place in whole, above, manifests) for place in sorted(chosen))
 
 
 def given(content: bytes, label: str) -> Source:
@@ -108,11 +122,11 @@ def _readable_in(directory: Path) -> list[Path]:
     return found
 
 
-def _source(directory: Path, paths: set[Path], whole: bool, above: Path) -> Source:
-    manifests = {path: manifest for path in paths if (manifest := _manifest(path)) is not None}
+def _source(directory: Path, paths: set[Path], whole: bool, above: Path, manifests: Mapping[Path, Manifest]) -> Source:
+    own = [manifests[path] for path in paths & manifests.keys()]
     files = (_input_file(path, above) for path in paths - manifests.keys() if not _is_log(path))
     ordered = tuple(sorted(files, key=lambda file: file.label))
-    return Source(directory, ordered, whole, _together(list(manifests.values())) if manifests else None)
+    return Source(directory, ordered, whole, _together(own) if own else None)
 
 
 def _input_file(path: Path, above: Path) -> InputFile:
@@ -130,8 +144,13 @@ def _manifest(path: Path) -> Manifest | None:
     """The Bulk Data manifest in this file, if it is one."""
     if path.suffix != ".json" or path.stat().st_size > LARGEST_MANIFEST:
         return None
+    return manifest_in(path.read_bytes())
+
+
+def manifest_in(written: bytes) -> Manifest | None:
+    """The Bulk Data manifest that these bytes are, if they are one."""
     try:
-        content, _, twofold = decode(path.read_bytes())
+        content, _, twofold = decode(written)
     except orjson.JSONDecodeError:
         return None
     if not isinstance(content, dict) or not content.keys() >= MANIFEST_KEYS:
@@ -199,7 +218,7 @@ def _numbered_without_gap(names: list[str]) -> bool:
 
 def total_bytes(sources: Iterable[Source]) -> int:
     """How many bytes there are to read, as they lie on disk: the length of the progress bar."""
-    return sum(file.path.stat().st_size for file in all_files(sources))
+    return sum(file.size for file in all_files(sources))
 
 
 def all_files(sources: Iterable[Source]) -> Iterator[InputFile]:

@@ -60,9 +60,10 @@ class Walk:
         self._sieve, self._needed = sieve, needed | {"Bundle"}
         self._bundles_complete = bundles_complete
         self._advance = advance
-        self._failed: set[tuple[int, int]] = set()
+        self._failed: set[tuple[int, int, int]] = set()
         self._at_once = False  # are body sizes told a block at a time?
         self.lines = 0  # of the share that was gone through last
+        self._start = 0  # of that share
         self._sifted = frozenset(
             number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
         )
@@ -95,6 +96,7 @@ class Walk:
     def through(self, number: int, stage: Stage, share: Share = WHOLE) -> Iterator[Met]:
         """The lines of a file that belong to this stage; of a sifted one, perhaps a share of them, with the number of
         each line counted from there. Raises Mixed."""
+        self._start = share.start
         if self.is_sifted(number, stage):
             met = self._blocks(number, stage, share)
         else:
@@ -131,8 +133,8 @@ class Walk:
                 self.lines = block.first + len(block.starts) - 1
                 yield from self._block(block, sieve, hint, place, stage)
                 self._advance(file, len(block.starts), 0 if file.gzipped else len(block.content))
-            if file.gzipped and file.content is None:
-                self._advance(file, 0, file.path.stat().st_size)
+            if file.gzipped:
+                self._advance(file, 0, file.size)
         except TooLong:
             raise Mixed(file.label) from None
 
@@ -207,8 +209,8 @@ class Walk:
                     lines, size, told = 0, 0, told + size
             elif stage is Stage.FIRST:
                 yield self._lost(raw, Place(number, raw.number, 0, origin))
-        if stage is Stage.FIRST and file.content is None:
-            self._advance(file, lines, file.path.stat().st_size - told)
+        if stage is Stage.FIRST:
+            self._advance(file, lines, file.size - told)
 
     def _parsed(self, resources: Iterable[Json], place: Place, stage: Stage) -> Iterator[Found]:
         """Resources that somebody has parsed before."""
@@ -254,7 +256,7 @@ class Walk:
         `twofold`: a key stands twice somewhere in it.
         """
         if failed(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
-            self._failed.add((place.file, place.line))
+            self._failed.add(self._own_place(place))
         for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, (), twofold), 1):
             here = place._replace(entry=number, origin=self._origin_of_bundle(place, path, inner))
             if entry.resource is None:
@@ -265,11 +267,16 @@ class Walk:
                 yield Found(here, entry.resource, entry.problem or (TWICE if unclear else ""), aliases=known)
 
     def _origin_of_bundle(self, place: Place, path: tuple[int, ...], bundle: Json) -> Origin:
-        origin = (place.file, place.line, *path)
+        own = self._own_place(place)
+        origin = (*own, *path)
         if origin not in self._completeness.complete:
-            given = self._bundles_complete and origin[:2] not in self._failed
+            given = self._bundles_complete and own not in self._failed
             self._completeness.open(origin, complete_types(bundle, READABLE, given))
         return origin
+
+    def _own_place(self, place: Place) -> tuple[int, int, int]:
+        """Lines are counted from the start of a share."""
+        return place.file, self._start, place.line
 
 
 Within = tuple[tuple[int, ...], Json, Mapping[str, str], Entry]

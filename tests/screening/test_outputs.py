@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from service.errors import InvalidOutput
 from service.screening import judging, population
 from service.screening.buckets.means import Means
+from service.screening.buckets.processes import Processes
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sources import InputFile, find_sources
@@ -123,21 +124,23 @@ FAILING = [(population, "summary_of"), (judging, "render_subject"), (judging, "m
 
 
 @pytest.mark.parametrize(("failing", "error"), [(fail, InvalidOutput), (interrupt, KeyboardInterrupt)])
-@pytest.mark.parametrize("means", [None, Means(1, 3), Means(2, 3)], ids=["memory", "buckets", "processes"])
+@pytest.mark.parametrize(
+    "engine", [None, Processes(Means(1, 3)), Processes(Means(2, 3))], ids=["memory", "buckets", "processes"]
+)
 @pytest.mark.parametrize("where", FAILING, ids=itemgetter(1))
 def test_a_run_that_fails_leaves_nothing_that_looks_like_a_result(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     failing: object,
     error: type[BaseException],
-    means: Means | None,
+    engine: Processes | None,
     where: tuple[object, str],
 ) -> None:
     source, out = export(tmp_path / "in", mixed=LINES), tmp_path / "out"
     run(source, out=out)
     monkeypatch.setattr(*where, failing)
     with pytest.raises(error):
-        screen(catalog(), Request(find_sources([source]), (STUDY,), AT, every_subject=True), out, Progress(), means)  # type: ignore[arg-type]
+        screen(catalog(), Request(find_sources([source]), (STUDY,), AT, every_subject=True), out, Progress(), engine)  # type: ignore[arg-type]
     assert list(out.iterdir()) == []
 
 
@@ -171,8 +174,8 @@ def test_rejects_and_summary_repeat_nothing_of_anybody(tmp_path: Path, capfd: py
     assert {*result.rejects[0]} == {"file", "line", "entry", "disposition", "type", "reason"}
 
 
-@pytest.mark.parametrize("means", [None, Means(1, 1)], ids=["memory", "buckets"])
-def test_progress_is_told_in_order(tmp_path: Path, means: Means | None) -> None:
+@pytest.mark.parametrize("engine", [None, Processes(Means(1, 1))], ids=["memory", "buckets"])
+def test_progress_is_told_in_order(tmp_path: Path, engine: Processes | None) -> None:
     told: list[tuple[int, int, int]] = []
     lines: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
@@ -187,7 +190,7 @@ def test_progress_is_told_in_order(tmp_path: Path, means: Means | None) -> None:
 
     source = export(tmp_path / "in", mixed=LINES, Observation=[haemoglobin("n", "p")] * 700)
     zipped(source / "Encounter.ndjson")
-    screen(catalog(), Request(find_sources([source]), (STUDY,), AT), tmp_path / "out", Watching(), means)  # type: ignore[arg-type]
-    assert told == ([(each, 5, each) for each in range(1, 6)] if means is None else [(1, 1, 6)])
+    screen(catalog(), Request(find_sources([source]), (STUDY,), AT), tmp_path / "out", Watching(), engine)  # type: ignore[arg-type]
+    assert told == ([(each, 5, each) for each in range(1, 6)] if engine is None else [(1, 1, 6)])
     assert sizes == Counter({each.name: each.stat().st_size for each in source.iterdir()})
     assert lines["mixed.ndjson"] == len(LINES) and lines["Observation.ndjson"] == 700

@@ -22,19 +22,19 @@ KINDS = ("passed_over", "put_off", "glimpsed", "read")
 PLACED, PLACES = "placed", "places"  # ids of what went into buckets, and into which
 
 
-def keep(directory: Path, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets]]) -> None:
-    """What was found in a share."""
+def keep(directory: Path, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets]], bits: int = BITS) -> None:
+    """What was found in a share, in parts by so many bits of the numbers."""
     for kind in KINDS:
         for name, listed in getattr(ledger, kind).items():
-            _write(directory, kind, name, np.concatenate((NONE, *listed)))
+            _write(directory, bits, kind, name, np.concatenate((NONE, *listed)))
     for name, (numbers, buckets) in whose.items():
-        _write(directory, PLACED, name, numbers, buckets)
+        _write(directory, bits, PLACED, name, numbers, buckets)
 
 
 def check(directory: Path) -> None:
     """Raises Recurring, as Ledger.check does."""
     found: dict[str, list[Hashes]] = {}
-    for part in range(1 << BITS):
+    for part in _parts(directory):
         try:
             _ledger(directory, part).check()
         except Recurring as problem:
@@ -47,7 +47,7 @@ def check(directory: Path) -> None:
 def wandering(directory: Path) -> list[tuple[int, int]]:
     """Pairs of buckets that hold versions of the same resource: said of one person first, and of another later."""
     found: set[tuple[int, int]] = set()
-    for part in range(1 << BITS):
+    for part in _parts(directory):
         for name, numbers in _read(directory, PLACED, part):
             buckets = np.concatenate([each for own, each in _read(directory, PLACES, part) if own == name])
             order = np.argsort(numbers, kind="stable")
@@ -57,10 +57,16 @@ def wandering(directory: Path) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _write(directory: Path, kind: str, name: str, numbers: Hashes, buckets: Buckets | None = None) -> None:
-    parts = (numbers >> np.uint64(64 - BITS)).astype(np.uint8)
+def _parts(directory: Path) -> list[int]:
+    """Those of which there is anything."""
+    found = (path.name.split("-") for kind in (*KINDS, PLACED) for path in directory.glob(f"{kind}-*"))
+    return sorted({int(part) for _, part, _ in found})
+
+
+def _write(directory: Path, bits: int, kind: str, name: str, numbers: Hashes, buckets: Buckets | None = None) -> None:
+    parts = (numbers >> np.uint64(64 - bits)).astype(np.uint16)
     order = np.argsort(parts, kind="stable")
-    ends = np.searchsorted(parts[order], np.arange(1 << BITS), side="right").tolist()
+    ends = np.searchsorted(parts[order], np.arange(1 << bits), side="right").tolist()
     start = 0
     for part, end in enumerate(ends):
         if end > start:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from heapq import merge
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,33 +83,38 @@ MOST_WAITING = 2_000
 
 
 class Judge:
-    """Judges one group after the other. `spoiled`: the types that are incomplete for everybody."""
+    """Judges one group after the other. `spoiled`: the types that are incomplete for everybody; `drugs`: where the
+    Medications are."""
 
-    def __init__(self, setting: Setting, first: First, spoiled: frozenset[str]) -> None:
+    def __init__(self, setting: Setting, first: First, spoiled: frozenset[str], drugs: Path) -> None:
         self._setting, self._first = setting, first
-        self._drugs = Lookup(setting.place / "drugs")
+        self._drugs = Lookup(drugs)
         self._judging = Judging(setting.catalog, setting.request, spoiled)
+
+    def move_to(self, place: Path) -> Judge:
+        """From here on, buckets are read there, and lines written."""
+        self._setting = replace(self._setting, place=place)
+        return self
 
     def judge(self, group: Group) -> Part:
         """Read and judge one group."""
         intake = self._taken(group, self._drugs)
         population = intake.finish()
-        pieces = Pieces(self._setting.place, group.name)
-        judged = self._judging.everybody(population, intake.versions, pieces, Progress())
-        return self._part(intake, judged, pieces)
+        written = Pieces(self._setting.place, group.name)
+        judged = self._judging.everybody(population, intake.versions, written, Progress())
+        return self._part(intake, judged, written)
 
     def read_drugs(self, group: Group) -> Part:
         """Read the Medications of a group, and keep them for all."""
         intake = self._taken(group, None)
         self._drugs.add(intake.population.medications)
-        pieces = Pieces(self._setting.place, group.name)
-        return self._part(intake, Judged(), pieces)
+        return self._part(intake, Judged(), Pieces(self._setting.place, group.name))
 
-    def _part(self, intake: Intake, judged: Judged, pieces: Pieces) -> Part:
+    def _part(self, intake: Intake, judged: Judged, written: Pieces) -> Part:
         for each in intake.tally.set_aside():
-            pieces.reject(each)
-        pieces.close()
-        return Part(judged, intake.tally.counts(), intake.population.completeness, pieces.lines)
+            written.reject(each)
+        written.close()
+        return Part(judged, intake.tally.counts(), intake.population.completeness, written.lines)
 
     def _taken(self, group: Group, drugs: Lookup | None) -> Intake:
         setting = self._setting
@@ -131,8 +136,12 @@ class Judge:
 def joined_lines(directory: Path, name: str, groups: Sequence[str]) -> Iterator[bytes]:
     """The lines of all groups for one output, in order."""
     listed = (directory / f"{name}.{group}" for group in groups)
-    pieces = (map(_read, frames(path)) for path in listed if path.exists())
-    return (line for _, line in merge(*pieces, key=_sorted_by))
+    return (line for _, line in merge(*(pieces(path) for path in listed if path.exists()), key=_sorted_by))
+
+
+def pieces(path: Path) -> Iterator[tuple[Any, bytes]]:
+    """The lines of a group for one output, each behind what it is sorted by."""
+    return map(_read, frames(path))
 
 
 def _in_order(parcel: Carried) -> tuple[int, int, int, int, int]:

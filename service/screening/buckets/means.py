@@ -22,7 +22,7 @@ class Means(NamedTuple):
 
 def means_for(sources: Iterable[Source], processes: int, memory: int) -> Means | None:
     """None: everything in memory, by one process. `memory`: about how much there is for the run, in MB."""
-    size = sum(each.path.stat().st_size * (PACKED if each.gzipped else 1) for each in all_files(sources))
+    size = sum(each.size * (PACKED if each.gzipped else 1) for each in all_files(sources))
     if processes == 1 and size <= memory * MEGABYTE:
         return None
     buckets = -(-READ * size * processes // (memory * MEGABYTE))
@@ -31,5 +31,5 @@ def means_for(sources: Iterable[Source], processes: int, memory: int) -> Means |
 
 def processes_for(sources: Iterable[Source], processors: int) -> int:
     """As many as there are processors, where that is worth it."""
-    size = sum(each.path.stat().st_size for each in all_files(sources))
+    size = sum(each.size for each in all_files(sources))
     return processors if size >= WORTH_SHARING else 1

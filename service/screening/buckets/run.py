@@ -1,4 +1,4 @@
-"""Screening in buckets: the shares of the input are sorted, then the buckets are judged, by one process or several.
+"""Screening in buckets: the shares of the input are sorted, then the buckets are judged, by whichever engine.
 
 What one share cannot know is found out between the stages: which records are of one person, which visits are waited
 for, which types are complete. Where it turns out too late, everything is gone through again, as in memory.
@@ -14,24 +14,19 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.fhir.reading import Reading
-from service.screening.buckets.crew import at_work
-from service.screening.buckets.ids import check, wandering
-from service.screening.buckets.judge import First, Group, Judge, Part, Pieces, joined_lines
-from service.screening.buckets.means import Means
-from service.screening.buckets.parcels import met_in, unpack
-from service.screening.buckets.routing import Routes, joined, key_of
-from service.screening.buckets.sorting import DRUGS, Setting, Sorted, Sorter, Task
-from service.screening.buckets.spool import Spool, take_out
+from service.screening.buckets.engine import Due, Engine
+from service.screening.buckets.judge import First, Group, Judge, Part, Pieces
+from service.screening.buckets.routing import Routes, joined
+from service.screening.buckets.sorting import Setting, Sorted, Task
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
 from service.screening.heard import Heard, files_of
 from service.screening.intake import Intake
 from service.screening.judging import Judged
-from service.screening.met import Found, Lost, Mixed, Stage
+from service.screening.met import Lost, Mixed, Stage
 from service.screening.needs import Needs
 from service.screening.outputs import Outputs
 from service.screening.request import Progress, Request
-from service.screening.sifting.blocks import WHOLE, Share
 from service.screening.sifting.ledger import Forced, Recurring
 from service.screening.sifting.sieve import Sieve
 from service.screening.tally import Counts
@@ -41,8 +36,7 @@ from service.store.lookup import Lookup
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
-AT_ONCE = 1 << 25  # bytes of a file that one process goes through at a time
-REST = "rest"
+REST, DRUG_FILE = "rest", "drugs"
 
 
 class Screened(NamedTuple):
@@ -54,15 +48,15 @@ class Screened(NamedTuple):
 
 
 def screen_in_buckets(
-    outputs: Outputs, catalog: Catalog, request: Request, progress: Progress, means: Means, beside: Path
+    outputs: Outputs, catalog: Catalog, request: Request, progress: Progress, engine: Engine, beside: Path
 ) -> Screened:
     """Screen, every line to the outputs. `beside`: the directory in which buckets may lie for as long as it takes."""
     mixed, forced = frozenset[str](), Forced()
     while True:
         with TemporaryDirectory(prefix=".buckets-", dir=beside) as place:
             try:
-                found = _Sorting(_setting(catalog, request, means, Path(place), mixed, forced), progress, means)
-                return _judged(found.all(), found, outputs, progress, means)
+                found = _Sorting(_setting(catalog, request, engine, Path(place), mixed, forced), progress, engine)
+                return _judged(found.all(), found, outputs, progress, engine)
             except Mixed as problem:
                 mixed |= {problem.label}
             except Recurring as problem:
@@ -70,7 +64,7 @@ def screen_in_buckets(
 
 
 def _setting(
-    catalog: Catalog, request: Request, means: Means, place: Path, mixed: frozenset[str], forced: Forced
+    catalog: Catalog, request: Request, engine: Engine, place: Path, mixed: frozenset[str], forced: Forced
 ) -> Setting:
     completeness = Completeness()
     return Setting(
@@ -83,9 +77,10 @@ def _setting(
         known=completeness,
         mixed=mixed,
         forced=forced,
-        routes=Routes(means.buckets, {}),
+        routes=Routes(engine.buckets, {}),
         awaited=frozenset(),
         place=place,
+        bits=engine.bits,
     )
 
 
@@ -95,23 +90,23 @@ class _Sorting:
 
     setting: Setting
     progress: Progress
-    means: Means
+    engine: Engine
     heard: Heard = field(default_factory=Heard)
     lines: dict[tuple[int, int], int] = field(default_factory=dict)
     links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     lost: list[tuple[Task, Lost]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
+    wandering: list[tuple[int, int]] = field(default_factory=list)
 
     def all(self) -> Setting:
         """All of it; the setting, with what is known by then. Raises Mixed, Recurring."""
         for stage in Stage:
-            with at_work(Sorter, (self.setting,), self.means.processes) as do:
-                for task, found in do(Sorter.sort, list(self._tasks(stage))):
-                    self._add(task, found)
+            for task, found in self.engine.sort(self.setting, stage, list(self._due(stage))):
+                self._add(task, found)
             if stage is Stage.FIRST:
                 self._bring_together()
             self.setting = replace(self.setting, awaited=frozenset(self.heard.awaited))
-        check(self.setting.place)
+        self.wandering = self.engine.check(self.setting)
         self.heard.conclude(self.setting.given, self.setting.known)
         return self.setting
 
@@ -124,18 +119,18 @@ class _Sorting:
             before[number] += self.lines[number, start]
         return found
 
-    def _tasks(self, stage: Stage) -> Iterator[Task]:
+    def _due(self, stage: Stage) -> Iterator[Due]:
         setting = self.setting
         sieve = Sieve(setting.needs, setting.reading, setting.seen)
         types = setting.needs.types
         walk = Walk(setting.given, setting.known, types, False, self.progress.reading, sieve, setting.mixed)
         walk.heard = self.heard
         for number, file in enumerate(setting.given.files):
-            if walk.is_sifted(number, stage) and not file.gzipped and file.content is None:
+            sifted = walk.is_sifted(number, stage)
+            if sifted:
                 sieve.prepare(file.type_hint)
-                yield from (Task(number, stage, share) for share in _shares(file.path.stat().st_size))
-            elif walk.is_due(number, stage):
-                yield Task(number, stage, WHOLE)
+            if sifted or walk.is_due(number, stage):
+                yield Due(number, sifted)
 
     def _add(self, task: Task, found: Sorted) -> None:
         self.heard.add(found.heard)
@@ -149,43 +144,34 @@ class _Sorting:
     def _bring_together(self) -> None:
         """Put Patients that may be merged into one bucket; all that is about them will follow."""
         together = joined(self.links)
-        routes, before = Routes(self.means.buckets, together), self.setting.routes
-        spool = Spool(self.setting.place)
-        leaving = {before.of(name) for name in together if before.of(name) != routes.of(name)}
-        for written in take_out(self.setting.place, map(str, sorted(leaving))):
-            met = met_in(unpack(written), {})
-            assert isinstance(met, Found), "no other kind belongs to the first stage"
-            spool.put(str(routes.of(key_of(met))), written)
-        spool.flush()
+        routes, before = Routes(self.engine.buckets, together), self.setting.routes
+        leaving = frozenset(before.of(name) for name in together if before.of(name) != routes.of(name))
+        if leaving:
+            self.engine.rearrange(self.setting, routes, leaving)
         self.setting = replace(self.setting, routes=routes)
 
 
-def _judged(setting: Setting, found: _Sorting, outputs: Outputs, progress: Progress, means: Means) -> Screened:
+def _judged(setting: Setting, found: _Sorting, outputs: Outputs, progress: Progress, engine: Engine) -> Screened:
     """Judge all buckets, with what is incomplete for everybody: that is known when all are read, and they are judged
     again where it was not known before."""
     first = found.first()
-    shared = [_rest(setting, found, first), *_drugs(setting, first, means)]
-    groups = _groups(means.buckets, wandering(setting.place))
+    drugs = [Group(name, (name,)) for name in engine.drugs(setting)]
+    shared = [_rest(setting, found, first), *_read_drugs(setting, first, drugs)]
+    groups = _groups(engine.buckets, found.wandering)
     spoiled = frozenset[str]()
     while True:
         parts: list[Part] = []
         people = 0
-        with at_work(Judge, (setting, first, spoiled), means.processes) as do:
-            for done, (_, part) in enumerate(do(Judge.judge, groups), 1):
-                parts.append(part)
-                people += part.judged.read
-                progress.screening(done, len(groups), people)
+        for done, part in enumerate(engine.judge(setting, first, spoiled, groups), 1):
+            parts.append(part)
+            people += part.judged.read
+            progress.screening(done, len(groups), people)
         result = _together(setting, shared + parts)
         told = result.completeness.spoiled(setting.request.accepted_rejects)
         if told == spoiled:
             break
         spoiled = told
-        for path in (path for group in groups for path in setting.place.glob(f"*.{group.name}")):
-            path.unlink()
-    names = [*(each.name for each in groups), REST, *(f"{DRUGS}{bucket}" for bucket in range(means.buckets))]
-    for name in outputs.names:
-        for line in joined_lines(setting.place, name, names):
-            outputs.write_line(name, line)
+    engine.write(setting, outputs, [REST, *(each.name for each in drugs)])
     return result
 
 
@@ -215,11 +201,10 @@ def _rest(setting: Setting, found: _Sorting, first: First) -> Part:
     return Part(Judged(), intake.tally.counts(), Completeness(), pieces.lines)
 
 
-def _drugs(setting: Setting, first: First, means: Means) -> Iterator[Part]:
-    Lookup(setting.place / "drugs").add({})
-    judge = Judge(setting, first, frozenset())
-    for name in (f"{DRUGS}{bucket}" for bucket in range(means.buckets)):
-        yield judge.read_drugs(Group(name, (name,)))
+def _read_drugs(setting: Setting, first: First, groups: list[Group]) -> Iterator[Part]:
+    Lookup(setting.place / DRUG_FILE).add({})
+    judge = Judge(setting, first, frozenset(), setting.place / DRUG_FILE)
+    yield from map(judge.read_drugs, groups)
 
 
 def _groups(count: int, pairs: list[tuple[int, int]]) -> list[Group]:
@@ -229,8 +214,3 @@ def _groups(count: int, pairs: list[tuple[int, int]]) -> list[Group]:
     for bucket in map(str, range(count)):
         found[together.get(bucket, bucket)].append(bucket)
     return [Group(f"bucket{name}", tuple(buckets)) for name, buckets in found.items()]
-
-
-def _shares(size: int) -> Iterator[Share]:
-    for start in range(0, max(size, 1), AT_ONCE):
-        yield Share(start, start + AT_ONCE if start + AT_ONCE < size else None)

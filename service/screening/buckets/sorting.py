@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from service.fhir.reading import Reading
-from service.screening.buckets.ids import keep
+from service.screening.buckets.ids import BITS, keep
 from service.screening.buckets.parcels import pack
 from service.screening.buckets.routing import Routes, key_of
 from service.screening.buckets.spool import Spool
@@ -23,7 +23,7 @@ from service.screening.met import Found, Glimpsed, Json, Lost, Sizes, Skipped, S
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
 from service.screening.salvage import merged_with
-from service.screening.sifting.blocks import USUAL, Share, numbers_of
+from service.screening.sifting.blocks import USUAL, WHOLE, Share, numbers_of
 from service.screening.sifting.ledger import Forced, Ledger
 from service.screening.sifting.sieve import Sieve
 from service.screening.sources import InputFile
@@ -45,7 +45,8 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """What all processes of a run have in common. `known`: types that the origins hold completely, as names tell."""
+    """What all processes of a run have in common. `known`: types that the origins hold completely, as names tell;
+    `bits`: numbers of ids are parted by so many of their first."""
 
     catalog: Catalog
     request: Request
@@ -59,6 +60,7 @@ class Setting:
     routes: Routes
     awaited: frozenset[str]
     place: Path
+    bits: int = BITS
 
 
 class Read(Progress):
@@ -96,15 +98,22 @@ class Sorter:
         self._sieve.expect("Encounter", setting.awaited)
         self._spool = Spool(setting.place)
 
-    def sort(self, task: Task) -> Sorted:
-        """Raises Mixed."""
+    def move_to(self, place: Path) -> Sorter:
+        """From here on, buckets are written there."""
+        self._setting, self._spool = replace(self._setting, place=place), Spool(place)
+        return self
+
+    def sort(self, task: Task, content: bytes | None = None) -> Sorted:
+        """`content`: what the share holds, where it need not be read from a disk; of a whole file, as it lies there.
+        Raises Mixed."""
         setting = self._setting
+        given = setting.given if content is None else _with(setting.given, task, content)
         self._sieve.ledger = Ledger()
         found = Sorted(Heard(), Completeness())
         for origin, types in setting.known.complete.items():
             found.completeness.open(origin, types)
         walk = Walk(
-            setting.given,
+            given,
             found.completeness,
             setting.needs.types,
             setting.catalog.site.bundles_complete,
@@ -137,9 +146,9 @@ class Sorter:
             name: (numbers_of(map(_short, written)), np.array(buckets, dtype=np.uint16))
             for name, (written, buckets) in ids.items()
         }
-        keep(setting.place, self._sieve.ledger, placed)
-        if task.share.start or task.share.end is not None:
-            found.lines[task.number, task.share.start] = walk.lines
+        keep(setting.place, self._sieve.ledger, placed, setting.bits)
+        if task.share != WHOLE:
+            found.lines[task.number, task.share.start] = walk.lines if content is None else content.count(b"\n")
         return found
 
     def _note(
@@ -154,6 +163,12 @@ class Sorter:
             buckets.append(bucket)
         if type_name == "Patient" and (others := merged_with(resource, met.aliases)):
             found.links.append((identity.strip(), frozenset(others)))
+
+
+def _with(given: Files, task: Task, content: bytes) -> Files:
+    files = list(given.files)
+    files[task.number] = replace(files[task.number], content=content, part=task.share != WHOLE)
+    return given._replace(files=tuple(files))
 
 
 def _short(identity: str) -> str:

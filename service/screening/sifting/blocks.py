@@ -91,15 +91,16 @@ class Headed:
 
 
 def read_blocks(file: InputFile, share: Share = WHOLE) -> Iterator[Block | Broken]:
-    """The file in blocks, or a share of it, its lines numbered from 1. What is wrong with it comes last.
+    """The file in blocks, or a share of it, its lines numbered from 1. What is wrong with it comes last. Of a file that
+    is but a part in memory, that part is the share.
 
     Raises TooLong.
     """
     number = 1
     try:
         with open_file(file) as stream:
-            for room, size in _shared(stream, share):
-                marked = number == 1 and not share.start and room.startswith(BOM)
+            for room, size in _shared(stream, WHOLE if file.part else share):
+                marked = number == 1 and not share.start and not file.part and room.startswith(BOM)
                 block = _block(room, size, number, len(BOM) if marked else 0)
                 number += len(block.starts)
                 yield block

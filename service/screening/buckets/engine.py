@@ -1,0 +1,57 @@
+"""By what the work on shares and buckets is done: processes of this machine, or a cluster; run.py says in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from service.screening.buckets.judge import First, Group, Part
+from service.screening.buckets.parcels import met_in, unpack
+from service.screening.buckets.routing import Routes, key_of
+from service.screening.buckets.sorting import Setting, Sorted, Task
+from service.screening.buckets.spool import Spool, take_out
+from service.screening.met import Found, Stage
+from service.screening.outputs import Outputs
+
+
+class Due(NamedTuple):
+    """A file to be gone through in a stage; `sifted`: line by line only as far as is needed."""
+
+    number: int
+    sifted: bool
+
+
+class Engine(Protocol):
+    """What is done many times over. `buckets`: into how many buckets is sorted; `bits`: see Setting."""
+
+    buckets: int
+    bits: int
+
+    def sort(self, setting: Setting, stage: Stage, due: Sequence[Due]) -> Iterator[tuple[Task, Sorted]]:
+        """Everything met in these files into the bucket it belongs to. Raises Mixed."""
+
+    def rearrange(self, setting: Setting, routes: Routes, leaving: frozenset[int]) -> None:
+        """Put into other buckets what routes lead elsewhere by now; it is in one of these."""
+
+    def check(self, setting: Setting) -> list[tuple[int, int]]:
+        """When all is sorted. Pairs of buckets that hold versions of the same resource. Raises Recurring."""
+
+    def drugs(self, setting: Setting) -> list[str]:
+        """The buckets of Medications, which lie in the place of the setting then."""
+
+    def judge(self, setting: Setting, first: First, spoiled: frozenset[str], groups: Sequence[Group]) -> Iterator[Part]:
+        """Judge all buckets; what was written when they were judged before counts no more."""
+
+    def write(self, setting: Setting, outputs: Outputs, others: Sequence[str]) -> None:
+        """All lines to the outputs, in order. `others`: groups that were not judged, in the place of the setting."""
+
+
+def rearranged(place: Path, routes: Routes, leaving: Iterable[int]) -> None:
+    """Take out of these buckets of a directory what is in them, and put it where the routes lead."""
+    spool = Spool(place)
+    for written in take_out(place, map(str, sorted(leaving))):
+        met = met_in(unpack(written), {})
+        assert isinstance(met, Found), "no other kind belongs to the first stage"
+        spool.put(str(routes.of(key_of(met))), written)
+    spool.flush()
