@@ -1,6 +1,7 @@
 """The arguments of every command, with their help."""
 
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from service.cli.counts import add_counts, add_history
 from service.cli.coverage import add_coverage
 from service.cli.database import add_db, add_patient
 from service.cli.dose import add_dose
+from service.cli.engines import add_engine
 from service.cli.export import add_export
 from service.cli.feasibility import add_feasibility
 from service.cli.inbox import add_inbox
@@ -77,9 +79,9 @@ def _sample(command: ArgumentParser) -> None:
     command.set_defaults(run=commands.sample)
 
 
-def _input(command: ArgumentParser) -> None:
+def _input(command: ArgumentParser, where: Callable[[str], object] = Path) -> None:
     command.add_argument(
-        "source", type=Path, nargs="+", help=".ndjson[.gz], .json (a resource or Bundle), or a directory"
+        "source", type=where, nargs="+", help=".ndjson[.gz], .json (a resource or Bundle), or a directory"
     )
     command.add_argument("--as-of", type=_day, required=True, metavar="DATE", help="the screening date, YYYY-MM-DD")
     command.add_argument("--site", type=Path, help="a directory with the site's own settings, maps and studies")
@@ -92,9 +94,9 @@ def _input(command: ArgumentParser) -> None:
 
 
 def _screen(command: ArgumentParser) -> None:
-    _input(command)
+    _input(command, str)
     command.add_argument("--study", action="append", required=True, metavar="ID", help="repeatable")
-    command.add_argument("--out", type=Path, required=True, help="the directory for the results")
+    command.add_argument("--out", required=True, help="the directory for the results")
     command.add_argument("--fhir", choices=("R4", "R4B", "R5"), default="R4", help="release of the ResearchSubjects")
     command.add_argument("--all", action="store_true", help="write a ResearchSubject for those without a signal, too")
     command.add_argument(
@@ -111,6 +113,7 @@ def _screen(command: ArgumentParser) -> None:
         help="a larger input is sorted into buckets on disk, beside the results, and screened a bucket at a time "
         f"(default {USUAL_MEMORY})",
     )
+    add_engine(command)
     command.add_argument("--quiet", action="store_true", help="no progress bar and no funnel")
     command.set_defaults(run=commands.screen)
 

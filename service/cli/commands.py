@@ -4,24 +4,21 @@ from argparse import Namespace
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
-from os import cpu_count
 
 import orjson
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
 from service.cli.console import Bar, note, out, peak_memory
+from service.cli.engines import screening
 from service.cli.funnel import print_funnel
 from service.cli.story import print_story
 from service.screening.asking import study_of
-from service.screening.buckets.means import processes_for
-from service.screening.buckets.processes import engine_for
 from service.screening.explain import explain_patient
-from service.screening.population import screen as screen_population
 from service.screening.render import assessment_line
 from service.screening.request import Request
 from service.screening.sample import write_sample
-from service.screening.sources import find_sources, total_bytes
+from service.screening.sources import Source, find_sources, total_bytes
 
 
 def sample(chosen: Namespace) -> int:
@@ -35,22 +32,23 @@ def sample(chosen: Namespace) -> int:
 def screen(chosen: Namespace) -> int:
     """Screen a population for some studies, and print the funnel."""
     catalog = load_catalog(mappings_dir(), chosen.site)
-    request = _request(catalog, chosen, chosen.study, chosen.fhir, chosen.all)
-    request = replace(request, formats=tuple(dict.fromkeys(chosen.also or ())))
-    processes = chosen.processes or processes_for(request.sources, cpu_count() or 1)
-    engine = engine_for(request.sources, processes, chosen.memory)
-    with Bar(total_bytes(request.sources), quiet=chosen.quiet) as bar:
-        summary = screen_population(catalog, request, chosen.out, bar, engine)
+    with screening(chosen) as how:
+        request = _request(catalog, chosen, how.sources, chosen.study, chosen.fhir, chosen.all)
+        request = replace(request, formats=tuple(dict.fromkeys(chosen.also or ())))
+        with Bar(how.size, quiet=chosen.quiet) as bar:
+            summary = how.run(catalog, request, bar)
     if not chosen.quiet:
         print_funnel(summary, request.studies, chosen.out)
-        note(f"{processes} process{'es' if processes > 1 else ''}, at most {peak_memory():,} MB of memory in each.")
+        if how.processes:
+            several = "es" if how.processes > 1 else ""
+            note(f"{how.processes} process{several}, at most {peak_memory():,} MB of memory in each.")
     return 0
 
 
 def explain(chosen: Namespace) -> int:
     """Explain one patient."""
     catalog = load_catalog(mappings_dir(), chosen.site)
-    request = _request(catalog, chosen, [chosen.study])
+    request = _request(catalog, chosen, find_sources(chosen.source), [chosen.study])
     with Bar(total_bytes(request.sources), quiet=True) as bar:
         explained = explain_patient(catalog, request, chosen.patient, bar)
     if chosen.format == "json":
@@ -78,11 +76,16 @@ def serve(chosen: Namespace) -> int:
 
 
 def _request(
-    catalog: Catalog, chosen: Namespace, studies: Iterable[str], release: str = "R4", every: bool = False
+    catalog: Catalog,
+    chosen: Namespace,
+    sources: tuple[Source, ...],
+    studies: Iterable[str],
+    release: str = "R4",
+    every: bool = False,
 ) -> Request:
     accepted = catalog.site.accepted_rejects if chosen.accept_rejects is None else chosen.accept_rejects
     return Request(
-        sources=find_sources(chosen.source),
+        sources=sources,
         studies=tuple(study_of(catalog, each) for each in dict.fromkeys(studies)),
         at=chosen.as_of,
         release=release,  # type: ignore[arg-type]

@@ -1,7 +1,6 @@
 """The funnel of a run, as a coordinator reads it: how many were read, who is left, and what stands in the way."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from service.eligibility.criteria import Study
 console = Console(highlight=False, width=118)
 
 
-def print_funnel(summary: dict[str, Any], studies: Iterable[Study], out: Path) -> None:
+def print_funnel(summary: dict[str, Any], studies: Iterable[Study], out: str) -> None:
     """Print the funnel of every study in the summary."""
     read, people = summary["input"], summary["people"]
     console.print(
@@ -28,7 +27,9 @@ def print_funnel(summary: dict[str, Any], studies: Iterable[Study], out: Path) -
     )
     for study in sorted(studies, key=lambda each: each.id):
         _print_study(study, summary["studies"][study.id])
-    console.print(f"Written to {out}/: " + ", ".join(f"{n} {name}" for name, n in summary["written"].items()) + ".\n")
+    console.print(
+        f"Written to {out.rstrip('/')}/: " + ", ".join(f"{n} {name}" for name, n in summary["written"].items()) + ".\n"
+    )
 
 
 def _print_study(study: Study, counts: dict[str, Any]) -> None:

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from service.eligibility.facts import Loaded
 
 ANY_TYPE = "*"
-Origin = tuple[
-    int, ...
-]  # of a directory its number; of a Bundle its file, share, line, and path of entries
+Origin = tuple[int, ...]  # of a directory its number; of a Bundle its file, share, line, and path of entries
 
 
 @dataclass

@@ -88,7 +88,7 @@ def gather(
 
 
 def screen(
-    catalog: Catalog, request: Request, out: Path, progress: Progress, engine: Engine | None = None
+    catalog: Catalog, request: Request, out: Path, progress: Progress, engine: Engine[Outputs] | None = None
 ) -> dict[str, object]:
     """Screen and write to `out`; the summary is returned and written last. `engine`: what does it in buckets;
     None: in memory.

@@ -116,10 +116,15 @@ def given(content: bytes, label: str) -> Source:
 def _readable_in(directory: Path) -> list[Path]:
     found = [each for each in directory.iterdir() if each.is_file() and READ.search(each.name)]
     if not found:
-        raise InputError(
-            f"{directory.name}: no .ndjson, .ndjson.gz or .json file in this directory; give the export's own directory"
-        )
+        raise nothing_in(directory.name)
     return found
+
+
+def nothing_in(directory: str) -> InputError:
+    """Of a directory without anything we read."""
+    return InputError(
+        f"{directory}: no .ndjson, .ndjson.gz or .json file in this directory; give the export's own directory"
+    )
 
 
 def _source(directory: Path, paths: set[Path], whole: bool, above: Path, manifests: Mapping[Path, Manifest]) -> Source:

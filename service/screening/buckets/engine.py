@@ -1,10 +1,10 @@
-"""By what the work on shares and buckets is done: processes of this machine, or a cluster; run.py says in which order."""
+"""By what the work on shares and buckets is done, processes or a cluster; run.py says in which order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from service.screening.buckets.judge import First, Group, Part
 from service.screening.buckets.parcels import met_in, unpack
@@ -12,7 +12,8 @@ from service.screening.buckets.routing import Routes, key_of
 from service.screening.buckets.sorting import Setting, Sorted, Task
 from service.screening.buckets.spool import Spool, take_out
 from service.screening.met import Found, Stage
-from service.screening.outputs import Outputs
+
+W = TypeVar("W", contravariant=True)
 
 
 class Due(NamedTuple):
@@ -22,8 +23,8 @@ class Due(NamedTuple):
     sifted: bool
 
 
-class Engine(Protocol):
-    """What is done many times over. `buckets`: into how many buckets is sorted; `bits`: see Setting."""
+class Engine(Protocol[W]):
+    """What is done many times over, and in the end written to a W. `buckets`: into how many buckets is sorted; `bits`: see Setting."""
 
     buckets: int
     bits: int
@@ -43,7 +44,7 @@ class Engine(Protocol):
     def judge(self, setting: Setting, first: First, spoiled: frozenset[str], groups: Sequence[Group]) -> Iterator[Part]:
         """Judge all buckets; what was written when they were judged before counts no more."""
 
-    def write(self, setting: Setting, outputs: Outputs, others: Sequence[str]) -> None:
+    def write(self, setting: Setting, outputs: W, others: Sequence[str]) -> None:
         """All lines to the outputs, in order. `others`: groups that were not judged, in the place of the setting."""
 
 

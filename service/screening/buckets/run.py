@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.fhir.reading import Reading
 from service.screening.buckets.engine import Due, Engine
@@ -25,7 +25,6 @@ from service.screening.intake import Intake
 from service.screening.judging import Judged
 from service.screening.met import Lost, Mixed, Stage
 from service.screening.needs import Needs
-from service.screening.outputs import Outputs
 from service.screening.request import Progress, Request
 from service.screening.sifting.ledger import Forced, Recurring
 from service.screening.sifting.sieve import Sieve
@@ -36,6 +35,7 @@ from service.store.lookup import Lookup
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
+W = TypeVar("W")
 REST, DRUG_FILE = "rest", "drugs"
 
 
@@ -48,7 +48,7 @@ class Screened(NamedTuple):
 
 
 def screen_in_buckets(
-    outputs: Outputs, catalog: Catalog, request: Request, progress: Progress, engine: Engine, beside: Path
+    outputs: W, catalog: Catalog, request: Request, progress: Progress, engine: Engine[W], beside: Path
 ) -> Screened:
     """Screen, every line to the outputs. `beside`: the directory in which buckets may lie for as long as it takes."""
     mixed, forced = frozenset[str](), Forced()
@@ -64,7 +64,7 @@ def screen_in_buckets(
 
 
 def _setting(
-    catalog: Catalog, request: Request, engine: Engine, place: Path, mixed: frozenset[str], forced: Forced
+    catalog: Catalog, request: Request, engine: Engine[Any], place: Path, mixed: frozenset[str], forced: Forced
 ) -> Setting:
     completeness = Completeness()
     return Setting(
@@ -90,7 +90,7 @@ class _Sorting:
 
     setting: Setting
     progress: Progress
-    engine: Engine
+    engine: Engine[Any]
     heard: Heard = field(default_factory=Heard)
     lines: dict[tuple[int, int], int] = field(default_factory=dict)
     links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
@@ -151,7 +151,7 @@ class _Sorting:
         self.setting = replace(self.setting, routes=routes)
 
 
-def _judged(setting: Setting, found: _Sorting, outputs: Outputs, progress: Progress, engine: Engine) -> Screened:
+def _judged(setting: Setting, found: _Sorting, outputs: W, progress: Progress, engine: Engine[W]) -> Screened:
     """Judge all buckets, with what is incomplete for everybody: that is known when all are read, and they are judged
     again where it was not known before."""
     first = found.first()

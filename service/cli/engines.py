@@ -1,0 +1,83 @@
+"""By what an input is screened: this machine, or Spark."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from os import cpu_count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from service.errors import UsageError
+from service.screening.buckets.means import processes_for
+from service.screening.buckets.processes import engine_for
+from service.screening.population import screen
+from service.screening.request import Progress, Request
+from service.screening.sources import Source, find_sources, total_bytes
+from service.screening.spark.engine import Spark, buckets_for
+from service.screening.spark.listing import find
+from service.screening.spark.parts import screen_to
+from service.screening.spark.session import session
+
+if TYPE_CHECKING:
+    from service.catalog.load import Catalog
+
+SPARK, LOCAL = "spark", "local"
+Run = Callable[["Catalog", Request, Progress], dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Screening:
+    """What is to be read, how many bytes that are, and what screens it; by how many processes, if they are ours."""
+
+    sources: tuple[Source, ...]
+    size: int
+    run: Run
+    processes: int = 0
+
+
+def add_engine(command: ArgumentParser) -> None:
+    """Options of `screen`."""
+    command.add_argument(
+        "--engine", choices=(LOCAL, SPARK), default=LOCAL, help="what does the work: this machine (default), or Spark"
+    )
+    command.add_argument("--master", metavar="URL", help="of Spark, such as local[4] or yarn; default: as it is set up")
+
+
+@contextmanager
+def screening(chosen: Namespace) -> Iterator[Screening]:
+    """As it was chosen. Raises UsageError, InputError."""
+    if chosen.engine == SPARK:
+        if chosen.processes:
+            raise UsageError("--processes does not go with --engine spark: Spark knows how many tasks it runs at once")
+        with session(chosen.master) as spark:
+            listed = find(spark, chosen.source)
+            engine = Spark(spark, listed.stored, buckets_for(listed, chosen.memory))
+            run = partial(_to, chosen.out, spark, engine)
+            yield Screening(listed.sources, sum(each.size for each in listed.stored.values()), run)
+        return
+    if chosen.master is not None:
+        raise UsageError("--master goes with --engine spark")
+    if "://" in chosen.out:
+        raise UsageError(f"{chosen.out}: only --engine spark writes there; give a directory of this machine")
+    sources = find_sources(map(Path, chosen.source))
+    processes = chosen.processes or processes_for(sources, cpu_count() or 1)
+    yield Screening(
+        sources,
+        total_bytes(sources),
+        lambda catalog, request, progress: screen(
+            catalog, request, Path(chosen.out), progress, engine_for(sources, processes, chosen.memory)
+        ),
+        processes,
+    )
+
+
+def _to(
+    out: str, spark: object, engine: Spark, catalog: Catalog, request: Request, progress: Progress
+) -> dict[str, object]:
+    if "://" in out:
+        return screen_to(out, spark, catalog, request, progress, engine)
+    return screen(catalog, request, Path(out), progress, engine)

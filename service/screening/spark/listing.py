@@ -1,0 +1,116 @@
+"""Which files there are, as Spark sees them: in any file system that it can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from service.errors import InputError
+from service.screening.sources import (
+    LARGEST_MANIFEST,
+    READ,
+    Manifest,
+    Source,
+    arranged,
+    manifest_in,
+    nothing_in,
+)
+from service.screening.spark.session import errors
+
+PATTERN = re.compile(r"([{}\[\]*?\\])")
+MARK = "transactionTime"  # every manifest says when it was made
+
+
+class Stored(NamedTuple):
+    """A file: how Spark is asked for it, by which number its lines are known, how many bytes it has."""
+
+    path: str
+    number: int
+    size: int
+
+
+class Listed(NamedTuple):
+    """Sources, and of each file (by its path) where it is stored."""
+
+    sources: tuple[Source, ...]
+    stored: Mapping[Path, Stored]
+
+
+def find(spark: Any, given: Iterable[str]) -> Listed:
+    """The sources behind these directories and files. Raises InputError."""
+    whole: set[Path] = set()
+    chosen: dict[Path, set[Path]] = {}
+    stored: dict[Path, Stored] = {}
+    for text in given:
+        seen = _seen(spark, text)
+        name = text.rstrip("/").rpartition("/")[2]
+        directory = min((path.parent for path in seen), key=lambda each: (len(each.parts), each))
+        if len(seen) > 1 or next(iter(seen)).name != name:
+            whole.add(directory)
+            seen = {path: each for path, each in seen.items() if path.parent == directory}
+        found = {path: each for path, each in seen.items() if READ.search(path.name)}
+        if not found:
+            raise nothing_in(directory.name)
+        chosen.setdefault(directory, set()).update(found)
+        stored |= found
+    if len({each.number for each in stored.values() if each.size}) < sum(bool(each.size) for each in stored.values()):
+        raise InputError("two files cannot be told apart; give them to separate runs")  # a chance of one in 10^14
+    return Listed(arranged(chosen, whole, dict(_manifests(spark, stored))), stored)
+
+
+def documents(spark: Any, files: Iterable[Stored]) -> Any:
+    """A frame of whole files."""
+    return spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(paths(files))
+
+
+def paths(files: Iterable[Stored]) -> list[str]:
+    """As Spark takes them: none of their characters stands for others."""
+    return [PATTERN.sub(r"\\\1", each.path) for each in files]
+
+
+def _seen(spark: Any, text: str) -> dict[Path, Stored]:
+    """All files there, empty ones and those of directories within, too."""
+    functions = import_module("pyspark.sql.functions")
+    try:
+        frame = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(text)
+        urls = frame.inputFiles()
+        place = "_metadata.file_path"
+        rows = frame.select("path", "length", place, functions.xxhash64(place).alias("number")).collect()
+    except errors() as problem:
+        raise _unreadable(text, problem) from None
+    found = {_path(url): Stored(url, 0, 0) for url in urls}
+    if not found:
+        raise nothing_in(text.rstrip("/").rpartition("/")[2])
+    return found | {_path(row.file_path): Stored(row.path, row.number, row.length) for row in rows}
+
+
+def _unreadable(text: str, problem: Exception) -> InputError:
+    if "PATH_NOT_FOUND" in str(problem):
+        return InputError(f"{text}: no such file or directory; check the path of the export")
+    return InputError(
+        f"{text}: Spark cannot read it; check the path, the right to read it, and that Spark has the connector of that "
+        "file system"
+    )
+
+
+def _path(url: str) -> Path:
+    parts = urlsplit(url)
+    path = unquote(parts.path)
+    return Path(path) if parts.scheme in ("", "file") else Path(f"{parts.scheme}:/{parts.netloc}{path}")
+
+
+def _manifests(spark: Any, stored: Mapping[Path, Stored]) -> Iterator[tuple[Path, Manifest]]:
+    """Only what may be a manifest is brought here."""
+    small = [each for path, each in stored.items() if path.suffix == ".json" and 0 < each.size <= LARGEST_MANIFEST]
+    if not small:
+        return
+    text = import_module("pyspark.sql.functions").col("content").cast("string")
+    frame = documents(spark, small).filter(text.contains(MARK) | text.contains("\\u"))
+    for row in frame.select("_metadata.file_path", "content").collect():
+        manifest = manifest_in(bytes(row.content))
+        if manifest is not None:
+            yield _path(row.file_path), manifest
