@@ -54,7 +54,7 @@ translations: setup ## take the texts of the pages into the catalogs, and say wh
 wheel-check: setup ## build the wheel, install it into a clean environment, use it from elsewhere
 	.ci/wheel-check
 
-lock: ## write requirements/dev.txt again from setup.cfg (all newest: make lock UPGRADE=--upgrade)
+lock: ## write requirements/ again from setup.cfg (all newest: make lock UPGRADE=--upgrade)
 	.ci/lock $(UPGRADE)
 
 clean: ## remove what was made here; .venv stays

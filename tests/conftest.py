@@ -14,8 +14,9 @@ from tests.databases import empty_url, postgres, postgres_url, sqlite_template, 
 from tests.engines import open_quickly
 from tests.hashing import hash_cheaply
 from tests.rendering import compile_once
+from tests.sparks import pyspark
 
-__all__ = ["chromium", "empty_url", "postgres", "postgres_url", "shared", "sqlite_template", "store", "url"]
+__all__ = ["chromium", "empty_url", "postgres", "postgres_url", "pyspark", "shared", "sqlite_template", "store", "url"]
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 # A run in CI can be repeated: the same examples each time. At a desk, each run looks at new ones.

@@ -27,8 +27,14 @@ RUNNING_ON = ("serve", "worker")  # commands that end only when interrupted
 
 @pytest.mark.parametrize("document", [each for each in DOCUMENTS if any(steps(each))], ids=name_of)
 def test_what_a_document_shows_is_what_happens(
-    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    document: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
 ) -> None:
+    if any(isinstance(step, Command) and "--engine spark" in step.words for step in steps(document)):
+        request.getfixturevalue("pyspark")
     monkeypatch.chdir(tmp_path)
     for step in steps(document):
         if isinstance(step, File):

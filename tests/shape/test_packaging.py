@@ -150,7 +150,7 @@ def test_what_is_imported_is_declared() -> None:
 
 def lock() -> dict[str, str]:
     """The locked versions by canonical name."""
-    text = (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "requirements").glob("*.txt")))
     pins = [line.split("#")[0].split(";")[0].strip() for line in text.splitlines() if line and not line.startswith("#")]
     return {canonicalize_name(name): version for name, version in (pin.split("==") for pin in pins)}
 

@@ -24,7 +24,10 @@ class Due(NamedTuple):
 
 
 class Engine(Protocol[W]):
-    """What is done many times over, and in the end written to a W. `buckets`: into how many buckets is sorted; `bits`: see Setting."""
+    """What is done many times over, and in the end written to a W.
+
+    `buckets`: into how many is sorted; `bits`: see Setting.
+    """
 
     buckets: int
     bits: int

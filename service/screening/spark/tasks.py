@@ -17,9 +17,9 @@ import numpy as np
 from service import __version__
 from service.screening.buckets.engine import rearranged
 from service.screening.buckets.ids import PLACED, PLACES, check, wandering
-from service.screening.buckets.judge import Group, Judge, pieces
+from service.screening.buckets.judge import First, Group, Judge, pieces
 from service.screening.buckets.routing import Routes
-from service.screening.buckets.sorting import DRUGS, Sorter, Task
+from service.screening.buckets.sorting import DRUGS, Setting, Sorter, Task
 from service.screening.met import Mixed, Stage
 from service.screening.sifting.blocks import WHOLE, Share
 from service.screening.sifting.ledger import Recurring
@@ -77,11 +77,14 @@ def sort_shares(work: Work, stage: Stage, batches: Iterable[Any]) -> Iterator[An
     if work.version != __version__:
         yield from _batches([File(ANOTHER, 0, __version__, b"")], FILES)
         return
-    setting, numbers = work.given.value
-    sorter = work.once(lambda: Sorter(setting))
+    sorter, numbers = work.once(lambda: _sorter(*work.given.value))
     with TemporaryDirectory(prefix="prescreen-") as place:
         sorter.move_to(Path(place))
         yield from _batches(_sorted(sorter, numbers, stage, batches, Path(place)), FILES)
+
+
+def _sorter(setting: Setting, numbers: Mapping[int, int]) -> tuple[Sorter, Mapping[int, int]]:
+    return Sorter(setting), numbers
 
 
 def _sorted(
@@ -159,9 +162,8 @@ def check_ids(batches: Iterable[Any]) -> Iterator[Any]:
 
 def judge_groups(work: Work, drugs: str, batches: Iterable[Any]) -> Iterator[Any]:
     """Rows of FILES with all parcels of some groups of buckets into rows of LINES."""
-    setting, first, spoiled, groups = work.given.value
     there = Path(import_module("pyspark").SparkFiles.get(drugs))
-    judge = work.once(lambda: Judge(setting, first, spoiled, there))
+    judge, groups = work.once(lambda: _judge(there, *work.given.value))
     with TemporaryDirectory(prefix="prescreen-") as place:
         judge.move_to(Path(place))
         present = set()
@@ -169,6 +171,12 @@ def judge_groups(work: Work, drugs: str, batches: Iterable[Any]) -> Iterator[Any
             _put(Path(place), each)
             present.add(each.name)
         yield from _batches(_judged(judge, groups, present, Path(place)), LINES)
+
+
+def _judge(
+    drugs: Path, setting: Setting, first: First, spoiled: frozenset[str], groups: Sequence[Group]
+) -> tuple[Judge, Sequence[Group]]:
+    return Judge(setting, first, spoiled, drugs), groups
 
 
 def _judged(judge: Judge, groups: Sequence[Group], present: set[str], place: Path) -> Iterator[Line]:

@@ -1,0 +1,127 @@
+"""On Spark every output is that of memory, to the byte, whatever is wrong with an export, however its files are cut."""
+
+import gzip
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from service.errors import InputError, UsageError
+from service.screening.population import screen
+from service.screening.request import Progress, Request
+from service.screening.sample import write_sample
+from service.screening.sources import find_sources
+from service.screening.spark import engine as driver
+from service.screening.spark.engine import Spark
+from service.screening.spark.listing import find
+from service.screening.spark.parts import screen_to
+from tests.screening import shipped
+from tests.screening.test_buckets import NEWER, OLDER, linked
+from tests.screening.test_sieve import LATELY, PULSE
+from tests.screening.world import STUDY, bundle, cancer, catalog, encounter, export, haemoglobin, ndjson, patient
+
+AT = date(2026, 6, 30)
+BUCKETS = 7
+
+
+def traps(directory: Path) -> Path:
+    """Everything that has gone wrong in an export, in one."""
+    people = [patient(str(each)) for each in range(12)]
+    chain = [linked(str(each), "replaced-by", str(each + 1)) for each in range(12, 18)]
+    ring = [linked("40", "replaced-by", "41"), linked("41", "replaced-by", "40")]
+    merged = [*chain, patient("18"), *ring, linked("30", "replaced-by", "nobody"), patient("1", birthDate="x")]
+    moved = [cancer("m", "1", **OLDER), cancer("m", "2", **NEWER), cancer("d", "3", **OLDER), cancer("d", "17")]
+    waiting = {"onsetDateTime": None, "category": [{"coding": [{"code": "encounter-diagnosis"}]}]}
+    waits = cancer("w", "4", encounter={"reference": "Encounter/old"}, **waiting)
+    lost = [cancer("x", subject=5), cancer("y", "nobody"), b"{broken", b'"text"', cancer("z", "5", code=5)]
+    within = bundle(patient("b"), cancer("bc", "b"), bundle(patient("n"), haemoglobin("no", "n")))
+    cut = bundle(patient("c"), cancer("cc", "c"), link=[{"relation": "next", "url": "http://ehr.example/2"}])
+    results = [haemoglobin(f"o{each}", str(each % 18), value=each) for each in range(40)]
+    often = [haemoglobin("o1", "1", **PULSE), haemoglobin("l", "6", **LATELY), haemoglobin("l", "6", **LATELY)]
+    visits = [encounter("old", "4", period={"start": "1999-01-01", "end": "1999-01-02"}), encounter("e", "4")]
+    made = export(
+        directory / "an export",
+        Patient_000=[*people, within],
+        Patient_001=merged,
+        Condition=[*moved, waits, *lost, *(cancer(f"k{each}", str(each)) for each in (5, 14, 18, 40))],
+        Observation=b"\xef\xbb\xbf" + ndjson([*results, b"", b"\r", *often]).replace(b"}\n", b"}\r\n").rstrip(b"\n"),
+        Encounter=visits,
+        **{"mixed[1]": [cut, within, haemoglobin("q", "7"), b'{"resourceType":"Condition","id":"\xff"}']},
+    )
+    (made / "one.json").write_text(json.dumps(bundle(patient("j"), haemoglobin("jo", "j")), indent=1))
+    (made / "empty.json").write_bytes(b"")
+    packed = gzip.compress(ndjson([encounter(f"g{each}", "8") for each in range(90)]))
+    (made / "Procedure.ndjson.gz").write_bytes(gzip.compress(b""))
+    (made / "Encounter.ndjson.gz").write_bytes(packed[:-9])
+    return made
+
+
+def cut_at(spark: Any, size: int) -> None:
+    """The bytes of a share."""
+    for name in ("maxPartitionBytes", "openCostInBytes"):
+        spark.conf.set(f"spark.sql.files.{name}", size)
+
+
+def same(spark: Any, source: Path, world: Any, studies: Any, out: Path, **more: Any) -> None:
+    """Both ways; every file that was written is compared."""
+    sources = find_sources([source])
+    screen(world, Request(sources, studies, AT, **more), out / "memory", Progress())
+    listed = find(spark, [str(source)])
+    assert listed.sources == sources
+    screen(
+        world, Request(listed.sources, studies, AT, **more), out / "spark", Progress(), Spark(spark, listed.stored, 7)
+    )
+    written = {each.name: each.read_bytes() for each in sorted((out / "memory").iterdir())}
+    assert {each.name: each.read_bytes() for each in sorted((out / "spark").iterdir())} == written
+
+
+def test_an_export_with_everything_that_can_be_wrong(spark: Any, tmp_path: Path) -> None:
+    more = {"every_subject": True, "versions": True, "formats": ("csv",)}
+    same(spark, traps(tmp_path), catalog(), (STUDY,), tmp_path, **more)
+
+
+def test_the_sample_and_results_in_parts(spark: Any, tmp_path: Path) -> None:
+    write_sample(tmp_path / "in", 12, 7)
+    cut_at(spark, 60_000)
+    same(spark, tmp_path / "in", shipped.catalog(), (shipped.STUDY,), tmp_path)
+    listed, place = find(spark, [str(tmp_path / "in")]), (tmp_path / "parts").as_uri()
+    request = Request(listed.sources, (shipped.STUDY,), AT, formats=("parquet",))
+    screen_to(place, spark, shipped.catalog(), request, Progress(), Spark(spark, listed.stored, BUCKETS))
+    for whole in sorted((tmp_path / "memory").iterdir()):
+        parts = sorted((tmp_path / "parts" / whole.name).glob("part-*"))
+        assert b"".join(each.read_bytes() for each in parts) == whole.read_bytes()
+    lines = (tmp_path / "memory" / "assessments.ndjson").read_bytes().count(b"\n")
+    assert spark.read.parquet(f"{place}/assessments.parquet").count() == lines
+
+
+def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file or directory"):
+        find(spark, [str(tmp_path / "nowhere")])
+    with pytest.raises(InputError, match="Spark cannot read it"):
+        find(spark, ["unknown://bucket/export"])
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.txt").write_text("none")
+    with pytest.raises(InputError, match=r"no \.ndjson"):
+        find(spark, [str(tmp_path / "notes")])
+    source = export(tmp_path / "in", Patient=[patient()])
+    listed = find(spark, [str(source)])
+    request = Request(listed.sources, (STUDY,), AT)
+    with patch.object(driver, "__version__", "0.0.1"), pytest.raises(UsageError, match="install this very version"):
+        screen(catalog(), request, tmp_path / "out", Progress(), Spark(spark, listed.stored, BUCKETS))  # type: ignore[arg-type]
+    with (source / "Patient.ndjson").open("ab") as file:
+        file.write(ndjson([patient("q")]))
+    with pytest.raises(InputError, match="did the file change"):
+        screen(catalog(), request, tmp_path / "out", Progress(), Spark(spark, listed.stored, BUCKETS))  # type: ignore[arg-type]
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.shared
+def test_real_data(spark: Any, shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for packed in sorted((shared / "data" / "pysynthea-2026-r4").glob("*.ndjson.gz")):
+        (tmp_path / "in" / packed.name.removesuffix(".gz")).write_bytes(gzip.decompress(packed.read_bytes()))
+    cut_at(spark, 1 << 22)
+    same(spark, tmp_path / "in", shipped.catalog(), (shipped.STUDY,), tmp_path, every_subject=True)
