@@ -97,7 +97,7 @@ def screen(
     behind.
     """
     if out.resolve() in {source.directory for source in request.sources}:
-        raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
+        raise into_the_input(str(out))
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
     with Outputs(out, also, request.formats) as outputs:
         if engine is None:
@@ -107,6 +107,11 @@ def screen(
             summary = summary_of(catalog, request, found.counts, found.completeness, found.judged, outputs.lines)
         outputs.summary(summary)
     return summary
+
+
+def into_the_input(out: str) -> UsageError:
+    """Of results that would be written beside the input."""
+    return UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
 
 
 def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:

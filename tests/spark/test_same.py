@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from venv import create
 
 import pytest
 
@@ -16,7 +17,7 @@ from service.screening.sample import write_sample
 from service.screening.sources import find_sources
 from service.screening.spark import engine as driver
 from service.screening.spark.engine import Spark
-from service.screening.spark.listing import find
+from service.screening.spark.listing import Listed, find
 from service.screening.spark.parts import screen_to
 from tests.screening import shipped
 from tests.screening.test_buckets import NEWER, OLDER, linked
@@ -65,6 +66,12 @@ def cut_at(spark: Any, size: int) -> None:
         spark.conf.set(f"spark.sql.files.{name}", size)
 
 
+def run(spark: Any, listed: Listed, out: Path) -> None:
+    """For the study of the small world."""
+    request = Request(listed.sources, (STUDY,), AT)
+    screen(catalog(), request, out, Progress(), Spark(spark, listed.stored, BUCKETS))  # type: ignore[arg-type]
+
+
 def same(spark: Any, source: Path, world: Any, studies: Any, out: Path, **more: Any) -> None:
     """Both ways; every file that was written is compared."""
     sources = find_sources([source])
@@ -72,7 +79,11 @@ def same(spark: Any, source: Path, world: Any, studies: Any, out: Path, **more: 
     listed = find(spark, [str(source)])
     assert listed.sources == sources
     screen(
-        world, Request(listed.sources, studies, AT, **more), out / "spark", Progress(), Spark(spark, listed.stored, 7)
+        world,
+        Request(listed.sources, studies, AT, **more),
+        out / "spark",
+        Progress(),
+        Spark(spark, listed.stored, BUCKETS),
     )
     written = {each.name: each.read_bytes() for each in sorted((out / "memory").iterdir())}
     assert {each.name: each.read_bytes() for each in sorted((out / "spark").iterdir())} == written
@@ -97,7 +108,7 @@ def test_the_sample_and_results_in_parts(spark: Any, tmp_path: Path) -> None:
     assert spark.read.parquet(f"{place}/assessments.parquet").count() == lines
 
 
-def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path) -> None:
+def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="no such file or directory"):
         find(spark, [str(tmp_path / "nowhere")])
     with pytest.raises(InputError, match="Spark cannot read it"):
@@ -108,20 +119,33 @@ def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path) -> 
         find(spark, [str(tmp_path / "notes")])
     source = export(tmp_path / "in", Patient=[patient()])
     listed = find(spark, [str(source)])
-    request = Request(listed.sources, (STUDY,), AT)
     with patch.object(driver, "__version__", "0.0.1"), pytest.raises(UsageError, match="install this very version"):
-        screen(catalog(), request, tmp_path / "out", Progress(), Spark(spark, listed.stored, BUCKETS))  # type: ignore[arg-type]
+        run(spark, listed, tmp_path / "out")
+    (source / "one.json").write_text("{}")
+    other = find(spark, [str(source)])
+    with patch.object(driver, "LARGEST_WHOLE", 1), pytest.raises(InputError, match=r"one\.json: too large"):
+        run(spark, other, source.parent / "out")
+    bare = tmp_path / "bare"
+    create(bare)
+    monkeypatch.setattr(spark.sparkContext, "pythonExec", str(bare / "bin" / "python"))
+    with pytest.raises(UsageError, match="the executors have not fhir-prescreen"):
+        run(spark, listed, tmp_path / "out")
+    monkeypatch.undo()
     with (source / "Patient.ndjson").open("ab") as file:
         file.write(ndjson([patient("q")]))
     with pytest.raises(InputError, match="did the file change"):
-        screen(catalog(), request, tmp_path / "out", Progress(), Spark(spark, listed.stored, BUCKETS))  # type: ignore[arg-type]
+        run(spark, listed, tmp_path / "out")
+    with pytest.raises(UsageError, match="cannot be written into the input's own directory"):
+        screen_to(
+            source.as_uri(), spark, catalog(), Request(listed.sources, (STUDY,), AT), Progress(), Spark(spark, {}, 1)
+        )  # type: ignore[arg-type]
     assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.shared
 def test_real_data(spark: Any, shared: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    for packed in sorted((shared / "data" / "pysynthea-2026-r4").glob("*.ndjson.gz")):
+    for packed in sorted((shared / "data" / "pysynthea-2026-r4" / "seed-20260001").glob("*.ndjson.gz")):
         (tmp_path / "in" / packed.name.removesuffix(".gz")).write_bytes(gzip.decompress(packed.read_bytes()))
     cut_at(spark, 1 << 22)
     same(spark, tmp_path / "in", shipped.catalog(), (shipped.STUDY,), tmp_path, every_subject=True)

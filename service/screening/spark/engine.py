@@ -105,8 +105,7 @@ class Spark:
         frame = self._files(tasks.IDS)
         if frame is None:
             return []
-        parts = min(1 << BITS, int(self._spark.conf.get("spark.sql.shuffle.partitions")))
-        frame = frame.repartition(parts, "number").mapInArrow(tasks.check_ids, tasks.FILES)
+        frame = frame.repartition("number").mapInArrow(tasks.check_ids, tasks.FILES)
         found: dict[str, list[Any]] = defaultdict(list)
         pairs: set[tuple[int, int]] = set()
         for content in self._told(frame):

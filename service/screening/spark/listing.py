@@ -82,10 +82,10 @@ def _seen(spark: Any, text: str) -> dict[Path, Stored]:
         rows = frame.select("path", "length", place, functions.xxhash64(place).alias("number")).collect()
     except errors() as problem:
         raise _unreadable(text, problem) from None
-    found = {_path(url): Stored(url, 0, 0) for url in urls}
+    found = {path_of(url): Stored(url, 0, 0) for url in urls}
     if not found:
         raise nothing_in(text.rstrip("/").rpartition("/")[2])
-    return found | {_path(row.file_path): Stored(row.path, row.number, row.length) for row in rows}
+    return found | {path_of(row.file_path): Stored(row.path, row.number, row.length) for row in rows}
 
 
 def _unreadable(text: str, problem: Exception) -> InputError:
@@ -97,7 +97,8 @@ def _unreadable(text: str, problem: Exception) -> InputError:
     )
 
 
-def _path(url: str) -> Path:
+def path_of(url: str) -> Path:
+    """What a file is called by us, wherever it is."""
     parts = urlsplit(url)
     path = unquote(parts.path)
     return Path(path) if parts.scheme in ("", "file") else Path(f"{parts.scheme}:/{parts.netloc}{path}")
@@ -113,4 +114,4 @@ def _manifests(spark: Any, stored: Mapping[Path, Stored]) -> Iterator[tuple[Path
     for row in frame.select("_metadata.file_path", "content").collect():
         manifest = manifest_in(bytes(row.content))
         if manifest is not None:
-            yield _path(row.file_path), manifest
+            yield path_of(row.file_path), manifest

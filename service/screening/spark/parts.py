@@ -21,8 +21,9 @@ from service.screening.buckets.engine import Engine
 from service.screening.buckets.run import screen_in_buckets
 from service.screening.flat import TABLES, rows_of
 from service.screening.outputs import NAMES, SERIES, SUMMARY, VERSIONS
-from service.screening.population import summary_of
+from service.screening.population import into_the_input, summary_of
 from service.screening.request import Progress, Request
+from service.screening.spark.listing import path_of
 from service.screening.spark.session import errors
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Parts:
 def screen_to(
     place: str, spark: Any, catalog: Catalog, request: Request, progress: Progress, engine: Engine[Parts]
 ) -> dict[str, object]:
-    """As population.screen, the results wherever Spark writes to. Raises UsageError where it cannot."""
+    """As population.screen, the results wherever Spark writes to. Raises UsageError where it cannot, or may not."""
+    if path_of(place.rstrip("/")) in {source.directory for source in request.sources}:
+        raise into_the_input(place)
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
     try:
         outputs = Parts(spark, place, also, request.formats)
