@@ -78,13 +78,8 @@ def same(spark: Any, source: Path, world: Any, studies: Any, out: Path, **more: 
     screen(world, Request(sources, studies, AT, **more), out / "memory", Progress())
     listed = find(spark, [str(source)])
     assert listed.sources == sources
-    screen(
-        world,
-        Request(listed.sources, studies, AT, **more),
-        out / "spark",
-        Progress(),
-        Spark(spark, listed.stored, BUCKETS),
-    )
+    request = Request(listed.sources, studies, AT, **more)
+    screen(world, request, out / "spark", Progress(), Spark(spark, listed.stored, BUCKETS))
     written = {each.name: each.read_bytes() for each in sorted((out / "memory").iterdir())}
     assert {each.name: each.read_bytes() for each in sorted((out / "spark").iterdir())} == written
 
@@ -121,6 +116,7 @@ def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path, mon
     listed = find(spark, [str(source)])
     with patch.object(driver, "__version__", "0.0.1"), pytest.raises(UsageError, match="install this very version"):
         run(spark, listed, tmp_path / "out")
+    request = Request(listed.sources, (STUDY,), AT)
     (source / "one.json").write_text("{}")
     other = find(spark, [str(source)])
     with patch.object(driver, "LARGEST_WHOLE", 1), pytest.raises(InputError, match=r"one\.json: too large"):
@@ -136,9 +132,7 @@ def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path, mon
     with pytest.raises(InputError, match="did the file change"):
         run(spark, listed, tmp_path / "out")
     with pytest.raises(UsageError, match="cannot be written into the input's own directory"):
-        screen_to(
-            source.as_uri(), spark, catalog(), Request(listed.sources, (STUDY,), AT), Progress(), Spark(spark, {}, 1)
-        )  # type: ignore[arg-type]
+        screen_to(source.as_uri(), spark, catalog(), request, Progress(), Spark(spark, {}, BUCKETS))  # type: ignore[arg-type]
     assert not list((tmp_path / "out").iterdir())
 
 
