@@ -54,6 +54,8 @@ def traps(directory: Path) -> Path:
     )
     (made / "one.json").write_text(json.dumps(bundle(patient("j"), haemoglobin("jo", "j")), indent=1))
     (made / "empty.json").write_bytes(b"")
+    for within_it in ("old", "kind=old"):  # what lies in directories within is not part of it
+        export(made / within_it, Patient=[patient("gone")])
     packed = gzip.compress(ndjson([encounter(f"g{each}", "8") for each in range(90)]))
     (made / "Procedure.ndjson.gz").write_bytes(gzip.compress(b""))
     (made / "Encounter.ndjson.gz").write_bytes(packed[:-9])
@@ -108,6 +110,12 @@ def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path, mon
         find(spark, [str(tmp_path / "nowhere")])
     with pytest.raises(InputError, match="Spark cannot read it"):
         find(spark, ["unknown://bucket/export"])
+    export(tmp_path / "some" / "export", Patient=[patient()])
+    for given in ("some", "some/export/../../some"):
+        with pytest.raises(InputError, match=r"no \.ndjson"):
+            find(spark, [str(tmp_path / given)])
+    with pytest.raises(InputError, match="no such file or directory"):
+        find(spark, [str(tmp_path / "some" / "export" / "P*.ndjson")])
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "notes.txt").write_text("none")
     with pytest.raises(InputError, match=r"no \.ndjson"):

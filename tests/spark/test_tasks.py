@@ -13,12 +13,13 @@ from hypothesis import given, strategies as st
 
 from service import __version__
 from service.cli import main
-from service.errors import UsageError
+from service.errors import InputError, UsageError
 from service.screening.buckets.ids import check, keep, wandering
 from service.screening.met import Stage
 from service.screening.sifting.blocks import numbers_of
 from service.screening.sifting.ledger import Ledger, Recurring
 from service.screening.spark import session, tasks
+from service.screening.spark.listing import directory_of
 from tests.screening.world import export, patient
 
 
@@ -64,6 +65,35 @@ def test_ids_are_checked_as_on_one_machine(tmp_path: Path) -> None:
     with pytest.raises(Recurring) as found:
         check(tmp_path)
     assert set(found.value.ids["Condition"]) == set(numbers_of(["again"]))
+
+
+FOUND = ["s3a:/b/e/Patient.ndjson", "s3a:/b/e/old/Patient.ndjson", "s3a:/b/e/e/Patient.ndjson"]
+
+
+@pytest.mark.parametrize(
+    ("found", "text", "meant"),
+    [
+        (FOUND, "s3a://b/e", "s3a:/b/e"),
+        (FOUND, "s3a://b/e/", "s3a:/b/e"),
+        (FOUND[:1], "s3a://b/e/Patient.ndjson", FOUND[0]),
+        (FOUND[1:], "s3a://b/e", None),
+        (FOUND, "s3a://b", None),
+        (["/x/an export/Patient.ndjson"], "/x/an export", "/x/an export"),
+        (["/x/an export/Patient.ndjson"], "file:///x/an export", "/x/an export"),
+        (["hdfs:/host:8020/x/Patient.ndjson"], "hdfs:///x", "hdfs:/host:8020/x"),
+        (["dbfs:/x/y/Patient.ndjson"], "dbfs:/x/y", "dbfs:/x/y"),
+        (["dbfs:/x/y/Patient.ndjson"], "dbfs:/x", None),
+    ],
+)
+def test_what_lies_in_directories_within_is_not_taken_for_what_was_given(
+    found: list[str], text: str, meant: str | None
+) -> None:
+    paths = [Path(each) for each in found]
+    if meant is None:
+        with pytest.raises(InputError, match=r"no \.ndjson"):
+            directory_of(paths, text)
+    else:
+        assert directory_of(paths, text) == Path(meant)
 
 
 def test_an_executor_with_another_version_does_nothing() -> None:

@@ -22,6 +22,7 @@ from service.screening.sources import (
 from service.screening.spark.session import errors
 
 PATTERN = re.compile(r"([{}\[\]*?\\])")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(//)?")
 MARK = "transactionTime"  # every manifest says when it was made
 
 
@@ -46,20 +47,30 @@ def find(spark: Any, given: Iterable[str]) -> Listed:
     chosen: dict[Path, set[Path]] = {}
     stored: dict[Path, Stored] = {}
     for text in given:
+        text = str(Path(text).resolve()) if Path(text).exists() and not Path(text).is_absolute() else text
         seen = _seen(spark, text)
-        name = text.rstrip("/").rpartition("/")[2]
-        directory = min((path.parent for path in seen), key=lambda each: (len(each.parts), each))
-        if len(seen) > 1 or next(iter(seen)).name != name:
+        directory = directory_of(seen, text)
+        if directory not in seen:
             whole.add(directory)
-            seen = {path: each for path, each in seen.items() if path.parent == directory}
-        found = {path: each for path, each in seen.items() if READ.search(path.name)}
+        found = {path: each for path, each in seen.items() if directory in (path, path.parent)}
+        found = {path: each for path, each in found.items() if READ.search(path.name)}
         if not found:
             raise nothing_in(directory.name)
-        chosen.setdefault(directory, set()).update(found)
+        chosen.setdefault(directory.parent if directory in seen else directory, set()).update(found)
         stored |= found
     if len({each.number for each in stored.values() if each.size}) < sum(bool(each.size) for each in stored.values()):
         raise InputError("two files cannot be told apart; give them to separate runs")  # a chance of one in 10^14
     return Listed(arranged(chosen, whole, dict(_manifests(spark, stored))), stored)
+
+
+def directory_of(seen: Iterable[Path], text: str) -> Path:
+    """The file, or the directory, that was meant: what lies in directories within it was seen, too."""
+    start = SCHEME.match(text)
+    meant = tuple(each for each in (text[start.end() :] if start else text).split("/") if each not in ("", "."))
+    found = [each for path in seen for each in (path, path.parent) if meant and each.parts[-len(meant) :] == meant]
+    if not found:
+        raise nothing_in(meant[-1] if meant else text)
+    return min(found, key=lambda each: len(each.parts))
 
 
 def documents(spark: Any, files: Iterable[Stored]) -> Any:
@@ -76,7 +87,7 @@ def _seen(spark: Any, text: str) -> dict[Path, Stored]:
     """All files there, empty ones and those of directories within, too."""
     functions = import_module("pyspark.sql.functions")
     try:
-        frame = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(text)
+        frame = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(PATTERN.sub(r"\\\1", text))
         urls = frame.inputFiles()
         place = "_metadata.file_path"
         rows = frame.select("path", "length", place, functions.xxhash64(place).alias("number")).collect()
