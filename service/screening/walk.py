@@ -62,8 +62,7 @@ class Walk:
         self._advance = advance
         self._failed: set[tuple[int, int, int]] = set()
         self._at_once = False  # are body sizes told a block at a time?
-        self.lines = 0  # of the share that was gone through last
-        self._start = 0  # of that share
+        self.lines = self._start = 0  # of the share that was gone through last; and where it starts
         self._sifted = frozenset(
             number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
         )
@@ -256,7 +255,7 @@ class Walk:
         `twofold`: a key stands twice somewhere in it.
         """
         if failed(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
-            self._failed.add(self._own_place(place))
+            self._failed.add((place.file, self._start, place.line))
         for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, (), twofold), 1):
             here = place._replace(entry=number, origin=self._origin_of_bundle(place, path, inner))
             if entry.resource is None:
@@ -267,16 +266,12 @@ class Walk:
                 yield Found(here, entry.resource, entry.problem or (TWICE if unclear else ""), aliases=known)
 
     def _origin_of_bundle(self, place: Place, path: tuple[int, ...], bundle: Json) -> Origin:
-        own = self._own_place(place)
+        own = place.file, self._start, place.line
         origin = (*own, *path)
         if origin not in self._completeness.complete:
             given = self._bundles_complete and own not in self._failed
             self._completeness.open(origin, complete_types(bundle, READABLE, given))
         return origin
-
-    def _own_place(self, place: Place) -> tuple[int, int, int]:
-        """Lines are counted from the start of a share."""
-        return place.file, self._start, place.line
 
 
 Within = tuple[tuple[int, ...], Json, Mapping[str, str], Entry]

@@ -111,9 +111,8 @@ def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path, mon
     with pytest.raises(InputError, match="Spark cannot read it"):
         find(spark, ["unknown://bucket/export"])
     export(tmp_path / "some" / "export", Patient=[patient()])
-    for given in ("some", "some/export/../../some"):
-        with pytest.raises(InputError, match=r"no \.ndjson"):
-            find(spark, [str(tmp_path / given)])
+    with pytest.raises(InputError, match=r"no \.ndjson"):
+        find(spark, [str(tmp_path / "some")])
     with pytest.raises(InputError, match="no such file or directory"):
         find(spark, [str(tmp_path / "some" / "export" / "P*.ndjson")])
     (tmp_path / "notes").mkdir()
@@ -121,7 +120,7 @@ def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path, mon
     with pytest.raises(InputError, match=r"no \.ndjson"):
         find(spark, [str(tmp_path / "notes")])
     source = export(tmp_path / "in", Patient=[patient()])
-    listed = find(spark, [str(source)])
+    listed = find(spark, [str(source / ".." / "in")])
     with patch.object(driver, "__version__", "0.0.1"), pytest.raises(UsageError, match="install this very version"):
         run(spark, listed, tmp_path / "out")
     request = Request(listed.sources, (STUDY,), AT)

@@ -47,7 +47,7 @@ def find(spark: Any, given: Iterable[str]) -> Listed:
     chosen: dict[Path, set[Path]] = {}
     stored: dict[Path, Stored] = {}
     for text in given:
-        text = str(Path(text).resolve()) if Path(text).exists() and not Path(text).is_absolute() else text
+        text = str(Path(text).resolve()) if Path(text).exists() else text
         seen = _seen(spark, text)
         directory = directory_of(seen, text)
         if directory not in seen:
