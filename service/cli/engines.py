@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from os import cpu_count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.catalog.content import mappings_dir
 from service.errors import UsageError
+from service.screening.buckets.journal import run_key
 from service.screening.buckets.means import processes_for
 from service.screening.buckets.processes import engine_for
 from service.screening.population import screen
@@ -65,14 +68,22 @@ def screening(chosen: Namespace) -> Iterator[Screening]:
         raise UsageError(f"{chosen.out}: only --engine spark writes there; give a directory of this machine")
     sources = find_sources(map(Path, chosen.source))
     processes = chosen.processes or processes_for(sources, cpu_count() or 1)
-    yield Screening(
-        sources,
-        total_bytes(sources),
-        lambda catalog, request, progress: screen(
-            catalog, request, Path(chosen.out), progress, engine_for(sources, processes, chosen.memory)
-        ),
-        processes,
-    )
+    signal.signal(signal.SIGTERM, _interrupt)
+    yield Screening(sources, total_bytes(sources), partial(_here, chosen, processes), processes)
+
+
+def _interrupt(*_: object) -> None:
+    """Ended from outside, as by Ctrl-C: what is half done is cleared away, or left to go on with."""
+    raise KeyboardInterrupt
+
+
+def _here(
+    chosen: Namespace, processes: int, catalog: Catalog, request: Request, progress: Progress
+) -> dict[str, object]:
+    engine = engine_for(request.sources, processes, chosen.memory)
+    content = [mappings_dir(), *([chosen.site] if chosen.site else [])]
+    key = None if engine is None else run_key(request, content, engine.buckets)
+    return screen(catalog, request, Path(chosen.out), progress, engine, key)
 
 
 def _to(

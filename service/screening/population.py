@@ -11,6 +11,7 @@ from service.eligibility.facts import Kind
 from service.errors import InvalidOutput, UsageError
 from service.fhir.reading import Reading
 from service.screening.buckets.engine import Engine
+from service.screening.buckets.journal import Workplace
 from service.screening.buckets.run import screen_in_buckets
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
@@ -88,10 +89,16 @@ def gather(
 
 
 def screen(
-    catalog: Catalog, request: Request, out: Path, progress: Progress, engine: Engine[Outputs] | None = None
+    catalog: Catalog,
+    request: Request,
+    out: Path,
+    progress: Progress,
+    engine: Engine[Outputs] | None = None,
+    key: str | None = None,
 ) -> dict[str, object]:
     """Screen and write to `out`; the summary is returned and written last. `engine`: what does it in buckets;
-    None: in memory.
+    None: in memory. `key`: what must be the same for it to go on with what an interrupted run left (None: none leaves
+    anything).
 
     Raises UsageError if `out` is also an input. If the counts do not add up, raises InvalidOutput and leaves no result
     behind.
@@ -103,7 +110,7 @@ def screen(
         if engine is None:
             summary = screen_into(outputs, catalog, request, progress)
         else:
-            found = screen_in_buckets(outputs, catalog, request, progress, engine, out)
+            found = screen_in_buckets(outputs, catalog, request, progress, engine, Workplace(out, key))
             summary = summary_of(catalog, request, found.counts, found.completeness, found.judged, outputs.lines)
         outputs.summary(summary)
     return summary

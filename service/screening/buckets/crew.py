@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from threading import Thread
+from time import sleep
 from typing import Any, TypeVar
 
 from service.errors import UsageError
@@ -46,7 +49,16 @@ def at_work(make: Callable[..., Any], given: tuple[object, ...], processes: int)
 
 def _begin(make: Callable[..., object], given: tuple[object, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked for it tells the others
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _own[:] = [make(*given)]
+
+
+def _end_with(parent: int) -> None:
+    """Nobody would give tasks to a process whose parent was killed, and it would wait for ever."""
+    while os.getppid() == parent:
+        sleep(1)
+    os._exit(1)
 
 
 def _done(method: Callable[[Any, Any], Any], task: object) -> object:

@@ -51,11 +51,13 @@ class Engine(Protocol[W]):
         """All lines to the outputs, in order. `others`: groups that were not judged, in the place of the setting."""
 
 
-def rearranged(place: Path, routes: Routes, leaving: Iterable[int]) -> None:
-    """Take out of these buckets of a directory what is in them, and put it where the routes lead."""
+def rearranged(place: Path, routes: Routes, leaving: Iterable[int]) -> Spool:
+    """Take out of these buckets of a directory what is in them, and put it where the routes lead; by what it was put
+    there."""
     spool = Spool(place)
     for written in take_out(place, map(str, sorted(leaving))):
         met = met_in(unpack(written), {})
         assert isinstance(met, Found), "no other kind belongs to the first stage"
         spool.put(str(routes.of(key_of(met))), written)
     spool.flush()
+    return spool

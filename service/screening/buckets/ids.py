@@ -6,13 +6,13 @@ parts can be looked through one after the other.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from service.screening.buckets.spool import Spool
 from service.screening.sifting.blocks import Hashes
 from service.screening.sifting.ledger import NONE, Ledger, Recurring
 
@@ -22,13 +22,13 @@ KINDS = ("passed_over", "put_off", "glimpsed", "read")
 PLACED, PLACES = "placed", "places"  # ids of what went into buckets, and into which
 
 
-def keep(directory: Path, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets]], bits: int = BITS) -> None:
+def keep(spool: Spool, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets]], bits: int = BITS) -> None:
     """What was found in a share, in parts by so many bits of the numbers."""
     for kind in KINDS:
         for name, listed in getattr(ledger, kind).items():
-            _write(directory, bits, kind, name, np.concatenate((NONE, *listed)))
+            _write(spool, bits, kind, name, np.concatenate((NONE, *listed)))
     for name, (numbers, buckets) in whose.items():
-        _write(directory, bits, PLACED, name, numbers, buckets)
+        _write(spool, bits, PLACED, name, numbers, buckets)
 
 
 def check(directory: Path) -> None:
@@ -63,22 +63,17 @@ def _parts(directory: Path) -> list[int]:
     return sorted({int(part) for _, part, _ in found})
 
 
-def _write(directory: Path, bits: int, kind: str, name: str, numbers: Hashes, buckets: Buckets | None = None) -> None:
+def _write(spool: Spool, bits: int, kind: str, name: str, numbers: Hashes, buckets: Buckets | None = None) -> None:
     parts = (numbers >> np.uint64(64 - bits)).astype(np.uint16)
     order = np.argsort(parts, kind="stable")
     ends = np.searchsorted(parts[order], np.arange(1 << bits), side="right").tolist()
     start = 0
     for part, end in enumerate(ends):
         if end > start:
-            _append(directory / f"{kind}-{part}-{name}.{os.getpid()}", numbers[order[start:end]])
+            spool.append(f"{kind}-{part}-{name}", numbers[order[start:end]].tobytes())
             if buckets is not None:
-                _append(directory / f"{PLACES}-{part}-{name}.{os.getpid()}", buckets[order[start:end]])
+                spool.append(f"{PLACES}-{part}-{name}", buckets[order[start:end]].tobytes())
         start = end
-
-
-def _append(path: Path, values: Hashes | Buckets) -> None:
-    with path.open("ab") as file:
-        file.write(values.tobytes())
 
 
 def _ledger(directory: Path, part: int) -> Ledger:

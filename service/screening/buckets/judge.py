@@ -96,6 +96,11 @@ class Judge:
         self._setting = replace(self._setting, place=place)
         return self
 
+    @property
+    def place(self) -> Path:
+        """Where the buckets lie."""
+        return self._setting.place
+
     def judge(self, group: Group) -> Part:
         """Read and judge one group."""
         intake = self._taken(group, self._drugs)

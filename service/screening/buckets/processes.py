@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from zlib import crc32
 
 from service.screening.buckets.crew import at_work
 from service.screening.buckets.engine import Due, rearranged
 from service.screening.buckets.ids import BITS, check, wandering
+from service.screening.buckets.journal import CHANGED, Journal
 from service.screening.buckets.judge import First, Group, Judge, Part, joined_lines
 from service.screening.buckets.means import Means, means_for
 from service.screening.buckets.routing import Routes
@@ -30,13 +32,25 @@ class Processes:
 
     def sort(self, setting: Setting, stage: Stage, due: Sequence[Due]) -> Iterator[tuple[Task, Sorted]]:
         """As Engine."""
-        tasks = [Task(each.number, stage, share) for each in due for share in _shares(setting, each)]
-        with at_work(Sorter, (setting,), self._processes) as do:
-            yield from do(Sorter.sort, tasks)
+        journal = Journal(setting.place)
+        if stage is Stage.FIRST:
+            journal.begin()
+        waiting = []
+        for task in (Task(each.number, stage, share) for each in due for share in _shares(setting, each)):
+            if kept := journal.kept(_name(task)):
+                yield task, kept[0]
+            else:
+                waiting.append(task)
+        if waiting:
+            with at_work(Sorter, (setting,), self._processes) as do:
+                yield from do(_sort, waiting)
 
     def rearrange(self, setting: Setting, routes: Routes, leaving: frozenset[int]) -> None:
         """As Engine."""
-        rearranged(setting.place, routes, leaving)
+        journal = Journal(setting.place)
+        if not journal.kept(CHANGED):
+            journal.change()
+            journal.changed(rearranged(setting.place, routes, leaving).lengths)
 
     def check(self, setting: Setting) -> list[tuple[int, int]]:
         """As Engine."""
@@ -49,11 +63,18 @@ class Processes:
 
     def judge(self, setting: Setting, first: First, spoiled: frozenset[str], groups: Sequence[Group]) -> Iterator[Part]:
         """As Engine."""
-        for path in (path for group in groups for path in setting.place.glob(f"*.{group.name}")):
-            path.unlink()
-        self._groups = [each.name for each in groups]
-        with at_work(Judge, (setting, first, spoiled, setting.place / "drugs"), self._processes) as do:
-            yield from (part for _, part in do(Judge.judge, groups))
+        journal, knowing = Journal(setting.place), crc32(repr(sorted(spoiled)).encode())
+        named = [Group(f"{each.name}x{knowing}", each.buckets) for each in groups]
+        self._groups = [each.name for each in named]
+        waiting = []
+        for group in named:
+            if kept := journal.kept(group.name):
+                yield kept[0]
+            else:
+                waiting.append(group)
+        if waiting:
+            with at_work(Judge, (setting, first, spoiled, setting.place / "drugs"), self._processes) as do:
+                yield from (part for _, part in do(_judge, waiting))
 
     def write(self, setting: Setting, outputs: Outputs, others: Sequence[str]) -> None:
         """As Engine."""
@@ -66,6 +87,23 @@ def engine_for(sources: Iterable[Source], processes: int, memory: int) -> Proces
     """None: everything in memory, by one process. `memory`: about how much there is for the run, in MB."""
     means = means_for(sources, processes, memory)
     return None if means is None else Processes(means)
+
+
+def _name(task: Task) -> str:
+    return f"{task.stage:d}-{task.number}-{task.share.start}"
+
+
+def _sort(sorter: Sorter, task: Task) -> Sorted:
+    found = sorter.sort(task)
+    Journal(sorter.place).keep(_name(task), found, sorter.spool.lengths)
+    return found
+
+
+def _judge(judge: Judge, group: Group) -> Part:
+    part = judge.judge(group)
+    written = judge.place.glob(f"*.{group.name}")
+    Journal(judge.place).keep(group.name, part, {path.name: path.stat().st_size for path in written})
+    return part
 
 
 def _shares(setting: Setting, due: Due) -> Iterator[Share]:

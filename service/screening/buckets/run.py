@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from service.fhir.reading import Reading
 from service.screening.buckets.engine import Due, Engine
+from service.screening.buckets.journal import Workplace
 from service.screening.buckets.judge import First, Group, Judge, Part, Pieces
 from service.screening.buckets.routing import Routes, joined
 from service.screening.buckets.sorting import Setting, Sorted, Task
@@ -48,19 +48,20 @@ class Screened(NamedTuple):
 
 
 def screen_in_buckets(
-    outputs: W, catalog: Catalog, request: Request, progress: Progress, engine: Engine[W], beside: Path
+    outputs: W, catalog: Catalog, request: Request, progress: Progress, engine: Engine[W], work: Workplace
 ) -> Screened:
-    """Screen, every line to the outputs. `beside`: the directory in which buckets may lie for as long as it takes."""
-    mixed, forced = frozenset[str](), Forced()
-    while True:
-        with TemporaryDirectory(prefix=".buckets-", dir=beside) as place:
+    """Screen, every line to the outputs. `work`: where buckets may lie for as long as it takes."""
+    with work:
+        place, (mixed, forced) = work.last((frozenset[str](), Forced()))
+        while True:
             try:
-                found = _Sorting(_setting(catalog, request, engine, Path(place), mixed, forced), progress, engine)
+                found = _Sorting(_setting(catalog, request, engine, place, mixed, forced), progress, engine)
                 return _judged(found.all(), found, outputs, progress, engine)
             except Mixed as problem:
                 mixed |= {problem.label}
             except Recurring as problem:
                 forced = problem.added_to(forced)
+            place = work.again((mixed, forced))
 
 
 def _setting(

@@ -96,11 +96,16 @@ class Sorter:
         self._setting = setting
         self._sieve = Sieve(setting.needs, setting.reading, setting.seen, setting.request.claims, setting.forced)
         self._sieve.expect("Encounter", setting.awaited)
-        self._spool = Spool(setting.place)
+        self.spool = Spool(setting.place)
+
+    @property
+    def place(self) -> Path:
+        """Where the buckets lie."""
+        return self._setting.place
 
     def move_to(self, place: Path) -> Sorter:
         """From here on, buckets are written there."""
-        self._setting, self._spool = replace(self._setting, place=place), Spool(place)
+        self._setting, self.spool = replace(self._setting, place=place), Spool(place)
         return self
 
     def sort(self, task: Task, content: bytes | None = None) -> Sorted:
@@ -137,16 +142,16 @@ class Sorter:
                     found.completeness.meet(met.place.origin, type_name)
                 drug = isinstance(met, Found) and met.resource is not None and _is_drug(met.resource)
                 bucket = setting.routes.of(key_of(met))
-                self._spool.put(f"{DRUGS if drug else ''}{bucket}", pack(met, task.stage, task.share.start))
+                self.spool.put(f"{DRUGS if drug else ''}{bucket}", pack(met, task.stage, task.share.start))
                 if isinstance(met, Found) and met.resource is not None:
                     self._note(met, met.resource, bucket, ids, found)
-        self._spool.flush()
+        self.spool.flush()
         self._sieve.ledger.settle()
         placed = {
             name: (numbers_of(map(_short, written)), np.array(buckets, dtype=np.uint16))
             for name, (written, buckets) in ids.items()
         }
-        keep(setting.place, self._sieve.ledger, placed, setting.bits)
+        keep(self.spool, self._sieve.ledger, placed, setting.bits)
         if task.share != WHOLE:
             found.lines[task.number, task.share.start] = walk.lines if content is None else content.count(b"\n")
         return found

@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from secrets import token_hex
 
 LENGTH = 4
 TAKEN = "taken-"
@@ -17,6 +18,8 @@ class Spool:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._writer = f"{os.getpid()}x{token_hex(4)}"  # nobody else's, also when the process is long gone
+        self.lengths: dict[str, int] = {}  # of the files written
         self._waiting: dict[str, list[bytes]] = defaultdict(list)
         self._size = 0
 
@@ -30,10 +33,16 @@ class Spool:
     def flush(self) -> None:
         """Write what waits in memory."""
         for bucket, parts in self._waiting.items():
-            with (self._directory / f"{bucket}.{os.getpid()}").open("ab") as file:
-                file.write(b"".join(parts))
+            self.append(bucket, b"".join(parts))
         self._waiting.clear()
         self._size = 0
+
+    def append(self, name: str, content: bytes) -> None:
+        """To a file of that name, which this one alone writes to."""
+        own = f"{name}.{self._writer}"
+        with (self._directory / own).open("ab") as file:
+            file.write(content)
+        self.lengths[own] = self.lengths.get(own, 0) + len(content)
 
 
 def parcels(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:

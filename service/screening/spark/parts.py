@@ -18,6 +18,7 @@ import orjson
 
 from service.errors import UsageError
 from service.screening.buckets.engine import Engine
+from service.screening.buckets.journal import Workplace
 from service.screening.buckets.run import screen_in_buckets
 from service.screening.flat import TABLES, rows_of
 from service.screening.outputs import NAMES, SERIES, SUMMARY, VERSIONS
@@ -83,7 +84,7 @@ def screen_to(
     try:
         outputs = Parts(spark, place, also, request.formats)
         with TemporaryDirectory(prefix="prescreen-") as beside:
-            found = screen_in_buckets(outputs, catalog, request, progress, engine, Path(beside))
+            found = screen_in_buckets(outputs, catalog, request, progress, engine, Workplace(Path(beside), None))
         summary = summary_of(catalog, request, found.counts, found.completeness, found.judged, outputs.lines)
         outputs.summary(summary)
     except errors():

@@ -1,0 +1,131 @@
+"""A screening that was interrupted goes on from where it was, and comes to the same; another one begins anew."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.screening.buckets import processes as processes_module
+from service.screening.buckets.journal import OWN, Journal, run_key
+from service.screening.buckets.means import Means
+from service.screening.buckets.processes import Processes
+from service.screening.population import screen
+from service.screening.request import Progress, Request
+from service.screening.sources import find_sources
+from tests.builders import AT
+from tests.screening.test_buckets import linked
+from tests.screening.world import STUDY, cancer, catalog, encounter, export, haemoglobin, patient
+
+
+def hospital(directory: Path) -> Path:
+    """Two hundred people, some of them merged, and lines that cannot be used."""
+    people = [patient(str(each)) for each in range(200)]
+    merged = [linked(f"m{each}", "replaced-by", str(each)) for each in range(9)]
+    facts = [cancer(f"c{each}", str(each)) for each in range(200)]
+    results = [haemoglobin(f"o{each}", str(each % 200), value=each) for each in range(900)]
+    visits = [encounter(f"e{each}", str(each)) for each in range(200)]
+    files: Any = {"Patient": [*people, *merged], "Condition": [*facts, cancer("odd", subject=5)], "mixed": [b"{"]}
+    return export(directory, **files, Observation=results, Encounter=visits)
+
+
+def request(source: Path) -> Request:
+    return Request(find_sources([source]), (STUDY,), AT)
+
+
+class Stopped(Exception):
+    """As a power cut, at a moment of the test's choice."""
+
+
+@pytest.mark.parametrize("after", range(0, 44, 4))
+def test_interrupted_after_any_task_it_comes_to_the_same(
+    after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes_module, "AT_ONCE", 9000)
+    asked = request(hospital(tmp_path / "in"))
+    screen(catalog(), asked, tmp_path / "whole", Progress())  # type: ignore[arg-type]
+    keep, done = Journal.keep, []
+
+    def stop(self: Journal, name: str, *more: Any) -> None:
+        if len(done) == after:
+            raise Stopped  # its files are written, and nobody knows
+        done.append(name)
+        keep(self, name, *more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "keep", stop)
+        with pytest.raises(Stopped):
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    again: list[str] = []
+
+    def count(self: Journal, name: str, *more: Any) -> None:
+        again.append(name)
+        keep(self, name, *more)
+
+    monkeypatch.setattr(Journal, "keep", count)
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    assert {each.name: each.read_bytes() for each in (tmp_path / "out").iterdir()} == {
+        each.name: each.read_bytes() for each in (tmp_path / "whole").iterdir()
+    }
+    assert not set(done) & set(again) or "changed" in again, "what was done is not done again"
+
+
+def test_what_another_run_left_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(hospital(tmp_path / "in"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "keep", _stop)
+        with pytest.raises(Stopped):
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    assert (tmp_path / "out" / OWN).stat().st_mode & 0o777 == 0o700
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "another")  # type: ignore[arg-type]
+    assert not (tmp_path / "out" / OWN).exists()
+
+
+def _stop(*_: object) -> None:
+    raise Stopped
+
+
+def test_without_a_key_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(hospital(tmp_path / "in"))
+    monkeypatch.setattr(Journal, "keep", _stop)
+    with pytest.raises(Stopped):
+        screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)))  # type: ignore[arg-type]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_key_tells_what_a_run_depends_on(tmp_path: Path) -> None:
+    source, content = hospital(tmp_path / "in"), tmp_path / "content"
+    content.mkdir()
+    (content / "study.yaml").write_text("id: x")
+    first = run_key(request(source), [content], 4)
+    assert run_key(request(source), [content], 4) == first
+    assert run_key(request(source), [content], 5) != first
+    (content / "study.yaml").write_text("id: y")
+    second = run_key(request(source), [content], 4)
+    os.utime(source / "Patient.ndjson", (1, 1))
+    assert len({first, second, run_key(request(source), [content], 4)}) == 3
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_killed_command_goes_on(how: signal.Signals, tmp_path: Path) -> None:
+    source, out = hospital(tmp_path / "in"), tmp_path / "out"
+    command = [sys.executable, "-m", "service", "screen", str(source), "--study", "igg4-rd-sirolimus"]
+    command += ["--as-of", "2026-06-30", "--out", str(out), "--processes", "2", "--quiet"]
+    notes = out / OWN / "1" / "notes"
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    give_up = time.monotonic() + 60
+    while running.poll() is None and time.monotonic() < give_up and not (notes.exists() and list(notes.glob("*.note"))):
+        time.sleep(0.005)
+    running.send_signal(how)
+    status = running.wait(60)
+    if status == 0:
+        pytest.skip("it was quicker than the signal")
+    assert not (out / "summary.json").exists() and (out / OWN).exists()
+    subprocess.run(command, check=True)
+    assert json.loads((out / "summary.json").read_text())["people"]["read"] == 209
+    assert not (out / OWN).exists()
