@@ -111,6 +111,9 @@ def _screen(command: ArgumentParser) -> None:
         help="a larger input is sorted into buckets on disk, beside the results, and screened a bucket at a time "
         f"(default {USUAL_MEMORY})",
     )
+    command.add_argument(
+        "--state", type=Path, metavar="DIR", help="keep there what is read, and go on from it: see docs/incremental.md"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar and no funnel")
     command.set_defaults(run=commands.screen)
 

@@ -16,6 +16,8 @@ from service.cli.story import print_story
 from service.screening.asking import study_of
 from service.screening.buckets.means import means_for, processes_for
 from service.screening.explain import explain_patient
+from service.screening.incremental.basis import basis_of
+from service.screening.incremental.run import screen_on
 from service.screening.population import screen as screen_population
 from service.screening.render import assessment_line
 from service.screening.request import Request
@@ -36,10 +38,14 @@ def screen(chosen: Namespace) -> int:
     catalog = load_catalog(mappings_dir(), chosen.site)
     request = _request(catalog, chosen, chosen.study, chosen.fhir, chosen.all)
     request = replace(request, formats=tuple(dict.fromkeys(chosen.also or ())))
-    processes = chosen.processes or processes_for(request.sources, cpu_count() or 1)
-    means = means_for(request.sources, processes, chosen.memory)
+    processes = 1 if chosen.state else chosen.processes or processes_for(request.sources, cpu_count() or 1)
     with Bar(total_bytes(request.sources), quiet=chosen.quiet) as bar:
-        summary = screen_population(catalog, request, chosen.out, bar, means)
+        if chosen.state is None:
+            means = means_for(request.sources, processes, chosen.memory)
+            summary = screen_population(catalog, request, chosen.out, bar, means)
+        else:
+            basis = basis_of(request, (mappings_dir(), chosen.site))
+            summary = screen_on(catalog, request, chosen.out, bar, chosen.state, basis)
     if not chosen.quiet:
         print_funnel(summary, request.studies, chosen.out)
         note(f"{processes} process{'es' if processes > 1 else ''}, at most {peak_memory():,} MB of memory in each.")

@@ -96,8 +96,7 @@ def screen(
     Raises UsageError if `out` is also an input. If the counts do not add up, raises InvalidOutput and leaves no result
     behind.
     """
-    if out.resolve() in {source.directory for source in request.sources}:
-        raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
+    refuse_own_input(out, request)
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
     with Outputs(out, also, request.formats) as outputs:
         if means is None:
@@ -107,6 +106,12 @@ def screen(
             summary = summary_of(catalog, request, found.counts, found.completeness, found.judged, outputs.lines)
         outputs.summary(summary)
     return summary
+
+
+def refuse_own_input(out: Path, request: Request) -> None:
+    """Raises UsageError if `out` is also an input."""
+    if out.resolve() in {source.directory for source in request.sources}:
+        raise UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
 
 
 def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
