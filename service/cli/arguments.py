@@ -114,6 +114,9 @@ def _screen(command: ArgumentParser) -> None:
         f"(default {USUAL_MEMORY})",
     )
     add_engine(command)
+    command.add_argument(
+        "--state", type=Path, metavar="DIR", help="keep there what is read, and go on from it: see docs/incremental.md"
+    )
     command.add_argument("--quiet", action="store_true", help="no progress bar and no funnel")
     command.set_defaults(run=commands.screen)
 

@@ -17,6 +17,8 @@ from service.errors import UsageError
 from service.screening.buckets.journal import run_key
 from service.screening.buckets.means import processes_for
 from service.screening.buckets.processes import engine_for
+from service.screening.incremental.basis import basis_of
+from service.screening.incremental.run import screen_on
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sources import Source, find_sources, total_bytes
@@ -54,6 +56,8 @@ def add_engine(command: ArgumentParser) -> None:
 def screening(chosen: Namespace) -> Iterator[Screening]:
     """As it was chosen. Raises UsageError, InputError."""
     if chosen.engine == SPARK:
+        if chosen.state is not None:
+            raise UsageError("--state does not go with --engine spark: it is kept on this machine, by one process")
         if chosen.processes:
             raise UsageError("--processes does not go with --engine spark: Spark knows how many tasks it runs at once")
         with session(chosen.master) as spark:
@@ -69,7 +73,17 @@ def screening(chosen: Namespace) -> Iterator[Screening]:
     sources = find_sources(map(Path, chosen.source))
     processes = chosen.processes or processes_for(sources, cpu_count() or 1)
     signal.signal(signal.SIGTERM, _interrupt)
+    if chosen.state is not None:
+        if (chosen.processes or 1) > 1:
+            raise UsageError("--state does not go with several --processes")
+        yield Screening(sources, total_bytes(sources), partial(_going_on, chosen), processes=1)
+        return
     yield Screening(sources, total_bytes(sources), partial(_here, chosen, processes), processes)
+
+
+def _going_on(chosen: Namespace, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
+    basis = basis_of(request, (mappings_dir(), chosen.site))
+    return screen_on(catalog, request, Path(chosen.out), progress, chosen.state, basis)
 
 
 def _interrupt(*_: object) -> None:

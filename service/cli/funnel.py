@@ -25,11 +25,23 @@ def print_funnel(summary: dict[str, Any], studies: Iterable[Study], out: str) ->
         f"{people['merged_into_another']} merged into another record, "
         f"{people['without_readable_patient']} without a readable Patient."
     )
+    if "state" in summary:
+        _print_again(summary["state"])
     for study in sorted(studies, key=lambda each: each.id):
         _print_study(study, summary["studies"][study.id])
     console.print(
         f"Written to {out.rstrip('/')}/: " + ", ".join(f"{n} {name}" for name, n in summary["written"].items()) + ".\n"
     )
+
+
+def _print_again(state: dict[str, Any]) -> None:
+    """How many were screened in this run, and why."""
+    if state["already_in"]:
+        console.print("This export was in already; nothing of it was read again.")
+    why = ", ".join(f"{count} {reason}" for reason, count in state["screened_again"].items() if count)
+    again = sum(state["screened_again"].values())
+    told = f"Export {state['exports']} of the chain. Screened again: {again}{f' ({why})' if why else ''}"
+    console.print(f"{told}; as before: {state['as_before']}.")
 
 
 def _print_study(study: Study, counts: dict[str, Any]) -> None:

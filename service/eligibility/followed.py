@@ -1,8 +1,8 @@
 """One question followed with no new data: on which later days is the answer another one? SEMANTICS §3.6."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 
 from service.eligibility.criteria import Node
 from service.eligibility.dates import FOREVER
@@ -15,11 +15,21 @@ from service.eligibility.evaluate.judgement import UNSEEN
 MOST_QUIET_DAYS = 500
 
 
-class Followed:
-    """The question from the day of the case on, asked again on each day on which the answer may change, in order."""
+def outcome_of(judgement: Judgement) -> object:
+    """What a change of the answer is, mostly."""
+    return judgement.outcome
 
-    def __init__(self, node: Node, judgement: Judgement, case: Case) -> None:
-        self._node, self._case, self._outcome = node, case, judgement.outcome
+
+class Followed:
+    """The question from the day of the case on, asked again on each day on which the answer may change, in order.
+
+    `told`: what of an answer has to differ for it to be another one.
+    """
+
+    def __init__(
+        self, node: Node, judgement: Judgement, case: Case, told: Callable[[Judgement], object] = outcome_of
+    ) -> None:
+        self._node, self._case, self._told, self._last = node, case, told, told(judgement)
         self._known = _watched(judgement, case)
         self._waiting = set(self._known)
         self._days = list(self._known)
@@ -32,7 +42,7 @@ class Followed:
         return self._days[0] if self._days else FOREVER
 
     def step(self) -> Judgement | None:
-        """Ask on that day; the answer, if its outcome is another than before."""
+        """Ask on that day; the answer, if it is another than before."""
         day = heappop(self._days)
         self._waiting.discard(day)
         case = self._case.on(day)
@@ -42,14 +52,15 @@ class Followed:
         else:
             self._waiting &= self._known
             self._days = sorted(self._waiting)
-        if judgement.outcome is self._outcome:
+        now = self._told(judgement)
+        if now == self._last:
             self._quiet += day not in self._known
             return None
-        self._outcome, self._quiet = judgement.outcome, 0
+        self._last, self._quiet = now, 0
         return judgement
 
     def changes(self) -> Iterator[tuple[date, Judgement]]:
-        """The days on which the outcome differs from the day before."""
+        """The days on which the answer differs from the day before."""
         while self._days:
             day, changed = self.day, self.step()
             if changed is not None:
@@ -60,6 +71,23 @@ class Followed:
             if day not in self._waiting:
                 self._waiting.add(day)
                 heappush(self._days, day)
+
+
+def first_change(followed: Sequence[Followed]) -> tuple[date, int, Judgement] | None:
+    """The first day on which one of them gives another answer, which one, and the answer.
+
+    They are followed from day to day together: after the first change nobody asks.
+    """
+    days = [(each.day, place) for place, each in enumerate(followed) if each.day < FOREVER]
+    heapify(days)
+    while days:
+        day, place = days[0]
+        changed = followed[place].step()
+        if changed is not None:
+            return day, place, changed
+        later = followed[place].day
+        heapreplace(days, (later, place)) if later < FOREVER else heappop(days)
+    return None
 
 
 def _watched(judgement: Judgement, case: Case) -> frozenset[date]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ from service.screening.versions import Versions, read_versions
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
+Look = Callable[[PatientRecord, Assessment, Case], None]
 SHOWN = (Signal.STRONG, Signal.WEAK)
 
 
@@ -95,11 +96,13 @@ class Judging:
     """Judges persons for every study of the request. One may be used for several populations of the same input, so that
     what was found out for one person is not worked out again for another who is silent alike.
 
-    `spoiled`: the types that are incomplete for everybody.
+    `spoiled`: the types that are incomplete for everybody. `look`: is shown every assessment.
     """
 
-    def __init__(self, catalog: Catalog, request: Request, spoiled: frozenset[str] = frozenset()) -> None:
-        self._catalog, self._request, self._spoiled = catalog, request, spoiled
+    def __init__(
+        self, catalog: Catalog, request: Request, spoiled: frozenset[str] = frozenset(), look: Look | None = None
+    ) -> None:
+        self._catalog, self._request, self._spoiled, self._look = catalog, request, spoiled, look
         self._knowledge, self._phrases = knowledge_of(catalog), phrases_of(catalog)
         self._recall = Recall(self._knowledge, request.studies)
         self._studies = sorted(request.studies, key=lambda each: each.id)
@@ -143,6 +146,9 @@ class Judging:
             assessment = assess(record, study, request.at, self._knowledge, self._recall)
             judged.funnels[study.id].add(assessment)
             self._write(assessment, person, versions, sink)
+            if self._look is not None:
+                case = case_of(record, study, request.at, self._knowledge, recall=self._recall)
+                self._look(record, assessment, case)
             if request.series:
                 self._draw(assessment, case_of(record, study, request.at, self._knowledge), sink)
 

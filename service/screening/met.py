@@ -77,6 +77,7 @@ class Glimpsed(NamedTuple):
     type: str
     origin: Origin
     glimpse: Glimpse
+    number: int = 0  # of its id, where that is known
 
 
 class PutOff(NamedTuple):

@@ -103,8 +103,7 @@ def screen(
     Raises UsageError if `out` is also an input. If the counts do not add up, raises InvalidOutput and leaves no result
     behind.
     """
-    if out.resolve() in {source.directory for source in request.sources}:
-        raise into_the_input(str(out))
+    refuse_own_input(out, request)
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
     with Outputs(out, also, request.formats) as outputs:
         if engine is None:
@@ -119,6 +118,12 @@ def screen(
 def into_the_input(out: str) -> UsageError:
     """Of results that would be written beside the input."""
     return UsageError(f"{out}: the results cannot be written into the input's own directory; choose another --out")
+
+
+def refuse_own_input(out: Path, request: Request) -> None:
+    """Raises UsageError if `out` is also an input."""
+    if out.resolve() in {source.directory for source in request.sources}:
+        raise into_the_input(str(out))
 
 
 def screen_into(sink: Sink, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:

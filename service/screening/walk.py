@@ -178,7 +178,7 @@ class Walk:
                 picked.read[index] = True
                 picked.glimpsed[index] = False
             else:
-                yield Glimpsed(hint, place.origin, glimpse)
+                yield Glimpsed(hint, place.origin, glimpse, int(picked.ids[index]))
         if picked.glimpsed.any():
             self.heard.named[place.file].add(hint)
             sieve.ledger.glimpsed[hint].append(picked.ids[picked.glimpsed])

@@ -493,6 +493,7 @@ def by_weight(of: str) -> Json:
 
 BODIES: dict[str, list[Json]] = {
     "of somebody whose dose goes by it": [weight("w", "p")],
+    "measured so lately that it shows a contact, too": [weight("w", "p", effectiveDateTime="2026-06-01")],
     "under an id that something else has, too": [weight("w", "q"), haemoglobin("w", "q", code=loinc("718-7"))],
     "one id for two people": [weight("w", "p"), weight("w", "q")],
     "two versions": [weight("w", "p", meta={"versionId": "1"}), weight("w", "p", meta={"versionId": "2"})],

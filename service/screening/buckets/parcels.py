@@ -68,7 +68,7 @@ def pack(met: Found | Glimpsed | PutOff, stage: Stage, start: int) -> bytes:
         return _encode(Later(stage, met.place, start, met.type, met.patient, met.raw))
     if met.raw or met.resource is None:
         return _encode(Line(stage, met.place, start, met.raw, met.problem, met.resource is not None))
-    aliases = {each: met.aliases[each] for each in _texts(met.resource) if each in met.aliases} if met.aliases else {}
+    aliases = {each: met.aliases[each] for each in texts_in(met.resource) if each in met.aliases} if met.aliases else {}
     return _encode(Entry(stage, met.place, start, _written(met.resource), met.problem, aliases))
 
 
@@ -105,7 +105,8 @@ def _written(resource: Mapping[str, object]) -> bytes:
         return orjson.dumps(top)[:-1] + b',"_":' + deep + b"}"
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
+    """All texts that stand anywhere in JSON."""
     waiting = [value]
     while waiting:
         each = waiting.pop()

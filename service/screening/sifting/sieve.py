@@ -107,8 +107,9 @@ class Sieve:
     def pick(self, type_name: str, block: Block) -> Picked:
         """Which lines of a block are to be read."""
         found, read, sizes, seen = self._looked_at(type_name, block)
+        read |= sizes & seen  # it may count as both, and a glimpse tells but one
         seen &= ~read
-        sizes &= ~(read | seen)
+        sizes &= ~read
         over = ~(read | seen | sizes)
         if type_name in self._needs.types:  # of another, none is ever read
             self.ledger.passed_over[type_name].append(found.ids[over])
