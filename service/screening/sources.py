@@ -23,6 +23,10 @@ READ = re.compile(r"\.(ndjson|json)(\.gz)?$")
 NUMBER = re.compile(r"[._-](\d{1,6})$")
 MANIFEST_KEYS = {"transactionTime", "output"}
 LARGEST_MANIFEST = 10_000_000
+DELETED = (
+    "its manifest tells of records that were deleted since an earlier export; screen one after the other with --state, "
+    "or export everything"
+)
 FILTERED = re.compile(r"(?:^|,)\s*([A-Z][A-Za-z]+)(?=\?)")
 
 
@@ -68,13 +72,14 @@ class Manifest:
     """A Bulk Data manifest: the types asked for by name, those narrowed by a filter, how many files each should have.
 
     `partial`: it reports errors, asked only for what changed or for some elements, or says something twice, so that
-    nothing is complete.
+    nothing is complete. `deletes`: it tells of records that are gone since an earlier export.
     """
 
     asked: frozenset[str]
     filtered: frozenset[str]
     files: Mapping[str, int]
     partial: bool
+    deletes: bool = False
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
@@ -102,9 +107,16 @@ def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
 def arranged(
     chosen: Mapping[Path, Iterable[Path]], whole: Collection[Path], manifests: Mapping[Path, Manifest]
 ) -> tuple[Source, ...]:
-    """Sources of these files, by directory, wherever they lie. `whole`: the directories that were given as such."""
+    """Sources of these files, by directory, wherever they lie. `whole`: the directories that were given as such.
+
+    Raises InputError if one tells of records that were deleted: among those of another, they would still count.
+    """
     above = Path(commonpath(chosen)) if chosen else Path()
-    return tuple(_source(place, set(chosen[place]), place in whole, above, manifests) for place in sorted(chosen))
+    found = tuple(_source(place, set(chosen[place]), place in whole, above, manifests) for place in sorted(chosen))
+    for each in found if len(found) > 1 else ():
+        if each.manifest is not None and each.manifest.deletes:
+            raise InputError(f"{each.directory.name}: {DELETED}")
+    return found
 
 
 def given(content: bytes, label: str) -> Source:
@@ -175,7 +187,7 @@ def _read_manifest(content: Mapping[str, object]) -> Manifest:
         if isinstance(item, dict) and isinstance(item.get("type"), str):
             counts[item["type"]] = counts.get(item["type"], 0) + 1
     partial = bool(content.get("error") or {"_since", "_until", "_elements"} & asked.keys())
-    return Manifest(types, filtered, counts, partial)
+    return Manifest(types, filtered, counts, partial, bool(content.get("deleted")))
 
 
 def _asked(request: object) -> dict[str, list[str]]:
@@ -191,7 +203,8 @@ def _together(manifests: list[Manifest]) -> Manifest:
     asked = frozenset.intersection(*(each.asked for each in manifests))
     files = {name: sum(each.files.get(name, 0) for each in manifests) for one in manifests for name in one.files}
     filtered = frozenset().union(*(each.filtered for each in manifests))
-    return Manifest(asked, filtered, files, any(each.partial for each in manifests))
+    partial, deletes = any(each.partial for each in manifests), any(each.deletes for each in manifests)
+    return Manifest(asked, filtered, files, partial, deletes)
 
 
 def complete_types(source: Source) -> frozenset[str]:

@@ -173,6 +173,15 @@ def test_a_manifest_that_promised_more_files_makes_the_type_incomplete(tmp_path:
     assert run(source).answer("E1") == NOT_LOADED
 
 
+def test_an_export_that_tells_of_deleted_records_is_not_read_beside_another(tmp_path: Path) -> None:
+    first, second = export(tmp_path / "first"), export(tmp_path / "second")
+    manifest = {"transactionTime": "2026-06-30T00:00:00Z", "request": REQUEST, "output": [], "deleted": [FILE]}
+    (second / "manifest.json").write_text(json.dumps(manifest))
+    assert find_sources([second])
+    with pytest.raises(InputError, match=r"^second: its manifest tells of records that were deleted .* --state"):
+        find_sources([first, second])
+
+
 def test_a_manifest_whose_request_is_no_url_lets_nothing_be_complete(tmp_path: Path) -> None:
     source = export(tmp_path / "in")
     manifest = {"transactionTime": "2026-06-30T00:00:00Z", "request": "https://[fhir/$export", "output": []}
