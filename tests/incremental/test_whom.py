@@ -74,6 +74,33 @@ def answer(found: Result, person: str, criterion: str) -> tuple[str, list[str]]:
     return finding["outcome"], finding["reasons"]
 
 
+SEEN = {
+    "a result": result("seen", "x", code="8867-4"),
+    "an order": {key: value for key, value in order("seen", "x", "none").items() if key != "medicationReference"}
+    | {"medicationCodeableConcept": {"text": "paracetamol 500 mg"}},
+    "a visit": visit("seen", "x", "2026-06-01"),
+}
+
+
+@pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN.keys())
+@pytest.mark.parametrize("how", ["deleted", "entered-in-error", "long ago"])
+def test_a_contact_goes_with_what_showed_it(seen: Json, how: str, hospital: Hospital) -> None:
+    hospital.put(patient("x"), seen)
+    first = go_on(hospital)
+    if how == "deleted":
+        del hospital.records[f"{seen['resourceType']}/seen"]
+    elif how == "long ago":
+        days = {"effectiveDateTime": "1999-01-01", "authoredOn": "1999-01-01"}
+        period = {"period": {"start": "1999-01-01", "end": "1999-01-01"}} if "period" in seen else {}
+        hospital.put({**seen, **{key: day for key, day in days.items() if key in seen}, **period})
+    else:
+        hospital.put({**seen, "status": how})
+    second = go_on(hospital)
+    assert second.again == {"deleted" if how == "deleted" else "changed": 1}
+    assert ["no-contact"] in [each["reasons"] for each in second.assessments["x"]["findings"]]
+    assert ["no-contact"] not in [each["reasons"] for each in first.assessments["x"]["findings"]]
+
+
 def test_nobody_where_nothing_changed(hospital: Hospital) -> None:
     assert go_on(hospital).again == {"everybody": 9}
     found = go_on(hospital)

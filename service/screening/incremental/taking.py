@@ -236,7 +236,7 @@ class Taking:
         """Whose an earlier version of a record was, however it was kept."""
         names = [bytes_of(reference)]
         type_name, _, identity = reference.partition("/")
-        if type_name == "Observation" and (number := number_of(identity)) is not None:
+        if (number := number_of(identity)) is not None:
             names.append(glimpsed_name(type_name, number))
         return [unit for name in names for unit in self._kept.replace(name, self._generation)]
 
