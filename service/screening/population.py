@@ -72,8 +72,6 @@ def gather(
         complete = catalog.site.bundles_complete
         walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         intake = Intake(reading, needs, seen, given.files, request.claims, counted=counted, completeness=completeness)
-        if sieve is not None:
-            sieve.refer_to(intake.population.medications)
         try:
             for met in walk.everything():
                 intake.take(met)

@@ -1,7 +1,6 @@
 """Lines that matter by one concept alone: whether any open study could ask for it, told without reading the rest."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
@@ -66,10 +65,6 @@ class Coded:
         shape = msgspec.defstruct("Line", parts, rename={"coded": self._key, "referred": REFERENCE}, gc=False)
         self._lines = cast(Any, msgspec.json.Decoder(shape))
         self._known = Remembered(self._asked_for)
-
-    def refer_to(self, medications: Mapping[str, Mapping[str, object]]) -> None:
-        """From here on, these are all Medications that there are."""
-        self._reading = replace(self._reading, medications=medications)
 
     def needed(self, block: Block, chosen: Positions, *, alike: bool) -> Flags:
         """Of these lines, each of which begins one concept: could a study ask for what stands there? Yes, wherever that

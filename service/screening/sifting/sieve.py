@@ -90,11 +90,6 @@ class Sieve:
             return not self._needs.wanted[Kind.ENCOUNTER]
         return type_name == "Observation" or type_name in CODED
 
-    def refer_to(self, medications: Mapping[str, Mapping[str, object]]) -> None:
-        """Before lines of drugs are picked: the Medications to which they may refer, all of them."""
-        for each in self._coded.values():
-            each.refer_to(medications)
-
     def expect(self, type_name: str, awaited: Iterable[str]) -> None:
         """From here on, lines with these ids are read: something refers to them."""
         self._expected[type_name] = numbers_of(awaited)
