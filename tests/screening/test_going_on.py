@@ -86,6 +86,21 @@ def test_what_another_run_left_is_cleared_away(tmp_path: Path, monkeypatch: pyte
     assert not (tmp_path / "out" / OWN).exists()
 
 
+@pytest.mark.parametrize("mode", [0o755, 0o770])
+def test_what_others_could_have_put_there_is_not_believed(
+    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = request(hospital(tmp_path / "in"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "keep", _stop)
+        with pytest.raises(Stopped):
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    (tmp_path / "out" / OWN / "1" / "begun").write_bytes(b"not of us")
+    (tmp_path / "out" / OWN).chmod(mode)
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    assert (tmp_path / "out" / "summary.json").exists()
+
+
 def _stop(*_: object) -> None:
     raise Stopped
 

@@ -87,7 +87,7 @@ class Workplace:
 
     def __enter__(self) -> Workplace:
         note = self._directory / "run"
-        if self._key is None or not note.exists() or note.read_text() != self._key:
+        if self._key is None or not self._ours() or not note.exists() or note.read_text() != self._key:
             self._remove()
             self._directory.mkdir(mode=0o700, parents=True)
             note.write_text(self._key or "")
@@ -115,6 +115,13 @@ class Workplace:
         for each in earlier:
             shutil.rmtree(each)
         return place
+
+    def _ours(self) -> bool:
+        """Could nobody else have put anything there? What lies there is believed."""
+        if not self._directory.is_dir() or self._directory.is_symlink():
+            return False
+        seen = self._directory.stat()
+        return seen.st_uid == os.getuid() and not seen.st_mode & 0o077
 
     def _ways(self) -> list[Path]:
         return [each for each in self._directory.iterdir() if each.is_dir()]
