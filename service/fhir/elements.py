@@ -110,7 +110,7 @@ def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
     """Raise UnreadableResource if anything in it carries a modifierExtension or implicitRules: we know none."""
     if resource.get("implicitRules") is not None:
         raise UnreadableResource("it follows implicitRules that are not known", f"{element}.implicitRules")
-    if not _may_be_modified(resource):
+    if resource.get("modifierExtension") is None and not _may_be_modified(resource):
         return
     stack: list[object] = [resource]
     while stack:  # not recursive: nesting may be deeper than the interpreter's stack

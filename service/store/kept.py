@@ -73,12 +73,12 @@ class Kept:
         self._waiting: list[tuple[object, ...]] = []
         self._number = self._one("SELECT max(number) FROM parcels") or 0
 
-    def said(self, name: str) -> Any:
+    def noted(self, name: str) -> Any:
         """What was said under that name; None: nothing."""
         found = self._one("SELECT content FROM said WHERE name = ?", name)
         return None if found is None else orjson.loads(found)
 
-    def say(self, name: str, content: object) -> None:
+    def note(self, name: str, content: object) -> None:
         """Keep JSON under a name."""
         self._do("REPLACE INTO said VALUES (?, ?)", name, orjson.dumps(content))
 

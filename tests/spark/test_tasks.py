@@ -15,6 +15,7 @@ from service import __version__
 from service.cli import main
 from service.errors import InputError, UsageError
 from service.screening.buckets.ids import check, keep, wandering
+from service.screening.buckets.spool import Spool
 from service.screening.met import Stage
 from service.screening.sifting.blocks import numbers_of
 from service.screening.sifting.ledger import Ledger, Recurring
@@ -57,7 +58,7 @@ def test_ids_are_checked_as_on_one_machine(tmp_path: Path) -> None:
     for turn, bucket in enumerate((3, 8)):
         there = tmp_path / str(turn)
         there.mkdir()
-        keep(there, ledger, {"Condition": (numbers_of(["moved"]), np.array([bucket], dtype=np.uint16))}, bits=10)
+        keep(Spool(there), ledger, {"Condition": (numbers_of(["moved"]), np.array([bucket], dtype=np.uint16))}, bits=10)
         rows += tasks._files(there)
     for row in rows:
         tasks._put(tmp_path, row)

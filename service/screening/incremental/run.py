@@ -85,7 +85,7 @@ class _Run:
 
     def done(self, progress: Progress) -> Part:
         """Take the export, judge whom it concerns, and keep it all; everybody together."""
-        before = self._kept.said("chain") or {}
+        before = self._kept.noted("chain") or {}
         taken = self._taken(before, progress)
         chain = self._chain(before, taken)
         spoiled = frozenset(before.get("spoiled", ()))
@@ -96,7 +96,7 @@ class _Run:
         if told != spoiled:
             self._judge(chain, told, Taken(), progress, everybody=True)
             whole = together(self._kept.abouts())
-        self._kept.say("chain", {**chain, "spoiled": sorted(told)})
+        self._kept.note("chain", {**chain, "spoiled": sorted(told)})
         self._count(whole)
         return whole
 
