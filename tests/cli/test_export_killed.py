@@ -14,7 +14,15 @@ import pytest
 from tests.bulk_server import BulkServer
 from tests.cli.conftest import Prescreen
 
-COMMAND = "import sys; from service.cli import main; sys.exit(main())"
+# A shell that starts what is tested in the background has it ignore the keyboard's interrupt.
+COMMAND = "; ".join(
+    (
+        "import signal, sys",
+        "signal.signal(signal.SIGINT, signal.default_int_handler)",
+        "from service.cli import main",
+        "sys.exit(main())",
+    )
+)
 PATIENCE = 60.0
 LONG = "x" * 400_000
 

@@ -22,6 +22,16 @@ from tests.builders import AT
 from tests.screening.test_buckets import linked
 from tests.screening.world import STUDY, cancer, catalog, encounter, export, haemoglobin, patient
 
+# A shell that starts what is tested in the background has it ignore the keyboard's interrupt.
+COMMAND = "; ".join(
+    (
+        "import signal, sys",
+        "signal.signal(signal.SIGINT, signal.default_int_handler)",
+        "from service.cli import main",
+        "sys.exit(main())",
+    )
+)
+
 
 def hospital(directory: Path) -> Path:
     """Two hundred people, some of them merged, and lines that cannot be used."""
@@ -129,7 +139,7 @@ def test_the_key_tells_what_a_run_depends_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_killed_command_goes_on(how: signal.Signals, tmp_path: Path) -> None:
     source, out = hospital(tmp_path / "in"), tmp_path / "out"
-    command = [sys.executable, "-m", "service", "screen", str(source), "--study", "igg4-rd-sirolimus"]
+    command = [sys.executable, "-c", COMMAND, "screen", str(source), "--study", "igg4-rd-sirolimus"]
     command += ["--as-of", "2026-06-30", "--out", str(out), "--processes", "2", "--quiet"]
     notes = out / OWN / "1" / "notes"
     running = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
