@@ -102,9 +102,7 @@ def _screen(command: ArgumentParser) -> None:
     command.add_argument(
         "--also", action="append", choices=FORMATS, help="write the assessments as tables, too; repeatable"
     )
-    command.add_argument(
-        "--processes", type=_positive, metavar="N", help="default: one for each processor where the input is large"
-    )
+    command.add_argument("--processes", type=_positive, metavar="N", help="default: 1")
     command.add_argument(
         "--memory",
         type=_positive,

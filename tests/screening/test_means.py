@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from service.screening.buckets.means import FEWEST, MOST, Means, means_for, processes_for
+from service.screening.buckets.means import FEWEST, MOST, Means, means_for
 from service.screening.sources import InputFile, Source
 
 MB = 1 << 20
@@ -32,8 +32,3 @@ def source(directory: Path, megabytes: int, name: str = "Observation.ndjson") ->
 )
 def test_means(tmp_path: Path, megabytes: int, name: str, processes: int, memory: int, means: Means | None) -> None:
     assert means_for([source(tmp_path, megabytes, name)], processes, memory) == means
-
-
-def test_one_process_is_enough_for_little(tmp_path: Path) -> None:
-    assert processes_for([source(tmp_path, 99)], 8) == 1
-    assert processes_for([source(tmp_path, 100)], 8) == 8

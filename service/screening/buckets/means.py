@@ -10,7 +10,6 @@ USUAL_MEMORY = 2000  # MB
 FEWEST, MOST = 16, 512  # buckets: each is a file that is open when the results are put together
 PACKED = 10  # an export packed with gzip grows about tenfold
 READ = 3  # what is read of a bucket is at most about three times as large as its lines
-WORTH_SHARING = 100 * MEGABYTE  # of less, a second process would take longer to begin than it saves
 
 
 class Means(NamedTuple):
@@ -27,9 +26,3 @@ def means_for(sources: Iterable[Source], processes: int, memory: int) -> Means |
         return None
     buckets = -(-READ * size * processes // (memory * MEGABYTE))
     return Means(processes, min(max(buckets, FEWEST), MOST))
-
-
-def processes_for(sources: Iterable[Source], processors: int) -> int:
-    """As many as there are processors, where that is worth it."""
-    size = sum(each.size for each in all_files(sources))
-    return processors if size >= WORTH_SHARING else 1
