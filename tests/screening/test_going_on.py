@@ -111,6 +111,28 @@ def test_what_others_could_have_put_there_is_not_believed(
     assert (tmp_path / "out" / "summary.json").exists()
 
 
+@pytest.mark.parametrize("lost", ["the end of a file", "a file", "the end of a note"])
+def test_what_a_power_cut_lost_is_not_taken_for_not_being_there(
+    lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = request(hospital(tmp_path / "in"))
+    screen(catalog(), asked, tmp_path / "whole", Progress())  # type: ignore[arg-type]
+    with monkeypatch.context() as patched:
+        patched.setattr(processes_module, "_judge", _stop)
+        with pytest.raises(Stopped):
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    way = tmp_path / "out" / OWN / "1"
+    largest = max(way.glob("[0-3].*"), key=lambda each: each.stat().st_size)
+    chosen = max((way / "notes").glob("1-*.note")) if lost == "the end of a note" else largest
+    if lost == "a file":
+        chosen.unlink()
+    else:
+        chosen.write_bytes(chosen.read_bytes()[: chosen.stat().st_size // 2])
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    name = "assessments.ndjson"
+    assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
 def _stop(*_: object) -> None:
     raise Stopped
 

@@ -58,14 +58,23 @@ class Journal:
         """Files are changed from here on that ended tasks wrote to: until that is kept, nobody can go on."""
         (self._notes / CHANGING).touch()
 
-    def changed(self, lengths: Mapping[str, int]) -> None:
-        """They are changed."""
-        self.keep(CHANGED, None, lengths)
+    def changed(self, lengths: Mapping[str, int], gone: Iterable[str]) -> None:
+        """They are changed, and some are `gone`."""
+        self.keep(CHANGED, sorted(gone), lengths)
         (self._notes / CHANGING).unlink()
 
     def torn(self) -> bool:
-        """Was it interrupted while files were changed?"""
-        return (self._notes / CHANGING).exists()
+        """Was it interrupted while files were changed, or is not all there that the notes tell of, as after a power
+        cut? What lacks would be taken for not being in the input."""
+        if (self._notes / CHANGING).exists():
+            return True
+        try:
+            gone = frozenset(name for names in self.kept(CHANGED) for name in names)
+            listed = [pickle.loads(note.read_bytes())[1] for note in self._notes.glob("*.note")]
+        except (EOFError, pickle.UnpicklingError):
+            return True
+        written = ((self._place / name, length) for each in listed for name, length in each.items() if name not in gone)
+        return any(not path.exists() or path.stat().st_size < length for path, length in written)
 
     def kept(self, name: str) -> list[Any]:
         """The result of a task, if it ended."""

@@ -49,8 +49,9 @@ class Processes:
         """As Engine."""
         journal = Journal(setting.place)
         if not journal.kept(CHANGED):
+            gone = [path.name for bucket in leaving for path in setting.place.glob(f"{bucket}.*")]
             journal.change()
-            journal.changed(rearranged(setting.place, routes, leaving).lengths)
+            journal.changed(rearranged(setting.place, routes, leaving).lengths, gone)
 
     def check(self, setting: Setting) -> list[tuple[int, int]]:
         """As Engine."""
