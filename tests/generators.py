@@ -519,7 +519,8 @@ def _condition(data: st.DataObject, fact: ConditionFact) -> Fact:
     start = _one_day(data, fact.span.start, last if fact.span.start.known else min(last, written))
     end = fact.span.end
     if fact.ended or end.earliest < FOREVER:
-        last = AT - timedelta(1) if fact.ended else data.draw(st.sampled_from([end.earliest, FOREVER]))
+        # an end at all: without one, what passes by itself would be known to go on for its usual time only
+        last = AT - timedelta(1) if fact.ended else data.draw(st.sampled_from([end.earliest, FOREVER - timedelta(1)]))
         assume(start.latest <= last)
         end = Days.on(last)
     return replace(fact, span=Span(start, end), ended=False)

@@ -1,7 +1,8 @@
 """Three values (Kleene's strong logic), and why an answer is unknown."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from enum import Enum, IntEnum
+from operator import attrgetter
 
 from service.errors import InvalidValue
 
@@ -48,6 +49,15 @@ class Reason(Enum):
     def __init__(self, code: str, sentence: str) -> None:
         self.code = code
         self.sentence = sentence
+        self.place = len(type(self).__members__)  # in the order of this list
+
+
+def ordered(reasons: Collection[Reason]) -> Sequence[Reason]:
+    """Reasons in the order in which they are told."""
+    return sorted(reasons, key=PLACE) if len(reasons) > 1 else tuple(reasons)
+
+
+PLACE = attrgetter("place")
 
 
 def negate(outcome: Outcome) -> Outcome:

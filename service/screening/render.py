@@ -7,11 +7,9 @@ from service.eligibility.assess import Assessment, Finding
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.explain import Phrases, finding_sentence, wanted
-from service.eligibility.outcome import Reason
+from service.eligibility.outcome import ordered
 from service.eligibility.quantity import plain
 from service.screening.corrected import Corrected, told
-
-ORDER = {reason: index for index, reason in enumerate(Reason)}
 
 
 class Told(NamedTuple):
@@ -76,7 +74,7 @@ def finding_line(finding: Finding, phrases: Phrases) -> dict[str, object]:
         "criterion": finding.criterion.id,
         "kind": finding.criterion.kind,
         "outcome": judgement.outcome.code,
-        "reasons": [reason.code for reason in sorted(judgement.reasons, key=ORDER.__getitem__)],
+        "reasons": [reason.code for reason in ordered(judgement.reasons)],
         "open_item": finding.open_item,
         "sentence": finding_sentence(finding, phrases),
         "evidence": [

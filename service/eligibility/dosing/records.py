@@ -161,24 +161,16 @@ def _records(taken: Taken, at: date, terms: Terms, against: Opposed) -> Sequence
     outcome = min(taken.outcome, shown.outcome)
     if outcome is Outcome.NOT_MET:
         return ()
-    return [
-        Record(
-            taken.fact,
-            taken,
-            each,
-            tuple(
-                _converted(phase, each, terms, taken.fact)
-                for phase in acted(course(taken.fact, shown.span, each.holding, terms.body), taken.acting)
-                if phase.span.start.earliest <= at
-            ),
-            outcome,
-            shown.reason,
-            family(taken.fact),
-            tuple(each.span for each in acted(course(taken.fact, taken.fact.span, each.holding), taken.acting)),
-            opposed_days(against, taken.fact, taken.acting),
-        )
-        for each in ingredients(taken.fact, terms.table, terms.terminology, terms.codes)
-    ]
+    made, fact = [], taken.fact
+    way_taken, against_it = family(fact), opposed_days(against, fact, taken.acting)
+    for each in ingredients(fact, terms.table, terms.terminology, terms.codes):
+        phases = acted(course(fact, shown.span, each.holding, terms.body), taken.acting)
+        # whose body it is changes doses, never days
+        planned = phases if shown.span == fact.span else acted(course(fact, fact.span, each.holding), taken.acting)
+        counted = tuple([_converted(phase, each, terms, fact) for phase in phases if phase.span.start.earliest <= at])
+        days = tuple([phase.span for phase in planned])
+        made.append(Record(fact, taken, each, counted, outcome, shown.reason, way_taken, days, against_it))
+    return made
 
 
 def _converted(phase: Phase, ingredient: Ingredient, terms: Terms, fact: MedicationFact) -> Phase:

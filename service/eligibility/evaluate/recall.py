@@ -8,7 +8,9 @@ everybody. What a chart does speak of is judged on that chart, each question onc
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
 from itertools import count
+from operator import or_
 from typing import Any, NamedTuple, TypeVar
 
 from service.eligibility.criteria import Criterion, Study
@@ -23,6 +25,7 @@ from service.eligibility.terms import Concept
 
 MOST = 20_000  # shared answers; concepts
 MOST_OWN = 2_000  # answers of one chart
+MOST_LEFT = 250  # of one study, what is left by the questions of which charts speak
 Key = tuple[int, int, bool, bool]
 Made = TypeVar("Made")
 
@@ -51,11 +54,14 @@ class _Chart:
 
 
 class _Alike(NamedTuple):
-    """Of a study: the bits of its criteria's questions (None: not one of them), and what charts share of each."""
+    """Of a study: the bits of its criteria's questions (None: not one of them), what charts share of each, and, by the
+    questions of which a chart speaks, what is left of that."""
 
     study: Study
     bits: Sequence[int | None]
+    mask: int
     found: list[Any]
+    left: dict[int, tuple[Any, ...]]
 
 
 class Recall:
@@ -98,7 +104,7 @@ class Recall:
         known = self._shared.get(shared)
         return self._of_silence(shared, node, case, plain) if known is None else known
 
-    def alike(self, study: Study, case: Case, made: Callable[[Criterion, Case], Made | None]) -> list[Made | None]:
+    def alike(self, study: Study, case: Case, made: Callable[[Criterion, Case], Made | None]) -> Sequence[Made | None]:
         """What is made of the criteria of one of these studies of which this chart does not speak, made once for all
         charts of which the silence means the same; None: this chart may say something, or `made` says that its own day
         counts."""
@@ -108,16 +114,24 @@ class Recall:
         if table is None or table.study is not study:
             if len(self._alike) >= MOST:
                 self._alike.clear()
-            numbers = [self._questions.number(each.node) for each in study.criteria]
-            bits = [None if each is None else 1 << each for each in numbers]
-            table = self._alike[key] = _Alike(study, bits, [None] * len(bits))
-        spoken_of, found = chart.spoken_of, table.found[:]
+            table = self._alike[key] = self._table(study)
+        spoken_of = chart.spoken_of & table.mask
+        known = table.left.get(spoken_of)
+        if known is not None:
+            return known
         for place, bit in enumerate(table.bits):
-            if bit is None or spoken_of & bit:
-                found[place] = None
-            elif found[place] is None:
-                found[place] = table.found[place] = made(study.criteria[place], case)
-        return found
+            if bit is not None and not spoken_of & bit and table.found[place] is None:
+                table.found[place] = made(study.criteria[place], case)
+        both = zip(table.bits, table.found, strict=True)
+        left = tuple([None if bit is None or spoken_of & bit else found for bit, found in both])
+        if len(table.left) < MOST_LEFT:
+            table.left[spoken_of] = left
+        return left
+
+    def _table(self, study: Study) -> _Alike:
+        numbers = [self._questions.number(each.node) for each in study.criteria]
+        bits = [None if each is None else 1 << each for each in numbers]
+        return _Alike(study, bits, reduce(or_, (each or 0 for each in bits), 0), [None] * len(bits), {})
 
     def contact_days(self, case: Case) -> frozenset[date]:
         """The later days that UNSEEN stands for."""

@@ -1,6 +1,7 @@
 """Criteria in words: what a node asks for, as a nurse would say it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar, cast
 
 from service.eligibility.criteria import (
     AdverseEventHad,
@@ -28,10 +29,12 @@ from service.eligibility.criteria import (
     Tiers,
 )
 from service.eligibility.dates import Duration
+from service.eligibility.evaluate.judgement import Judgement
 from service.eligibility.explain.exposure import dose_test_words, exposed_words, half_lives_words
 from service.eligibility.explain.values import bounds_words, chosen_words, value_words
 from service.eligibility.explain.wording import AND, ENGLISH, OR, Wording
 
+T = TypeVar("T", str, tuple[str, ...])
 Titles = Mapping[str, str]
 MOST_REMEMBERED = 10_000
 ANSWER = "Answer: "
@@ -50,6 +53,7 @@ class Phrases:
         self._titles = titles
         self.wording = wording
         self._known: dict[int, tuple[Node, str]] = {}  # by which node it is: to compare them would take longer
+        self._silent: dict[object, tuple[Node, str | tuple[str, ...]]] = {}
 
     def of(self, node: Node) -> str:
         """One phrase for a node; composite nodes join their parts."""
@@ -59,6 +63,18 @@ class Phrases:
                 self._known.clear()
             known = self._known[id(node)] = node, self._said(node)
         return known[1]
+
+    def once(self, leaf: Judgement, made: Callable[[Judgement, "Phrases"], T]) -> T:
+        """What is made of the answer to one leaf; made once for all that say the same and have no evidence to show."""
+        if leaf.exhibits or leaf.dose is not None:
+            return made(leaf, self)
+        key = made, id(leaf.node), leaf.outcome, leaf.reasons, leaf.lacking, leaf.assumptions, leaf.notes
+        known = self._silent.get(key)
+        if known is None or known[0] is not leaf.node:
+            if len(self._silent) >= MOST_REMEMBERED:
+                self._silent.clear()
+            known = self._silent[key] = leaf.node, made(leaf, self)
+        return cast(T, known[1])
 
     def _said(self, node: Node) -> str:
         say = self.wording.say

@@ -8,7 +8,7 @@ from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.evaluate.judgement import Exhibit, Judgement
 from service.eligibility.explain.marks import mark_words
 from service.eligibility.explain.phrases import Phrases
-from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.outcome import Outcome, Reason, ordered
 from service.eligibility.quantity import plain
 
 ANSWERS = {Outcome.MET: "Met", Outcome.NOT_MET: "Not met", Outcome.UNKNOWN: "Unknown"}
@@ -26,7 +26,7 @@ def finding_sentence(finding: Finding, phrases: Phrases) -> str:
     """One finding in plain sentences: the answer, then each part that decides it."""
     judgement = finding.judgement
     tier = f", {judgement.tier}" if judgement.tier and judgement.outcome is Outcome.MET else ""
-    parts = dict.fromkeys(_leaf_sentence(leaf, phrases) for leaf in deciding_leaves(judgement))
+    parts = dict.fromkeys(phrases.once(leaf, _leaf_sentence) for leaf in deciding_leaves(judgement))
     return f"{ANSWERS[judgement.outcome]}{tier}. {' '.join(parts)}"
 
 
@@ -59,8 +59,7 @@ def _leaf_sentence(leaf: Judgement, phrases: Phrases) -> str:
 
 
 def _because(leaf: Judgement) -> str:
-    ordered = sorted(leaf.reasons, key=lambda reason: list(Reason).index(reason))
-    said = [reason.sentence for reason in ordered]
+    said = [reason.sentence for reason in ordered(leaf.reasons)]
     if leaf.lacking:
         kinds = ", ".join(sorted(leaf.lacking))
         said = [f"{each}: {kinds}" if each == Reason.NOT_LOADED.sentence else each for each in said]

@@ -6,7 +6,7 @@ from service.eligibility.assess import Finding
 from service.eligibility.criteria import Manual
 from service.eligibility.evaluate.judgement import Judgement
 from service.eligibility.explain.phrases import Phrases
-from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.outcome import Outcome, Reason, ordered
 
 WANTED = {
     Reason.NO_RECORD: "a record that answers: {asked}",
@@ -32,7 +32,7 @@ def wanted(finding: Finding, phrases: Phrases) -> tuple[str, ...]:
     """The data that would settle this finding, each request once, in the order of its parts."""
     if finding.outcome is not Outcome.UNKNOWN:
         return ()
-    return tuple(dict.fromkeys(each for leaf in _leaves(finding.judgement) for each in _requests(leaf, phrases)))
+    return tuple(dict.fromkeys(each for leaf in _leaves(finding.judgement) for each in phrases.once(leaf, _requests)))
 
 
 def _leaves(judgement: Judgement) -> Iterator[Judgement]:
@@ -44,11 +44,15 @@ def _leaves(judgement: Judgement) -> Iterator[Judgement]:
         yield from _leaves(part)
 
 
-def _requests(leaf: Judgement, phrases: Phrases) -> Iterator[str]:
+def _requests(leaf: Judgement, phrases: Phrases) -> tuple[str, ...]:
+    return tuple(_requested(leaf, phrases))
+
+
+def _requested(leaf: Judgement, phrases: Phrases) -> Iterator[str]:
     asked = phrases.of(leaf.node)
     shown = "; ".join(f"{each.value} [{each.reference}]" for each in leaf.exhibits[:3]) or asked
     question = leaf.node.question if isinstance(leaf.node, Manual) else asked
-    for reason in sorted(leaf.reasons, key=lambda each: list(Reason).index(each)):
+    for reason in ordered(leaf.reasons):
         if reason is Reason.NOT_LOADED:
             yield f"all {', '.join(sorted(leaf.lacking)) or 'such'} records, completely loaded"
         else:
