@@ -18,7 +18,7 @@ from service.fhir.subject import render_subject
 from service.screening.completeness import Origin
 from service.screening.held_back import held_back
 from service.screening.merging import MERGE_UNCLEAR, REPLACED, merge_replaced
-from service.screening.outputs import SERIES, VERSIONS, Funnel, Sink
+from service.screening.outputs import SERIES, VERSIONS, Funnel, Sink, Tallying
 from service.screening.people import Gathered, Population
 from service.screening.person.series_line import drawn_of
 from service.screening.render import assessment_line
@@ -111,7 +111,7 @@ class Judging:
         """Merge, hold back and judge those of a population; their lines go to the sink in the order of their ids."""
         moved = merge_replaced(population)
         judged = Judged(len(population.people) + len(moved), merged=len(moved))
-        judged.funnels = {each.id: Funnel(each.id, each.version) for each in self._studies}
+        tallies = {each.id: Tallying(each) for each in self._studies}
         loaded: dict[frozenset[Origin], Mapping[str, Loaded]] = {}
         survivors = _survivors(moved.items()) if self._request.versions else {}
         for done, identity in enumerate(sorted(population.people), 1):
@@ -128,8 +128,10 @@ class Judging:
                 origins = frozenset(person.origins)
                 if origins not in loaded:
                     loaded[origins] = population.completeness.loaded(sorted(origins), self._spoiled)
-                self._judge(person, person.record(loaded[origins]), versions, judged, sink)
+                self._judge(person, person.record(loaded[origins]), versions, tallies, sink)
+                judged.screened += 1
             progress.screening(done, len(population.people), done)
+        judged.funnels = {name: each.funnel() for name, each in tallies.items()}
         return judged
 
     def _reason(self, population: Population, person: Gathered) -> str | None:
@@ -139,12 +141,18 @@ class Judging:
             return None
         return reason_to_hold(self._catalog, self._request, population, person.patient, person)
 
-    def _judge(self, person: Gathered, record: PatientRecord, versions: Versions, judged: Judged, sink: Sink) -> None:
+    def _judge(
+        self,
+        person: Gathered,
+        record: PatientRecord,
+        versions: Versions,
+        tallies: Mapping[str, Tallying],
+        sink: Sink,
+    ) -> None:
         request = self._request
-        judged.screened += 1
         for study in self._studies:
             assessment = assess(record, study, request.at, self._knowledge, self._recall)
-            judged.funnels[study.id].add(assessment)
+            tallies[study.id].add(assessment)
             self._write(assessment, person, versions, sink)
             if self._look is not None:
                 case = case_of(record, study, request.at, self._knowledge, recall=self._recall)

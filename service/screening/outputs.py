@@ -9,7 +9,9 @@ from typing import BinaryIO, Protocol
 
 import orjson
 
-from service.eligibility.assess import Assessment
+from service.eligibility.assess import Assessment, Signal, Standing
+from service.eligibility.criteria import Study
+from service.eligibility.outcome import Outcome, Reason
 from service.errors import InvalidOutput, UsageError
 from service.screening.flat import TABLES
 from service.screening.tables import FORMATS, Tables, names_of
@@ -111,22 +113,6 @@ class Funnel:
     reasons: dict[str, Counter[str]] = field(default_factory=dict)
     later: int = 0
 
-    def add(self, assessment: Assessment) -> None:
-        """One more person."""
-        self.screened += 1
-        self.standings[assessment.standing.value] += 1
-        self.signals[assessment.signal.value] += 1
-        if assessment.signal.value in ("strong", "weak"):
-            self.with_signal[assessment.standing.value] += 1
-        self.later += assessment.later is not None
-        for finding in assessment.findings:
-            name = finding.criterion.id
-            if name not in self.criteria:
-                self.criteria[name], self.reasons[name] = Counter(), Counter()
-            self.criteria[name][finding.outcome.code] += 1
-            for reason in finding.judgement.reasons:
-                self.reasons[name][reason.code] += 1
-
     def join(self, other: "Funnel") -> None:
         """The counts of other persons."""
         self.screened += other.screened
@@ -164,3 +150,39 @@ class Funnel:
                 for name, counts in self.criteria.items()
             },
         }
+
+
+class Tallying:
+    """Counts the assessments of one study. All are counted before anything is said of any: a dozen counts a person."""
+
+    def __init__(self, study: Study) -> None:
+        self._study = study
+        self._of_all: dict[tuple[Standing, Signal, bool], int] = {}
+        self._of_each: dict[tuple[int, Outcome, frozenset[Reason]], int] = {}
+
+    def add(self, assessment: Assessment) -> None:
+        """One more person."""
+        of_all, of_each = self._of_all, self._of_each
+        whole = assessment.standing, assessment.signal, assessment.later is not None
+        of_all[whole] = of_all.get(whole, 0) + 1
+        for place, finding in enumerate(assessment.findings):
+            told = place, finding.outcome, finding.judgement.reasons
+            of_each[told] = of_each.get(told, 0) + 1
+
+    def funnel(self) -> Funnel:
+        """The counts of those added."""
+        found = Funnel(self._study.id, self._study.version)
+        for (standing, signal, later), number in self._of_all.items():
+            found.screened += number
+            found.standings[standing.value] += number
+            found.signals[signal.value] += number
+            found.later += number if later else 0
+            if signal in (Signal.STRONG, Signal.WEAK):
+                found.with_signal[standing.value] += number
+        for (place, outcome, reasons), number in self._of_each.items():
+            name = self._study.criteria[place].id
+            found.criteria.setdefault(name, Counter())[outcome.code] += number
+            counted = found.reasons.setdefault(name, Counter())
+            for reason in reasons:
+                counted[reason.code] += number
+        return found

@@ -1,6 +1,6 @@
 """The dose in a window, by the measure asked for, against its bounds. SEMANTICS §6.7, §6.8."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -66,14 +66,15 @@ def dose_in_window(
     codes: tuple[str, ...] = (),
     body: Body = NOBODY,
     pace: Pace | None = None,
+    known: MutableMapping[object, object] | None = None,
 ) -> DoseAnswer:
     """The dose of all these records together in the window, as of the day `at`.
 
     `codes` are the value sets asked about: they say which ingredient of a mixture counts. `pace`: how the window moves;
-    None for one whose length is fixed. Raises InvalidValue where the test asks for an equivalence and `table` is None,
-    or for a unit per anything but day, week or hour.
+    None for one whose length is fixed. `known`: as of Terms. Raises InvalidValue where the test asks for an equivalence
+    and `table` is None, or for a unit per anything but day, week or hour.
     """
-    terms = replace(Terms.of(test, table, policy), terminology=terminology, codes=codes, body=body)
+    terms = replace(Terms.of(test, table, policy), terminology=terminology, codes=codes, body=body, known=known)
     found = records(taken, at, terms)
     groups = therapies(found)
     walked = steps_in(found, groups, window, at)

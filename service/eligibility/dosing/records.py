@@ -1,6 +1,6 @@
 """Each record as a course of doses in the unit asked for, by ingredient, with its certainty. SEMANTICS §6.5, §6.6."""
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -54,6 +54,8 @@ class Terms:
     codes: tuple[str, ...] = ()
     policy: Policy = field(default_factory=Policy)
     body: Body = NOBODY
+    # What was worked out before for records of the same person; policy and terminology are those of one site.
+    known: MutableMapping[object, object] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, test: DoseTest, table: EquivalenceTable | None, policy: Policy) -> "Terms":
@@ -161,15 +163,51 @@ def _records(taken: Taken, at: date, terms: Terms, against: Opposed) -> Sequence
     outcome = min(taken.outcome, shown.outcome)
     if outcome is Outcome.NOT_MET:
         return ()
+    way_taken, against_it = family(taken.fact), opposed_days(against, taken.fact, taken.acting)
+    return [
+        Record(taken.fact, taken, each, counted, outcome, shown.reason, way_taken, planned, against_it)
+        for each, counted, planned in _remembered(taken, shown.span, at, terms)
+    ]
+
+
+class _Course(NamedTuple):
+    """Of one ingredient: its phases in the unit asked for, and the days that are planned."""
+
+    ingredient: Ingredient
+    counted: tuple[Phase, ...]
+    planned: tuple[Span, ...]
+
+
+class _Known(NamedTuple):
+    """What the courses of a record were worked out from besides the day, and they."""
+
+    fact: MedicationFact
+    table: EquivalenceTable | None
+    terminology: Terminology | None
+    body: Body
+    courses: Sequence[_Course]
+
+
+def _remembered(taken: Taken, span: Span, at: date, terms: Terms) -> Sequence[_Course]:
+    """The courses of a record; studies ask again and again for the same ones, with other bounds."""
+    if terms.known is None:
+        return _courses(taken, span, at, terms)
+    asked = terms.table, terms.terminology, terms.body
+    key = "course", id(taken.fact), taken.acting, span, at, terms.unit, id(terms.table), terms.codes
+    known = terms.known.get(key)
+    if not isinstance(known, _Known) or known.fact is not taken.fact or (known[1:4]) != asked:
+        known = terms.known[key] = _Known(taken.fact, *asked, _courses(taken, span, at, terms))
+    return known.courses
+
+
+def _courses(taken: Taken, span: Span, at: date, terms: Terms) -> Sequence[_Course]:
     made, fact = [], taken.fact
-    way_taken, against_it = family(fact), opposed_days(against, fact, taken.acting)
     for each in ingredients(fact, terms.table, terms.terminology, terms.codes):
-        phases = acted(course(fact, shown.span, each.holding, terms.body), taken.acting)
+        phases = acted(course(fact, span, each.holding, terms.body), taken.acting)
         # whose body it is changes doses, never days
-        planned = phases if shown.span == fact.span else acted(course(fact, fact.span, each.holding), taken.acting)
+        planned = phases if span == fact.span else acted(course(fact, fact.span, each.holding), taken.acting)
         counted = tuple([_converted(phase, each, terms, fact) for phase in phases if phase.span.start.earliest <= at])
-        days = tuple([phase.span for phase in planned])
-        made.append(Record(fact, taken, each, counted, outcome, shown.reason, way_taken, days, against_it))
+        made.append(_Course(each, counted, tuple([phase.span for phase in planned])))
     return made
 
 

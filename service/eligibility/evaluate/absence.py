@@ -65,7 +65,8 @@ def _undated(current: Sequence[Negative]) -> Reason:
 def _ends(window: Window) -> tuple[date, ...]:
     """The days on which the window may end: where its anchor is uncertain, the first and the last of them."""
     first = window.sure.latest if window.sure is not None else window.possible.earliest
-    return first, window.possible.latest
+    last = window.possible.latest
+    return (last,) if first == last else (first, last)
 
 
 def _seen(case: Case, until: date) -> Days:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import NamedTuple
 
 from service.eligibility.dates import Days
 from service.eligibility.dosing.body import Body, Measurement
 from service.eligibility.evaluate.absence import gaps
-from service.eligibility.evaluate.context import Case
+from service.eligibility.evaluate.context import Case, Knowledge
 from service.eligibility.evaluate.existence import belonging
 from service.eligibility.evaluate.numbers import convert
 from service.eligibility.facts import Certainty, Kind, ObservationFact
@@ -18,8 +19,21 @@ WEIGHT, HEIGHT = "body-weight", "body-height"  # the value sets
 POSSIBLE = {WEIGHT: ("kg", Decimal("0.2"), Decimal(650)), HEIGHT: ("cm", Decimal(20), Decimal(280))}
 
 
+class _Known(NamedTuple):
+    knowledge: Knowledge
+    body: Body
+
+
 def body_of(case: Case) -> Body:
     """What was measured until the screening date; `whole` if there can be no other measurement than these."""
+    key = "body", case.at
+    known = case.record.known.get(key)
+    if not isinstance(known, _Known) or known.knowledge is not case.knowledge:
+        known = case.record.known[key] = _Known(case.knowledge, _body_of(case))
+    return known.body
+
+
+def _body_of(case: Case) -> Body:
     asked_for = tuple(each for each in (WEIGHT, HEIGHT) if each in case.terminology.value_sets)
     return Body(
         tuple(_measurements(case, WEIGHT)),

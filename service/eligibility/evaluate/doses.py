@@ -43,6 +43,7 @@ def dose_taken(case: Case, node: MedicationTaken, test: DoseTest, window: Window
         node.codes,
         body_of(case) if taken else NOBODY,
         Pace.of(node.look_back, case.at),
+        case.record.known,
     )
     told = [day for each in denials(case, node, window) for day in (each.said.earliest, each.said.latest)]
     days = watch(case, node.look_back, [*answer.boundaries, *told])

@@ -1,9 +1,20 @@
 """One result against one test, and the results of a window in order."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from __future__ import annotations
 
-from service.eligibility.criteria import BooleanTest, CodedTest, NumberTest, ObservationValue, TypedTest, ValueTest
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from service.eligibility.criteria import (
+    BooleanTest,
+    CodedTest,
+    NumberTest,
+    ObservationValue,
+    TypedTest,
+    ValueSetIds,
+    ValueTest,
+)
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case, Knowledge
 from service.eligibility.evaluate.existence import belonging, candidate, dated
@@ -12,7 +23,7 @@ from service.eligibility.evaluate.numbers import Answer, number_test
 from service.eligibility.facts import Certainty, ObservationFact
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.quantity import Quantity
-from service.eligibility.terms import Concept
+from service.eligibility.terms import Concept, Membership, Terminology
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +37,50 @@ class Result:
 
 def results(case: Case, node: ObservationValue, window: Window) -> tuple[Result, ...]:
     """Every result whose code could belong, in the window or not (`counts`), oldest first."""
-    found = _candidates(case, node, window)
-    distinct = {(each.fact.evidence.reference, each.fact.evidence.element): each for each in found}
-    return tuple(sorted(distinct.values(), key=_order))
+    return tuple([_result(case, node, window, each) for each in _measured(case, node.codes, node.excluding)])
 
 
-def _order(result: Result) -> tuple[object, ...]:
-    fact = result.fact
-    return fact.when.earliest, fact.when.latest, fact.order, fact.evidence.reference, fact.evidence.element
+def _result(case: Case, node: ObservationValue, window: Window, measured: _Measured) -> Result:
+    fact, belongs, span, shown = measured
+    counts = candidate(belongs, fact.certainty, dated(span, window), shown, span)
+    return Result(fact, counts, test_result(case.knowledge, fact, node.test))
 
 
-def _candidates(case: Case, node: ObservationValue, window: Window) -> Iterator[Result]:
-    for fact, belongs in belonging(case, ObservationFact, node.codes, node.excluding):
+class _Measured(NamedTuple):
+    """A result whose code could belong, and what is the same for every window and every test of it."""
+
+    fact: ObservationFact
+    belongs: Membership
+    span: Span
+    shown: Exhibit
+
+
+class _Known(NamedTuple):
+    terminology: Terminology
+    found: Sequence[_Measured]
+
+
+def _measured(case: Case, codes: ValueSetIds, excluding: ValueSetIds) -> Sequence[_Measured]:
+    """The results whose code could belong, each once, oldest first; looked up once in a record, for all questions."""
+    key, terminology = ("measured", codes, excluding), case.terminology
+    known = case.record.known.get(key)
+    if isinstance(known, _Known) and known.terminology is terminology:
+        return known.found
+    distinct = {
+        (fact.evidence.reference, fact.evidence.element): (fact, belongs)
+        for fact, belongs in belonging(case, ObservationFact, codes, excluding)
         # a bare unknown code says nothing of a result; silence about results answers nothing anyway
-        if fact.certainty is not Certainty.DENIED and not belongs.opaque:
-            span = Span.on(fact.when)
-            counts = candidate(belongs, fact.certainty, dated(span, window), show(fact), span)
-            yield Result(fact, counts, test_result(case.knowledge, fact, node.test))
+        if fact.certainty is not Certainty.DENIED and not belongs.opaque
+    }
+    chosen = sorted(distinct.values(), key=_order)
+    found = tuple([_Measured(fact, belongs, Span.on(fact.when), show(fact)) for fact, belongs in chosen])
+    case.record.known[key] = _Known(terminology, found)
+    return found
+
+
+def _order(found: tuple[ObservationFact, Membership]) -> tuple[object, ...]:
+    fact = found[0]
+    return fact.when.earliest, fact.when.latest, fact.order, fact.evidence.reference, fact.evidence.element
 
 
 def test_result(knowledge: Knowledge, fact: ObservationFact, test: ValueTest | None) -> Answer:

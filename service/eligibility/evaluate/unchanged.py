@@ -25,7 +25,14 @@ def dose_unchanged(case: Case, node: MedicationTaken, asked: UnchangedDose, wind
     table = table_of(case, asked.equivalent_to)
     taken, gap = records_taken(case, node), in_days(asked.gap)
     body = body_of(case) if taken else NOBODY
-    terms = Terms(table=table, terminology=case.terminology, codes=node.codes, policy=case.policy, body=body)
+    terms = Terms(
+        table=table,
+        terminology=case.terminology,
+        codes=node.codes,
+        policy=case.policy,
+        body=body,
+        known=case.record.known,
+    )
     found = records(taken, case.at, terms)
     stable = unchanged(found, window, case.at, gap, together=asked.equivalent_to is not None)
     edges = boundaries(found, taken, case.policy)
