@@ -18,6 +18,7 @@ from service.screening.met import (
     NO_ALIASES,
     Found,
     Glimpsed,
+    Glimpses,
     Json,
     Lost,
     Met,
@@ -61,7 +62,7 @@ class Walk:
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._failed: set[tuple[int, int, int]] = set()
-        self._at_once = False  # are body sizes told a block at a time?
+        self._at_once = False  # are body sizes and glimpses told a block at a time?
         self.lines = self._start = 0  # of the share that was gone through last; and where it starts
         self._sifted = frozenset(
             number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
@@ -170,18 +171,23 @@ class Walk:
             self.heard.named[place.file].add(hint)
             sieve.ledger.put_off[hint].append(picked.ids[picked.sizes])
 
-    def _glimpsed(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Glimpsed]:
+    def _glimpsed(
+        self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place
+    ) -> Iterator[Glimpsed | Glimpses]:
         """The lines of which a glimpse is enough; of the others, `picked` says that they are to be read."""
-        for index in picked.glimpsed.nonzero()[0].tolist():
-            glimpse = glimpse_of(block.line(index), sieve.zone)
-            if glimpse is None:
-                picked.read[index] = True
-                picked.glimpsed[index] = False
-            else:
-                yield Glimpsed(hint, place.origin, glimpse, int(picked.ids[index]))
-        if picked.glimpsed.any():
+        chosen = picked.glimpsed.nonzero()[0]
+        if not len(chosen):
+            return
+        glimpses = [glimpse_of(block.line(index), sieve.zone) for index in chosen.tolist()]
+        unclear = chosen[[each is None for each in glimpses]]
+        picked.read[unclear] = True
+        picked.glimpsed[unclear] = False
+        ids = picked.ids[picked.glimpsed]
+        seen = Glimpses(hint, place.origin, list(zip(filter(None, glimpses), ids.tolist(), strict=True)))
+        if seen.seen:
             self.heard.named[place.file].add(hint)
-            sieve.ledger.glimpsed[hint].append(picked.ids[picked.glimpsed])
+            sieve.ledger.glimpsed[hint].append(ids)
+            yield from (seen,) if self._at_once else seen.each()
 
     def _other(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
         """A line that does not begin as one of the file's type would: it may be of another."""
