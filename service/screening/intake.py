@@ -149,8 +149,7 @@ class Intake:
     def _resource(self, found: Found, resource: Json, type_name: str, reference: str) -> None:
         place = found.place
         try:
-            seen = stamp(resource, found.written, unclear=bool(found.problem))
-            new = seen._replace(file=place.file, line=place.line, entry=place.entry)
+            new = stamp(resource, found.written, unclear=bool(found.problem), place=place[:3])
         except UnreadableResource as error:
             self._rejected(found, error.reason)
             return
@@ -226,7 +225,7 @@ class Intake:
             return Made(NOT_NEEDED)
         codes = self.coverage.add(adapted.facts) if self._counted else 0
         kept = [fact for fact in adapted.facts if self._needs.keep(fact)]
-        days = two_days(tuple(filter(self._counting.holds, adapted.contacts)))
+        days = two_days(tuple(filter(self._counting.holds, adapted.contacts))) if adapted.contacts else NO_DAYS
         awaited = reference in self.population.awaited
         if not (kept or awaited or adapted.unreadable or days != NO_DAYS):
             self.tally.count(type_name, NOT_NEEDED)
