@@ -13,6 +13,7 @@ from service.fhir.reading import Reading
 from service.screening.buckets.engine import Engine
 from service.screening.buckets.journal import Workplace
 from service.screening.buckets.run import screen_in_buckets
+from service.screening.collecting import seldom_collecting
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
 from service.screening.coverage import Coverage
@@ -103,7 +104,7 @@ def screen(
     """
     refuse_own_input(out, request)
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
-    with Outputs(out, also, request.formats) as outputs:
+    with seldom_collecting(), Outputs(out, also, request.formats) as outputs:
         if engine is None:
             summary = screen_into(outputs, catalog, request, progress)
         else:
