@@ -67,12 +67,12 @@ def gather(
     sifted = sifted and not counted and not needs.whole
     mixed, forced = frozenset[str](), Forced()
     while True:
-        sieve = Sieve(needs, reading, seen, request.claims, forced) if sifted else None
         completeness = Completeness()
         given = files_of(request.sources, completeness)
         complete = catalog.site.bundles_complete
-        walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         intake = Intake(reading, needs, seen, given.files, request.claims, counted=counted, completeness=completeness)
+        sieve = Sieve(needs, intake.reading, seen, request.claims, forced) if sifted else None
+        walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         try:
             for met in walk.everything():
                 intake.take(met)
