@@ -7,10 +7,13 @@ be mapped by a person like a code (`text_code`): then it is the person who decid
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from service.eligibility.outcome import Outcome, Reason
+from service.eligibility.term_index import EXCLUDED, SURE, CodeIndex, WordIndex
 
+MOST_REMEMBERED = 50_000  # concepts
 TEXT_SYSTEM = "https://fhir-prescreen.org/fhir/CodeSystem/text"  # of texts that a site's map gives a meaning
 
 
@@ -125,16 +128,26 @@ class ValueSet:
             padded = padded.replace(phrase, " ")
         return next((word for word in self.words if word in padded), None)
 
-    def classifies(self, coding: Coding) -> bool:
-        """Does this set know the code, as a member or as one it leaves out?"""
-        return self.excluded.hold(coding) or self.sure.hold(coding)
-
 
 class Mapped(NamedTuple):
     """Where a concept map leads: the target code, and whether the map calls it the same thing."""
 
     target: Coding
     exact: bool
+
+
+class Said(NamedTuple):
+    """What the codes and words of a concept tell to all value sets alike.
+
+    `held`: the sets of which it is, by its codes, or may be; `systems`: of all its codes; `classified`: a set or a map
+    knows one of them; `suggested`: the sets that its texts suggest; `legible`: it has any.
+    """
+
+    held: Mapping[str, Membership]
+    systems: frozenset[str]
+    classified: bool
+    suggested: frozenset[str]
+    legible: bool
 
 
 @dataclass(frozen=True)
@@ -146,7 +159,7 @@ class Terminology:
     _memberships: dict[tuple[tuple[str, ...], Concept], Membership] = field(
         default_factory=dict, compare=False, repr=False
     )
-    _classified: dict[Coding, bool] = field(default_factory=dict, compare=False, repr=False)
+    _said: dict[Concept, Said] = field(default_factory=dict, compare=False, repr=False)
     _lasting: dict[tuple[tuple[str, ...], Concept], int | None] = field(default_factory=dict, compare=False, repr=False)
 
     def membership(self, ids: tuple[str, ...], concept: Concept) -> Membership:
@@ -154,13 +167,15 @@ class Terminology:
         key = (ids, concept)
         known = self._memberships.get(key)
         if known is None:
-            found = [self._one(self.value_sets[i], concept) for i in ids]
+            said = self._told(concept)
+            found = [self._one(each, said) for each in ids]
             known = self._memberships[key] = max(found, key=lambda m: (m.outcome, not m.opaque), default=NOT_MEMBER)
         return known
 
     def perhaps_in(self, ids: Iterable[str], concept: Concept) -> list[str]:
         """To which of these value sets the concept may belong."""
-        return [each for each in ids if self._one(self.value_sets[each], concept).outcome is not Outcome.NOT_MET]
+        said = self._told(concept)
+        return [each for each in ids if self._one(each, said).outcome is not Outcome.NOT_MET]
 
     def classified(self, concept: Concept) -> bool:
         """Does any value set or map know one of its codes?"""
@@ -200,25 +215,49 @@ class Terminology:
             )
         return self._lasting[key]
 
+    @cached_property
+    def _codes(self) -> CodeIndex:
+        return CodeIndex(self.value_sets)
+
+    @cached_property
+    def _words(self) -> WordIndex:
+        return WordIndex(self.value_sets)
+
     def _knows(self, coding: Coding) -> bool:
-        known = self._classified.get(coding)
+        return coding in self.maps or any(how <= SURE for how in self._codes.listing(coding).values())
+
+    def _told(self, concept: Concept) -> Said:
+        known = self._said.get(concept)
         if known is None:
-            known = coding in self.maps or any(each.classifies(coding) for each in self.value_sets.values())
-            self._classified[coding] = known
+            if len(self._said) >= MOST_REMEMBERED:
+                self._said.clear()
+            known = self._said[concept] = self._looked_up(concept)
         return known
 
-    def _one(self, value_set: ValueSet, concept: Concept) -> Membership:
+    def _looked_up(self, concept: Concept) -> Said:
         codings = tuple(self.codings(concept))
-        by_code = [value_set.holds(coding) if exact else _weaker(value_set.holds(coding)) for coding, exact in codings]
-        best = max(by_code, key=lambda m: m.outcome, default=NOT_MEMBER)
-        if best.outcome is not Outcome.NOT_MET:
-            return best
-        if any(self._knows(coding) or coding.system in value_set.exhaustive for coding, _ in codings):
+        held: dict[str, Membership] = {}
+        for coding, exact in codings:
+            for name, how in self._codes.listing(coding).items():
+                if how == SURE and exact:
+                    held[name] = MEMBER
+                elif how != EXCLUDED:
+                    held.setdefault(name, INEXACT)
+        return Said(
+            held,
+            frozenset(coding.system for coding, _ in codings),
+            any(self._knows(coding) for coding, _ in codings),
+            frozenset().union(*map(self._words.suggesting, concept.texts)),
+            any(text.strip() for text in concept.texts),
+        )
+
+    def _one(self, name: str, said: Said) -> Membership:
+        """Does what says this belong to the value set of that name?"""
+        held = said.held.get(name)
+        if held is not None:
+            return held
+        if said.classified or not said.systems.isdisjoint(self.value_sets[name].exhaustive):
             return NOT_MEMBER
-        if any(value_set.suggested_by(text) for text in concept.texts):
+        if name in said.suggested:
             return BY_NAME
-        return NOT_MEMBER if any(text.strip() for text in concept.texts) else OPAQUE
-
-
-def _weaker(membership: Membership) -> Membership:
-    return INEXACT if membership.outcome is Outcome.MET else membership
+        return NOT_MEMBER if said.legible else OPAQUE

@@ -1,14 +1,16 @@
 """Condition -> ConditionFact. SEMANTICS §5; FHIR R4, R4B, R5 Condition."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span
 from service.eligibility.facts import ConditionFact
+from service.eligibility.terms import Concept
 from service.errors import UnreadableResource
 from service.fhir.elements import boolean, codes, nodes, one_or_many, read_concepts
 from service.fhir.negations import says_none
 from service.fhir.occurrence import some_day
-from service.fhir.reading import Resource, verification
+from service.fhir.reading import Resource, not_after, verification
 
 OVER = frozenset({"inactive", "remission", "resolved"})
 GOING_ON = frozenset({"active", "recurrence", "relapse"})
@@ -22,7 +24,8 @@ def read_condition(resource: Resource) -> tuple[ConditionFact, ...]:
     concept = resource.concept("code")
     if says_none(concept):
         return ()
-    start = some_day(resource, "onset") or ANY_DAY
+    onset = some_day(resource, "onset")
+    start = onset or ANY_DAY
     end, ended = _end(resource, start)
     fact = ConditionFact(
         evidence=resource.evidence("code"),
@@ -33,7 +36,7 @@ def read_condition(resource: Resource) -> tuple[ConditionFact, ...]:
         ended=ended,
         category=_category(resource),
     )
-    undated = resource.choice("onset") is None and resource.choice("abatement") is None
+    undated = onset is None and resource.choice("abatement") is None
     return (_encounter_diagnosis(resource, fact),) if undated else (fact,)
 
 
@@ -61,10 +64,10 @@ def _end(resource: Resource, start: Days) -> tuple[Days, bool]:
     """The days on which it may have ended, and whether it is over since nobody knows when."""
     status = codes(resource.concept("clinicalStatus"))
     abated = _abated(resource)
-    unknown = resource.not_after_update(Days(start.earliest, FOREVER))
+    updated = resource.updated
     if abated is None:
         if status & OVER and not status & GOING_ON:
-            return unknown, True
+            return not_after(updated, Days(start.earliest, FOREVER)), True
         doubtful = _stated(resource, "clinicalStatus") and not status & GOING_ON
         return (Days(start.earliest, FOREVER) if doubtful or status & OVER else NO_END), False
     if status & GOING_ON:  # it contradicts itself: surely present until it abated, possibly ever since
@@ -72,7 +75,7 @@ def _end(resource: Resource, start: Days) -> tuple[Days, bool]:
             raise UnreadableResource("it abated before its onset", resource.path("abatement[x]"))
         return Days(max(start.earliest, abated.earliest), FOREVER), False
     if abated == ANY_DAY:
-        return unknown, True
+        return not_after(updated, Days(start.earliest, FOREVER)), True
     return (NO_END, False) if abated.earliest.year > 9000 else (abated, False)
 
 
@@ -88,19 +91,26 @@ def _abated(resource: Resource) -> Days | None:
 
 def _asserted(resource: Resource) -> Days:
     """The latest day on which the record says it was written: recordedDate, or the extension assertedDate."""
-    found = [resource.days(name) for name in ("recordedDate", "assertedDate")]
-    for each in nodes(resource.body.get("extension"), resource.path("extension")):
+    found = [resource.days(name) for name in ("recordedDate", "assertedDate") if name in resource.body]
+    extensions = resource.body.get("extension")
+    for each in () if extensions is None else nodes(extensions, resource.path("extension")):
         if each.get("url") == ASSERTED:
             found.append(resource.read_days(each.get("valueDateTime"), "extension"))
     return max((each for each in found if each.known), key=lambda days: (days.earliest, days.latest), default=ANY_DAY)
 
 
 def _category(resource: Resource) -> str | None:
-    said = codes(read_concepts(resource.body.get("category"), resource.path("category")))
+    return _filed(read_concepts(resource.body.get("category"), resource.path("category")))
+
+
+@lru_cache(maxsize=1024)
+def _filed(category: Concept) -> str | None:
+    said = codes(category)
     if "problem-list-item" in said:
         return "problem-list-item"
     return ENCOUNTER_DIAGNOSIS if ENCOUNTER_DIAGNOSIS in said else min(said, default=None)
 
 
 def _stated(resource: Resource, name: str) -> bool:
-    return bool(one_or_many(resource.body.get(name), resource.path(name)))
+    stated = resource.body.get(name)
+    return stated is not None and bool(one_or_many(stated, resource.path(name)))

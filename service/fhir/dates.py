@@ -28,13 +28,8 @@ def read_date(value: object, element: str, zone: ZoneInfo) -> Days:
     Raises UnreadableResource for anything that FHIR does not call a date: text, year 0000, 31 February, 24:00,
     a time without seconds or without its offset.
     """
-    return read_moment(value, element, zone)[0]
-
-
-def read_moment(value: object, element: str, zone: ZoneInfo) -> tuple[Days, str]:
-    """The days, and a text that sorts moments of one day by time ("" if no time is given). Raises as `read_date`."""
     if value is None:
-        return ANY_DAY, ""
+        return ANY_DAY
     if not isinstance(value, str) or len(value) > LONGEST_DATE:
         raise UnreadableResource("a date is expected here", element)
     try:
@@ -43,6 +38,12 @@ def read_moment(value: object, element: str, zone: ZoneInfo) -> tuple[Days, str]
         raise UnreadableResource(
             "not a FHIR date (YYYY, YYYY-MM, YYYY-MM-DD or a full time with its offset)", element
         ) from None
+
+
+def read_moment(value: object, element: str, zone: ZoneInfo) -> tuple[Days, str]:
+    """The days, and a text that sorts moments of one day by time ("" if no time is given). Raises as `read_date`."""
+    days = read_date(value, element, zone)
+    return days, _moment(value, zone) if isinstance(value, str) else ""
 
 
 def read_event_date(value: object, element: str, zone: ZoneInfo) -> Days:
@@ -88,13 +89,31 @@ def read_event_period(value: object, element: str, zone: ZoneInfo) -> tuple[Days
 
 
 @lru_cache(maxsize=65536)
-def _parse(text: str, zone: ZoneInfo) -> tuple[Days, str]:
+def _parse(text: str, zone: ZoneInfo) -> Days:
     parts = PARTS.fullmatch(text)
     if parts is None:
         raise ValueError(text)
-    if parts["time"]:
-        return _instant(text, zone)
-    return _interval(int(parts["year"]), parts["month"], parts["day"]), ""
+    year, month, day, time = parts.group("year", "month", "day", "time")
+    if time is None:
+        return _interval(int(year), month, day)
+    moment = _instant(text)
+    try:
+        return Days.on(moment.astimezone(zone).date())
+    except OverflowError:  # within a day of the calendar's ends
+        return Days.on(moment.date())
+
+
+@lru_cache(maxsize=65536)
+def _moment(text: str, zone: ZoneInfo) -> str:
+    """What sorts a date that can be read by its time; asked for of few."""
+    if "T" not in text:
+        return ""
+    moment = _instant(text)
+    try:
+        universal, _ = moment.astimezone(UTC), moment.astimezone(zone)
+    except OverflowError:
+        return ""
+    return universal.isoformat(timespec="microseconds") + ("~" if _is_leap(text) else "")
 
 
 def _interval(year: int, month: str | None, day: str | None) -> Days:
@@ -106,12 +125,10 @@ def _interval(year: int, month: str | None, day: str | None) -> Days:
     return Days(date(year, 1, 1), date(year, 12, 31))
 
 
-def _instant(text: str, zone: ZoneInfo) -> tuple[Days, str]:
-    moment = datetime.fromisoformat(text[:17] + "59" + text[19:] if text[17:19] == "60" else text)
-    try:
-        universal = moment.astimezone(UTC)
-        local = moment.astimezone(zone).date()
-    except OverflowError:  # within a day of the calendar's ends
-        return Days.on(moment.date()), ""
-    leap = text[17:19] == "60"
-    return Days.on(local), universal.isoformat(timespec="microseconds") + ("~" if leap else "")
+def _instant(text: str) -> datetime:
+    """The moment; of a leap second the one before."""
+    return datetime.fromisoformat(text[:17] + "59" + text[19:] if _is_leap(text) else text)
+
+
+def _is_leap(text: str) -> bool:
+    return text[17:19] == "60"

@@ -184,6 +184,7 @@ def read_concepts(value: object, element: str) -> Concept:
     return join(read_concept(each, f"{element}[{index}]") for index, each in enumerate(found))
 
 
+@lru_cache(maxsize=16_384)
 def codes(concept: Concept) -> frozenset[str]:
     """The bare codes of a concept, for elements whose value set is part of FHIR itself (statuses, categories)."""
     return frozenset(each.code for each in concept.codings)

@@ -21,7 +21,7 @@ from service.fhir.dosage import read_dosages
 from service.fhir.elements import boolean, node, one_or_many, read_concept, text
 from service.fhir.intake import Plan
 from service.fhir.medication_times import Times, administration_times, dispense_times, request_times, statement_times
-from service.fhir.products import Drug, UnknownDrug, read_drug
+from service.fhir.products import Drug, UnknownDrug, read_drug, with_strengths
 from service.fhir.reading import Adapted, Reading
 from service.fhir.references import reference_key
 
@@ -79,6 +79,7 @@ def adapt_medication_record(resource: Resource, reading: Reading) -> Adapted:
         return Adapted(patient)
     if reading.wanted is not None and not reading.wanted(Kind.MEDICATION, drug.concept):
         return Adapted(patient, contacts=_seen(resource, source, certainty, reading))
+    drug = with_strengths(drug, reading)
     try:
         fact = _fact(resource, source, certainty, evidence, drug, reading)
         return Adapted(patient, (fact,), contacts=_contacts(resource, source, certainty, reading))

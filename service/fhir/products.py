@@ -4,7 +4,7 @@ SEMANTICS §6.4.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from service.eligibility.dosing.model import Strength
@@ -18,7 +18,7 @@ from service.fhir.elements import ABSENT_UNKNOWN, join, node, nodes, read_concep
 from service.fhir.reading import Reading
 from service.fhir.references import contained, reference_key
 
-__all__ = ["Drug", "DrugCatalog", "UnknownDrug", "read_drug"]
+__all__ = ["Drug", "DrugCatalog", "UnknownDrug", "read_drug", "with_strengths"]
 
 NONE_KNOWN = "no-known-medications"
 MOST_HOPS = 4  # a Medication may name another as its ingredient; longer chains are circles
@@ -43,7 +43,8 @@ class UnknownDrug(UnreadableResource):
 
 
 def read_drug(resource: Mapping[str, object], element: str, reading: Reading) -> Drug | None:
-    """The drug of a medication resource of any release; None where it says that no medication is known.
+    """The drug of a medication resource of any release; None where it says that no medication is known. Which strengths
+    its product has by what the catalog and its name say, is not looked for: `with_strengths` does.
 
     Raises UnknownDrug where it names none, or refers to a Medication that is not there.
     """
@@ -176,12 +177,17 @@ def _parts(ratio: Mapping[str, object], place: str) -> tuple[Quantity | None, Qu
 
 
 def _described(concept: Concept, found: Drug, reading: Reading) -> Drug:
-    """The drug with what the catalog knows of its product: ingredients' codes, form, strengths and their conflicts."""
+    """The drug with what the catalog knows of its product: ingredients' codes and form."""
     product = _catalog(reading).product(concept.codings)
-    strengths, marks = _catalog(reading).strengths(found.strengths, concept.codings, concept.texts)
     known: Sequence[Coding] = product.ingredients if product is not None else ()
     form = found.form
     if form is None and product is not None and product.form:
         form = Concept(texts=(product.form,))
     codings = tuple(dict.fromkeys((*concept.codings, *known)))
-    return Drug(Concept(codings, concept.texts), form, strengths, marks)
+    return Drug(Concept(codings, concept.texts), form, found.strengths)
+
+
+def with_strengths(drug: Drug, reading: Reading) -> Drug:
+    """The drug with all strengths that are known of its product, and marks of their conflicts."""
+    strengths, marks = _catalog(reading).strengths(drug.strengths, drug.concept.codings, drug.concept.texts)
+    return replace(drug, strengths=strengths, marks=marks)

@@ -62,7 +62,8 @@ class Resource:
 
     def evidence(self, name: str) -> Evidence:
         """Where a fact stands that was read from this element."""
-        version = node(self.body.get("meta"), f"{self.type}.meta").get("versionId")
+        meta = self.body.get("meta")
+        version = None if meta is None else node(meta, f"{self.type}.meta").get("versionId")
         return Evidence(
             f"{self.type}/{self.body['id']}", f"{self.type}.{name}", version if isinstance(version, str) else None
         )
@@ -85,17 +86,25 @@ class Resource:
 
     def choice(self, stem: str) -> tuple[str, object] | None:
         """The one `stem[x]` that is there, as (suffix, value): ("DateTime", "2024"). Two of them contradict."""
-        names = _choices(stem, tuple(self.body))
-        found = [(name[len(stem) :], value) for name in names if (value := self.body[name]) is not None]
-        if len(found) > 1:
-            raise UnreadableResource("two values where FHIR allows one", self.path(f"{stem}[x]"))
-        return found[0] if found else None
+        found = None
+        for suffix, name in _choices(stem, tuple(self.body)):
+            value = self.body[name]
+            if value is None:
+                continue
+            if found is not None:
+                raise UnreadableResource("two values where FHIR allows one", self.path(f"{stem}[x]"))
+            found = suffix, value
+        return found
 
     @property
     def updated(self) -> Days:
         """The day of `meta.lastUpdated`; ANY_DAY if absent."""
-        meta = node(self.body.get("meta"), self.path("meta"))
-        return read_date(meta.get("lastUpdated"), self.path("meta.lastUpdated"), self.reading.zone)
+        meta = self.body.get("meta")
+        if meta is None:
+            return ANY_DAY
+        return read_date(
+            node(meta, self.path("meta")).get("lastUpdated"), self.path("meta.lastUpdated"), self.reading.zone
+        )
 
     @property
     def birth(self) -> Days:
@@ -104,25 +113,34 @@ class Resource:
 
     def not_after_update(self, days: Days) -> Days:
         """Narrow an uncertain day of something that has happened: it happened before the record was last updated."""
-        last = self.updated.latest
-        return Days(days.earliest, min(days.latest, last)) if days.earliest <= last else days
+        return not_after(self.updated, days)
 
     def read_days(self, value: object, name: str) -> Days:
         """As `days`, for a value taken from elsewhere in the resource."""
-        return plausible(read_date(value, self.path(name), self.reading.zone), self.path(name))
+        path = self.path(name)
+        return plausible(read_date(value, path, self.reading.zone), path)
+
+
+def not_after(updated: Days, days: Days) -> Days:
+    """The days, of which those after a record's last update are none on which what it tells has happened."""
+    last = updated.latest
+    return Days(days.earliest, min(days.latest, last)) if days.earliest <= last else days
 
 
 @lru_cache(maxsize=16384)
-def _choices(stem: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the names that are a `stem[x]`; most records of a type have the same names."""
+def _choices(stem: str, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Those of the names that are a `stem[x]`, each after its suffix; most records of a type have the same names."""
     end = len(stem)
-    return tuple(each for each in names if each.startswith(stem) and each[end : end + 1].isupper())
+    return tuple((each[end:], each) for each in names if each.startswith(stem) and each[end : end + 1].isupper())
 
 
 def verification(concept: Concept, *, stated: bool) -> Certainty:
     """What a verificationStatus says: absent is sure, refuted denies, a doubtful or unknown code is possible."""
-    if not stated:
-        return Certainty.SURE
+    return _verified(concept) if stated else Certainty.SURE
+
+
+@lru_cache(maxsize=1024)
+def _verified(concept: Concept) -> Certainty:
     said = codes(concept)
     if "refuted" in said:
         return Certainty.POSSIBLE if "confirmed" in said else Certainty.DENIED

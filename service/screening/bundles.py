@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from service.fhir.references import LITERAL
-from service.twofold import Twofold
+from service.twofold import TWICE, Twofold, is_twofold_beside_resources
 
 DEEPEST = 4  # a batch response holds searchsets; nothing sensible nests deeper
 EVERYTHING = "$everything"
@@ -24,6 +24,9 @@ class Entry(NamedTuple):
     number: int
     resource: dict[str, object] | None
     problem: str | None = None
+
+
+Within = tuple[tuple[int, ...], dict[str, object], Mapping[str, str], Entry]
 
 
 def is_bundle(resource: Mapping[str, object]) -> bool:
@@ -167,3 +170,18 @@ def _tells_a_failure(resource: object) -> bool:
     issues = [each.get("issue") for each in outcomes if each.get("resourceType") == "OperationOutcome"]
     listed = [issue for each in issues if isinstance(each, list) for issue in each]
     return any(isinstance(each, dict) and str(each.get("severity")) in FAILED for each in listed)
+
+
+def entries_within(bundle: dict[str, object], path: tuple[int, ...], twofold: bool) -> Iterator[Within]:
+    """(path to the Bundle, the Bundle, its aliases, entry) for every entry; a nested Bundle's stand in its place."""
+    if twofold and is_twofold_beside_resources(bundle):
+        yield path, bundle, {}, Entry(1, None, TWICE)
+        return
+    known = aliases(bundle)
+    for entry in entries(bundle):
+        if entry.resource is None or not is_bundle(entry.resource):
+            yield path, bundle, known, entry
+        elif len(path) >= DEEPEST:
+            yield path, bundle, known, Entry(entry.number, None, "Bundles nested too deeply")
+        else:
+            yield from entries_within(entry.resource, (*path, entry.number), twofold)

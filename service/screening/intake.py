@@ -17,7 +17,7 @@ from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.loose import Loose, place_loose
-from service.screening.met import Found, Glimpsed, Json, Met, Place, PutOff, Sizes, Skipped
+from service.screening.met import Found, Glimpsed, Glimpses, Json, Met, Place, PutOff, Sizes, Skipped
 from service.screening.needs import Needs
 from service.screening.people import Population, two_days
 from service.screening.putting_off import PuttingOff
@@ -43,8 +43,9 @@ USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
 class Intake:
     """Takes what is met on the way through the input into a Population.
 
-    `reading` is what adapters are given; births, medications and aliases are added here. `claims`: what people said of
-    single records. `counted` False: nobody asks how far the codes are known.
+    `reading` is what adapters are given; births, medications and aliases are added here, so that what refers to a
+    medication can be told by it once these have been taken. `claims`: what people said of single records. `counted`
+    False: nobody asks how far the codes are known.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Intake:
         self._put_off = PuttingOff()
         known, wanted = self.population, None if counted else needs.may_ask
         drugs = known.medications if medications is None else medications
-        self._reading = replace(reading, medications=drugs, births=known.births, wanted=wanted)
+        self.reading = replace(reading, medications=drugs, births=known.births, wanted=wanted)
 
     def take(self, met: Met) -> None:
         """One thing met. What others refer to has to come before them."""
@@ -77,8 +78,10 @@ class Intake:
             self._found(met)
         elif isinstance(met, Skipped):
             note_skipped(met, self._needs, self.population, self.tally)
-        elif isinstance(met, Glimpsed):
+        elif isinstance(met, Glimpses):
             note_glimpsed(met, self._counting, self.population, self.tally)
+        elif isinstance(met, Glimpsed):
+            self.take(Glimpses(met.type, met.origin, [(met.glimpse, met.number)]))
         elif isinstance(met, Sizes):
             self._put_off.keep(met)
         elif isinstance(met, PutOff):
@@ -147,8 +150,7 @@ class Intake:
     def _resource(self, found: Found, resource: Json, type_name: str, reference: str) -> None:
         place = found.place
         try:
-            seen = stamp(resource, found.written, unclear=bool(found.problem))
-            new = seen._replace(file=place.file, line=place.line, entry=place.entry)
+            new = stamp(resource, found.written, unclear=bool(found.problem), place=place[:3])
         except UnreadableResource as error:
             self._rejected(found, error.reason)
             return
@@ -208,7 +210,7 @@ class Intake:
         return Made(UNREADABLE, NOBODY if subject is None else self.population.person(subject).number)
 
     def _reading_of(self, aliases: Mapping[str, str]) -> Reading:
-        return replace(self._reading, aliases=aliases) if aliases else self._reading
+        return replace(self.reading, aliases=aliases) if aliases else self.reading
 
     def _patient(self, found: Found, resource: Json) -> Made:
         person = self.population.person(str(resource["id"]).strip())
@@ -224,7 +226,7 @@ class Intake:
             return Made(NOT_NEEDED)
         codes = self.coverage.add(adapted.facts) if self._counted else 0
         kept = [fact for fact in adapted.facts if self._needs.keep(fact)]
-        days = two_days(tuple(filter(self._counting.holds, adapted.contacts)))
+        days = two_days(tuple(filter(self._counting.holds, adapted.contacts))) if adapted.contacts else NO_DAYS
         awaited = reference in self.population.awaited
         if not (kept or awaited or adapted.unreadable or days != NO_DAYS):
             self.tally.count(type_name, NOT_NEEDED)

@@ -8,7 +8,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 import orjson
 
-from service.screening.met import Found, Place
+from service.screening.met import NO_ALIASES, Found, Place
 from service.screening.salvage import SHOWN
 from service.screening.sources import InputFile
 from service.twofold import TWICE, decode
@@ -93,8 +93,13 @@ def parse(raw: Raw) -> Parsed:
 
 def found_in(place: Place, line: bytes) -> Found:
     """What a line holds that stands there."""
-    resource, problem, written, twofold = parse(Raw(place.line, line))
-    return Found(place, resource, problem or (TWICE if twofold else ""), raw=line, written=written)
+    try:
+        content, written, twofold = decode(line)
+    except orjson.JSONDecodeError:
+        content = None
+    if isinstance(content, dict):
+        return Found(place, content, TWICE if twofold else "", NO_ALIASES, line, written)
+    return Found(place, None, parse(Raw(place.line, line)).problem, NO_ALIASES, line)
 
 
 def open_file(file: InputFile) -> BinaryIO:

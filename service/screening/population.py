@@ -13,6 +13,7 @@ from service.fhir.reading import Reading
 from service.screening.buckets.engine import Engine
 from service.screening.buckets.journal import Workplace
 from service.screening.buckets.run import screen_in_buckets
+from service.screening.collecting import seldom_collecting
 from service.screening.completeness import Completeness
 from service.screening.contacts import contacts_that_count
 from service.screening.coverage import Coverage
@@ -66,12 +67,12 @@ def gather(
     sifted = sifted and not counted and not needs.whole
     mixed, forced = frozenset[str](), Forced()
     while True:
-        sieve = Sieve(needs, reading, seen, request.claims, forced) if sifted else None
         completeness = Completeness()
         given = files_of(request.sources, completeness)
         complete = catalog.site.bundles_complete
-        walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         intake = Intake(reading, needs, seen, given.files, request.claims, counted=counted, completeness=completeness)
+        sieve = Sieve(needs, intake.reading, seen, request.claims, forced) if sifted else None
+        walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         try:
             for met in walk.everything():
                 intake.take(met)
@@ -103,7 +104,7 @@ def screen(
     """
     refuse_own_input(out, request)
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
-    with Outputs(out, also, request.formats) as outputs:
+    with seldom_collecting(), Outputs(out, also, request.formats) as outputs:
         if engine is None:
             summary = screen_into(outputs, catalog, request, progress)
         else:

@@ -1,10 +1,11 @@
 """What lines tell that are passed over, glimpsed at or put off: counts, contacts, and that their type is there."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from service.screening.contacts import ContactDays
 from service.screening.lines import found_in
-from service.screening.met import Found, Glimpsed, Sizes, Skipped
+from service.screening.met import Found, Glimpses, Sizes, Skipped
 from service.screening.needs import Needs
 from service.screening.people import Population
 from service.screening.salvage import sole_subject
@@ -20,13 +21,16 @@ def note_skipped(skipped: Skipped, needs: Needs, population: Population, tally: 
         population.completeness.meet(skipped.origin, skipped.type)
 
 
-def note_glimpsed(glimpsed: Glimpsed, counting: ContactDays, population: Population, tally: Tally) -> None:
-    """A line that only shows that a person was seen."""
-    patient, day = glimpsed.glimpse
-    population.completeness.meet(glimpsed.origin, glimpsed.type)
-    if counts := counting.holds(day):
-        population.person(patient).contacts[day.toordinal()] += 1
-    tally.count(glimpsed.type, USED if counts else NOT_NEEDED)
+def note_glimpsed(found: Glimpses, counting: ContactDays, population: Population, tally: Tally) -> None:
+    """Lines that only show that a person was seen: often several times on one day."""
+    population.completeness.meet(found.origin, found.type)
+    used = 0
+    for (patient, day), times in Counter(glimpse for glimpse, _ in found.seen).items():
+        if counting.holds(day):
+            population.person(patient).contacts[day.toordinal()] += times
+            used += times
+    tally.count(found.type, USED, used)
+    tally.count(found.type, NOT_NEEDED, len(found.seen) - used)
 
 
 def wanted_of(sizes: Sizes, population: Population, tally: Tally) -> Iterator[Found]:

@@ -7,17 +7,17 @@ allow, and a file is read again only for the stages in which it has lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 
-from service.screening.bundles import DEEPEST, Entry, aliases, complete_types, entries, failed, is_bundle
+from service.screening.bundles import complete_types, entries_within, failed, is_bundle
 from service.screening.completeness import Completeness, Origin
 from service.screening.heard import Files, Heard, awaited_by
 from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, found_in, parse, read_raw
 from service.screening.met import (
-    NO_ALIASES,
     Found,
     Glimpsed,
+    Glimpses,
     Json,
     Lost,
     Met,
@@ -35,7 +35,7 @@ from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
 from service.screening.sources import InputFile
-from service.twofold import TWICE, Twofold, is_twofold, is_twofold_beside_resources, looked_at, readings
+from service.twofold import TWICE, Twofold, is_twofold, looked_at, readings
 
 EVERY = 512  # lines between two reports of progress
 
@@ -61,7 +61,7 @@ class Walk:
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._failed: set[tuple[int, int, int]] = set()
-        self._at_once = False  # are body sizes told a block at a time?
+        self._at_once = False  # are body sizes and glimpses told a block at a time?
         self.lines = self._start = 0  # of the share that was gone through last; and where it starts
         self._sifted = frozenset(
             number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
@@ -144,10 +144,10 @@ class Walk:
             yield Skipped(hint, place.origin, picked.passed_over)
         yield from self._put_off(block, picked, sieve, hint, place)
         yield from self._glimpsed(block, picked, sieve, hint, place)
-        for index in picked.read.nonzero()[0].tolist():
-            line = block.line(index)
-            here = place._replace(line=block.first + index)
-            if picked.sure[index]:
+        chosen = picked.read.nonzero()[0]
+        for (number, line), sure in zip(block.lines(chosen), picked.sure[chosen].tolist(), strict=True):
+            here = Place(place.file, number, 0, place.origin)
+            if sure:
                 self.heard.named[place.file].add(hint)
                 yield found_in(here, line)
             elif line.strip():
@@ -155,33 +155,37 @@ class Walk:
 
     def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[PutOff | Sizes]:
         """Body sizes. Of the lines of which it is not sure whose they are, `picked` says that they are to be read."""
-        sizes = picked.sizes.nonzero()[0].tolist()
-        if self._at_once and sizes:
-            yield Sizes(place, hint, [(block.first + index, block.line(index)) for index in sizes])
-        for index in () if self._at_once else sizes:
-            line = block.line(index)
+        sizes = picked.sizes.nonzero()[0]
+        if self._at_once and len(sizes):
+            yield Sizes(place, hint, list(block.lines(sizes)))
+        for number, line in () if self._at_once else block.lines(sizes):
             patient = sole_subject(line)
             if patient is None:
-                picked.read[index] = True
-                picked.sizes[index] = False
+                picked.read[number - block.first] = True
+                picked.sizes[number - block.first] = False
             else:
-                yield PutOff(place._replace(line=block.first + index), hint, patient, line)
+                yield PutOff(place._replace(line=number), hint, patient, line)
         if picked.sizes.any():
             self.heard.named[place.file].add(hint)
             sieve.ledger.put_off[hint].append(picked.ids[picked.sizes])
 
-    def _glimpsed(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Glimpsed]:
+    def _glimpsed(
+        self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place
+    ) -> Iterator[Glimpsed | Glimpses]:
         """The lines of which a glimpse is enough; of the others, `picked` says that they are to be read."""
-        for index in picked.glimpsed.nonzero()[0].tolist():
-            glimpse = glimpse_of(block.line(index), sieve.zone)
-            if glimpse is None:
-                picked.read[index] = True
-                picked.glimpsed[index] = False
-            else:
-                yield Glimpsed(hint, place.origin, glimpse, int(picked.ids[index]))
-        if picked.glimpsed.any():
+        chosen = picked.glimpsed.nonzero()[0]
+        if not len(chosen):
+            return
+        glimpses = [glimpse_of(line, sieve.zone) for _, line in block.lines(chosen)]
+        unclear = chosen[[each is None for each in glimpses]]
+        picked.read[unclear] = True
+        picked.glimpsed[unclear] = False
+        ids = picked.ids[picked.glimpsed]
+        seen = Glimpses(hint, place.origin, list(zip(filter(None, glimpses), ids.tolist(), strict=True)))
+        if seen.seen:
             self.heard.named[place.file].add(hint)
-            sieve.ledger.glimpsed[hint].append(picked.ids[picked.glimpsed])
+            sieve.ledger.glimpsed[hint].append(ids)
+            yield from (seen,) if self._at_once else seen.each()
 
     def _other(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
         """A line that does not begin as one of the file's type would: it may be of another."""
@@ -256,7 +260,7 @@ class Walk:
         """
         if failed(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
             self._failed.add((place.file, self._start, place.line))
-        for number, (path, inner, known, entry) in enumerate(_entries_within(bundle, (), twofold), 1):
+        for number, (path, inner, known, entry) in enumerate(entries_within(bundle, (), twofold), 1):
             here = place._replace(entry=number, origin=self._origin_of_bundle(place, path, inner))
             if entry.resource is None:
                 if entry.problem is not None and stage is Stage.MIDDLE:
@@ -274,23 +278,5 @@ class Walk:
         return origin
 
 
-Within = tuple[tuple[int, ...], Json, Mapping[str, str], Entry]
-
-
 def _of_several_types(resource: Json) -> bool:
     return isinstance(resource, Twofold) and len(list(readings(resource, "resourceType"))) > 1
-
-
-def _entries_within(bundle: Json, path: tuple[int, ...], twofold: bool) -> Iterator[Within]:
-    """(path to the Bundle, the Bundle, its aliases, entry) for every entry; a nested Bundle's stand in its place."""
-    if twofold and is_twofold_beside_resources(bundle):
-        yield path, bundle, NO_ALIASES, Entry(1, None, TWICE)
-        return
-    known = aliases(bundle)
-    for entry in entries(bundle):
-        if entry.resource is None or not is_bundle(entry.resource):
-            yield path, bundle, known, entry
-        elif len(path) >= DEEPEST:
-            yield path, bundle, known, Entry(entry.number, None, "Bundles nested too deeply")
-        else:
-            yield from _entries_within(entry.resource, (*path, entry.number), twofold)

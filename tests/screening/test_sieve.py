@@ -400,6 +400,9 @@ ORDERS: dict[str, Json] = {
     "of an illegible version": {"meta": {"versionId": 7}},
     "changed by something unknown": {"note": [{"modifierExtension": [{"url": "x"}]}]},
     "with a status in another place": {"verificationStatus": "entered-in-error"},
+    "given in vain": {"status": "not-done"},
+    "given on two days": {"occurenceDateTime": "2026-05-04"},
+    "given for some days": {"effectivePeriod": {"start": "2026-05-04"}},
 }
 
 
@@ -409,7 +412,8 @@ def test_a_glimpse_of_an_order_shows_what_reading_it_shows(drug: bytes, more: Js
     order = {**json.loads(DRUG % (drug, b"2026-05-01")), **more}
     given = {**json.loads(DRUG % (drug, b"2026-05-01")), "id": "d", "whenHandedOver": "2026-05-02", **more}
     given = {**given, "resourceType": "MedicationDispense", "status": more.get("status", "completed")}
-    files: Any = {"MedicationRequest": [order], "MedicationDispense": [given]}
+    taken = {**given, "resourceType": "MedicationAdministration", "effectiveDateTime": "2026-05-03"}
+    files: Any = {"MedicationRequest": [order], "MedicationDispense": [given], "MedicationAdministration": [taken]}
     source = export(tmp_path / "in", **files)
     found: Any = facts(source, sifted=True, world=shipped.catalog(), study=shipped.STUDY)
     assert found == facts(source, sifted=False, world=shipped.catalog(), study=shipped.STUDY)

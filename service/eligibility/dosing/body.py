@@ -15,9 +15,11 @@ from typing import Literal, NamedTuple
 
 from service.eligibility.dates import ANY_DAY, Days, Duration, Span, Unit
 from service.eligibility.quantity import Interval, Quantity, plain
+from service.eligibility.terms import Concept
 
 Basis = Literal["weight", "surface"]
 ADULT = Duration(18, Unit.YEAR)
+PLAIN = frozenset({type(None), str, bool, int, Decimal, date, Days, Span, Concept})  # which hold no quantity
 MICRO = 10**6  # a square root is rounded outward to millionths: both ends of the range stay true
 # What a unit is per, in lower case and without annotations: mg/kg, mg/kg body weight; mg/m2, mg/m².
 _PER: dict[str, Basis] = {
@@ -125,7 +127,8 @@ def by_body_size(part: object) -> bool:
             if stroke and any(letter in per.lower() for letter in ("k", "m")):
                 return True
         else:
-            waiting += [getattr(each, name) for name in _parts(type(each))]  # type: ignore[arg-type]
+            parts = (getattr(each, name) for name in _parts(type(each)))  # type: ignore[arg-type]
+            waiting += [part for part in parts if type(part) not in PLAIN]
     return False
 
 

@@ -31,6 +31,7 @@ from service.screening.lines import found_in
 from service.screening.met import (
     Found,
     Glimpsed,
+    Glimpses,
     Json,
     Lost,
     Met,
@@ -173,6 +174,9 @@ class Taking:
             taken.present |= {met.type} & self._needs.types
         elif isinstance(met, Lost):
             taken.lost.append(met._replace(place=self._placed(met.place)))
+        elif isinstance(met, Glimpses):
+            for seen in met.each():
+                self._take(seen, taken, given)
         elif isinstance(met, Glimpsed):
             taken.present.add(met.type)
             content = pack(met._replace(origin=ORIGIN), Stage.MIDDLE, 0)

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from service.screening.lines import BOM, LONGEST_LINE, Broken, damage, open_file
 from service.screening.sources import InputFile
 
-SIZE = 1 << 19
+SIZE = 1 << 20
 CAPITAL = np.uint8(32)  # the bit by which small letters and capitals differ
 NEWLINE, RETURN, BLANK, QUOTE, BACKSLASH, BRACE = 10, 13, 32, 34, 92, 125
 WINDOW = 72  # of an id, with its closing quote; FHIR allows 64 characters
@@ -58,9 +58,12 @@ class Block:
     starts: Positions
     ends: Positions
 
-    def line(self, index: int) -> bytes:
-        """One line, without its newline."""
-        return bytes(memoryview(self.room)[self.starts[index] : self.ends[index]])
+    def lines(self, chosen: Positions) -> Iterator[tuple[int, bytes]]:
+        """Some lines, each with its number in the file, and without its newline."""
+        view = memoryview(self.room)
+        numbers = (chosen + self.first).tolist()
+        for number, start, end in zip(numbers, self.starts[chosen].tolist(), self.ends[chosen].tolist(), strict=True):
+            yield number, bytes(view[start:end])
 
     @property
     def content(self) -> memoryview:

@@ -71,7 +71,7 @@ class Coded:
         is not certain. `alike`: all lines of the block begin and end as an object."""
         written = self._concepts(block, chosen) if alike else None
         if written is None:
-            written = [self._concept(block.line(each)) for each in chosen.tolist()]
+            written = [self._concept(line) for _, line in block.lines(chosen)]
         return np.fromiter(map(self._known.__getitem__, written), np.bool_, len(chosen))
 
     def _concepts(self, block: Block, chosen: Positions) -> list[bytes] | None:

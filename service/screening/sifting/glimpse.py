@@ -6,7 +6,7 @@ is read as any other.
 
 from datetime import date
 from functools import lru_cache
-from typing import ClassVar, NamedTuple
+from typing import Annotated, ClassVar, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -17,14 +17,17 @@ from service.errors import UnreadableResource
 from service.fhir.dates import read_event_date
 from service.fhir.elements import read_concepts
 from service.fhir.encounters import GOING_ON, OVER
-from service.fhir.medications import DISPENSED, ORDERED, ORDERS
+from service.fhir.medications import DISPENSED, GIVEN, ORDERED, ORDERS
 from service.fhir.observations import RANKS
 from service.fhir.references import reference_key
 from service.screening.sifting.traces import Trace
 
 # Whatever holds one of these, at any depth, has to be read to know what it says: to be looked for before.
 CHANGED = (Trace(b"modifierExtension"), Trace(b"implicitRules"))
-ABSENT = msgspec.Raw()
+UNSAID = msgspec.Raw()
+# No number is one; so that whatever stands there, null too, is refused.
+Nowhere = Annotated[int, msgspec.Meta(gt=0, lt=0)]
+ABSENT = 0
 STATUS, SUBJECT = b'"status"', b'"subject"'
 MOST_REMEMBERED = 65_536
 
@@ -49,7 +52,8 @@ class Meta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Line(msgspec.Struct, gc=False, rename="camel", tag_field="resourceType"):
-    """What is read of any record. `keys`: what has to be there once; the last ones make it say something else.
+    """What is read of any record. `keys`: what has to be there once. What must stand Nowhere makes it say
+    something else, such as another person or day.
 
     Each kind tells by `days` the one day that it shows; None: it has to be read to know.
     """
@@ -59,13 +63,9 @@ class Line(msgspec.Struct, gc=False, rename="camel", tag_field="resourceType"):
     status: str
     subject: msgspec.Raw
     meta: Meta = Meta()
-    patient: msgspec.Raw = ABSENT
-    verification_status: msgspec.Raw = ABSENT
-    modifier_extension: msgspec.Raw = ABSENT
-
-    def others(self) -> tuple[msgspec.Raw, ...]:
-        """What must not be there."""
-        return self.patient, self.verification_status, self.modifier_extension
+    patient: Nowhere = ABSENT
+    verification_status: Nowhere = ABSENT
+    modifier_extension: Nowhere = ABSENT
 
 
 class Observation(Line, gc=False, rename="camel", tag="Observation", kw_only=True):
@@ -74,15 +74,10 @@ class Observation(Line, gc=False, rename="camel", tag="Observation", kw_only=Tru
     keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"effectiveDateTime"')
 
     effective_date_time: str
-    effective_period: msgspec.Raw = ABSENT
-    effective_instant: msgspec.Raw = ABSENT
-    effective_timing: msgspec.Raw = ABSENT
-    focus: msgspec.Raw = ABSENT
-
-    def others(self) -> tuple[msgspec.Raw, ...]:
-        """Other days than that one, and other persons."""
-        times = self.effective_period, self.effective_instant, self.effective_timing
-        return self.patient, self.verification_status, self.modifier_extension, self.focus, *times
+    effective_period: Nowhere = ABSENT
+    effective_instant: Nowhere = ABSENT
+    effective_timing: Nowhere = ABSENT
+    focus: Nowhere = ABSENT
 
     def days(self, zone: ZoneInfo) -> date | None:
         """The day of a result that was not taken back."""
@@ -102,21 +97,17 @@ class Encounter(Line, gc=False, rename="camel", tag="Encounter", kw_only=True):
     keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"period"', b'"start"', b'"end"', b'"class"')
 
     period: Period
-    actual_period: msgspec.Raw = ABSENT
-    reason: msgspec.Raw = ABSENT
-    class_: msgspec.Raw = msgspec.field(default=ABSENT, name="class")
-    type: msgspec.Raw = ABSENT
-    reason_code: msgspec.Raw = ABSENT
-
-    def others(self) -> tuple[msgspec.Raw, ...]:
-        """What newer releases say in its place."""
-        return self.patient, self.verification_status, self.modifier_extension, self.actual_period, self.reason
+    actual_period: Nowhere = ABSENT  # as newer releases have it, and reasons, too
+    reason: Nowhere = ABSENT
+    class_: msgspec.Raw = msgspec.field(default=UNSAID, name="class")
+    type: msgspec.Raw = UNSAID
+    reason_code: msgspec.Raw = UNSAID
 
     def days(self, zone: ZoneInfo) -> date | None:
         """The day of a visit that was held, and began and ended on it."""
         day = _day(self.period.start, zone) if self.status in HELD else None
         concepts = self.class_, self.type, self.reason_code
-        legible = day is not None and all(_legible(bytes(each)) for each in concepts if each is not ABSENT)
+        legible = day is not None and all(_legible(bytes(each)) for each in concepts if each is not UNSAID)
         return day if legible and _day(self.period.end, zone) == day else None
 
 
@@ -147,8 +138,21 @@ class Dispense(Line, gc=False, rename="camel", tag="MedicationDispense", kw_only
         return _day(self.when_handed_over, zone) if DISPENSED.get(self.status) is Certainty.SURE else None
 
 
+class Administration(Line, gc=False, rename="camel", tag="MedicationAdministration", kw_only=True):
+    """A drug that nobody asks for, given."""
+
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"effectiveDateTime"')
+
+    effective_date_time: str
+    occurence_date_time: Nowhere = ABSENT  # as newer releases spell it
+
+    def days(self, zone: ZoneInfo) -> date | None:
+        """The day on which it was given."""
+        return _day(self.effective_date_time, zone) if GIVEN.get(self.status) is Certainty.SURE else None
+
+
 HELD = GOING_ON | OVER
-READ = msgspec.json.Decoder(Observation | Encounter | Request | Dispense).decode
+READ = msgspec.json.Decoder(Observation | Encounter | Request | Dispense | Administration).decode
 READ_REFERENCE = msgspec.json.Decoder(Reference).decode
 
 
@@ -159,9 +163,6 @@ def glimpse_of(line: bytes, zone: ZoneInfo) -> Glimpse | None:
         seen = READ(line)
     except msgspec.MsgspecError:
         return None
-    for each in seen.others():
-        if each is not ABSENT:
-            return None
     for key in seen.keys:
         if line.count(key) != 1:
             return None

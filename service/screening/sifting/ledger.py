@@ -11,6 +11,8 @@ import numpy as np
 from service.screening.sifting.blocks import Hashes, numbers_of
 
 NONE = np.zeros(0, dtype=np.uint64)
+MARKING = 20  # bits of a number; the marks lie in a near memory
+MARKED = np.uint64((1 << MARKING) - 1)
 BY_TYPE = defaultdict[str, list[Hashes]]
 
 
@@ -84,7 +86,7 @@ class Ledger:
         (glimpsed, seen), (put_off, times) = once
         twice = np.concatenate((glimpsed[seen > 1], put_off[times > 1]))
         ways, often = np.unique(np.concatenate((read, glimpsed, put_off)), return_counts=True)
-        over = [_found_in(ways, each) for each in self.passed_over.get(type_name, ())] if len(ways) else []
+        over = list(map(_Sought(ways).among, self.passed_over.get(type_name, ()))) if len(ways) else []
         return np.concatenate((NONE, twice, ways[often > 1], *over))
 
 
@@ -92,8 +94,18 @@ def _joined(by_type: Mapping[str, list[Hashes]], name: str) -> Hashes:
     return np.concatenate((NONE, *by_type.get(name, ())))
 
 
-def _found_in(read: Hashes, some: Hashes) -> Hashes:
-    places = np.searchsorted(read, some)
-    places[places == len(read)] = 0
-    found: Hashes = some[read[places] == some]
-    return found
+class _Sought:
+    """Numbers to be found among many others. Most of these are told by a few of their bits not to be among them."""
+
+    def __init__(self, numbers: Hashes) -> None:
+        self._numbers = numbers
+        self._marks = np.zeros(1 << MARKING, np.bool_)
+        self._marks[numbers & MARKED] = True
+
+    def among(self, some: Hashes) -> Hashes:
+        """Those of them that are."""
+        perhaps = some[self._marks[some & MARKED]]
+        places = np.searchsorted(self._numbers, perhaps)
+        places[places == len(self._numbers)] = 0
+        found: Hashes = perhaps[self._numbers[places] == perhaps]
+        return found

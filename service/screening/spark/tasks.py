@@ -20,6 +20,7 @@ from service.screening.buckets.ids import PLACED, PLACES, check, wandering
 from service.screening.buckets.judge import First, Group, Judge, pieces
 from service.screening.buckets.routing import Routes
 from service.screening.buckets.sorting import DRUGS, Setting, Sorter, Task
+from service.screening.collecting import seldom_collecting
 from service.screening.met import Mixed, Stage
 from service.screening.sifting.blocks import WHOLE, Share
 from service.screening.sifting.ledger import Recurring
@@ -78,7 +79,7 @@ def sort_shares(work: Work, stage: Stage, batches: Iterable[Any]) -> Iterator[An
         yield from _batches([File(ANOTHER, 0, __version__, b"")], FILES)
         return
     sorter, numbers = work.once(lambda: _sorter(*work.given.value))
-    with TemporaryDirectory(prefix="prescreen-") as place:
+    with seldom_collecting(), TemporaryDirectory(prefix="prescreen-") as place:
         sorter.move_to(Path(place))
         yield from _batches(_sorted(sorter, numbers, stage, batches, Path(place)), FILES)
 
@@ -132,7 +133,7 @@ def _joined(column: Any) -> bytes:
 
 def rearrange(routes: Routes, leaving: frozenset[int], batches: Iterable[Any]) -> Iterator[Any]:
     """Rows of FILES: those of buckets that something leaves are put together anew."""
-    with TemporaryDirectory(prefix="prescreen-") as place:
+    with seldom_collecting(), TemporaryDirectory(prefix="prescreen-") as place:
         yield from _batches(_rearranged(routes, leaving, batches, Path(place)), FILES)
 
 
@@ -148,7 +149,7 @@ def _rearranged(routes: Routes, leaving: frozenset[int], batches: Iterable[Any],
 
 def check_ids(batches: Iterable[Any]) -> Iterator[Any]:
     """Rows of FILES with parts of ids: told is which recur, and which buckets belong together."""
-    with TemporaryDirectory(prefix="prescreen-") as place:
+    with seldom_collecting(), TemporaryDirectory(prefix="prescreen-") as place:
         for each in _rows(batches):
             _put(Path(place), each)
         recurring: Mapping[str, Any] = {}
@@ -164,7 +165,7 @@ def judge_groups(work: Work, drugs: str, batches: Iterable[Any]) -> Iterator[Any
     """Rows of FILES with all parcels of some groups of buckets into rows of LINES."""
     there = Path(import_module("pyspark").SparkFiles.get(drugs))
     judge, groups = work.once(lambda: _judge(there, *work.given.value))
-    with TemporaryDirectory(prefix="prescreen-") as place:
+    with seldom_collecting(), TemporaryDirectory(prefix="prescreen-") as place:
         judge.move_to(Path(place))
         present = set()
         for each in _rows(batches):
