@@ -79,8 +79,14 @@ def subject_of(raw: bytes) -> str | None:
 
 def sole_subject(raw: bytes) -> str | None:
     """The patient a line is about, if there is but one place in it that could tell."""
-    told = raw.count(b'"subject"') == 1 and b'"patient"' not in raw
-    return subject_of(raw) if told else None
+    start = raw.find(b'"subject"')
+    if start < 0 or raw.find(b'"subject"', start + 1) >= 0 or b'"patient"' in raw:
+        return None
+    found = SUBJECT.match(raw, start)
+    try:
+        return found[1].decode() if found else None
+    except UnicodeDecodeError:
+        return None
 
 
 def is_one(resource: Mapping[str, object]) -> bool:

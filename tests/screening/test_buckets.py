@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from service.screening.buckets import processes as buckets
+from service.screening.buckets import processes as buckets, shares
 from service.screening.buckets.crew import at_work
 from service.screening.buckets.means import Means
 from service.screening.buckets.routing import joined
@@ -191,7 +191,7 @@ def test_several_processes_come_to_the_same(tmp_path: Path) -> None:
     source = export(tmp_path / "in", Patient=people, Condition=facts, Observation=results, Encounter=[], mixed=[b"{"])
     request = Request(find_sources([source]), (STUDY,), AT)
     screen(catalog(), request, tmp_path / "out", Progress())  # type: ignore[arg-type]
-    with patch.object(buckets, "AT_ONCE", 5000):
+    with patch.object(shares, "LARGEST", 5000):
         screen(catalog(), request, tmp_path / "two", Progress(), buckets.Processes(Means(2, 5)))  # type: ignore[arg-type]
     same_in_buckets(catalog(), request, tmp_path / "two")  # type: ignore[arg-type]
     assert all(

@@ -22,12 +22,12 @@ def source(directory: Path, megabytes: int, name: str = "Observation.ndjson") ->
     ("megabytes", "name", "processes", "memory", "means"),
     [
         (100, "Observation.ndjson", 1, 100, None),
-        (101, "Observation.ndjson", 1, 100, Means(1, FEWEST)),
-        (11, "Observation.ndjson.gz", 1, 100, Means(1, FEWEST)),
+        (101, "Observation.ndjson", 1, 100, Means(1, FEWEST, 1)),
+        (11, "Observation.ndjson.gz", 1, 100, Means(1, FEWEST, 1)),
         (1, "Observation.ndjson", 2, 2000, Means(2, FEWEST)),
-        (4000, "Observation.ndjson", 1, 100, Means(1, 120)),
-        (4000, "Observation.ndjson", 2, 100, Means(2, 240)),
-        (40_000, "Observation.ndjson", 8, 100, Means(8, MOST)),
+        (4000, "Observation.ndjson", 1, 100, Means(1, 120, 6)),
+        (4000, "Observation.ndjson", 2, 100, Means(2, 240, 6)),
+        (40_000, "Observation.ndjson", 8, 100, Means(8, MOST, 8)),
     ],
 )
 def test_means(tmp_path: Path, megabytes: int, name: str, processes: int, memory: int, means: Means | None) -> None:

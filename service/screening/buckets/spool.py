@@ -45,16 +45,21 @@ class Spool:
         self.lengths[own] = self.lengths.get(own, 0) + len(content)
 
 
+def files(directory: Path, buckets: Iterable[str]) -> list[Path]:
+    """Those of these buckets, by whichever process they were written."""
+    wanted = frozenset(buckets)
+    return sorted(path for path in directory.iterdir() if path.name.partition(".")[0] in wanted)
+
+
 def parcels(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
     """All that was put into these buckets, by whichever process."""
-    for bucket in buckets:
-        for path in sorted(directory.glob(f"{bucket}.*")):
-            yield from frames(path)
+    for path in files(directory, buckets):
+        yield from frames(path)
 
 
 def take_out(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
     """All that was put into these buckets, which are empty then: it may be put elsewhere, or back."""
-    found = [path for bucket in buckets for path in sorted(directory.glob(f"{bucket}.*"))]
+    found = files(directory, buckets)
     for path in found:
         path.rename(path.with_name(f"{TAKEN}{path.name}"))
     for path in (path.with_name(f"{TAKEN}{path.name}") for path in found):
