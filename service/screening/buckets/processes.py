@@ -19,7 +19,7 @@ from service.screening.buckets.means import Means, means_for
 from service.screening.buckets.routing import Routes
 from service.screening.buckets.shares import content_of, length_of_shares, shares_of
 from service.screening.buckets.sorting import DRUGS, Setting, Sorted, Sorter, Task
-from service.screening.buckets.spool import files
+from service.screening.buckets.spool import files, sizes_of
 from service.screening.met import Stage
 from service.screening.outputs import Outputs
 from service.screening.sources import InputFile, Source
@@ -93,6 +93,8 @@ class Processes:
                 waiting.append(group)
         if waiting:
             told = _tell(setting, f"told-x{knowing}", (_changed(setting), first, overall))
+            sizes = sizes_of(setting.place)
+            waiting.sort(key=lambda group: sum(sizes[each] for each in group.buckets), reverse=True)
             yield from (part for _, part in self._do(Hand.judge, [(told, group) for group in waiting]))
 
     def write(self, setting: Setting, outputs: Outputs, others: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from secrets import token_hex
@@ -49,6 +49,14 @@ def files(directory: Path, buckets: Iterable[str]) -> list[Path]:
     """Those of these buckets, by whichever process they were written."""
     wanted = frozenset(buckets)
     return sorted(path for path in directory.iterdir() if path.name.partition(".")[0] in wanted)
+
+
+def sizes_of(directory: Path) -> Counter[str]:
+    """How many bytes were put into each bucket."""
+    found: Counter[str] = Counter()
+    for path in directory.iterdir():
+        found[path.name.partition(".")[0]] += path.stat().st_size
+    return found
 
 
 def parcels(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
