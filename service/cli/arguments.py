@@ -102,7 +102,12 @@ def _screen(command: ArgumentParser) -> None:
     command.add_argument(
         "--also", action="append", choices=FORMATS, help="write the assessments as tables, too; repeatable"
     )
-    command.add_argument("--processes", type=_positive, metavar="N", help="default: 1")
+    command.add_argument(
+        "--processes",
+        type=_positive,
+        metavar="N",
+        help="default: one for each processor, and one alone for a small input",
+    )
     command.add_argument(
         "--memory",
         type=_positive,

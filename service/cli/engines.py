@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from service.catalog.content import mappings_dir
 from service.errors import UsageError
 from service.screening.buckets.journal import run_key
+from service.screening.buckets.means import usual_processes
 from service.screening.buckets.processes import engine_for
 from service.screening.incremental.basis import basis_of
 from service.screening.incremental.run import screen_on
@@ -69,7 +70,7 @@ def screening(chosen: Namespace) -> Iterator[Screening]:
     if "://" in chosen.out:
         raise UsageError(f"{chosen.out}: only --engine spark writes there; give a directory of this machine")
     sources = find_sources(map(Path, chosen.source))
-    processes = chosen.processes or 1
+    processes = chosen.processes or usual_processes(sources)
     signal.signal(signal.SIGTERM, _interrupt)
     if chosen.state is not None:
         if (chosen.processes or 1) > 1:

@@ -17,7 +17,7 @@ from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.loose import Loose, place_loose
-from service.screening.met import Found, Glimpsed, Glimpses, Json, Met, Place, PutOff, Sizes, Skipped
+from service.screening.met import Found, Glimpses, Json, Met, Place, Sizes, Skipped
 from service.screening.needs import Needs
 from service.screening.people import Population, two_days
 from service.screening.putting_off import PuttingOff
@@ -80,12 +80,8 @@ class Intake:
             note_skipped(met, self._needs, self.population, self.tally)
         elif isinstance(met, Glimpses):
             note_glimpsed(met, self._counting, self.population, self.tally)
-        elif isinstance(met, Glimpsed):
-            self.take(Glimpses(met.type, met.origin, [(met.glimpse, met.number)]))
         elif isinstance(met, Sizes):
             self._put_off.keep(met)
-        elif isinstance(met, PutOff):
-            self._put_off.keep(Sizes(met.place, met.type, [(met.place.line, met.raw)]))
         else:
             hint = self._files[met.place.file].type_hint
             self.tally.set_aside_line(self._reject(met.place, REJECTED, hint, met.problem))

@@ -1,6 +1,6 @@
 """What is met on the way through all input: resources, lines passed over or put off, and where reading failed."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -71,35 +71,12 @@ class Skipped(NamedTuple):
     lines: int = 1
 
 
-class Glimpsed(NamedTuple):
-    """A line that only shows that a person was seen."""
-
-    type: str
-    origin: Origin
-    glimpse: Glimpse
-    number: int = 0  # of its id, where that is known
-
-
 class Glimpses(NamedTuple):
-    """Such lines of a block, whoever is seen: glimpses, each with the number of its line's id."""
+    """Lines that only show that persons were seen: glimpses, each with the number of its line's id."""
 
     type: str
     origin: Origin
     seen: list[tuple[Glimpse, int]]
-
-    def each(self) -> Iterator[Glimpsed]:
-        """One by one."""
-        for glimpse, number in self.seen:
-            yield Glimpsed(self.type, self.origin, glimpse, number)
-
-
-class PutOff(NamedTuple):
-    """A line that matters only if a dose of its patient goes by body size."""
-
-    place: Place
-    type: str
-    patient: str
-    raw: bytes
 
 
 class Lost(NamedTuple):
@@ -118,7 +95,7 @@ class Sizes(NamedTuple):
     lines: list[tuple[int, bytes]]
 
 
-Met = Found | Skipped | Glimpsed | Glimpses | PutOff | Sizes | Lost
+Met = Found | Skipped | Glimpses | Sizes | Lost
 
 
 class Mixed(Exception):

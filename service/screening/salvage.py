@@ -4,7 +4,7 @@ From its bytes, or from its JSON where that could be parsed.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from service.errors import UnreadableResource
 from service.fhir.references import reference_key
@@ -79,8 +79,14 @@ def subject_of(raw: bytes) -> str | None:
 
 def sole_subject(raw: bytes) -> str | None:
     """The patient a line is about, if there is but one place in it that could tell."""
-    told = raw.count(b'"subject"') == 1 and b'"patient"' not in raw
-    return subject_of(raw) if told else None
+    start = raw.find(b'"subject"')
+    if start < 0 or raw.find(b'"subject"', start + 1) >= 0 or b'"patient"' in raw:
+        return None
+    found = SUBJECT.match(raw, start)
+    try:
+        return found[1].decode() if found else None
+    except UnicodeDecodeError:
+        return None
 
 
 def is_one(resource: Mapping[str, object]) -> bool:
@@ -90,18 +96,26 @@ def is_one(resource: Mapping[str, object]) -> bool:
 
 def subject_told(resource: Mapping[str, object], aliases: Mapping[str, str]) -> str | None:
     """Whose resource it is, as far as it tells at all, and of one patient alone."""
-    if "Patient" in readings(resource, "resourceType"):
+    if "Patient" in _readings(resource, "resourceType"):
         identity = resource.get("id")
         return identity.strip() if isinstance(identity, str) else None
     named = {
         key
         for name in ("subject", "patient")
-        for reference in readings(resource, name)
-        for written in (readings(reference, "reference") if isinstance(reference, Mapping) else (reference,))
+        for reference in _readings(resource, name)
+        for written in (_readings(reference, "reference") if isinstance(reference, dict | Mapping) else (reference,))
         if (key := _key(written, aliases)) is not None
     }
     key = named.pop() if len(named) == 1 else ""
     return key.removeprefix("Patient/") if key.startswith("Patient/") else None
+
+
+def _readings(value: object, name: str) -> Iterable[object]:
+    """As readings; of nearly all objects, no key stands twice in them."""
+    if type(value) is not dict:
+        return readings(value, name)
+    inner = value.get(name)
+    return () if inner is None else (inner,)
 
 
 def merged_with(resource: Mapping[str, object], aliases: Mapping[str, str]) -> set[str]:

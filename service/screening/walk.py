@@ -16,21 +16,19 @@ from service.screening.kinds import KNOWN, READABLE
 from service.screening.lines import Broken, Raw, found_in, parse, read_raw
 from service.screening.met import (
     Found,
-    Glimpsed,
     Glimpses,
     Json,
     Lost,
     Met,
     Mixed,
     Place,
-    PutOff,
     Sizes,
     Skipped,
     Stage,
     stage_of,
     stages_of,
 )
-from service.screening.salvage import framed, names_in, own_type, sole_subject
+from service.screening.salvage import framed, names_in, own_type
 from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
@@ -61,7 +59,6 @@ class Walk:
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._failed: set[tuple[int, int, int]] = set()
-        self._at_once = False  # are body sizes and glimpses told a block at a time?
         self.lines = self._start = 0  # of the share that was gone through last; and where it starts
         self._sifted = frozenset(
             number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
@@ -72,7 +69,6 @@ class Walk:
 
         Raises Mixed, Recurring: then it has to be gone through again, with those files or lines read whole.
         """
-        self._at_once = True
         for stage in Stage:
             if self._sieve is not None:
                 self._sieve.expect("Encounter", self.heard.awaited)
@@ -153,25 +149,15 @@ class Walk:
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
 
-    def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[PutOff | Sizes]:
-        """Body sizes. Of the lines of which it is not sure whose they are, `picked` says that they are to be read."""
+    def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Sizes]:
+        """Body sizes."""
         sizes = picked.sizes.nonzero()[0]
-        if self._at_once and len(sizes):
+        if len(sizes):
             yield Sizes(place, hint, list(block.lines(sizes)))
-        for number, line in () if self._at_once else block.lines(sizes):
-            patient = sole_subject(line)
-            if patient is None:
-                picked.read[number - block.first] = True
-                picked.sizes[number - block.first] = False
-            else:
-                yield PutOff(place._replace(line=number), hint, patient, line)
-        if picked.sizes.any():
             self.heard.named[place.file].add(hint)
             sieve.ledger.put_off[hint].append(picked.ids[picked.sizes])
 
-    def _glimpsed(
-        self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place
-    ) -> Iterator[Glimpsed | Glimpses]:
+    def _glimpsed(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Glimpses]:
         """The lines of which a glimpse is enough; of the others, `picked` says that they are to be read."""
         chosen = picked.glimpsed.nonzero()[0]
         if not len(chosen):
@@ -185,7 +171,7 @@ class Walk:
         if seen.seen:
             self.heard.named[place.file].add(hint)
             sieve.ledger.glimpsed[hint].append(ids)
-            yield from (seen,) if self._at_once else seen.each()
+            yield seen
 
     def _other(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
         """A line that does not begin as one of the file's type would: it may be of another."""

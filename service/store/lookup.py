@@ -27,6 +27,7 @@ class Lookup(Mapping[str, Content]):
     def add(self, found: Mapping[str, Content]) -> None:
         """More of it, under new keys."""
         with sqlite3.connect(self._path) as connection:
+            connection.execute("PRAGMA synchronous = OFF")  # after a power cut, it is made anew
             connection.execute("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, content BLOB NOT NULL)")
             connection.executemany("INSERT INTO kept VALUES (?, ?)", ((key, orjson.dumps(found[key])) for key in found))
         connection.close()

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from service.screening.buckets import processes as buckets
+from service.screening import lines as lines_module
+from service.screening.buckets import processes as buckets, shares
 from service.screening.buckets.crew import at_work
 from service.screening.buckets.means import Means
 from service.screening.buckets.routing import joined
+from service.screening.lines import BOM
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sifting.blocks import Block, Share, read_blocks
@@ -60,10 +62,52 @@ def test_body_sizes_are_read_of_whom_a_dose_goes_by_them(results: list[Json], tm
     run(source, studies=(shipped.STUDY,), world=shipped.catalog())
 
 
+UNCLEAR: dict[str, list[Json]] = {
+    "readable": [weight("w", "p", patient=None)],
+    "unreadable": [{**weight("w", "p", patient=None), "valueQuantity": []}],
+    "of nobody": [{**weight("w", "p", subject=None), "valueQuantity": []}],
+    "twice": [weight("w", "p", patient=None), weight("w", "p", patient=None)],
+}
+
+
+@pytest.mark.parametrize("whose", ["p", "q", ""], ids=["theirs", "another's", "nobody's"])
+@pytest.mark.parametrize("results", UNCLEAR.values(), ids=UNCLEAR.keys())
+def test_body_sizes_of_which_it_is_not_sure_whose_they_are(results: list[Json], whose: str, tmp_path: Path) -> None:
+    """They are read as soon as anybody's dose goes by body size, wherever that one's records are."""
+    source = export(
+        tmp_path / "in",
+        Patient=[patient(), patient("q")],
+        Observation=[*results, weight("v", "q")],
+        MedicationRequest=[by_weight(whose)] if whose else [],
+    )
+    run(source, studies=(shipped.STUDY,), world=shipped.catalog())
+
+
 def test_lines_keep_their_numbers_in_every_share(tmp_path: Path) -> None:
     good, bad = [haemoglobin(str(each)) for each in range(40)], [haemoglobin(each, value=[]) for each in "xy"]
     source = export(tmp_path / "in", Observation=[*good, bad[0], *good, b"{", bad[1]])
     assert [each["line"] for each in run(source).rejects] == [41, 82, 83]
+
+
+@pytest.mark.parametrize("mark", [b"", BOM], ids=["plain", "marked"])
+@pytest.mark.parametrize("ended", [True, False])
+def test_files_that_are_parsed_line_by_line_are_cut_too(mark: bytes, ended: bool, tmp_path: Path) -> None:
+    people = [json.dumps(patient(str(each))).encode() for each in range(60)]
+    bad = b'{"resourceType":"Patient","id":"x","birthDate":5}'
+    lines = [bad, *people[:20], b"", b"{", *people[20:], b'{"resourceType":"Patient","id":"y","birthDate":5}']
+    content = mark + b"\r\n".join(lines) + (b"\n" if ended else b"")
+    result = run(export(tmp_path / "in", Patient=content))
+    assert [each["line"] for each in result.rejects] == [1, 23, 64]
+
+
+def test_a_line_that_is_too_long_to_be_read_stands_in_one_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shares, "LONGEST_LINE", 900)
+    monkeypatch.setattr(lines_module, "LONGEST_LINE", 900)
+    long = [patient("a", note="x" * 5000), patient("b"), patient("c", note="x" * 600), patient("d", note="x" * 901)]
+    result = run(export(tmp_path / "in", Patient=[patient(), *long, patient("e")]))
+    assert [each["line"] for each in result.rejects] == [2, 5]
 
 
 def test_a_visit_is_found_wherever_its_diagnosis_stands(tmp_path: Path) -> None:
@@ -192,7 +236,7 @@ def test_several_processes_come_to_the_same(tmp_path: Path) -> None:
     source = export(tmp_path / "in", Patient=people, Condition=facts, Observation=results, Encounter=[], mixed=[b"{"])
     request = Request(find_sources([source]), (STUDY,), AT)
     screen(catalog(), request, tmp_path / "out", Progress())  # type: ignore[arg-type]
-    with patch.object(buckets, "AT_ONCE", 5000):
+    with patch.object(shares, "LARGEST", 5000):
         screen(catalog(), request, tmp_path / "two", Progress(), buckets.Processes(Means(2, 5)))  # type: ignore[arg-type]
     same_in_buckets(catalog(), request, tmp_path / "two")  # type: ignore[arg-type]
     assert all(

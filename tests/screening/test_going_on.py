@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from service.screening.buckets import processes as processes_module
+from service.screening.buckets import shares
 from service.screening.buckets.journal import OWN, Journal, run_key
 from service.screening.buckets.means import Means
-from service.screening.buckets.processes import Processes
+from service.screening.buckets.processes import Hand, Processes
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sources import find_sources
@@ -56,7 +56,7 @@ class Stopped(Exception):
 def test_interrupted_after_any_task_it_comes_to_the_same(
     after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes_module, "AT_ONCE", 9000)
+    monkeypatch.setattr(shares, "LARGEST", 9000)
     asked = request(hospital(tmp_path / "in"))
     screen(catalog(), asked, tmp_path / "whole", Progress())  # type: ignore[arg-type]
     keep, done = Journal.keep, []
@@ -118,7 +118,7 @@ def test_what_a_power_cut_lost_is_not_taken_for_not_being_there(
     asked = request(hospital(tmp_path / "in"))
     screen(catalog(), asked, tmp_path / "whole", Progress())  # type: ignore[arg-type]
     with monkeypatch.context() as patched:
-        patched.setattr(processes_module, "_judge", _stop)
+        patched.setattr(Hand, "judge", _stop)
         with pytest.raises(Stopped):
             screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
     way = tmp_path / "out" / OWN / "1"

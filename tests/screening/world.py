@@ -26,7 +26,7 @@ from service.eligibility.dosing.half_lives import NO_HALF_LIVES
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 from service.eligibility.units import UnitTable
-from service.screening.buckets import processes as buckets
+from service.screening.buckets import processes as buckets, shares
 from service.screening.buckets.means import Means
 from service.screening.population import screen
 from service.screening.request import Progress, Request
@@ -206,7 +206,7 @@ def run(
 def same_in_buckets(world: Catalog, request: Request, out: Path) -> None:
     """Byte by byte, when every line is in a share of its own and there are more buckets than persons, or fewer."""
     for means in (Means(1, 2), Means(1, 17)):
-        with TemporaryDirectory() as other, patch.object(buckets, "AT_ONCE", 700):
+        with TemporaryDirectory() as other, patch.object(shares, "LARGEST", 700):
             screen(world, request, Path(other), Progress(), buckets.Processes(means))
             assert {each.name for each in Path(other).iterdir()} == {each.name for each in out.iterdir()}
             for each in sorted(out.iterdir()):

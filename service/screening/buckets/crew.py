@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -50,6 +51,7 @@ def at_work(make: Callable[..., Any], given: tuple[object, ...], processes: int)
 def _begin(make: Callable[..., object], given: tuple[object, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asked for it tells the others
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    gc.freeze()  # what came over from the process that began this one stays, and need not be looked through for garbage
     Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _own[:] = [make(*given)]
 

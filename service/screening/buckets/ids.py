@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,13 @@ from service.screening.sifting.blocks import Hashes
 from service.screening.sifting.ledger import NONE, Ledger, Recurring
 
 Buckets = npt.NDArray[np.uint16]
-BITS = 6
 KINDS = ("passed_over", "put_off", "glimpsed", "read")
 PLACED, PLACES = "placed", "places"  # ids of what went into buckets, and into which
+ALL_KINDS = frozenset((*KINDS, PLACED, PLACES))
+Files = dict[tuple[str, int], list[Path]]  # by kind and part
 
 
-def keep(spool: Spool, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets]], bits: int = BITS) -> None:
+def keep(spool: Spool, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets]], bits: int = 0) -> None:
     """What was found in a share, in parts by so many bits of the numbers."""
     for kind in KINDS:
         for name, listed in getattr(ledger, kind).items():
@@ -34,9 +36,10 @@ def keep(spool: Spool, ledger: Ledger, whose: Mapping[str, tuple[Hashes, Buckets
 def check(directory: Path) -> None:
     """Raises Recurring, as Ledger.check does."""
     found: dict[str, list[Hashes]] = {}
-    for part in _parts(directory):
+    there = _files(directory)
+    for part in _parts(there):
         try:
-            _ledger(directory, part).check()
+            _ledger(there, part).check()
         except Recurring as problem:
             for name, numbers in problem.ids.items():
                 found.setdefault(name, []).append(numbers)
@@ -47,24 +50,33 @@ def check(directory: Path) -> None:
 def wandering(directory: Path) -> list[tuple[int, int]]:
     """Pairs of buckets that hold versions of the same resource: said of one person first, and of another later."""
     found: set[tuple[int, int]] = set()
-    for part in _parts(directory):
-        for name, numbers in _read(directory, PLACED, part):
-            buckets = np.concatenate([each for own, each in _read(directory, PLACES, part) if own == name])
+    there = _files(directory)
+    for part in _parts(there):
+        places = dict(_read(there, PLACES, part))
+        for name, numbers in _read(there, PLACED, part):
             order = np.argsort(numbers, kind="stable")
-            sorted_, where = numbers[order], buckets[order]
+            sorted_, where = numbers[order], places[name][order]
             apart = np.flatnonzero((sorted_[1:] == sorted_[:-1]) & (where[1:] != where[:-1]))
             found |= {(int(where[each]), int(where[each + 1])) for each in apart}
     return sorted(found)
 
 
-def _parts(directory: Path) -> list[int]:
+def _files(directory: Path) -> Files:
+    found: Files = {}
+    for path in sorted(directory.iterdir()):
+        kind, _, rest = path.name.partition("-")
+        if kind in ALL_KINDS:
+            found.setdefault((kind, int(rest.partition("-")[0])), []).append(path)
+    return found
+
+
+def _parts(there: Files) -> list[int]:
     """Those of which there is anything."""
-    found = (path.name.split("-") for kind in (*KINDS, PLACED) for path in directory.glob(f"{kind}-*"))
-    return sorted({int(part) for _, part, _ in found})
+    return sorted({part for _, part in there})
 
 
 def _write(spool: Spool, bits: int, kind: str, name: str, numbers: Hashes, buckets: Buckets | None = None) -> None:
-    parts = (numbers >> np.uint64(64 - bits)).astype(np.uint16)
+    parts = (numbers >> np.uint64(64 - bits)).astype(np.uint16) if bits else np.zeros(len(numbers), dtype=np.uint16)
     order = np.argsort(parts, kind="stable")
     ends = np.searchsorted(parts[order], np.arange(1 << bits), side="right").tolist()
     start = 0
@@ -76,18 +88,18 @@ def _write(spool: Spool, bits: int, kind: str, name: str, numbers: Hashes, bucke
         start = end
 
 
-def _ledger(directory: Path, part: int) -> Ledger:
+def _ledger(there: Files, part: int) -> Ledger:
     ledger = Ledger()
     for kind in KINDS:
-        for name, numbers in _read(directory, kind, part):
+        for name, numbers in _read(there, kind, part):
             getattr(ledger, kind)[name].append(numbers)
     return ledger
 
 
-def _read(directory: Path, kind: str, part: int) -> Iterator[tuple[str, npt.NDArray[np.generic]]]:
+def _read(there: Files, kind: str, part: int) -> Iterator[tuple[str, npt.NDArray[Any]]]:
     """By type, all numbers of a part, whichever process wrote them."""
     found: dict[str, list[bytes]] = {}
-    for path in sorted(directory.glob(f"{kind}-{part}-*")):
+    for path in there.get((kind, part), ()):
         found.setdefault(path.name.split("-")[2].split(".")[0], []).append(path.read_bytes())
     for name, contents in found.items():
         yield name, np.frombuffer(b"".join(contents), dtype=np.uint16 if kind == PLACES else np.uint64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from heapq import merge
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import orjson
 
-from service.screening.buckets.parcels import Carried, met_in, unpack
+from service.screening.buckets.parcels import Carried, Later, Unsure, met_in, unpack, without_sizes
 from service.screening.buckets.sorting import Setting
 from service.screening.buckets.spool import LENGTH, frames, parcels
 from service.screening.completeness import Completeness
@@ -28,6 +29,14 @@ _key = msgspec.msgpack.Encoder().encode
 _read = msgspec.msgpack.Decoder(tuple[Any, bytes]).decode
 
 
+class Overall(NamedTuple):
+    """What is known only when all groups were judged. `spoiled`: the types that are incomplete for everybody; `sized`:
+    a dose of somebody goes by body size, and it is not sure whose some sizes are."""
+
+    spoiled: frozenset[str] = frozenset()
+    sized: bool = False
+
+
 class Group(NamedTuple):
     """Buckets that are read together."""
 
@@ -37,12 +46,14 @@ class Group(NamedTuple):
 
 @dataclass
 class Part:
-    """What a group of buckets came to. `lines`: how many were written, by output."""
+    """What a group of buckets came to. `lines`: how many were written, by output; `sized`: a dose of somebody goes by
+    body size."""
 
     judged: Judged
     counts: Counts
     completeness: Completeness
     lines: Counter[str] = field(default_factory=Counter)
+    sized: bool = False
 
 
 class Pieces:
@@ -50,6 +61,7 @@ class Pieces:
 
     def __init__(self, directory: Path, group: str) -> None:
         self.lines: Counter[str] = Counter()
+        self.lengths: dict[str, int] = {}  # of the files written
         self._directory, self._group = directory, group
         self._waiting: dict[str, list[bytes]] = {}
 
@@ -75,21 +87,29 @@ class Pieces:
             self._flush(name)
 
     def _flush(self, name: str) -> None:
-        with (self._directory / f"{name}.{self._group}").open("ab") as file:
-            file.write(b"".join(self._waiting.pop(name)))
+        own, content = f"{name}.{self._group}", b"".join(self._waiting.pop(name))
+        with (self._directory / own).open("ab") as file:
+            file.write(content)
+        self.lengths[own] = self.lengths.get(own, 0) + len(content)
 
 
 MOST_WAITING = 2_000
 
 
 class Judge:
-    """Judges one group after the other. `spoiled`: the types that are incomplete for everybody; `drugs`: where the
-    Medications are."""
+    """Judges one group after the other. `overall`: as far as it is known; `drugs`: where the Medications are.
 
-    def __init__(self, setting: Setting, first: First, spoiled: frozenset[str], drugs: Path) -> None:
-        self._setting, self._first = setting, first
+    `lengths`: of the files to which the lines of the last group were written.
+    """
+
+    def __init__(self, setting: Setting, first: First, overall: Overall, drugs: Path) -> None:
+        self._setting, self._first, self._overall = setting, first, overall
         self._drugs = Lookup(drugs)
-        self._judging = Judging(setting.catalog, setting.request, spoiled)
+        self.lengths: dict[str, int] = {}
+
+    @cached_property
+    def _judging(self) -> Judging:
+        return Judging(self._setting.catalog, self._setting.request, self._overall.spoiled)
 
     def move_to(self, place: Path) -> Judge:
         """From here on, buckets are read there, and lines written."""
@@ -119,7 +139,9 @@ class Judge:
         for each in intake.tally.set_aside():
             written.reject(each)
         written.close()
-        return Part(judged, intake.tally.counts(), intake.population.completeness, written.lines)
+        self.lengths = written.lengths
+        known = intake.population
+        return Part(judged, intake.tally.counts(), known.completeness, written.lines, bool(known.sized))
 
     def _taken(self, group: Group, drugs: Lookup | None) -> Intake:
         setting = self._setting
@@ -133,8 +155,18 @@ class Judge:
             completeness=completeness,
             medications=drugs,
         )
+        sizes: list[Later | Unsure] = []
         for each in sorted(map(unpack, parcels(setting.place, group.buckets)), key=_in_order):
-            intake.take(met_in(each, self._first))
+            if isinstance(each, Later | Unsure):
+                sizes.append(each)
+            else:
+                intake.take(met_in(each, self._first))
+        for size in sizes:  # when all else is read, it is known whether anybody needs them
+            needed = self._overall.sized if isinstance(size, Unsure) else intake.population.sized
+            if needed:
+                intake.take(met_in(size, self._first))
+            else:
+                intake.take(without_sizes(size))
         return intake
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 import msgspec
 import orjson
 
-from service.screening.lines import Raw, parse
-from service.screening.met import NO_ALIASES, Found, Glimpsed, Met, Place, PutOff, Sizes, Stage
+from service.screening.lines import Raw, found_in, parse
+from service.screening.met import NO_ALIASES, Found, Glimpses, Place, Sizes, Skipped, Stage
 from service.screening.sifting.glimpse import Glimpse
 from service.twofold import encode
 
@@ -39,37 +39,50 @@ class Entry(Parcel, frozen=True, tag="entry"):
 
 
 class Seen(Parcel, frozen=True, tag="seen"):
-    """A result that only shows that a person was seen."""
+    """Records that only show that persons were seen."""
 
     type: str
-    glimpse: Glimpse
+    glimpses: list[Glimpse]
 
 
 class Later(Parcel, frozen=True, tag="later"):
-    """A line that matters only if a dose of its patient goes by body size."""
+    """Lines that matter only if a dose of their patients goes by body size; `lines` are packed, as mostly none does."""
 
     type: str
-    patient: str
+    count: int
+    lines: bytes
+
+
+class Unsure(Parcel, frozen=True, tag="unsure"):
+    """Such a line of which it is not sure whose it is: it matters as soon as the dose of anybody goes by body size."""
+
+    type: str
     raw: bytes
 
 
 TOO_DEEP_TO_WRITE = 300  # orjson writes 254 levels, and parses 1024
-Carried = Line | Entry | Seen | Later
+Carried = Line | Entry | Seen | Later | Unsure
 NOWHERE = Place(0, 0, 0, ())
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder[Carried](Carried).decode
+_lines = msgspec.msgpack.Decoder(list[tuple[int, bytes]]).decode
 
 
-def pack(met: Found | Glimpsed | PutOff, stage: Stage, start: int) -> bytes:
+def pack(met: Found | Glimpses | Sizes, stage: Stage, start: int) -> bytes:
     """It as bytes."""
-    if isinstance(met, Glimpsed):
-        return _encode(Seen(stage, NOWHERE._replace(origin=met.origin), 0, met.type, met.glimpse))
-    if isinstance(met, PutOff):
-        return _encode(Later(stage, met.place, start, met.type, met.patient, met.raw))
+    if isinstance(met, Glimpses):
+        return _encode(Seen(stage, NOWHERE._replace(origin=met.origin), 0, met.type, [each for each, _ in met.seen]))
+    if isinstance(met, Sizes):
+        return _encode(Later(stage, met.place, start, met.type, len(met.lines), _encode(met.lines)))
     if met.raw or met.resource is None:
         return _encode(Line(stage, met.place, start, met.raw, met.problem, met.resource is not None))
     aliases = {each: met.aliases[each] for each in texts_in(met.resource) if each in met.aliases} if met.aliases else {}
     return _encode(Entry(stage, met.place, start, _written(met.resource), met.problem, aliases))
+
+
+def pack_unsure(place: Place, type_name: str, raw: bytes, stage: Stage, start: int) -> bytes:
+    """A body size of somebody, as bytes."""
+    return _encode(Unsure(stage, place, start, type_name, raw))
 
 
 def unpack(written: bytes) -> Carried:
@@ -78,21 +91,28 @@ def unpack(written: bytes) -> Carried:
     return found
 
 
-def met_in(parcel: Carried, first: Mapping[tuple[int, int], int]) -> Met:
+def met_in(parcel: Carried, first: Mapping[tuple[int, int], int]) -> Found | Glimpses | Sizes:
     """What was packed. `first`: by file and start, how many lines come before."""
     place = parcel.place
-    if parcel.start:
-        place = place._replace(line=place.line + first[place.file, parcel.start])
     if isinstance(parcel, Seen):
-        return Glimpsed(parcel.type, place.origin, parcel.glimpse)
+        return Glimpses(parcel.type, place.origin, [(each, 0) for each in parcel.glimpses])
+    before = first[place.file, parcel.start] if parcel.start else 0
+    place = place._replace(line=place.line + before)
     if isinstance(parcel, Later):
-        return Sizes(place, parcel.type, [(place.line, parcel.raw)])
+        return Sizes(place, parcel.type, [(number + before, raw) for number, raw in _lines(parcel.lines)])
+    if isinstance(parcel, Unsure):
+        return found_in(place, parcel.raw)
     if isinstance(parcel, Line) and not parcel.parsed:
         return Found(place, None, parcel.problem, raw=parcel.raw)
     resource, _, written, _ = parse(Raw(place.line, parcel.raw))
     if isinstance(parcel, Line):
         return Found(place, resource, parcel.problem, raw=parcel.raw, written=written)
     return Found(place, resource, parcel.problem, parcel.aliases or NO_ALIASES)
+
+
+def without_sizes(parcel: Later | Unsure) -> Skipped:
+    """What is left of body sizes that nobody needs."""
+    return Skipped(parcel.type, parcel.place.origin, parcel.count if isinstance(parcel, Later) else 1)
 
 
 def _written(resource: Mapping[str, object]) -> bytes:

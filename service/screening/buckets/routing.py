@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from zlib import crc32
 
-from service.screening.met import Found, Glimpsed, PutOff
+from service.screening.met import Found
 from service.screening.salvage import subject_of, subject_told
 
 
@@ -18,12 +18,8 @@ class Routes:
         return crc32(self.joined.get(key, key).encode("utf-8", "surrogatepass")) % self.count
 
 
-def key_of(met: Found | Glimpsed | PutOff) -> str:
+def key_of(met: Found) -> str:
     """By what it goes into a bucket: its patient, as far as anything tells; else the resource itself, or its place."""
-    if isinstance(met, Glimpsed):
-        return met.glimpse.patient
-    if isinstance(met, PutOff):
-        return met.patient
     resource = met.resource
     patient = subject_of(met.raw) if resource is None else subject_told(resource, met.aliases)
     if patient is not None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from service.fhir.reading import Reading
 from service.screening.buckets.engine import Due, Engine
 from service.screening.buckets.journal import Workplace
-from service.screening.buckets.judge import First, Group, Judge, Part, Pieces
+from service.screening.buckets.judge import First, Group, Judge, Overall, Part, Pieces
 from service.screening.buckets.routing import Routes, joined
 from service.screening.buckets.sorting import Setting, Sorted, Task
 from service.screening.completeness import Completeness
@@ -56,7 +56,8 @@ def screen_in_buckets(
         while True:
             try:
                 found = _Sorting(_setting(catalog, request, engine, place, mixed, forced), progress, engine)
-                return _judged(found.all(), found, outputs, progress, engine)
+                with engine.at_work(found.setting):
+                    return _judged(found.all(), found, outputs, progress, engine)
             except Mixed as problem:
                 mixed |= {problem.label}
             except Recurring as problem:
@@ -98,6 +99,14 @@ class _Sorting:
     lost: list[tuple[Task, Lost]] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     wandering: list[tuple[int, int]] = field(default_factory=list)
+    unsure: bool = False
+
+    def __post_init__(self) -> None:
+        setting = self.setting
+        self._sieve = Sieve(setting.needs, setting.reading, setting.seen)
+        for file in setting.given.files:
+            if self._sieve.sifts(file.type_hint):
+                self._sieve.prepare(file.type_hint)
 
     def all(self) -> Setting:
         """All of it; the setting, with what is known by then. Raises Mixed, Recurring."""
@@ -107,7 +116,7 @@ class _Sorting:
             if stage is Stage.FIRST:
                 self._bring_together()
             self.setting = replace(self.setting, awaited=frozenset(self.heard.awaited))
-        self.wandering = self.engine.check(self.setting)
+        self.wandering = self.engine.wandering(self.setting)
         self.heard.conclude(self.setting.given, self.setting.known)
         return self.setting
 
@@ -122,14 +131,11 @@ class _Sorting:
 
     def _due(self, stage: Stage) -> Iterator[Due]:
         setting = self.setting
-        sieve = Sieve(setting.needs, setting.reading, setting.seen)
         types = setting.needs.types
-        walk = Walk(setting.given, setting.known, types, False, self.progress.reading, sieve, setting.mixed)
+        walk = Walk(setting.given, setting.known, types, False, self.progress.reading, self._sieve, setting.mixed)
         walk.heard = self.heard
-        for number, file in enumerate(setting.given.files):
+        for number in range(len(setting.given.files)):
             sifted = walk.is_sifted(number, stage)
-            if sifted:
-                sieve.prepare(file.type_hint)
             if sifted or walk.is_due(number, stage):
                 yield Due(number, sifted)
 
@@ -138,6 +144,7 @@ class _Sorting:
         self.setting.known.add(found.completeness)
         self.lines |= found.lines
         self.links += found.links
+        self.unsure |= found.unsure
         self.lost += [(task, each) for each in found.lost]
         self.skipped.update(found.skipped)
         self.progress.reading(self.setting.given.files[task.number], found.read.lines, found.read.size)
@@ -153,25 +160,28 @@ class _Sorting:
 
 
 def _judged(setting: Setting, found: _Sorting, outputs: W, progress: Progress, engine: Engine[W]) -> Screened:
-    """Judge all buckets, with what is incomplete for everybody: that is known when all are read, and they are judged
-    again where it was not known before."""
+    """Judge all buckets, with what is so for everybody: that is known when all are read, and they are judged again
+    where it was not known before."""
     first = found.first()
     drugs = [Group(name, (name,)) for name in engine.drugs(setting)]
     shared = [_rest(setting, found, first), *_read_drugs(setting, first, drugs)]
     groups = _groups(engine.buckets, found.wandering)
-    spoiled = frozenset[str]()
+    overall = Overall()
     while True:
         parts: list[Part] = []
         people = 0
-        for done, part in enumerate(engine.judge(setting, first, spoiled, groups), 1):
+        for done, part in enumerate(engine.judge(setting, first, overall, groups), 1):
+            if not (parts or overall != Overall()):  # while others judge the next groups
+                engine.check(setting)
             parts.append(part)
             people += part.judged.read
             progress.screening(done, len(groups), people)
         result = _together(setting, shared + parts)
-        told = result.completeness.spoiled(setting.request.accepted_rejects)
-        if told == spoiled:
+        spoiled = result.completeness.spoiled(setting.request.accepted_rejects)
+        told = Overall(spoiled, found.unsure and any(part.sized for part in parts))
+        if told == overall:
             break
-        spoiled = told
+        overall = told
     engine.write(setting, outputs, [REST, *(each.name for each in drugs)])
     return result
 
@@ -204,7 +214,7 @@ def _rest(setting: Setting, found: _Sorting, first: First) -> Part:
 
 def _read_drugs(setting: Setting, first: First, groups: list[Group]) -> Iterator[Part]:
     Lookup(setting.place / DRUG_FILE).add({})
-    judge = Judge(setting, first, frozenset(), setting.place / DRUG_FILE)
+    judge = Judge(setting, first, Overall(), setting.place / DRUG_FILE)
     yield from map(judge.read_drugs, groups)
 
 

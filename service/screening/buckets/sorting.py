@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from service.fhir.reading import Reading
-from service.screening.buckets.ids import BITS, keep
-from service.screening.buckets.parcels import pack
+from service.screening.buckets.ids import keep
+from service.screening.buckets.parcels import pack, pack_unsure
 from service.screening.buckets.routing import Routes, key_of
 from service.screening.buckets.spool import Spool
-from service.screening.completeness import Completeness
+from service.screening.completeness import Completeness, Origin
 from service.screening.contacts import ContactDays
 from service.screening.heard import Files, Heard
-from service.screening.met import Found, Glimpsed, Glimpses, Json, Lost, Sizes, Skipped, Stage
+from service.screening.lines import found_in
+from service.screening.met import Found, Glimpses, Json, Lost, Sizes, Skipped, Stage
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
-from service.screening.salvage import merged_with
+from service.screening.salvage import merged_with, sole_subject
 from service.screening.sifting.blocks import USUAL, WHOLE, Share, numbers_of
+from service.screening.sifting.glimpse import Glimpse
 from service.screening.sifting.ledger import Forced, Ledger
 from service.screening.sifting.sieve import Sieve
 from service.screening.sources import InputFile
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
 DRUGS = "drug"
+MOST_REMEMBERED = 100_000
+Ids = dict[str, tuple[list[str], list[int]]]  # by type, what went into buckets, and into which
+Seen = dict[tuple[str, Origin, int], list[tuple[Glimpse, int]]]  # by type, origin and bucket
 
 
 class Task(NamedTuple):
@@ -60,7 +65,7 @@ class Setting:
     routes: Routes
     awaited: frozenset[str]
     place: Path
-    bits: int = BITS
+    bits: int = 0
 
 
 class Read(Progress):
@@ -78,7 +83,7 @@ class Read(Progress):
 @dataclass
 class Sorted:
     """What a share told, besides what went into buckets. `links`: of Patients, with whom they may be merged; `lines`:
-    how many, by file and start of the share."""
+    how many, by file and start of the share; `unsure`: there are body sizes of which it is not sure whose they are."""
 
     heard: Heard
     completeness: Completeness
@@ -86,6 +91,7 @@ class Sorted:
     lost: list[Lost] = field(default_factory=list)
     links: list[tuple[str, frozenset[str]]] = field(default_factory=list)
     lines: dict[tuple[int, int], int] = field(default_factory=dict)
+    unsure: bool = False
     read: Read = field(default_factory=Read)
 
 
@@ -97,6 +103,7 @@ class Sorter:
         self._sieve = Sieve(setting.needs, setting.reading, setting.seen, setting.request.claims, setting.forced)
         self._sieve.expect("Encounter", setting.awaited)
         self.spool = Spool(setting.place)
+        self._bucket_of = lru_cache(MOST_REMEMBERED)(setting.routes.of)
 
     @property
     def place(self) -> Path:
@@ -127,24 +134,25 @@ class Sorter:
             setting.mixed,
         )
         found.heard = walk.heard
-        ids: dict[str, tuple[list[str], list[int]]] = defaultdict(lambda: ([], []))
+        ids: Ids = defaultdict(lambda: ([], []))
+        seen: Seen = defaultdict(list)
         for met in walk.through(task.number, task.stage, task.share):
-            if isinstance(met, Skipped):
+            if isinstance(met, Found):
+                self._put(met, task, ids, found)
+            elif isinstance(met, Glimpses):
+                for each in met.seen:
+                    seen[met.type, met.origin, self._bucket_of(each[0].patient)].append(each)
+            elif isinstance(met, Sizes):
+                self._put_off(met, task, found)
+            elif isinstance(met, Skipped):
                 found.skipped[met.type] = found.skipped.get(met.type, 0) + met.lines
                 if met.type in setting.needs.types:
                     found.completeness.meet(met.origin, met.type)
-            elif isinstance(met, Lost):
+            else:
                 found.lost.append(met)
-            elif not isinstance(met, Sizes | Glimpses):  # which are told together only where nobody asks whose they are
-                if not isinstance(met, Found):
-                    found.completeness.meet(met.origin if isinstance(met, Glimpsed) else met.place.origin, met.type)
-                elif (type_name := met.type_met(setting.needs.types)) is not None:
-                    found.completeness.meet(met.place.origin, type_name)
-                drug = isinstance(met, Found) and met.resource is not None and _is_drug(met.resource)
-                bucket = setting.routes.of(key_of(met))
-                self.spool.put(f"{DRUGS if drug else ''}{bucket}", pack(met, task.stage, task.share.start))
-                if isinstance(met, Found) and met.resource is not None:
-                    self._note(met, met.resource, bucket, ids, found)
+        for (type_name, origin, bucket), glimpses in seen.items():
+            found.completeness.meet(origin, type_name)
+            self.spool.put(str(bucket), pack(Glimpses(type_name, origin, glimpses), task.stage, task.share.start))
         self.spool.flush()
         self._sieve.ledger.settle()
         placed = {
@@ -156,9 +164,33 @@ class Sorter:
             found.lines[task.number, task.share.start] = walk.lines if content is None else content.count(b"\n")
         return found
 
-    def _note(
-        self, met: Found, resource: Json, bucket: int, ids: Mapping[str, tuple[list[str], list[int]]], found: Sorted
-    ) -> None:
+    def _put(self, met: Found, task: Task, ids: Ids, found: Sorted) -> None:
+        """A resource, or what is none."""
+        if (type_name := met.type_met(self._setting.needs.types)) is not None:
+            found.completeness.meet(met.place.origin, type_name)
+        bucket = self._bucket_of(key_of(met))
+        drug = met.resource is not None and _is_drug(met.resource)
+        self.spool.put(f"{DRUGS if drug else ''}{bucket}", pack(met, task.stage, task.share.start))
+        if met.resource is not None:
+            self._note(met, met.resource, bucket, ids, found)
+
+    def _put_off(self, sizes: Sizes, task: Task, found: Sorted) -> None:
+        """Body sizes."""
+        found.completeness.meet(sizes.place.origin, sizes.type)
+        whose: dict[int, list[tuple[int, bytes]]] = defaultdict(list)
+        for number, raw in sizes.lines:
+            patient = sole_subject(raw)
+            if patient is not None:
+                whose[self._bucket_of(patient)].append((number, raw))
+                continue
+            found.unsure = True
+            place = sizes.place._replace(line=number)
+            bucket = self._bucket_of(key_of(found_in(place, raw)))
+            self.spool.put(str(bucket), pack_unsure(place, sizes.type, raw, task.stage, task.share.start))
+        for bucket, lines in whose.items():
+            self.spool.put(str(bucket), pack(sizes._replace(lines=lines), task.stage, task.share.start))
+
+    def _note(self, met: Found, resource: Json, bucket: int, ids: Ids, found: Sorted) -> None:
         type_name, identity = resource.get("resourceType"), resource.get("id")
         if not isinstance(type_name, str) or not isinstance(identity, str):
             return

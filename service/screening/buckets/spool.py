@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from secrets import token_hex
@@ -45,16 +45,29 @@ class Spool:
         self.lengths[own] = self.lengths.get(own, 0) + len(content)
 
 
+def files(directory: Path, buckets: Iterable[str]) -> list[Path]:
+    """Those of these buckets, by whichever process they were written."""
+    wanted = frozenset(buckets)
+    return sorted(path for path in directory.iterdir() if path.name.partition(".")[0] in wanted)
+
+
+def sizes_of(directory: Path) -> Counter[str]:
+    """How many bytes were put into each bucket."""
+    found: Counter[str] = Counter()
+    for path in directory.iterdir():
+        found[path.name.partition(".")[0]] += path.stat().st_size
+    return found
+
+
 def parcels(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
     """All that was put into these buckets, by whichever process."""
-    for bucket in buckets:
-        for path in sorted(directory.glob(f"{bucket}.*")):
-            yield from frames(path)
+    for path in files(directory, buckets):
+        yield from frames(path)
 
 
 def take_out(directory: Path, buckets: Iterable[str]) -> Iterator[bytes]:
     """All that was put into these buckets, which are empty then: it may be put elsewhere, or back."""
-    found = [path for bucket in buckets for path in sorted(directory.glob(f"{bucket}.*"))]
+    found = files(directory, buckets)
     for path in found:
         path.rename(path.with_name(f"{TAKEN}{path.name}"))
     for path in (path.with_name(f"{TAKEN}{path.name}") for path in found):

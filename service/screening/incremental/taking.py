@@ -30,14 +30,12 @@ from service.screening.kinds import KNOWN
 from service.screening.lines import found_in
 from service.screening.met import (
     Found,
-    Glimpsed,
     Glimpses,
     Json,
     Lost,
     Met,
     Mixed,
     Place,
-    PutOff,
     Sizes,
     Skipped,
     Stage,
@@ -175,23 +173,25 @@ class Taking:
         elif isinstance(met, Lost):
             taken.lost.append(met._replace(place=self._placed(met.place)))
         elif isinstance(met, Glimpses):
-            for seen in met.each():
-                self._take(seen, taken, given)
-        elif isinstance(met, Glimpsed):
             taken.present.add(met.type)
-            content = pack(met._replace(origin=ORIGIN), Stage.MIDDLE, 0)
-            self._put(unit_of(met.glimpse.patient), glimpsed_name(met.type, met.number), content, taken)
-        elif isinstance(met, PutOff):
-            taken.present.add(met.type)
-            content = pack(met._replace(place=self._placed(met.place)), Stage.MIDDLE, 0)
-            self._put(unit_of(met.patient), name_of_line(met.type, met.raw), content, taken)
+            for glimpse, number in met.seen:
+                content = pack(Glimpses(met.type, ORIGIN, [(glimpse, number)]), Stage.MIDDLE, 0)
+                self._put(unit_of(glimpse.patient), glimpsed_name(met.type, number), content, taken)
         elif isinstance(met, Sizes):
-            for number, raw in met.lines:
-                place, patient = met.place._replace(line=number), sole_subject(raw)
-                one = found_in(place, raw) if patient is None else PutOff(place, met.type, patient, raw)
-                self._take(one, taken, given)
+            self._take_sizes(met, taken, given)
         else:
             self._found(met, taken, given)
+
+    def _take_sizes(self, met: Sizes, taken: Taken, given: Given) -> None:
+        """Body sizes; they are read when a dose of their person goes by them."""
+        for number, raw in met.lines:
+            place, patient = met.place._replace(line=number), sole_subject(raw)
+            if patient is None:
+                self._found(found_in(place, raw), taken, given)
+            else:
+                taken.present.add(met.type)
+                content = pack(Sizes(self._placed(place), met.type, [(number, raw)]), Stage.MIDDLE, 0)
+                self._put(unit_of(patient), name_of_line(met.type, raw), content, taken)
 
     def _found(self, met: Found, taken: Taken, given: Given) -> None:
         if met.place.entry or len(met.place.origin) > 1:

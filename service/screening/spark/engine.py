@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial, reduce
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +18,7 @@ import numpy as np
 from service import __version__
 from service.errors import InputError, UsageError
 from service.screening.buckets.engine import Due
-from service.screening.buckets.judge import First, Group, Judge, Part
+from service.screening.buckets.judge import First, Group, Judge, Overall, Part
 from service.screening.buckets.means import MEGABYTE, PACKED, READ
 from service.screening.buckets.routing import Routes
 from service.screening.buckets.sorting import Setting, Sorted, Sorter, Task
@@ -62,10 +63,16 @@ class Spark:
         self._groups = 0
         self._cut: dict[int, dict[int, int]] = {}  # how each file was cut: lines by the start of each share
 
+    @contextmanager
+    def at_work(self, setting: Setting) -> Iterator[None]:
+        """As Engine."""
+        try:
+            yield
+        finally:
+            self._forget()
+
     def sort(self, setting: Setting, stage: Stage, due: Sequence[Due]) -> Iterator[tuple[Task, Sorted]]:
         """As Engine. Raises InputError where Spark gave other bytes than there are."""
-        if stage is Stage.FIRST:
-            self._forget()
         files = {each.number: self._stored[setting.given.files[each.number].path] for each in due}
         sorter = None
         for number in (number for number, file in files.items() if not file.size):  # Spark passes over empty files
@@ -100,8 +107,8 @@ class Spark:
             for frame in self._sorted
         ]
 
-    def check(self, setting: Setting) -> list[tuple[int, int]]:
-        """As Engine."""
+    def wandering(self, setting: Setting) -> list[tuple[int, int]]:
+        """As Engine. Raises Recurring, as both are looked for at once."""
         frame = self._files(tasks.IDS)
         if frame is None:
             return []
@@ -117,6 +124,9 @@ class Spark:
             raise Recurring({name: np.concatenate(listed) for name, listed in found.items()})
         return sorted(pairs)
 
+    def check(self, setting: Setting) -> None:
+        """As Engine: that was done."""
+
     def drugs(self, setting: Setting) -> list[str]:
         """As Engine."""
         frame = self._files(tasks.MEDICATIONS)
@@ -129,7 +139,7 @@ class Spark:
                 file.write(bytes(row.content))
         return sorted(names)
 
-    def judge(self, setting: Setting, first: First, spoiled: frozenset[str], groups: Sequence[Group]) -> Iterator[Part]:
+    def judge(self, setting: Setting, first: First, overall: Overall, groups: Sequence[Group]) -> Iterator[Part]:
         """As Engine."""
         drugs = setting.place / f"drugs-{uuid4().hex}"
         copyfile(setting.place / "drugs", drugs)
@@ -138,7 +148,7 @@ class Spark:
         there = 0
         frame = self._files(tasks.PARCELS)
         if frame is not None:
-            work = self._work((setting, first, spoiled, tuple(groups)))
+            work = self._work((setting, first, overall, tuple(groups)))
             frame = frame.withColumn("group", self._group_of(groups)).repartition(len(groups), "group").drop("group")
             judged = frame.mapInArrow(partial(tasks.judge_groups, work, drugs.name), tasks.LINES)
             self._judged = self._keep(judged)
@@ -146,7 +156,7 @@ class Spark:
                 there += 1
                 yield pickle.loads(content)
         if there < len(groups):  # of the others there is nothing, which has to be said once
-            yield Judge(setting, first, spoiled, drugs).judge(Group("nothing", ()))
+            yield Judge(setting, first, overall, drugs).judge(Group("nothing", ()))
 
     def write(self, setting: Setting, outputs: Outputs | Parts, others: Sequence[str]) -> None:
         """As Engine."""
@@ -156,7 +166,6 @@ class Spark:
         else:
             for row in frame.toLocalIterator():
                 outputs.write_line(row.name, bytes(row.content))
-        self._forget()
 
     def _in_order(self, setting: Setting, names: Sequence[str], others: Sequence[str]) -> Any:
         """A frame of all lines (name, content)."""

@@ -17,7 +17,7 @@ import numpy as np
 from service import __version__
 from service.screening.buckets.engine import rearranged
 from service.screening.buckets.ids import PLACED, PLACES, check, wandering
-from service.screening.buckets.judge import First, Group, Judge, pieces
+from service.screening.buckets.judge import First, Group, Judge, Overall, pieces
 from service.screening.buckets.routing import Routes
 from service.screening.buckets.sorting import DRUGS, Setting, Sorter, Task
 from service.screening.collecting import seldom_collecting
@@ -175,9 +175,9 @@ def judge_groups(work: Work, drugs: str, batches: Iterable[Any]) -> Iterator[Any
 
 
 def _judge(
-    drugs: Path, setting: Setting, first: First, spoiled: frozenset[str], groups: Sequence[Group]
+    drugs: Path, setting: Setting, first: First, overall: Overall, groups: Sequence[Group]
 ) -> tuple[Judge, Sequence[Group]]:
-    return Judge(setting, first, spoiled, drugs), groups
+    return Judge(setting, first, overall, drugs), groups
 
 
 def _judged(judge: Judge, groups: Sequence[Group], present: set[str], place: Path) -> Iterator[Line]:

@@ -20,6 +20,7 @@ from tests.bench.bulk.simplest import Compared, compared, questions
 from tests.bench.bulk.turns import Contender, Cost, Costs, beginning_of, by_turns, cost_of, ratio
 from tests.bench.bulk.variants import write_variants
 from tests.bench.corpus import AS_OF, Corpus, kept_corpus
+from tests.bench.memory import memory
 from tests.bench.table import Table
 from tests.shape.source import ROOT
 
@@ -44,6 +45,7 @@ def report(place: Path, scratch: Path, megabytes: int) -> Iterator[Table]:
     costs = _measured(world, export, AS_OF, scratch / "invented")
     yield _speed(_invented(corpus), costs, scratch / "invented")
     yield _growth(costs[OURS], corpus, _alone(smaller, scratch), beside)
+    yield memory(place, scratch, megabytes, STUDY, AS_OF)
     yield _several(smaller, beside, scratch)
     if SHARED.is_dir():
         (scratch / "shared").mkdir()

@@ -1,0 +1,47 @@
+"""With a limit, an export that is five times larger needs no more memory; without one it does."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench.bulk.turns import cost_of
+from tests.screening.world import export, haemoglobin, patient
+
+LIMIT, NONE = ("--memory", "4"), ("--memory", "1000")  # MB
+TOLERANCE = 8  # MiB by which two runs may differ; what is read of the larger export takes five times as much
+RESULTS, LETTERS = 12, 8000  # of each person; what is kept of each result
+IGG4 = {"coding": [{"system": "http://loinc.org", "code": "2469-5"}]}
+
+
+def hospital(directory: Path, people: int) -> Path:
+    """So many people, of whom a study asks for everything."""
+    results = [
+        haemoglobin(f"o{each}", str(each % people), code=IGG4, meta={"versionId": f"{each}{'x' * LETTERS}"})
+        for each in range(people * RESULTS)
+    ]
+    return export(directory, Patient=[patient(str(each)) for each in range(people)], Observation=results)
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """One of 6 MB, and one of 30 MB."""
+    place = tmp_path_factory.mktemp("exports")
+    return hospital(place / "small", 60), hospital(place / "large", 300)
+
+
+def peak(source: Path, place: Path, *how: str) -> int:
+    """The most memory that any process of a screening held, in MiB."""
+    given = ["--study", "igg4-rd-sirolimus", "--as-of", "2026-06-30", "--out", str(place / "out"), "--quiet"]
+    return cost_of([sys.executable, "-m", "service", "screen", str(source), *given, *how], place).peak // 1024
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_with_a_limit_a_larger_export_needs_no_more(processes: str, exports: tuple[Path, Path], tmp_path: Path) -> None:
+    small, large = (peak(each, tmp_path, *LIMIT, "--processes", processes) for each in exports)
+    assert large <= small + TOLERANCE
+
+
+def test_without_a_limit_it_does(exports: tuple[Path, Path], tmp_path: Path) -> None:
+    small, large = (peak(each, tmp_path, *NONE, "--processes", "1") for each in exports)
+    assert large > small + 2 * TOLERANCE, "or else the test above cannot fail"
