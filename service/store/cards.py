@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, insert, or_, select
 
+from service.store.columns import Name
 from service.store.engine import Store
-from service.store.tables import card_responses, cards
+from service.store.tables import card_responses, cards, decisions, merges, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,44 @@ def answered(store: Store, tenant: str, patient: str) -> tuple[Answered, ...]:
 
 def _same_card() -> ColumnElement[bool]:
     return and_(card_responses.c.tenant == cards.c.tenant, card_responses.c.card == cards.c.card)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What there is about a patient that bears on a card. `said`: somebody decided, answered or set anything; who
+    wants to know what has to ask. `shown`: that card was shown of this patient, and is still known."""
+
+    said: bool
+    shown: bool
+
+
+def before(store: Store, tenant: str, patient: str, card: str | None = None) -> Before:
+    """Whether there is anything to ask for about a patient: of most there is nothing. One question to the database."""
+    with store.reading() as connection:
+        row = connection.execute(BEFORE, {"tenant": tenant, "patient": patient, "card": card}).one()
+    return Before(bool(row.said), bool(row.shown))
+
+
+def _before() -> Select[bool, bool]:
+    """Built once, as it is asked with each call."""
+    tenant, patient, card = (bindparam(each, type_=Name) for each in ("tenant", "patient", "card"))
+    said = or_(
+        exists().where(decisions.c.tenant == tenant, decisions.c.patient == patient),
+        exists().where(merges.c.tenant == tenant, merges.c.survivor == patient),
+        exists().where(
+            published.c.tenant == tenant, published.c.patient == patient, published.c.human_state.is_not(None)
+        ),
+        exists(
+            select(card_responses.c.id)
+            .join(cards, _same_card())
+            .where(cards.c.tenant == tenant, cards.c.patient == patient)
+        ),
+    )
+    shown = exists().where(cards.c.tenant == tenant, cards.c.card == card, cards.c.patient == patient)
+    return select(said.label("said"), shown.label("shown"))
+
+
+BEFORE = _before()
 
 
 def rates(store: Store, tenant: str, study: str | None = None) -> tuple[Rate, ...]:

@@ -15,8 +15,11 @@ from service.ehr.connect import Server
 from service.eligibility.assess import Verdict, case_of, judge
 from service.eligibility.facts import PatientRecord
 from service.fhir.cds.call import Call, Hook, read_call
-from service.screening.cds.answer import Answer, Counter, Lent, Looked, answer_view, counter_of, look
+from service.screening.cds.answer import Answer, answer_view
+from service.screening.cds.counter import Counter, Lent, counter_of
 from service.screening.cds.lent import Lending
+from service.screening.cds.looked import Looked
+from service.screening.cds.opening import Opening
 from service.screening.cds.orders import answer_orders
 from service.screening.cds.policy import CardPolicy
 from service.screening.cds.templates import PATIENT, asked_of, key_of
@@ -147,7 +150,7 @@ class Desk:
 
     def looks(self, body: Json) -> Looked:
         """What is read for a call."""
-        return look(self.counter, self.call(body), NOON)
+        return Opening(self.counter, self.call(body), NOON).look(None, {})
 
     def verdict(self, record: PatientRecord, study: str = "demo") -> Verdict:
         found = self.content.studies[study]

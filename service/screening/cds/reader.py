@@ -74,6 +74,11 @@ class CallReader:
         """Was the EHR asked for anything, or would it have been?"""
         return self._asked
 
+    @property
+    def has_access(self) -> bool:
+        """Was the EHR asked, as there was something to ask and a way to do it?"""
+        return self._reader is not None
+
     # ---------------------------------------------------------------------------------------- as `record.Charts` wants
     def patient(self, identity: str) -> Resource:
         """The Patient. Raises ResourceGone."""
