@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, bindparam, exists, func, insert, or_, select
 
-from service.store.columns import Name
 from service.store.engine import Store
 from service.store.tables import card_responses, cards, decisions, merges, published
 
@@ -138,7 +137,7 @@ def before(store: Store, tenant: str, patient: str, card: str | None = None) -> 
 
 def _before() -> Select[bool, bool]:
     """Built once, as it is asked with each call."""
-    tenant, patient, card = (bindparam(each, type_=Name) for each in ("tenant", "patient", "card"))
+    tenant, patient, card = (bindparam(each, type_=Text) for each in ("tenant", "patient", "card"))
     said = or_(
         exists().where(decisions.c.tenant == tenant, decisions.c.patient == patient),
         exists().where(merges.c.tenant == tenant, merges.c.survivor == patient),

@@ -142,9 +142,14 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        """A writer takes its lock at once: it could otherwise fail between reading and writing."""
-        writing = connection.get_execution_options().get(WRITING, True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        """A writer takes its lock at once: it could otherwise fail between reading and writing.
+
+        A reader takes none before it reads, so that nothing can go wrong here that would have to be told.
+        """
+        if connection.get_execution_options().get(WRITING, True):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.connection.cursor().execute("BEGIN")
 
     return engine
 
