@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import orjson
 import pytest
@@ -13,6 +14,7 @@ from service.fhir.cds.call import Hook, read_call
 from service.fhir.cds.feedback import Feedback, Reported, Response
 from service.screening.cds import opening
 from service.screening.cds.answer import answer_view
+from service.screening.cds.looked import Glance, Looked
 from service.screening.cds.memory import Memory, Recent, key_of_chart
 from service.screening.cds.policy import Show, Shown
 from service.screening.cds.reader import CallReader
@@ -178,8 +180,9 @@ def test_a_chart_is_as_large_as_what_came_of_it(store: Store, read: list[str]) -
     for chart in (CHART, (*CHART, *(haemoglobin(f"h{number}") for number in range(10)))):
         call = desk.call(request(prefetch=prefetched(desk.tenant, chart)))
         size = sum(len(each) for each in call.prefetch.values())
-        again = replace(desk.counter, memory=Memory(read=Recent(9, most_bytes=size)))
-        short = replace(desk.counter, memory=Memory(read=Recent(9, most_bytes=size - 1)))
+        glances = Recent[Glance](most=0)
+        again = replace(desk.counter, memory=Memory(glances=glances, read=Recent(9, most_bytes=size)))
+        short = replace(desk.counter, memory=Memory(glances=glances, read=Recent(9, most_bytes=size - 1)))
         for counter, times in ((again, 1), (short, 2)):
             read.clear()
             for _ in range(2):
@@ -187,7 +190,30 @@ def test_a_chart_is_as_large_as_what_came_of_it(store: Store, read: list[str]) -
             assert len(read) == times
 
 
+def test_what_a_chart_says_is_remembered_for_longer_than_the_chart(store: Store, read: list[str]) -> None:
+    """It is read again only for what cannot be told without it: what people answered, and what was not said yet."""
+    desk = Desk(store, catalog(STUDY, replace(STUDY, id="other", title="Another study")))
+    desk = desk.remembering(Memory(read=Recent[Looked](most=0)))
+    first, card = (desk.views(*CHART).cards[0] for _ in range(2))
+    assert first == card
+    assert "2 studies" in card.summary and read == ["p"]
+    decide(store, Kind.STATUS, study="other", status="declined")
+    for _ in range(2):
+        assert "demonstration" in desk.views(*CHART).cards[0].summary
+    assert read == ["p", "p"]
+    decide(store, Kind.STATUS, study="other", status=None)
+    assert desk.views(*CHART).cards[0].summary == card.summary and read == ["p", "p"]
+    decide(store, Kind.OVERRIDE, "E1", outcome="met", was="not_met", version="1.0")
+    for _ in range(2):
+        assert "Another" in desk.views(*CHART).cards[0].summary
+    assert read == ["p", "p", "p", "p"]
+
+
 # ------------------------------------------------------------------------------------------- what must not be outlasted
+def decide(store: Store, kind: Kind, about: str | None = None, study: str | None = "demo", **content: Any) -> None:
+    decisions.add(store, Decision("north", study, "p", kind, about, content, "why", "anna", NOON))
+
+
 def test_one_changed_byte_is_another_chart(store: Store, read: list[str]) -> None:
     desk = Desk(store)
     body = orjson.dumps(request(prefetch=prefetched(desk.tenant, CHART)))
@@ -220,11 +246,8 @@ def test_another_tenant_has_a_memory_of_its_own(store: Store, read: list[str]) -
     north, south = Desk(store), Desk(store)
     elsewhere = replace(south.counter, tenant=replace(south.tenant, name="south"))
     call = north.call(request(prefetch=prefetched(north.tenant, CHART)))
-    decided = Decision(
-        "north", None, "p", Kind.SILENCE, None, {"why": "do-not-contact", "until": None}, "why", "anna", NOON
-    )
     assert answer_view(north.counter, call, NOON).cards and answer_view(elsewhere, call, NOON).cards
-    decisions.add(store, decided)
+    decide(store, Kind.SILENCE, study=None, why="do-not-contact", until=None)
     assert not answer_view(north.counter, call, NOON).cards and answer_view(elsewhere, call, NOON).cards
     assert read == ["p", "p"]
 

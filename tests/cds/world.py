@@ -19,6 +19,7 @@ from service.screening.cds.answer import Answer, answer_view
 from service.screening.cds.counter import Counter, Lent, counter_of
 from service.screening.cds.lent import Lending
 from service.screening.cds.looked import Looked
+from service.screening.cds.memory import Memory
 from service.screening.cds.opening import Opening
 from service.screening.cds.orders import answer_orders
 from service.screening.cds.policy import CardPolicy
@@ -127,6 +128,12 @@ class Desk:
     def under(self, **policy: Any) -> "Desk":
         """The same under other rules."""
         return Desk(self.store, self.content, replace(self.policy, **policy), self.lent)
+
+    def remembering(self, memory: Memory) -> "Desk":
+        """The same, with another memory."""
+        found = Desk(self.store, self.content, self.policy, self.lent)
+        found.counter = replace(found.counter, memory=memory)
+        return found
 
     def call(self, body: Json) -> Call:
         return read_call(orjson.dumps(body), tuple(Hook))

@@ -5,9 +5,9 @@ Reads what came along, asks for the rest with the lent token while there is time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from service.eligibility.assess import Standing
 from service.eligibility.criteria import Study
@@ -15,7 +15,6 @@ from service.fhir.cds.call import Call
 from service.fhir.cds.cards import FITS, Card, Link
 from service.screening.cds.counter import Counter
 from service.screening.cds.entry import NO_STUDY
-from service.screening.cds.looked import Looked
 from service.screening.cds.memory import Shown
 from service.screening.cds.opening import Opening
 from service.screening.cds.policy import CardPolicy, Show, Shown as Rule
@@ -23,7 +22,7 @@ from service.screening.cds.reader import roles_of
 from service.screening.cds.silence import Silence
 from service.screening.cds.suggestions import suggestions
 from service.screening.cds.templates import USER_ROLES
-from service.screening.cds.words import Fit
+from service.screening.cds.words import Near, Words
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
 
@@ -59,18 +58,43 @@ def answer_view(counter: Counter, call: Call, now: datetime) -> Answer:
     silence = _silence(counter, call, now, before)
     if suggested is not None and not opening.may_be_merged and not _may_be_told(counter, call, suggested, silence):
         return NOTHING
+    glance = opening.glance(suggested, silence.claims)
+    if glance is not None and not silence.is_answered(glance.pointed_at):
+        found = _shown(counter, call, glance.near, silence)
+        words = glance.words.get(_ids(found))
+        if words is not None or not found:
+            return _told(counter, call, now, opening, silence, Told(found, words, glance.lacking))
     looked = opening.look(suggested, silence.claims)
     if opening.was_read:  # it took its time: what people said meanwhile counts
         silence = _silence(counter, call, now, before, looked.merged)
-    found = tuple(_shown(counter, call, looked, silence))
-    if not found:
-        return Answer(lacking=looked.lacking)
-    if before is not None and silence.shown and _says_the_same(before, looked, found):
-        return Answer((before.card,), looked.lacking)
-    card = _card(counter, call, looked, found)
-    _keep(counter, call, card, found, now)
-    opening.show(Shown(tuple(each.study.id for each in found), card))
-    return Answer((card,), looked.lacking)
+    fits = {each.study.id: each for each in looked.fits(silence.decided)}
+    found = _shown(counter, call, [each.near for each in fits.values()], silence)
+    words = looked.said(tuple(fits[each] for each in _ids(found))) if found else None
+    if not silence.is_answered(each.id for each in looked.pointed_at):
+        opening.remember(looked)
+    return _told(counter, call, now, opening, silence, Told(found, words, looked.lacking))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of a chart: of which studies, with which words (None: of none), and what was lacking."""
+
+    studies: tuple[Study, ...]
+    words: Words | None
+    lacking: Mapping[str, str]
+
+
+def _told(counter: Counter, call: Call, now: datetime, opening: Opening, silence: Silence, told: Told) -> Answer:
+    """The card, if there is one: the one that was shown before, if it says the same and is still known."""
+    if told.words is None:
+        return Answer(lacking=told.lacking)
+    before, about = opening.shown_before(), _ids(told.studies)
+    if before is not None and silence.shown and before.says(about, told.words):
+        return Answer((before.card,), told.lacking)
+    card = _card(counter, call, opening.at, told.studies, told.words)
+    _keep(counter, call, card, about, now)
+    opening.show(Shown(about, card))
+    return Answer((card,), told.lacking)
 
 
 def _silence(
@@ -93,43 +117,39 @@ def _rules(counter: Counter, call: Call) -> Callable[[str], Rule]:
     return lambda study: counter.policy.of(study, roles)
 
 
-def _shown(counter: Counter, call: Call, looked: Looked, silence: Silence) -> Iterator[Fit]:
+def _shown(counter: Counter, call: Call, near: Iterable[Near], silence: Silence) -> tuple[Study, ...]:
     """The studies to speak of to this user, now."""
     rules = _rules(counter, call)
-    for each in looked.fits(silence.decided):
-        if is_near(each, rules(each.study.id)) and silence.of(each.study.id, FITS.code) is None:
-            yield each
+    return tuple(
+        each.study
+        for each in near
+        if is_near(each, rules(each.study.id)) and silence.of(each.study.id, FITS.code) is None
+    )
 
 
-def _says_the_same(before: Shown, looked: Looked, found: tuple[Fit, ...]) -> bool:
-    """Would another card say of the same studies what that one said?"""
-    same = before.studies == tuple(each.study.id for each in found)
-    return same and looked.said(found) == (before.card.summary, before.card.detail)
-
-
-def is_near(fit: Fit, rule: Rule) -> bool:
+def is_near(near: Near, rule: Rule) -> bool:
     """Are they as near to fitting as the rule wants it?"""
     if rule.show is Show.NEVER:
         return False
-    if fit.verdict.standing is Standing.CANDIDATE:
+    if near.standing is Standing.CANDIDATE:
         return True
-    nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= rule.most_unknown
+    nearly = near.standing is Standing.NEEDS_REVIEW and near.unknown <= rule.most_unknown
     return nearly and rule.show is Show.NEARLY
 
 
-def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) -> Card:
-    short, long = looked.said(found)
+def _ids(studies: Iterable[Study]) -> tuple[str, ...]:
+    return tuple(each.id for each in studies)
+
+
+def _card(counter: Counter, call: Call, at: date, studies: tuple[Study, ...], words: Words) -> Card:
     policy = counter.policy
     return Card(
         counter.new_id(),
-        short,
-        long,
+        *words,
         FITS,
         url=policy.home,
-        links=links(policy, [each.study for each in found]),
-        suggestions=suggestions(counter.new_id, call, looked.at, [each.study for each in found])
-        if policy.tasks
-        else (),
+        links=links(policy, studies),
+        suggestions=suggestions(counter.new_id, call, at, studies) if policy.tasks else (),
     )
 
 
@@ -144,10 +164,10 @@ def links(policy: CardPolicy, studies: Sequence[Study]) -> tuple[Link, ...]:
     )
 
 
-def _keep(counter: Counter, call: Call, card: Card, found: tuple[Fit, ...], now: datetime) -> None:
+def _keep(counter: Counter, call: Call, card: Card, studies: tuple[str, ...], now: datetime) -> None:
     """Keep that it is shown, before it is."""
     rows = [
-        ShownCard(card.uuid, counter.tenant.name, each.study.id, call.patient, FITS.code, call.hook.value, now)
-        for each in found
+        ShownCard(card.uuid, counter.tenant.name, each, call.patient, FITS.code, call.hook.value, now)
+        for each in studies
     ]
     shown_cards.keep_shown(counter.store, rows)

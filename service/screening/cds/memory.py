@@ -3,7 +3,8 @@
 Kept is what was told and read of charts that came along whole, in memory, for one day: the same bytes of the same
 patient on the same day give the same record, which studies it may speak for, and the same words. What people decided,
 answered and corrected is asked of the database each time. Nothing of it is written anywhere, and what came is not kept
-itself. What is read of a chart takes about three times the room of its JSON, so there is a bound for that, too.
+itself. What was read of a chart takes about three times the room of its JSON, and is looked through with every garbage
+collection, so it is kept of a few charts alone; of many, only what they say.
 """
 
 import hashlib
@@ -16,13 +17,15 @@ from typing import Generic, NamedTuple, TypeVar
 
 from service.fhir.cds.call import Call
 from service.fhir.cds.cards import Card
-from service.screening.cds.looked import Looked
+from service.screening.cds.looked import Glance, Looked
 from service.screening.cds.templates import PATIENT
+from service.screening.cds.words import Words
 
 T = TypeVar("T")
-MOST = 200  # charts that were read
+MOST = 20  # charts as they were read
 MOST_BYTES = 32_000_000  # of the JSON that they came in
-MOST_SHOWN = 1_000  # cards
+MOST_SEEN = 2_000  # charts of which only what they say is kept: some thousand characters
+MOST_SHOWN = 2_000  # cards
 MOST_TOLD = 20_000  # charts of which only a digest is kept, and which studies they may speak for
 
 
@@ -69,13 +72,18 @@ class Shown(NamedTuple):
     studies: tuple[str, ...]
     card: Card
 
+    def says(self, studies: tuple[str, ...], words: Words) -> bool:
+        """Would another card about these studies with these words be the same?"""
+        return (self.studies, self.card.summary, self.card.detail) == (studies, *words)
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What is remembered of charts. `told`: the studies that each may speak for; `read`: what was read of each;
-    `shown`: the card about each that was shown to somebody."""
+    """What is remembered of charts. `told`: the studies that each may speak for; `glances`: what each says; `read`: the
+    last few as they were read; `shown`: the card about each that was shown to somebody."""
 
     told: Recent[frozenset[str]] = field(default_factory=lambda: Recent(MOST_TOLD))
+    glances: Recent[Glance] = field(default_factory=lambda: Recent(MOST_SEEN))
     read: Recent[Looked] = field(default_factory=lambda: Recent(MOST))
     shown: Recent[Shown] = field(default_factory=lambda: Recent(MOST_SHOWN))
 

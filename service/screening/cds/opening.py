@@ -1,13 +1,13 @@
 """The chart of a call: which studies it may speak for, and what was read of it; remembered, or found out now."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from service.errors import EhrError, InsufficientData
 from service.fhir.cds.call import Call
 from service.screening.cds.counter import Counter
-from service.screening.cds.looked import Looked
+from service.screening.cds.looked import Glance, Looked
 from service.screening.cds.memory import Shown, key_of_chart
 from service.screening.cds.reader import CallReader
 from service.screening.cds.templates import PATIENT, key_of
@@ -21,13 +21,14 @@ NO_RECORDS = "no records came along, and none can be read; send at least one of:
 
 
 class Opening:
-    """One chart that is being opened. `was_read`: it was not known, and took its time. `is_known`: it is by now."""
+    """One chart that is being opened. `was_read`: it was not known, and took its time."""
 
     def __init__(self, counter: Counter, call: Call, now: datetime) -> None:
         self._counter, self._call = counter, call
         self.at = screening_date(counter.tenant, now)
         self._key = key_of_chart(call, (key for key, _ in counter.entry.keys))
-        self.was_read = self.is_known = False
+        self.was_read = False
+        self._kept: bytes | None = None  # the key of what was read, if it is remembered
 
     def suggested(self) -> frozenset[str] | None:
         """The studies that it may speak for, as `Entry.suggested` tells."""
@@ -45,6 +46,11 @@ class Opening:
         sent = self._call.prefetch.get(PATIENT, b"link")
         return b"link" in sent or b"\\u" in sent
 
+    def glance(self, studies: Collection[str] | None, claims: Claims) -> Glance | None:
+        """What it says, if that is remembered. `studies`, `claims`: as for `look`."""
+        key = None if studies is None else self._key_of_read(studies, claims)
+        return None if key is None else self._counter.memory.glances.get(key, self.at)
+
     def look(self, studies: Collection[str] | None, claims: Claims) -> Looked:
         """Read the chart for these studies, all of it having come along (None: for all that are open, and perhaps not
         all of it came). `claims`: what people said of the records of this patient. Raises InsufficientData."""
@@ -52,24 +58,30 @@ class Opening:
         if studies is None:
             everything = CallReader(counter.tenant, call, lambda: counter.lent(call))
             return self._read(everything, self._asked_for)
-        lends = call.access is not None and call.server is not None
-        about = " ".join((*sorted(studies), "with access" if lends else "without", *_said(claims)))
-        key = self._key + about.encode()
+        key = self._key_of_read(studies, claims)
         known = counter.memory.read.get(key, self.at)
-        if known is None:
-            tenant = replace(counter.tenant, studies=tuple(sorted(studies)))
-            reader = CallReader(tenant, call, lambda: counter.lent(call))
+        if known is not None:
+            self._kept = key
+            return known
+        reader = CallReader(replace(counter.tenant, studies=tuple(sorted(studies))), call, lambda: counter.lent(call))
 
-            def told(patients: Iterable[str]) -> Claims:
-                mine = not reader.has_access and tuple(patients) == (call.patient,)
-                return claims if mine else self._asked_for(patients)
+        def told(patients: Iterable[str]) -> Claims:
+            mine = not reader.has_access and tuple(patients) == (call.patient,)
+            return claims if mine else self._asked_for(patients)
 
-            known = self._read(reader, told)
-            if known.merged or reader.has_access:  # what the EHR tells may be another thing next time
-                return known
-            counter.memory.read.keep(key, self.at, known, sum(map(len, call.prefetch.values())))
-        self.is_known = True
-        return known
+        looked = self._read(reader, told)
+        if not looked.merged and not reader.has_access:  # what the EHR tells may be another thing next time
+            counter.memory.read.keep(key, self.at, looked, sum(map(len, call.prefetch.values())))
+            self._kept = key
+        return looked
+
+    def remember(self, looked: Looked) -> None:
+        """Remember what it says, if nothing but what came along can change that."""
+        if self._kept is not None:
+            glances, new = self._counter.memory.glances, looked.glance()
+            known = glances.get(self._kept, self.at)
+            words = new.words if known is None else {**known.words, **new.words}
+            glances.keep(self._kept, self.at, replace(new, words=words))
 
     def shown_before(self) -> Shown | None:
         """What was shown of it to the same user, when they did the same."""
@@ -77,12 +89,17 @@ class Opening:
 
     def show(self, shown: Shown) -> None:
         """Remember that this is shown of it."""
-        if self.is_known:
-            self._counter.memory.shown.keep(self._key_of_shown(), self.at, shown)
+        self._counter.memory.shown.keep(self._key_of_shown(), self.at, shown)
 
     def _key_of_shown(self) -> bytes:
         call = self._call
         return self._key + f"{call.hook.value} {call.user.kind}/{call.user.id}".encode()
+
+    def _key_of_read(self, studies: Collection[str], claims: Claims) -> bytes:
+        """What people said of single records belongs to what is read; and whether more could be asked of the EHR."""
+        lends = self._call.access is not None and self._call.server is not None
+        said = (f"{record} {claims[record]}" for record in sorted(claims))
+        return self._key + " ".join((*sorted(studies), "with access" if lends else "without", *said)).encode()
 
     def _asked_for(self, patients: Iterable[str]) -> Claims:
         return claims_about(self._counter.store, self._counter.tenant.name, patients)
@@ -101,8 +118,3 @@ class Opening:
             raise InsufficientData(NO_RECORDS + keys)
         whose = recorded.record, reader.lacking, recorded.merged
         return Looked(reader.tenant, self.at, *whose, self._counter.recall, self._counter.words)
-
-
-def _said(claims: Claims) -> Iterator[str]:
-    """What people said of single records belongs to what was read."""
-    return (f"{record} {claims[record]}" for record in sorted(claims))

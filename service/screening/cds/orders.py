@@ -166,7 +166,7 @@ def _new_block(study: Study, before: Case, after: Case, rule: Shown | None, deci
     """
     machine = judge(study, before)
     now: Verdict = verdict_with(machine, decided)
-    if now.standing is Standing.INELIGIBLE or (rule is not None and not is_near(Fit(study, now), rule)):
+    if now.standing is Standing.INELIGIBLE or (rule is not None and not is_near(Fit(study, now).near, rule)):
         return None
     then = verdict_with(judge(study, after), decided, unless=machine)
     blocking = next((each for each in then.findings if each.blocks), None)

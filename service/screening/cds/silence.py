@@ -1,6 +1,6 @@
 """Who is not spoken of at all: whom people have decided on, or who answered a card not long ago."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from service.fhir.cds.cards import REFUSES
@@ -71,6 +71,10 @@ class Silence:
     def is_watched(self, study: str) -> bool:
         """Has a person put this patient on the way into the study?"""
         return self._states.get(study) in UNDER_WAY
+
+    def is_answered(self, studies: Iterable[str]) -> bool:
+        """Has a person answered a criterion of any of these studies?"""
+        return any(self.decided[each].answers for each in studies)
 
     def _reasons(self, study: str, about: str) -> Iterator[str]:
         if study in self._silences:
