@@ -11,10 +11,12 @@ from service.screening.cds.looked import Glance, Looked
 from service.screening.cds.memory import Shown, key_of_chart
 from service.screening.cds.reader import CallReader
 from service.screening.cds.templates import PATIENT, key_of
+from service.screening.cds.thinning import goes_by_size
 from service.screening.corrected import Claims
 from service.screening.decisions.claims import claims_about
 from service.screening.patient import screening_date
 from service.screening.record import GONE, UNREADABLE, ClaimsOf, read_record
+from service.screening.tenant import Tenant
 
 NO_PATIENT = "the Patient neither came along under the key patient, nor can be read"
 NO_RECORDS = "no records came along, and none can be read; send at least one of: "
@@ -51,29 +53,44 @@ class Opening:
         key = None if studies is None else self._key_of_read(studies, claims)
         return None if key is None else self._counter.memory.glances.get(key, self.at)
 
-    def look(self, studies: Collection[str] | None, claims: Claims) -> Looked:
+    def look(self, studies: Collection[str] | None, claims: Claims, *, ordering: bool = False) -> Looked:
         """Read the chart for these studies, all of it having come along (None: for all that are open, and perhaps not
-        all of it came). `claims`: what people said of the records of this patient. Raises InsufficientData."""
-        counter, call = self._counter, self._call
+        all of it came). `claims`: what people said of the records of this patient. `ordering`: drugs are being ordered,
+        whose dose may go by body size. Raises InsufficientData.
+        """
         if studies is None:
-            everything = CallReader(counter.tenant, call, lambda: counter.lent(call))
-            return self._read(everything, self._asked_for)
-        key = self._key_of_read(studies, claims)
-        known = counter.memory.read.get(key, self.at)
-        if known is not None:
-            self._kept = key
-            return known
-        reader = CallReader(replace(counter.tenant, studies=tuple(sorted(studies))), call, lambda: counter.lent(call))
+            return self._read(self._reader(self._counter.tenant, sizes=True), self._asked_for)
+        sizes = ordering or self._lends
+        key, read = self._key_of_read(studies, claims), self._counter.memory.read
+        with_sizes = key + b" sizes" if sizes else key
+        known = read.get(with_sizes, self.at)
+        if known is None:
+            known, asked = self._looked(studies, claims, sizes=sizes)
+            if asked or known.merged:  # what the EHR tells may be another thing next time
+                return known
+            read.keep(with_sizes, self.at, known, sum(map(len, self._call.prefetch.values())))
+        self._kept = key
+        return known
+
+    def _looked(self, studies: Collection[str], claims: Claims, *, sizes: bool) -> tuple[Looked, bool]:
+        """A chart that came along whole, and whether the EHR was asked for more.
+
+        Most doses do not go by body size; that is known when all has been read, and then, rarely, it is read again.
+        """
+        tenant = replace(self._counter.tenant, studies=tuple(sorted(studies)))
+        reader = self._reader(tenant, sizes=sizes)
 
         def told(patients: Iterable[str]) -> Claims:
-            mine = not reader.has_access and tuple(patients) == (call.patient,)
+            mine = not reader.has_access and tuple(patients) == (self._call.patient,)
             return claims if mine else self._asked_for(patients)
 
         looked = self._read(reader, told)
-        if not looked.merged and not reader.has_access:  # what the EHR tells may be another thing next time
-            counter.memory.read.keep(key, self.at, looked, sum(map(len, call.prefetch.values())))
-            self._kept = key
-        return looked
+        if not sizes and looked.record is not None and goes_by_size(looked.record):
+            return self._looked(studies, claims, sizes=True)
+        return looked, reader.has_access
+
+    def _reader(self, tenant: Tenant, *, sizes: bool) -> CallReader:
+        return CallReader(tenant, self._call, lambda: self._counter.lent(self._call), sizes)
 
     def remember(self, looked: Looked) -> None:
         """Remember what it says, if nothing but what came along can change that."""
@@ -95,11 +112,14 @@ class Opening:
         call = self._call
         return self._key + f"{call.hook.value} {call.user.kind}/{call.user.id}".encode()
 
+    @property
+    def _lends(self) -> bool:
+        return self._call.access is not None and self._call.server is not None
+
     def _key_of_read(self, studies: Collection[str], claims: Claims) -> bytes:
         """What people said of single records belongs to what is read; and whether more could be asked of the EHR."""
-        lends = self._call.access is not None and self._call.server is not None
         said = (f"{record} {claims[record]}" for record in sorted(claims))
-        return self._key + " ".join((*sorted(studies), "with access" if lends else "without", *said)).encode()
+        return self._key + " ".join((*sorted(studies), "with access" if self._lends else "without", *said)).encode()
 
     def _asked_for(self, patients: Iterable[str]) -> Claims:
         return claims_about(self._counter.store, self._counter.tenant.name, patients)

@@ -67,7 +67,7 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
     )
     if studies == NO_STUDY:
         return NOTHING
-    looked = opening.look(studies, silence.claims)
+    looked = opening.look(studies, silence.claims, ordering=True)
     if opening.was_read:  # it took its time: what people said meanwhile counts
         whose = (call.patient, *looked.merged)
         silence = Silence(counter.store, counter.tenant, counter.policy, whose, now)
