@@ -101,6 +101,24 @@ def test_an_answer_silences_a_chart_that_is_remembered(store: Store, read: list[
     assert (desk.views(*CHART).cards, read) == ((), ["p"])
 
 
+def test_a_chart_of_whom_nothing_may_be_said_is_not_read(store: Store, read: list[str]) -> None:
+    desk = Desk(store)
+    shy = desk.under(usual=Shown(Show.NEVER))
+    assert (shy.views(*CHART).cards, read) == ((), [])
+    decide(store, Kind.STATUS, status="declined")
+    assert (desk.views(*CHART).cards, read) == ((), [])
+    decide(store, Kind.STATUS, status=None)
+    assert len(desk.views(*CHART).cards) == 1 and read == ["p"]
+
+
+@pytest.mark.parametrize("link", ["link", "l\\u0069nk"])
+def test_unless_the_patient_may_have_another_record(store: Store, read: list[str], link: str) -> None:
+    desk = Desk(store).under(usual=Shown(Show.NEVER))
+    body = orjson.dumps(request(prefetch=prefetched(desk.tenant, (patient(link=[]), *CHART[1:]))))
+    call = read_call(body.replace(b'"link"', f'"{link}"'.encode()), tuple(Hook))
+    assert answer_view(desk.counter, call, NOON).cards == () and read == ["p"]
+
+
 def test_rules_are_those_of_each_call(store: Store) -> None:
     desk = Desk(store)
     shy = desk.under(usual=Shown(Show.NEVER))

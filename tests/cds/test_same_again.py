@@ -80,7 +80,7 @@ views = st.tuples(st.integers(0, 3), st.integers(0, 1), st.sampled_from(USERS), 
 steps = st.lists(st.one_of(views, views, st.sampled_from(ACTS)), min_size=2, max_size=12)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps, few=st.booleans())
 def test_of_anything(plain: Store, steps: list[Any], few: bool) -> None:
     """`few`: hardly any chart is kept as it was read, so that what is remembered is mostly what it says."""

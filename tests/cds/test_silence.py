@@ -11,7 +11,9 @@ from service.eligibility.criteria import EVER, Criterion, ObservationValue
 from service.fhir.cds.call import Hook
 from service.screening.cds.policy import CardPolicy, Show, Shown
 from service.screening.cds.silence import ON_STUDY
-from service.store import retention
+from service.screening.decisions.kinds import Kind
+from service.store import decisions, retention
+from service.store.decisions import Decision
 from service.store.tables import assessments, audit, cards, screenings
 from tests.cds.world import CHART, NOON, Desk, Json, lent_by, page, prefetched, request, summaries
 from tests.fhir_server import FhirServer
@@ -302,3 +304,13 @@ def test_who_was_decided_on_under_such_a_number_is_not_spoken_of(desk: Desk, ser
     before, _, again = both_records(desk, server)
     before.decided(state, of="old")
     assert again() == ()
+
+
+def test_what_was_taken_back_under_such_a_number_is_taken_back(desk: Desk, server: FhirServer) -> None:
+    """So nobody can tell by the one number alone that there is nothing to say, where there may be another."""
+    before, _, again = both_records(desk, server)
+    for of, status in (("p", "declined"), ("old", None)):
+        content = {"status": status}
+        decisions.add(before.store, Decision("north", STUDY.id, of, Kind.STATUS, None, content, None, "anna", NOON))
+    assert len(again()) == 1
+    assert desk.views().cards == (), "this Patient names no other"

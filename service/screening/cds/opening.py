@@ -44,9 +44,12 @@ class Opening:
 
     @property
     def may_be_merged(self) -> bool:
-        """May other records of the same person exist? What was decided under their numbers is then not known yet."""
-        sent = self._call.prefetch.get(PATIENT, b"link")
-        return b"link" in sent or b"\\u" in sent
+        """May other records of the same person exist? What was decided under their numbers is then not known yet.
+
+        Surely not of a Patient that came along and in which no link stands, spelled out or in escapes.
+        """
+        sent = self._call.prefetch.get(PATIENT, b"")
+        return b'"Patient"' not in sent or b"link" in sent or b"\\u" in sent
 
     def glance(self, studies: Collection[str] | None, claims: Claims) -> Glance | None:
         """What it says, if that is remembered. `studies`, `claims`: as for `look`."""
