@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, bindparam, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Text, and_, bindparam, exists, func, insert, or_, select
 
-from service.store.engine import Store
+from service.store.engine import Question, Store
 from service.store.tables import card_responses, cards, decisions, merges, published
 
 
@@ -130,13 +130,12 @@ class Before:
 
 def before(store: Store, tenant: str, patient: str, card: str | None = None) -> Before:
     """Whether there is anything to ask for about a patient: of most there is nothing. One question to the database."""
-    with store.reading() as connection:
-        row = connection.execute(BEFORE, {"tenant": tenant, "patient": patient, "card": card}).one()
-    return Before(bool(row.said), bool(row.shown))
+    said, shown = store.ask(BEFORE, {"tenant": tenant, "patient": patient, "card": card})
+    return Before(bool(said), bool(shown))
 
 
-def _before() -> Select[bool, bool]:
-    """Built once, as it is asked with each call."""
+def _before() -> Question:
+    """With each call of a CDS client, this is asked."""
     tenant, patient, card = (bindparam(each, type_=Text) for each in ("tenant", "patient", "card"))
     said = or_(
         exists().where(decisions.c.tenant == tenant, decisions.c.patient == patient),
@@ -151,7 +150,7 @@ def _before() -> Select[bool, bool]:
         ),
     )
     shown = exists().where(cards.c.tenant == tenant, cards.c.card == card, cards.c.patient == patient)
-    return select(said.label("said"), shown.label("shown"))
+    return Question(select(said, shown))
 
 
 BEFORE = _before()

@@ -25,10 +25,11 @@ from service.screening.versions import stamp
 from service.store import decisions
 from service.store.decisions import Decision
 from service.store.engine import Store
-from tests.cds.world import CHART, NOON, Desk, Json, prefetched, request
+from tests.cds.world import CHART, NOON, Desk, Json, Sample, lent_by, prefetched, request
+from tests.fhir_server import FhirServer
 from tests.screening.world import STUDY, cancer, haemoglobin, patient
 from tests.shape.source import ROOT
-from tests.working.world import TODAY, catalog
+from tests.working.world import TODAY, catalog, shipped
 
 
 @pytest.fixture
@@ -150,6 +151,20 @@ def test_only_an_order_that_refers_to_a_drug_asks_the_ehr(store: Store, drug: Js
     chart.add("MedicationRequest", [order(**drug)])
     reader.medications(chart)
     assert (bool(asked), reader.asked) == (asks, asks)
+
+
+def test_a_chart_for_which_the_ehr_is_asked_is_not_remembered(
+    store: Store, read: list[str], server: FhirServer, sample: Sample
+) -> None:
+    """The EHR may say another thing next time. Where it cannot be asked, all that there is came along."""
+    server.seed({"resourceType": "Medication", "id": "1", "code": {"text": "water"}})
+    ward, of = Desk(store, shipped()).with_access(server), "sample-0031"
+    referring = order(subject={"reference": f"Patient/{of}"}, medicationReference={"reference": "Medication/1"})
+    for access, times in ((lent_by(server), 2), ({}, 1)):
+        read.clear()
+        for _ in range(2):
+            ward.views(*sample.charts[of], referring, of=of, **access)
+        assert read == [of] * times
 
 
 def test_an_incomplete_chart_is_not_remembered(store: Store, read: list[str]) -> None:

@@ -41,10 +41,10 @@ class Silence:
         whose = tuple(patients)
         every: tuple[Decision, ...] = ()
         elsewhere, self._answers = dict[str, str](), tuple[Answered, ...]()
-        with store.snapshot() as now_known:
-            found = [cards.before(now_known, tenant.name, each, card) for each in whose]
-            self.shown = any(each.shown for each in found)
-            if any(each.said for each in found):
+        found = [cards.before(store, tenant.name, each, card) for each in whose]
+        self.shown = any(each.shown for each in found)
+        if any(each.said for each in found):
+            with store.snapshot() as now_known:
                 every = decisions.of_patients(now_known, tenant.name, whose)
                 elsewhere = set_elsewhere(now_known, tenant, whose)
                 self._answers = tuple(one for each in whose for one in cards.answered(now_known, tenant.name, each))
