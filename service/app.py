@@ -22,7 +22,7 @@ from service.ehr.transport import new_session
 from service.errors import StoreError, StoreOutdated
 from service.screening import demo_work
 from service.screening.access.passwords import hashed
-from service.screening.cds.answer import Counter, counter_of
+from service.screening.cds.counter import Counter, counter_of
 from service.screening.cds.lent import Lending
 from service.screening.cds.policy import CardPolicy
 from service.screening.companion import Companion

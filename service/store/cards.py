@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, select
+from sqlalchemy import ColumnElement, Row, Text, and_, bindparam, exists, func, insert, or_, select
 
-from service.store.engine import Store
-from service.store.tables import card_responses, cards
+from service.store.engine import Question, Store
+from service.store.tables import card_responses, cards, decisions, merges, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,43 @@ def answered(store: Store, tenant: str, patient: str) -> tuple[Answered, ...]:
 
 def _same_card() -> ColumnElement[bool]:
     return and_(card_responses.c.tenant == cards.c.tenant, card_responses.c.card == cards.c.card)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What there is about a patient that bears on a card. `said`: somebody decided, answered or set anything; who
+    wants to know what has to ask. `shown`: that card was shown of this patient, and is still known."""
+
+    said: bool
+    shown: bool
+
+
+def before(store: Store, tenant: str, patient: str, card: str | None = None) -> Before:
+    """Whether there is anything to ask for about a patient: of most there is nothing. One question to the database."""
+    said, shown = store.ask(BEFORE, {"tenant": tenant, "patient": patient, "card": card})
+    return Before(bool(said), bool(shown))
+
+
+def _before() -> Question:
+    """With each call of a CDS client, this is asked."""
+    tenant, patient, card = (bindparam(each, type_=Text) for each in ("tenant", "patient", "card"))
+    said = or_(
+        exists().where(decisions.c.tenant == tenant, decisions.c.patient == patient),
+        exists().where(merges.c.tenant == tenant, merges.c.survivor == patient),
+        exists().where(
+            published.c.tenant == tenant, published.c.patient == patient, published.c.human_state.is_not(None)
+        ),
+        exists(
+            select(card_responses.c.id)
+            .join(cards, _same_card())
+            .where(cards.c.tenant == tenant, cards.c.patient == patient)
+        ),
+    )
+    shown = exists().where(cards.c.tenant == tenant, cards.c.card == card, cards.c.patient == patient)
+    return Question(select(said, shown))
+
+
+BEFORE = _before()
 
 
 def rates(store: Store, tenant: str, study: str | None = None) -> tuple[Rate, ...]:

@@ -1,13 +1,13 @@
 """Opening a database, and its transactions."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Select, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     ArgumentError,
@@ -35,6 +35,22 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
 )
+
+
+class Question:
+    """A SELECT of one row that is asked so often that it is put into words once. Its values are ids, as plain text."""
+
+    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
+        self.statement = statement
+        self._words: dict[str, str] = {}
+
+    def words(self, engine: Engine) -> str:
+        """As this database understands it, with values by their names."""
+        name = engine.dialect.name
+        if name not in self._words:
+            dialect = sqlite.dialect(paramstyle="named") if name == "sqlite" else engine.dialect
+            self._words[name] = str(self.statement.compile(dialect=dialect))
+        return self._words[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,34 @@ class Store:
         """Join several functions that only read: one transaction costs less than several, and sees one state."""
         with self.reading() as connection:
             yield replace(self, joined=connection)
+
+    def ask(self, question: Question, values: Mapping[str, str | None]) -> Sequence[Any]:
+        """The row that answers it. One SELECT sees one state, so that it needs no transaction of its own.
+
+        What goes wrong is told by asking in the ordinary way.
+        """
+        if self.joined is None:
+            try:
+                return self._row(question.words(self.engine), values)
+            except self.engine.dialect.loaded_dbapi.Error:
+                pass
+            except NoConnectionFree as error:
+                _refuse(error)
+        with self.reading() as connection:
+            return connection.execute(question.statement, dict(values)).one()
+
+    def _row(self, words: str, values: Mapping[str, str | None]) -> Sequence[Any]:
+        """A row, with a connection that is used by nobody else meanwhile; one that fails is given up."""
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute(words, dict(values))
+            return cast(Sequence[Any], cursor.fetchone())
+        except self.engine.dialect.loaded_dbapi.Error:
+            raw.invalidate()
+            raise
+        finally:
+            raw.close()
 
     @contextmanager
     def _connection(self, *, writing: bool) -> Iterator[Connection]:
@@ -142,9 +186,14 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        """A writer takes its lock at once: it could otherwise fail between reading and writing."""
-        writing = connection.get_execution_options().get(WRITING, True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        """A writer takes its lock at once: it could otherwise fail between reading and writing.
+
+        A reader takes none before it reads, so that nothing can go wrong here that would have to be told.
+        """
+        if connection.get_execution_options().get(WRITING, True):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.connection.cursor().execute("BEGIN")
 
     return engine
 

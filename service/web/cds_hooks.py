@@ -14,7 +14,8 @@ from service.errors import UnsuitableContent
 from service.fhir.cds.call import ORDERS as ORDER_HOOKS, read_call
 from service.fhir.cds.feedback import read_feedback
 from service.fhir.problems import operation_outcome, outcome
-from service.screening.cds.answer import Counter, answer_view
+from service.screening.cds.answer import answer_view
+from service.screening.cds.counter import Counter
 from service.screening.cds.orders import answer_orders
 from service.screening.cds.report import keep_feedback
 from service.screening.cds.services import SERVICES, CdsService, discovery

@@ -24,6 +24,7 @@ from service.store.migration import migrate
 from tests.screening.shipped import catalog
 
 DAY = "2026-06-30"
+PROCESS = "Bench-Process"  # the header that tells which process answers
 # What the other studies are for: conditions of which some are common in the population, and most are not.
 DISEASES = (
     "carcinoma-in-situ",
@@ -45,9 +46,18 @@ DISEASES = (
     "pregnancy",
 )
 SHIPPED = ("heart-failure-reduced-ef", "igg4-rd-sirolimus", "rheumatoid-arthritis-methotrexate")
-__all__ = ["DAY", "KINDS", "app", "key_of", "parsing", "suggested"]
+__all__ = ["DAY", "KINDS", "PROCESS", "app", "key_of", "parsing", "suggested"]
 
 parsing = Flask("parsing")
+
+
+def named(response: Response) -> Response:
+    """By whom it was answered."""
+    response.headers[PROCESS] = str(os.getpid())
+    return response
+
+
+parsing.after_request(named)
 
 
 @parsing.post("/cds-services/prescreen-chart")
@@ -93,7 +103,9 @@ def _app() -> Flask:
     store.close()
     noon = datetime.combine(date.fromisoformat(os.environ["BENCH_DAY"]), time(12), UTC)
     site = tenant()
-    return app_of(site.catalog, Settings(mode=Mode.DEVELOPMENT), (site,), store, clock=Clock(now=lambda: noon))
+    app = app_of(site.catalog, Settings(mode=Mode.DEVELOPMENT), (site,), store, clock=Clock(now=lambda: noon))
+    app.after_request(named)
+    return app
 
 
 KINDS = tuple(each.kind for each in asked_of(Tenant("demo", catalog(), SHIPPED)))

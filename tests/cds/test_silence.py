@@ -11,6 +11,9 @@ from service.eligibility.criteria import EVER, Criterion, ObservationValue
 from service.fhir.cds.call import Hook
 from service.screening.cds.policy import CardPolicy, Show, Shown
 from service.screening.cds.silence import ON_STUDY
+from service.screening.decisions.kinds import Kind
+from service.store import decisions, retention
+from service.store.decisions import Decision
 from service.store.tables import assessments, audit, cards, screenings
 from tests.cds.world import CHART, NOON, Desk, Json, lent_by, page, prefetched, request, summaries
 from tests.fhir_server import FhirServer
@@ -174,17 +177,31 @@ def test_an_answer_to_another_tenants_card_counts_for_nothing(desk: Desk) -> Non
     assert desk.views().cards == ()
 
 
-def test_1_27_each_answer_has_cards_of_its_own_and_nothing_is_screened(desk: Desk) -> None:
-    """The policy: a new uuid with each answer, so that feedback tells which call it is about."""
-    uuids = [
-        desk.views(hook=hook, context_encounterId="e").cards[0].uuid
-        for hook in (Hook.PATIENT_VIEW, Hook.PATIENT_VIEW, Hook.ENCOUNTER_START)
+def test_1_27_a_card_that_is_shown_again_is_the_same_and_nothing_is_screened(desk: Desk) -> None:
+    """The policy: as long as the same user sees the same words on the same day, and nobody answered, it is one card."""
+    patient_view = [desk.views().cards[0].uuid for _ in range(2)]
+    others = [
+        desk.views(hook=Hook.ENCOUNTER_START, context_encounterId="e"),
+        desk.views(context_userId="Practitioner/2"),
+        desk.views(*CHART, cancer(verificationStatus={"coding": [{"code": "refuted"}]})),
+        desk.views(now=NOON + DAY),
     ]
-    assert len(set(uuids)) == 3
+    assert len(set(patient_view)) == 1
+    assert len({*patient_view, *(each.cards[0].uuid for each in others)}) == 5
     with desk.store.reading() as connection:
-        assert connection.scalar(select(func.count()).select_from(cards)) == 3
+        assert connection.scalar(select(func.count()).select_from(cards)) == 5
         for table in (screenings, assessments, audit):
             assert connection.scalar(select(func.count()).select_from(table)) == 0
+
+
+def test_a_card_of_which_nothing_is_known_any_more_is_another_one(desk: Desk) -> None:
+    """Feedback on it could not be told whom it is about."""
+    (first,) = desk.views().cards
+    retention.delete_patient(desk.store, "north", "p")
+    (second,) = desk.views().cards
+    assert first.uuid != second.uuid
+    desk.responds(second.uuid)
+    assert desk.views().cards == ()
 
 
 def test_what_is_not_shown_is_not_kept(desk: Desk) -> None:
@@ -287,3 +304,13 @@ def test_who_was_decided_on_under_such_a_number_is_not_spoken_of(desk: Desk, ser
     before, _, again = both_records(desk, server)
     before.decided(state, of="old")
     assert again() == ()
+
+
+def test_what_was_taken_back_under_such_a_number_is_taken_back(desk: Desk, server: FhirServer) -> None:
+    """So nobody can tell by the one number alone that there is nothing to say, where there may be another."""
+    before, _, again = both_records(desk, server)
+    for of, status in (("p", "declined"), ("old", None)):
+        content = {"status": status}
+        decisions.add(before.store, Decision("north", STUDY.id, of, Kind.STATUS, None, content, None, "anna", NOON))
+    assert len(again()) == 1
+    assert desk.views().cards == (), "this Patient names no other"

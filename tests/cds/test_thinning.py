@@ -9,14 +9,19 @@ from hypothesis import given, settings, strategies as st
 
 from service.eligibility.facts import PatientRecord
 from service.screening.cds import reader
+from service.screening.cds.opening import Opening
 from service.screening.cds.thinning import thinned
 from service.screening.needs import Needs
 from service.store.engine import open_store
 from tests.builders import SCT
-from tests.cds.world import Desk, Json, Sample, prefetched, request
+from tests.cds.world import EHR, LENT, NOON, Desk, Json, Sample, prefetched, request
 from tests.databases import sqlite_url
 from tests.screening.world import cancer, encounter, haemoglobin, patient
 from tests.working.world import shipped
+
+
+def as_it_is(results: dict[str, Json], *_: object, **__: object) -> dict[str, Json]:
+    return results
 
 
 def records(desk: Desk, chart: list[Json], of: str = "p") -> tuple[PatientRecord, PatientRecord]:
@@ -24,7 +29,7 @@ def records(desk: Desk, chart: list[Json], of: str = "p") -> tuple[PatientRecord
     body = request(of=of, prefetch=prefetched(desk.tenant, chart))
     thin = desk.looks(body).record
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(reader, "thinned", lambda results, needs: results)
+        patched.setattr(reader, "thinned", as_it_is)
         whole = desk.looks(body).record
     assert thin is not None and whole is not None
     return thin, whole
@@ -135,3 +140,65 @@ def test_of_a_panel_one_stays_and_what_is_asked_for_stays(desk: Desk) -> None:
     later = {"s20": {**haemoglobin("s20"), "code": OTHER, "effectiveDateTime": "2026-06-02"}}
     asked = {"h": haemoglobin("h")}
     assert list(thinned({**panel, **later, **asked}, needs)) == ["s0", "s20", "h"]
+
+
+# ---------------------------------------------------------------------------------------------------------- body sizes
+WEIGHT = {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}
+
+
+def weight(identity: str) -> Json:
+    value = {"value": 70, "unit": "kg", "system": "http://unitsofmeasure.org", "code": "kg"}
+    return {**haemoglobin(identity), "code": WEIGHT, "valueQuantity": value}
+
+
+def dosed(unit: str) -> Json:
+    amount = {"value": 1, "unit": unit, "system": "http://unitsofmeasure.org", "code": unit}
+    once = {"timing": {"repeat": {"frequency": 1, "period": 1, "periodUnit": "d"}}}
+    return {
+        "resourceType": "MedicationRequest", "id": "m", "status": "active", "intent": "order",
+        "subject": {"reference": "Patient/p"}, "authoredOn": "2026-06-10",
+        "medicationCodeableConcept": {"coding": [{"system": "http://www.whocc.no/atc", "code": "H02AB07"}]},
+        "dosageInstruction": [{**once, "doseAndRate": [{"doseQuantity": amount}]}],
+    }  # fmt: skip
+
+
+def opened(
+    desk: Desk, chart: list[Json], *, of: str = "p", ordering: bool = False, **more: Any
+) -> PatientRecord | None:
+    """As a chart is read all of which came along."""
+    call = desk.call(request(of=of, prefetch=prefetched(desk.tenant, chart), **more))
+    return Opening(desk.counter, call, NOON).look(desk.tenant.studies, {}, ordering=ordering).record
+
+
+def weights(record: PatientRecord | None) -> int:
+    assert record is not None
+    return sum(each.evidence.reference.startswith("Observation/w") for each in record.facts)
+
+
+def test_weights_are_read_only_where_a_dose_may_go_by_them(desk: Desk) -> None:
+    shipping = Desk(desk.store, shipped())
+    others = [patient(), {**haemoglobin("a"), "code": OTHER}, weight("w1"), weight("w2"), encounter()]
+    assert weights(opened(shipping, others)) == 0
+    assert weights(opened(shipping, [*others, dosed("mg")])) == 0
+    assert weights(opened(shipping, [*others, dosed("mg/kg")])) == 2
+    assert weights(opened(shipping, others, ordering=True)) == 2, "the order may go by them"
+    access = {"fhirServer": EHR, "fhirAuthorization": LENT}
+    assert weights(opened(shipping, [*others, dosed("mg")], **access)) == 2, "it would be asked for twice"
+    alone = [patient(), weight("w1"), weight("w2")]
+    assert weights(opened(shipping, alone)) == 1, "one shows that the person was seen"
+
+
+@pytest.mark.parametrize("third", range(3))
+def test_without_them_the_answers_are_the_same(desk: Desk, sample: Sample, third: int) -> None:
+    shipping, sized = Desk(desk.store, shipped()), 0
+    for owner, chart in list(sample.charts.items())[third::3]:
+        thin = opened(shipping, list(chart), of=owner)
+        whole = opened(shipping, list(chart), of=owner, ordering=True)
+        assert (thin is None) == (whole is None)
+        if thin is not None and whole is not None:
+            assert (thin.contacts, thin.loaded, thin.unreadable) == (whole.contacts, whole.loaded, whole.unreadable)
+            assert set(thin.facts) <= set(whole.facts)
+            sized += len(thin.facts) < len(whole.facts)
+            for study in shipping.tenant.studies:
+                assert shipping.verdict(thin, study) == shipping.verdict(whole, study)
+    assert sized, "of somebody a weight was left out"

@@ -15,8 +15,12 @@ from service.ehr.connect import Server
 from service.eligibility.assess import Verdict, case_of, judge
 from service.eligibility.facts import PatientRecord
 from service.fhir.cds.call import Call, Hook, read_call
-from service.screening.cds.answer import Answer, Counter, Lent, Looked, answer_view, counter_of, look
+from service.screening.cds.answer import Answer, answer_view
+from service.screening.cds.counter import Counter, Lent, counter_of
 from service.screening.cds.lent import Lending
+from service.screening.cds.looked import Looked
+from service.screening.cds.memory import Memory
+from service.screening.cds.opening import Opening
 from service.screening.cds.orders import answer_orders
 from service.screening.cds.policy import CardPolicy
 from service.screening.cds.templates import PATIENT, asked_of, key_of
@@ -125,6 +129,12 @@ class Desk:
         """The same under other rules."""
         return Desk(self.store, self.content, replace(self.policy, **policy), self.lent)
 
+    def remembering(self, memory: Memory) -> "Desk":
+        """The same, with another memory."""
+        found = Desk(self.store, self.content, self.policy, self.lent)
+        found.counter = replace(found.counter, memory=memory)
+        return found
+
     def call(self, body: Json) -> Call:
         return read_call(orjson.dumps(body), tuple(Hook))
 
@@ -147,7 +157,7 @@ class Desk:
 
     def looks(self, body: Json) -> Looked:
         """What is read for a call."""
-        return look(self.counter, self.call(body), NOON)
+        return Opening(self.counter, self.call(body), NOON).look(None, {})
 
     def verdict(self, record: PatientRecord, study: str = "demo") -> Verdict:
         found = self.content.studies[study]

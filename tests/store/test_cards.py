@@ -1,5 +1,6 @@
 """Cards that were shown and what became of them: only ever added to, counted, forgotten with the patient, purged."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,9 +9,11 @@ import pytest
 from sqlalchemy import delete, update
 
 from service.errors import StoreError
-from service.store import cards, retention
-from service.store.cards import Answered, CardResponse, Rate, ShownCard
+from service.store import cards, decisions, published, retention
+from service.store.cards import Answered, Before, CardResponse, Rate, ShownCard
+from service.store.decisions import Decision
 from service.store.engine import Store
+from service.store.published import Published
 from service.store.retention import Keep
 from service.store.tables import card_responses, cards as shown_table
 from tests.store.world import NOON
@@ -39,6 +42,42 @@ def test_nothing_shown_is_nothing_kept(store: Store) -> None:
     cards.keep_shown(store, [])
     assert cards.keep_responses(store, []) == (0, 0)
     assert count(store) == (0, 0)
+
+
+def decided(store: Store, patient: str) -> None:
+    decisions.add(store, Decision("north", None, patient, "note", None, {}, "a note", "anna", NOON))
+
+
+def set_in_the_ehr(store: Store, patient: str, state: str | None) -> None:
+    published.record(store, Published("north", "study", patient, "s", "1", None, None, state, None, NOON))
+
+
+SAID: dict[str, Callable[[Store, str], object]] = {
+    "a decision": decided,
+    "a state in the EHR": lambda store, patient: set_in_the_ehr(store, patient, "on-study"),
+    "an answer to a card": lambda store, patient: (shown(store, "c", patient=patient), responded(store, "c")),
+    "another record of the same person": lambda store, patient: decisions.merged(store, "north", patient, ["x"]),
+}
+
+
+@pytest.mark.parametrize("what", SAID.values(), ids=SAID)
+def test_it_is_known_whether_there_is_anything_to_ask_for(store: Store, what: Callable[[Store, str], object]) -> None:
+    what(store, "q")
+    set_in_the_ehr(store, "p", None)
+    shown(store, "card")
+    assert cards.before(store, "north", "p") == Before(said=False, shown=False)
+    what(store, "p") if what is not SAID["an answer to a card"] else responded(store, "card")
+    assert cards.before(store, "north", "p").said
+    assert not cards.before(store, "south", "p").said and not cards.before(store, "north", "r").said
+
+
+def test_a_card_is_known_by_its_tenant_and_patient_until_they_are_forgotten(store: Store) -> None:
+    shown(store, "card")
+    assert cards.before(store, "north", "p", "card") == Before(said=False, shown=True)
+    for asked in (("north", "p", "other"), ("north", "q", "card"), ("south", "p", "card"), ("north", "p", None)):
+        assert not cards.before(store, *asked).shown
+    retention.delete_patient(store, "north", "p")
+    assert not cards.before(store, "north", "p", "card").shown
 
 
 def test_one_card_may_be_about_several_studies(store: Store) -> None:

@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Text, bindparam, func, select, text
 
 from service.errors import InvalidValue, StoreError, StoreOutdated, StoreUnavailable, UsageError
-from service.store import engine, inbox, screenings
-from service.store.engine import Store, open_store
+from service.store import engine, inbox, screenings, tables
+from service.store.engine import Question, Store, open_store
 from service.store.inbox import INBOX
 from service.store.screenings import SCREENINGS
 from tests.engines import SHIPPED
@@ -100,6 +100,54 @@ def test_a_reader_does_not_wait_for_the_writer(store: Store) -> None:
         screenings.request(whole, "north", "a", "event", NOON)
         assert SCREENINGS.counts(store) == {}  # nor does it see what is not committed
     assert SCREENINGS.counts(store)["north"].waiting == 1
+
+
+WAITING = Question(
+    select(func.count(tables.screenings.c.id), bindparam("said", type_=Text)).where(
+        tables.screenings.c.patient == bindparam("patient", type_=Text)
+    )
+)
+
+
+def test_a_question_is_asked_of_what_is_committed_or_within_a_transaction(store: Store) -> None:
+    asked = {"patient": "a:b'%s", "said": None}
+    with store.transaction() as whole:
+        screenings.request(whole, "north", "a:b'%s", "event", NOON)
+        assert (tuple(whole.ask(WAITING, asked)), tuple(store.ask(WAITING, asked))) == ((1, None), (0, None))
+    for said in ("once", "again"):
+        assert tuple(store.ask(WAITING, {**asked, "said": said})) == (1, said)
+    assert store.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+    assert tuple(store.ask(WAITING, {**asked, "patient": "b"})) == (0, None)
+
+
+def test_a_question_holds_nobody_up(store: Store) -> None:
+    """Nothing stays open behind it, for which somebody who changes the tables would have to wait."""
+    store.ask(WAITING, {"patient": "a", "said": None})
+    with store.engine.connect() as connection, connection.begin() as change:
+        if not store.on_sqlite:
+            connection.execute(text("SET LOCAL lock_timeout = 2000"))
+        connection.execute(text("DROP TABLE screenings"))
+        change.rollback()
+    assert tuple(store.ask(WAITING, {"patient": "a", "said": None})) == (0, None)
+
+
+def test_a_question_that_fails_says_why_like_any_other(empty_url: str, tmp_path: Path) -> None:
+    empty = open_store(empty_url)
+    with pytest.raises(StoreOutdated, match="migrate"):
+        empty.ask(WAITING, {"patient": "a", "said": None})
+    nowhere = open_store(empty_url.replace("empty.db", "no/such.db").replace("host=", f"host={tmp_path}/none"))
+    with pytest.raises(StoreUnavailable):
+        nowhere.ask(WAITING, {"patient": "a", "said": None})
+    empty.close()
+    nowhere.close()
+
+
+def test_a_question_outlives_a_connection_that_broke(store: Store) -> None:
+    screenings.request(store, "north", "a", "event", NOON)
+    held = store.engine.raw_connection()
+    held.driver_connection.close()  # type: ignore[union-attr]
+    held.close()
+    assert tuple(store.ask(WAITING, {"patient": "a", "said": None})) == (1, None)
 
 
 def test_the_functions_of_a_transaction_take_effect_together(store: Store) -> None:

@@ -5,67 +5,26 @@ Reads what came along, asks for the rest with the lent token while there is time
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
 
 from service.eligibility.assess import Standing
 from service.eligibility.criteria import Study
-from service.eligibility.evaluate.recall import Recall
-from service.eligibility.explain import Phrases
-from service.errors import EhrError, InsufficientData
 from service.fhir.cds.call import Call
 from service.fhir.cds.cards import FITS, Card, Link
-from service.screening.cds.entry import NO_STUDY, Entry, entry_of
-from service.screening.cds.looked import Looked
-from service.screening.cds.memory import Memory, key_of_chart
-from service.screening.cds.policy import CardPolicy, Show, Shown
-from service.screening.cds.reader import CallReader, roles_of
+from service.screening.cds.counter import Counter
+from service.screening.cds.entry import NO_STUDY
+from service.screening.cds.memory import Shown
+from service.screening.cds.opening import Opening
+from service.screening.cds.policy import CardPolicy, Show, Shown as Rule
+from service.screening.cds.reader import roles_of
 from service.screening.cds.silence import Silence
 from service.screening.cds.suggestions import suggestions
-from service.screening.cds.templates import USER_ROLES, key_of
-from service.screening.cds.words import Fit
-from service.screening.chart import Reader
-from service.screening.decisions.claims import claims_about, reader_of
-from service.screening.judging import knowledge_of, phrases_of
-from service.screening.patient import screening_date
-from service.screening.record import GONE, UNREADABLE, read_record
-from service.screening.tenant import Tenant
+from service.screening.cds.templates import USER_ROLES
+from service.screening.cds.words import Near, Words
 from service.store import cards as shown_cards
 from service.store.cards import ShownCard
-from service.store.engine import Store
-
-NO_PATIENT = "the Patient neither came along under the key patient, nor can be read"
-NO_RECORDS = "no records came along, and none can be read; send at least one of: "
-
-
-class Lent(Protocol):
-    """How the EHR is asked with a lent token."""
-
-    def __call__(self, call: Call) -> Reader | None:
-        """A reader that gives up when the time is over; None: there is no access."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """Where calls of one tenant are answered. `new_id` makes the uuid of a card; `words` are those of its criteria."""
-
-    store: Store
-    tenant: Tenant
-    policy: CardPolicy
-    lent: Lent
-    new_id: Callable[[], str]
-    entry: Entry
-    memory: Memory
-    recall: Recall
-    words: Phrases
-
-
-def counter_of(store: Store, tenant: Tenant, policy: CardPolicy, lent: Lent, new_id: Callable[[], str]) -> Counter:
-    """The counter of a tenant with what its open studies ask for."""
-    recall = Recall(knowledge_of(tenant.catalog), tenant.open_studies)
-    return Counter(store, tenant, policy, lent, new_id, entry_of(tenant), Memory(), recall, phrases_of(tenant.catalog))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,92 +48,108 @@ NOTHING = Answer()
 
 def answer_view(counter: Counter, call: Call, now: datetime) -> Answer:
     """The answer to patient-view and encounter-start. Raises InsufficientData where nothing can be told at all."""
-    suggested = counter.entry.suggested(call)
-    if not call.user.is_clinician or suggested == NO_STUDY:
+    if not call.user.is_clinician:
         return NOTHING
-    looked = look(counter, call, now, suggested)
-    found = tuple(_shown(counter, call, looked, now))
-    if not found:
-        return Answer(lacking=looked.lacking)
-    card = _card(counter, call, looked, found)
-    _keep(counter, call, card, found, now)
-    return Answer((card,), looked.lacking)
+    opening = Opening(counter, call, now)
+    suggested = opening.suggested()
+    if suggested == NO_STUDY:
+        return NOTHING
+    before = opening.shown_before()
+    silence = _silence(counter, call, now, before)
+    if suggested is not None and not opening.may_be_merged and not _may_be_told(counter, call, suggested, silence):
+        return NOTHING
+    glance = opening.glance(suggested, silence.claims)
+    if glance is not None and not silence.is_answered(glance.pointed_at):
+        found = _shown(counter, call, glance.near, silence)
+        words = glance.words.get(_ids(found))
+        if words is not None or not found:
+            return _told(counter, call, now, opening, silence, Told(found, words, glance.lacking))
+    looked = opening.look(suggested, silence.claims)
+    if opening.was_read:  # it took its time: what people said meanwhile counts
+        silence = _silence(counter, call, now, before, looked.merged)
+    fits = {each.study.id: each for each in looked.fits(silence.decided)}
+    found = _shown(counter, call, [each.near for each in fits.values()], silence)
+    words = looked.said(tuple(fits[each] for each in _ids(found))) if found else None
+    if not silence.is_answered(each.id for each in looked.pointed_at):
+        opening.remember(looked)
+    return _told(counter, call, now, opening, silence, Told(found, words, looked.lacking))
 
 
-def look(counter: Counter, call: Call, now: datetime, studies: Collection[str] | None = None) -> Looked:
-    """Read the chart for these studies, all of it having come along (None: for all that are open, and perhaps not all
-    of it came). Raises InsufficientData."""
-    at = screening_date(counter.tenant, now)
-    if studies is None:
-        return _read(counter, call, CallReader(counter.tenant, call, lambda: counter.lent(call)), at)
-    key = key_of_chart(call, studies) + _said_of_records(counter, call)
-    known = counter.memory.get(key, at)
-    if known is None:
-        tenant = replace(counter.tenant, studies=tuple(sorted(studies)))
-        reader = CallReader(tenant, call, lambda: counter.lent(call))
-        known = _read(counter, call, reader, at)
-        if not known.lacking and not reader.asked:  # what the EHR tells may be another thing next time
-            counter.memory.keep(key, known, sum(map(len, call.prefetch.values())))
-    return known
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of a chart: of which studies, with which words (None: of none), and what was lacking."""
+
+    studies: tuple[Study, ...]
+    words: Words | None
+    lacking: Mapping[str, str]
 
 
-def _said_of_records(counter: Counter, call: Call) -> bytes:
-    """What people said of single records belongs to what was read; of other records of this person, too."""
-    claims = claims_about(counter.store, counter.tenant.name, (call.patient,))
-    return b"".join(f"{record} {claims[record]}".encode() for record in sorted(claims))
+def _told(counter: Counter, call: Call, now: datetime, opening: Opening, silence: Silence, told: Told) -> Answer:
+    """The card, if there is one: the one that was shown before, if it says the same and is still known."""
+    if told.words is None:
+        return Answer(lacking=told.lacking)
+    before, about = opening.shown_before(), _ids(told.studies)
+    if before is not None and silence.shown and before.says(about, told.words):
+        return Answer((before.card,), told.lacking)
+    card = _card(counter, call, opening.at, told.studies, told.words)
+    _keep(counter, call, card, about, now)
+    opening.show(Shown(about, card))
+    return Answer((card,), told.lacking)
 
 
-def _read(counter: Counter, call: Call, reader: CallReader, at: date) -> Looked:
-    reader.load()
-    try:
-        recorded = read_record(reader.tenant, call.patient, reader, at, reader_of(counter.store, counter.tenant.name))
-    except EhrError as problem:
-        raise InsufficientData(NO_PATIENT) from problem
-    if recorded.withheld in (GONE, UNREADABLE):
-        raise InsufficientData(NO_PATIENT)
-    if reader.is_empty and recorded.record is not None:
-        keys = ", ".join(sorted(key_of(each) for each in reader.lacking))
-        raise InsufficientData(NO_RECORDS + keys)
-    whose = recorded.record, reader.lacking, recorded.merged
-    return Looked(reader.tenant, at, *whose, counter.recall, counter.words)
+def _silence(
+    counter: Counter, call: Call, now: datetime, before: Shown | None, merged: tuple[str, ...] = ()
+) -> Silence:
+    """What people said of this patient up to now, and whether the card shown before is still known."""
+    card = None if before is None else before.card.uuid
+    return Silence(counter.store, counter.tenant, counter.policy, (call.patient, *merged), now, card)
 
 
-def _shown(counter: Counter, call: Call, looked: Looked, now: datetime) -> Iterator[Fit]:
-    """The studies to speak of to this user, now."""
+def _may_be_told(counter: Counter, call: Call, studies: Collection[str], silence: Silence) -> bool:
+    """May any of these studies be spoken of to this user, whatever the chart says?"""
+    rules = _rules(counter, call)
+    return any(rules(each).show is not Show.NEVER and silence.of(each, FITS.code) is None for each in studies)
+
+
+def _rules(counter: Counter, call: Call) -> Callable[[str], Rule]:
+    """How near to fitting a study wants it, by its id, for this user."""
     roles = roles_of(call, USER_ROLES) if counter.policy.roles else ()
-    if not looked.pointed_at:
-        return
-    whose = (call.patient, *looked.merged)
-    silence = Silence(counter.store, counter.tenant, counter.policy, whose, now)
-    for each in looked.fits(silence.decided):
-        near = is_near(each, counter.policy.of(each.study.id, roles))
-        if near and silence.of(each.study.id, FITS.code) is None:
-            yield each
+    return lambda study: counter.policy.of(study, roles)
 
 
-def is_near(fit: Fit, rule: Shown) -> bool:
+def _shown(counter: Counter, call: Call, near: Iterable[Near], silence: Silence) -> tuple[Study, ...]:
+    """The studies to speak of to this user, now."""
+    rules = _rules(counter, call)
+    return tuple(
+        each.study
+        for each in near
+        if is_near(each, rules(each.study.id)) and silence.of(each.study.id, FITS.code) is None
+    )
+
+
+def is_near(near: Near, rule: Rule) -> bool:
     """Are they as near to fitting as the rule wants it?"""
     if rule.show is Show.NEVER:
         return False
-    if fit.verdict.standing is Standing.CANDIDATE:
+    if near.standing is Standing.CANDIDATE:
         return True
-    nearly = fit.verdict.standing is Standing.NEEDS_REVIEW and len(fit.unknown) <= rule.most_unknown
+    nearly = near.standing is Standing.NEEDS_REVIEW and near.unknown <= rule.most_unknown
     return nearly and rule.show is Show.NEARLY
 
 
-def _card(counter: Counter, call: Call, looked: Looked, found: tuple[Fit, ...]) -> Card:
-    short, long = looked.said(found)
+def _ids(studies: Iterable[Study]) -> tuple[str, ...]:
+    return tuple(each.id for each in studies)
+
+
+def _card(counter: Counter, call: Call, at: date, studies: tuple[Study, ...], words: Words) -> Card:
     policy = counter.policy
     return Card(
         counter.new_id(),
-        short,
-        long,
+        *words,
         FITS,
         url=policy.home,
-        links=links(policy, [each.study for each in found]),
-        suggestions=suggestions(counter.new_id, call, looked.at, [each.study for each in found])
-        if policy.tasks
-        else (),
+        links=links(policy, studies),
+        suggestions=suggestions(counter.new_id, call, at, studies) if policy.tasks else (),
     )
 
 
@@ -189,10 +164,10 @@ def links(policy: CardPolicy, studies: Sequence[Study]) -> tuple[Link, ...]:
     )
 
 
-def _keep(counter: Counter, call: Call, card: Card, found: tuple[Fit, ...], now: datetime) -> None:
+def _keep(counter: Counter, call: Call, card: Card, studies: tuple[str, ...], now: datetime) -> None:
     """Keep that it is shown, before it is."""
     rows = [
-        ShownCard(card.uuid, counter.tenant.name, each.study.id, call.patient, FITS.code, call.hook.value, now)
-        for each in found
+        ShownCard(card.uuid, counter.tenant.name, each, call.patient, FITS.code, call.hook.value, now)
+        for each in studies
     ]
     shown_cards.keep_shown(counter.store, rows)

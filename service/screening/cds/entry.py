@@ -5,7 +5,7 @@ code stands in what came along, there is nothing to say. The other way round not
 read. Only what tells is decoded: codes, whose a record is, and whether a Bundle is all there is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -36,28 +36,28 @@ MOST_REMEMBERED = 100_000
 NO_STUDY = frozenset[str]()
 
 
-class _Coding(msgspec.Struct):
+class _Coding(msgspec.Struct, gc=False):
     system: str | None = None
     code: str | None = None
 
 
-class _Concept(msgspec.Struct):
+class _Concept(msgspec.Struct, gc=False):
     coding: list[_Coding] | None = None
 
 
-class _Component(msgspec.Struct):
+class _Component(msgspec.Struct, gc=False):
     code: _Concept | None = None
 
 
-class _Reference(msgspec.Struct):
+class _Reference(msgspec.Struct, gc=False):
     reference: str | None = None
 
 
-class _Meta(msgspec.Struct):
+class _Meta(msgspec.Struct, gc=False):
     tag: list[_Coding] | None = None
 
 
-class _Record(msgspec.Struct, rename="camel"):
+class _Record(msgspec.Struct, rename="camel", gc=False):
     """As much of a record as says whose it is, and that it is one."""
 
     resource_type: str | None = None
@@ -66,32 +66,32 @@ class _Record(msgspec.Struct, rename="camel"):
     meta: _Meta | None = None
 
 
-class _Coded(_Record):
+class _Coded(_Record, gc=False):
     """A record whose code tells what it is about."""
 
     code: _Concept | None = None
     component: list[_Component] | None = None
 
 
-class _Search(msgspec.Struct):
+class _Search(msgspec.Struct, gc=False):
     mode: str | None = None
 
 
-class _Entry(msgspec.Struct):
+class _Entry(msgspec.Struct, gc=False):
     resource: _Record
     search: _Search | None = None
 
 
-class _CodedEntry(msgspec.Struct):
+class _CodedEntry(msgspec.Struct, gc=False):
     resource: _Coded
     search: _Search | None = None
 
 
-class _Link(msgspec.Struct):
+class _Link(msgspec.Struct, gc=False):
     relation: str | None = None
 
 
-class _Bundle(msgspec.Struct, rename="camel"):
+class _Bundle(msgspec.Struct, rename="camel", gc=False):
     resource_type: str | None = None
     type: str | None = None
     total: int | None = None
@@ -99,7 +99,7 @@ class _Bundle(msgspec.Struct, rename="camel"):
     entry: list[_Entry] = []
 
 
-class _CodedBundle(_Bundle):
+class _CodedBundle(_Bundle, gc=False):
     entry: list[_CodedEntry] = []  # type: ignore[assignment]
 
 
@@ -216,19 +216,23 @@ def _is_whole(bundle: _Bundle, kind: str, patient: str) -> bool:
         return False
     if bundle.total is not None and bundle.total > len(bundle.entry):
         return False
-    return all(_is_plain(each, kind, patient) for each in bundle.entry)
+    own = f"Patient/{patient}"
+    return all(_is_plain(each, kind) and _is_of(each.resource, patient, own) for each in bundle.entry)
 
 
-def _is_plain(entry: _Entry, kind: str, patient: str) -> bool:
-    """A whole record of this type, of this patient."""
-    record = entry.resource
+def _is_plain(entry: _Entry, kind: str) -> bool:
+    """A whole record of this type, found by the search."""
+    record, meta = entry.resource, entry.resource.meta
     if record.resource_type != kind or (entry.search is not None and entry.search.mode not in MATCH):
         return False
-    if record.meta is not None and any(each.code == SUBSETTED for each in record.meta.tag or ()):
-        return False
+    return meta is None or not meta.tag or all(each.code != SUBSETTED for each in meta.tag)
+
+
+def _is_of(record: _Record, patient: str, own: str) -> bool:
+    """Is it of this patient? `own`: how that is mostly written."""
     named = record.subject or record.patient
     stated = named.reference if named is not None else None
-    return stated is not None and (stated == f"Patient/{patient}" or _id_in(stated) == patient)
+    return stated == own or (stated is not None and _id_in(stated) == patient)
 
 
 def _id_in(reference: str) -> str | None:
@@ -236,12 +240,16 @@ def _id_in(reference: str) -> str | None:
     return found["id"] if found and found["type"] == "Patient" else None
 
 
-def _codings(bundle: _Bundle) -> Iterator[tuple[str, str]]:
+def _codings(bundle: _Bundle) -> set[tuple[str, str]]:
+    """The codes in it, each once."""
+    found = set[tuple[str | None, str]]()
     for entry in bundle.entry:
         record = entry.resource
         assert isinstance(record, _Coded), "decoded with its codes"
-        parts = (record.code, *(each.code for each in record.component or ()))
+        parts = [record.code]
+        if record.component:
+            parts += [each.code for each in record.component]
         for concept in parts:
-            for each in (concept.coding or ()) if concept is not None else ():
-                if each.code is not None:
-                    yield (each.system or "").strip(), each.code.strip()
+            if concept is not None and concept.coding:
+                found.update([(each.system, each.code) for each in concept.coding if each.code is not None])
+    return {((system or "").strip(), code.strip()) for system, code in found}

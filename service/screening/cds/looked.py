@@ -11,10 +11,24 @@ from service.eligibility.evaluate import Case
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.explain import Phrases
 from service.eligibility.facts import PatientRecord
-from service.screening.cds.words import Fit, detail, summary
+from service.screening.cds.words import Fit, Near, Words, detail, summary
 from service.screening.decisions import Decided
 from service.screening.decisions.applied import verdict_with
 from service.screening.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a chart says as long as nobody answered a criterion of a study that it points to; without the chart.
+
+    `near`: how near the patient is to each study that nothing keeps them out of. `words`: of the cards about some of
+    these that were made so far.
+    """
+
+    pointed_at: tuple[str, ...]
+    near: tuple[Near, ...]
+    words: Mapping[tuple[str, ...], Words]
+    lacking: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -32,7 +46,7 @@ class Looked:
     merged: tuple[str, ...]
     recall: Recall = field(repr=False, compare=False)
     words: Phrases = field(repr=False, compare=False)
-    _said: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)
+    _said: dict[tuple[str, ...], Words] = field(default_factory=dict, repr=False, compare=False)
 
     def fits(self, decided: Mapping[str, Decided]) -> Iterator[Fit]:
         """The studies pointed at that nothing keeps them out of.
@@ -60,6 +74,11 @@ class Looked:
         found = {study.id: self._judged(study, None) for study in self.pointed_at}
         return {name: fit for name, fit in found.items() if fit is not None}
 
+    def glance(self) -> Glance:
+        """What is enough to say the same again."""
+        near = tuple(each.near for each in self._machine.values())
+        return Glance(tuple(each.id for each in self.pointed_at), near, self._said, self.lacking)
+
     def _judged(self, study: Study, decided: Decided | None) -> Fit | None:
         case = self._case(study)
         if decided is None:
@@ -72,7 +91,7 @@ class Looked:
         assert self.record is not None, "nobody is judged without a record"
         return case_of(self.record, study, self.at, self.recall.knowledge, followed=False, recall=self.recall)
 
-    def said(self, found: tuple[Fit, ...]) -> tuple[str, str]:
+    def said(self, found: tuple[Fit, ...]) -> Words:
         """The words of a card about some of the `fits`, short and long."""
         about = tuple(each.study.id for each in found)
         alone = all(each is self._machine.get(each.study.id) for each in found)

@@ -1,66 +1,101 @@
-"""Charts that were read not long ago: the same chart is opened again and again, and says the same as before.
+"""What a process remembers of the last charts: the same chart is opened again and again, and says the same as before.
 
-Kept is what was read of the last few charts that came along whole, in memory, for one day: the same bytes, the same
-studies and the same day give the same record. Nothing of it is written anywhere. What is read of a chart takes about
-three times the room of its JSON, so there is a bound for that, too.
+Kept is what was told and read of charts that came along whole, in memory, for one day: the same bytes of the same
+patient on the same day give the same record, which studies it may speak for, and the same words. What people decided,
+answered and corrected is asked of the database each time. Nothing of it is written anywhere, and what came is not kept
+itself. What was read of a chart takes about three times the room of its JSON, and is looked through with every garbage
+collection, so it is kept of a few charts alone; of many, only what they say.
 """
 
 import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Generic, NamedTuple, TypeVar
 
 from service.fhir.cds.call import Call
-from service.screening.cds.looked import Looked
+from service.fhir.cds.cards import Card
+from service.screening.cds.looked import Glance, Looked
+from service.screening.cds.templates import PATIENT
+from service.screening.cds.words import Words
 
-MOST = 200  # charts
+T = TypeVar("T")
+MOST = 20  # charts as they were read
 MOST_BYTES = 32_000_000  # of the JSON that they came in
+MOST_SEEN = 2_000  # charts of which only what they say is kept: some thousand characters
+MOST_SHOWN = 2_000  # cards
+MOST_TOLD = 20_000  # charts of which only a digest is kept, and which studies they may speak for
 
 
-class Memory:
-    """The last charts that were read; shared by the threads of a process."""
+class Recent(Generic[T]):
+    """The last things of one day, by keys; shared by the threads of a process."""
 
-    def __init__(self, most: int = MOST, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most: int, most_bytes: int = MOST_BYTES) -> None:
         self._most, self._most_bytes = most, most_bytes
-        self._held: OrderedDict[bytes, tuple[Looked, int]] = OrderedDict()
+        self._held: OrderedDict[bytes, tuple[T, int]] = OrderedDict()
         self._bytes = 0
+        self._day: date | None = None
         self._lock = threading.Lock()
 
-    def get(self, key: bytes, at: date) -> Looked | None:
-        """What was read of that chart; None if it is not known, or was read on another day."""
+    def get(self, key: bytes, at: date) -> T | None:
+        """What was kept under that key; None if nothing was, or on another day."""
         with self._lock:
-            found = self._held.get(key)
-            if found is None or found[0].at != at:
+            found = self._held.get(key) if self._day == at else None
+            if found is None:
                 return None
             self._held.move_to_end(key)
             return found[0]
 
-    def keep(self, key: bytes, looked: Looked, size: int) -> None:
-        """Remember it, and forget the charts that were not asked for the longest, and those of other days.
+    def keep(self, key: bytes, at: date, thing: T, size: int = 0) -> None:
+        """Remember it, and forget what was not asked for the longest, and everything of other days.
 
         `size`: the bytes that it came in; what is larger than all that is kept is not remembered.
         """
         with self._lock:
-            if self._held and next(iter(self._held.values()))[0].at != looked.at:
+            if self._day != at:
                 self._held.clear()
-                self._bytes = 0
-            self._bytes -= self._held.pop(key, (looked, 0))[1]
+                self._bytes, self._day = 0, at
+            self._bytes -= self._held.pop(key, (thing, 0))[1]
             if size > self._most_bytes:
                 return
-            self._held[key] = looked, size
+            self._held[key] = thing, size
             self._bytes += size
             while len(self._held) > self._most or self._bytes > self._most_bytes:
                 self._bytes -= self._held.popitem(last=False)[1][1]
 
 
-def key_of_chart(call: Call, studies: Iterable[str]) -> bytes:
-    """What tells the chart of a call from all others: for whom it is, all that came along, for which studies."""
-    digest = hashlib.blake2b(digest_size=32)
-    for part in (call.patient.encode(), *(each.encode() for each in sorted(studies))):
-        digest.update(b"%d:%s" % (len(part), part))
-    for key in sorted(call.prefetch):
-        value = call.prefetch[key]
-        digest.update(b"%d:%s%d:" % (len(key), key.encode(), len(value)))
-        digest.update(value)
+class Shown(NamedTuple):
+    """A card, and the studies that it is about."""
+
+    studies: tuple[str, ...]
+    card: Card
+
+    def says(self, studies: tuple[str, ...], words: Words) -> bool:
+        """Would another card about these studies with these words be the same?"""
+        return (self.studies, self.card.summary, self.card.detail) == (studies, *words)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is remembered of charts. `told`: the studies that each may speak for; `glances`: what each says; `read`: the
+    last few as they were read; `shown`: the card about each that was shown to somebody."""
+
+    told: Recent[frozenset[str]] = field(default_factory=lambda: Recent(MOST_TOLD))
+    glances: Recent[Glance] = field(default_factory=lambda: Recent(MOST_SEEN))
+    read: Recent[Looked] = field(default_factory=lambda: Recent(MOST))
+    shown: Recent[Shown] = field(default_factory=lambda: Recent(MOST_SHOWN))
+
+
+def key_of_chart(call: Call, keys: Iterable[str]) -> bytes:
+    """What tells the chart of a call from all others: for whom it is, and all that came along under keys that are read.
+
+    Whose call it is, its token and its server are not in it: of a chart that came along whole, nothing else is asked.
+    """
+    digest = hashlib.sha256(b"%d:%s" % (len(call.patient), call.patient.encode()))
+    for key in sorted({PATIENT, *keys}):
+        value = call.prefetch.get(key)
+        digest.update(b"%s:%d:" % (key.encode(), -1 if value is None else len(value)))
+        digest.update(value or b"")
     return digest.digest()

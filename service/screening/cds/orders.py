@@ -24,9 +24,11 @@ from service.fhir.cds.call import Call, Hook
 from service.fhir.cds.cards import ORDER, Card
 from service.fhir.cds.drafts import ORDER as DRUG_ORDER, Drafts, as_if_signed, draft_orders
 from service.fhir.reading import Reading
-from service.screening.cds.answer import NOTHING, Answer, Counter, is_near, links, look
+from service.screening.cds.answer import NOTHING, Answer, is_near, links
+from service.screening.cds.counter import Counter
 from service.screening.cds.entry import NO_STUDY
 from service.screening.cds.looked import Looked
+from service.screening.cds.opening import Opening
 from service.screening.cds.policy import Show, Shown
 from service.screening.cds.reader import CallReader, roles_of
 from service.screening.cds.silence import Silence
@@ -58,14 +60,15 @@ def answer_orders(counter: Counter, call: Call, now: datetime) -> Answer:
     if not call.user.is_clinician or not drafts.orders:
         return NOTHING
     silence = Silence(counter.store, counter.tenant, counter.policy, (call.patient,), now)
-    suggested = counter.entry.suggested(call)
+    opening = Opening(counter, call, now)
+    suggested = opening.suggested()
     studies = (
         None if suggested is None else suggested | {each for each in counter.tenant.studies if silence.is_watched(each)}
     )
     if studies == NO_STUDY:
         return NOTHING
-    looked = look(counter, call, now, studies)
-    if looked.merged:
+    looked = opening.look(studies, silence.claims, ordering=True)
+    if opening.was_read:  # it took its time: what people said meanwhile counts
         whose = (call.patient, *looked.merged)
         silence = Silence(counter.store, counter.tenant, counter.policy, whose, now)
     record = looked.record
@@ -163,7 +166,7 @@ def _new_block(study: Study, before: Case, after: Case, rule: Shown | None, deci
     """
     machine = judge(study, before)
     now: Verdict = verdict_with(machine, decided)
-    if now.standing is Standing.INELIGIBLE or (rule is not None and not is_near(Fit(study, now), rule)):
+    if now.standing is Standing.INELIGIBLE or (rule is not None and not is_near(Fit(study, now).near, rule)):
         return None
     then = verdict_with(judge(study, after), decided, unless=machine)
     blocking = next((each for each in then.findings if each.blocks), None)

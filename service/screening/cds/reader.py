@@ -36,12 +36,14 @@ Online = Callable[[], Reader | None]
 class CallReader:
     """Reads the chart of the patient of one call. `online`: how to ask the EHR; it is called only if something lacks.
 
-    `lacking`: types of which not all is there, with a sentence each.
+    `sizes` False: body sizes that no criterion asks for are left out (see `thinning`). `lacking`: types of which not
+    all is there, with a sentence each.
     """
 
     tenant: Tenant
     call: Call
     online: Online = field(repr=False)
+    sizes: bool = True
     lacking: dict[str, str] = field(default_factory=dict)
     _given: dict[str, Given] = field(default_factory=dict, repr=False)
     _parts: dict[str, Chart] = field(default_factory=dict, repr=False)
@@ -73,6 +75,11 @@ class CallReader:
     def asked(self) -> bool:
         """Was the EHR asked for anything, or would it have been?"""
         return self._asked
+
+    @property
+    def has_access(self) -> bool:
+        """Was the EHR asked, as there was something to ask and a way to do it?"""
+        return self._reader is not None
 
     # ---------------------------------------------------------------------------------------- as `record.Charts` wants
     def patient(self, identity: str) -> Resource:
@@ -120,7 +127,7 @@ class CallReader:
         self._merged(chart, search)
         if search.kind == NARROWED and search.kind in chart.resources:
             needs = Needs(self.tenant.open_studies, self.tenant.catalog.terminology)
-            chart.resources[search.kind] = thinned(chart.resources[search.kind], needs)
+            chart.resources[search.kind] = thinned(chart.resources[search.kind], needs, sizes=self.sizes)
 
     def medications(self, chart: Chart) -> None:
         """The Medications that the chart refers to, as far as they can be asked for."""

@@ -11,8 +11,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from service.ehr.searching import Resource
-from service.eligibility.facts import Kind
+from service.eligibility.dosing.body import by_body_size
+from service.eligibility.facts import Kind, MedicationFact, PatientRecord
 from service.eligibility.outcome import Outcome
+from service.eligibility.terms import Terminology
 from service.errors import UnreadableResource
 from service.fhir.dates import read_moment
 from service.fhir.elements import nodes, read_concept, read_concepts
@@ -30,12 +32,16 @@ CHOICE = re.compile("(?:effective|value)[A-Z]")
 UTC = ZoneInfo("UTC")
 
 
-def thinned(results: Mapping[str, Resource], needs: Needs) -> dict[str, Resource]:
-    """The Observations that could matter, and one for each moment at which any other was made."""
+def thinned(results: Mapping[str, Resource], needs: Needs, *, sizes: bool = True) -> dict[str, Resource]:
+    """The Observations that could matter, and one for each moment at which any other was made.
+
+    `sizes` False: no dose goes by body weight or height, so that these matter only where a criterion asks for them.
+    """
     kept: dict[str, Resource] = {}
     seen: set[str] = set()
+    asked = needs.wanted[Kind.OBSERVATION] if sizes else needs.asked_of_results
     for key, each in results.items():
-        moment = None if _may_matter(each, needs) else _plain_moment(each)
+        moment = None if _may_matter(each, needs.terminology, asked) else _plain_moment(each)
         if moment is None or moment not in seen:
             kept[key] = each
         if moment is not None:
@@ -43,7 +49,12 @@ def thinned(results: Mapping[str, Resource], needs: Needs) -> dict[str, Resource
     return kept
 
 
-def _may_matter(result: Resource, needs: Needs) -> bool:
+def goes_by_size(record: PatientRecord) -> bool:
+    """May any dose on record go by body weight or height?"""
+    return any(isinstance(each, MedicationFact) and by_body_size(each) for each in record.facts)
+
+
+def _may_matter(result: Resource, terminology: Terminology, asked: tuple[str, ...]) -> bool:
     """Could any study ask for it, by any of its codes or words, or because nobody can tell what it is?"""
     if isinstance(result, Twofold):
         return True
@@ -54,8 +65,8 @@ def _may_matter(result: Resource, needs: Needs) -> bool:
         return True
     legible = all(each.codings or each.texts for each in concepts)
     # by a bare unknown code no fact is kept, but a component that cannot be read may be anything
-    ids, membership = needs.wanted[Kind.OBSERVATION], needs.terminology.membership
-    return not legible or any(membership(ids, each).outcome is not Outcome.NOT_MET for each in concepts)
+    membership = terminology.membership
+    return not legible or any(membership(asked, each).outcome is not Outcome.NOT_MET for each in concepts)
 
 
 def _plain_moment(result: Resource) -> str | None:

@@ -21,6 +21,18 @@ LONGEST_THING = 40
 LONGEST_TEXT = 160
 
 
+Words = tuple[str, str]  # of a card: short, and long
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How near somebody is to fitting a study. `unknown`: how many criteria the record does not settle."""
+
+    study: Study
+    standing: Standing
+    unknown: int
+
+
 @dataclass(frozen=True, slots=True)
 class Fit:
     """A study that somebody may fit."""
@@ -37,6 +49,11 @@ class Fit:
     def unknown(self) -> tuple[Finding, ...]:
         """What the record does not settle, without what stays open anyhow until a visit."""
         return tuple(each for each in self.verdict.findings if each.outcome is Outcome.UNKNOWN and not each.open_item)
+
+    @property
+    def near(self) -> Near:
+        """How near that is."""
+        return Near(self.study, self.verdict.standing, len(self.unknown))
 
     @property
     def open_items(self) -> tuple[Finding, ...]:

@@ -13,7 +13,7 @@ from service.store.engine import Store
 
 def claims_about(store: Store, tenant: str, patients: Iterable[str]) -> Claims:
     """What holds of the records of these patients, by `Type/id`."""
-    return _claims(decisions.of_patients(store, tenant, patients))
+    return claims_in(decisions.of_patients(store, tenant, patients))
 
 
 def reader_of(store: Store, tenant: str) -> ClaimsOf:
@@ -23,11 +23,11 @@ def reader_of(store: Store, tenant: str) -> ClaimsOf:
 
 def all_claims(store: Store, tenant: str) -> Claims:
     """What holds of the records of everybody."""
-    return _claims(decisions.of_kind(store, tenant, Kind.CORRECTION))
+    return claims_in(decisions.of_kind(store, tenant, Kind.CORRECTION))
 
 
-def _claims(decided: Iterable[Decision]) -> Claims:
-    """The newest of each record; the oldest come first."""
+def claims_in(decided: Iterable[Decision]) -> Claims:
+    """What holds of records by what was decided: the newest of each, where the oldest come first."""
     found: dict[str, Claim | None] = {}
     for each in decided:
         if each.kind == Kind.CORRECTION and each.about is not None:
