@@ -74,7 +74,7 @@ def gather(
         walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         intake = Intake(reading, needs, seen, given.files, request.claims, counted=counted, completeness=completeness)
         try:
-            for met in walk.everything():
+            for met in walk.everything(going_back=True):
                 intake.take(met)
         except Mixed as problem:
             mixed |= {problem.label}

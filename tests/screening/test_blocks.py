@@ -37,7 +37,7 @@ def read(content: bytes) -> tuple[list[tuple[int, bytes]], list[str], list[bool]
         with block.without(flags.sure, [1]):
             assert not flags.sure.any() or bytes(block.room) != before
         assert bytes(block.room) == before
-        found += [(block.first + index, block.line(index)) for index in range(len(block.starts))]
+        found += block.lines(np.arange(len(block.starts)))
         sure += flags.sure.tolist()
     return found, problems, sure
 
@@ -84,7 +84,7 @@ def test_what_was_read_before_a_file_breaks_off_counts(tmp_path: Path) -> None:
             if isinstance(block, Broken):
                 found.append("broken")
             else:
-                found += [block.line(index) for index in range(len(block.starts))]
+                found += [line for _, line in block.lines(np.arange(len(block.starts)))]
     assert found.pop() == "broken"
     assert found == lines[: len(found)]
     assert len(found) > 10_000

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -223,7 +224,7 @@ def test_shares_hold_every_line_once(lines: list[bytes], size: int, ended: bool,
 
     def read(share: Share) -> list[bytes]:
         blocks = [each for each in read_blocks(file, share) if isinstance(each, Block)]
-        return [each.line(index) for each in blocks for index in range(len(each.starts))]
+        return [line for each in blocks for _, line in each.lines(np.arange(len(each.starts)))]
 
     starts = range(0, max(len(content), 1), size)
     parts = [read(Share(start, start + size if start + size < len(content) else None)) for start in starts]

@@ -19,7 +19,7 @@ from service.screening.buckets.spool import Spool
 from service.screening.completeness import Completeness
 from service.screening.contacts import ContactDays
 from service.screening.heard import Files, Heard
-from service.screening.met import Found, Glimpsed, Glimpses, Json, Lost, Sizes, Skipped, Stage
+from service.screening.met import Found, Glimpsed, Glimpses, Json, Lost, Sizes, Skipped, Spots, Stage
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
 from service.screening.salvage import merged_with
@@ -135,7 +135,9 @@ class Sorter:
                     found.completeness.meet(met.origin, met.type)
             elif isinstance(met, Lost):
                 found.lost.append(met)
-            elif not isinstance(met, Sizes | Glimpses):  # which are told together only where nobody asks whose they are
+            elif not isinstance(
+                met, Sizes | Spots | Glimpses
+            ):  # which are told together only where nobody asks whose they are
                 if not isinstance(met, Found):
                     found.completeness.meet(met.origin if isinstance(met, Glimpsed) else met.place.origin, met.type)
                 elif (type_name := met.type_met(setting.needs.types)) is not None:

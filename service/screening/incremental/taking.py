@@ -40,6 +40,7 @@ from service.screening.met import (
     PutOff,
     Sizes,
     Skipped,
+    Spots,
     Stage,
     stage_of,
 )
@@ -191,6 +192,7 @@ class Taking:
                 one = found_in(place, raw) if patient is None else PutOff(place, met.type, patient, raw)
                 self._take(one, taken, given)
         else:
+            assert not isinstance(met, Spots), "nobody asked to go back to them"
             self._found(met, taken, given)
 
     def _found(self, met: Found, taken: Taken, given: Given) -> None:

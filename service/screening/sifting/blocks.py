@@ -50,6 +50,7 @@ class TooLong(Exception):
 class Block:
     """Whole lines of a file, there until the next block is asked for. `first`: the number of its first line, from 1.
     `starts`, `ends`: of each line in `room`, without its newline; behind the last one there is room for a WINDOW more.
+    `place`: where the room begins in the file, if one can go back there.
     """
 
     room: bytearray
@@ -57,6 +58,7 @@ class Block:
     first: int
     starts: Positions
     ends: Positions
+    place: int | None = None
 
     def lines(self, chosen: Positions) -> Iterator[tuple[int, bytes]]:
         """Some lines, each with its number in the file, and without its newline."""
@@ -102,17 +104,19 @@ def read_blocks(file: InputFile, share: Share = WHOLE) -> Iterator[Block | Broke
     number = 1
     try:
         with open_file(file) as stream:
-            for room, size in _shared(stream, WHOLE if file.part else share):
+            for place, room, size in _shared(stream, WHOLE if file.part else share):
                 marked = number == 1 and not share.start and not file.part and room.startswith(BOM)
-                block = _block(room, size, number, len(BOM) if marked else 0)
+                starts, ends = _bounds(room, size, len(BOM) if marked else 0)
+                block = Block(room, size, number, starts, ends, None if file.gzipped else place)
                 number += len(block.starts)
                 yield block
     except (EOFError, OSError, zlib.error) as error:
         yield Broken(number, damage(error))
 
 
-def _shared(stream: BinaryIO, share: Share) -> Iterator[tuple[bytearray, int]]:
-    """Whole lines, those alone that begin in the share: one that began before it belongs to the share before."""
+def _shared(stream: BinaryIO, share: Share) -> Iterator[tuple[int, bytearray, int]]:
+    """Whole lines and where they stand, those alone that begin in the share: one that began before it belongs to the
+    share before."""
     place = share.start
     if place:
         stream.seek(place - 1)
@@ -121,13 +125,13 @@ def _shared(stream: BinaryIO, share: Share) -> Iterator[tuple[bytearray, int]]:
         place = stream.tell()
     for room, size in _whole_lines(stream):
         if share.end is None or place + size <= share.end:
+            yield place, room, size
             place += size
-            yield room, size
             continue
         if place >= share.end:
             return
         cut = room.find(b"\n", share.end - 1 - place, size) + 1  # behind the last line that begins in time
-        yield room, cut or size
+        yield place, room, cut or size
         return
 
 
@@ -168,14 +172,15 @@ def _fill(stream: BinaryIO, room: bytearray, begun: int) -> tuple[int, Exception
     return begun, None
 
 
-def _block(room: bytearray, size: int, number: int, first: int) -> Block:
+def _bounds(room: bytearray, size: int, first: int) -> tuple[Positions, Positions]:
+    """Where the lines begin and end."""
     ends = _newlines(room, size)
     if room[size - 1] != NEWLINE:
         ends = np.append(ends, size)
     starts = np.empty_like(ends)
     starts[0] = first
     starts[1:] = ends[:-1] + 1
-    return Block(room, size, number, starts, ends)
+    return starts, ends
 
 
 def _newlines(room: bytearray, size: int) -> Positions:

@@ -17,7 +17,7 @@ from service.errors import UnreadableResource
 from service.fhir.dates import read_event_date
 from service.fhir.elements import read_concepts
 from service.fhir.encounters import GOING_ON, OVER
-from service.fhir.medications import DISPENSED, ORDERED, ORDERS
+from service.fhir.medications import DISPENSED, GIVEN, ORDERED, ORDERS
 from service.fhir.observations import RANKS
 from service.fhir.references import reference_key
 from service.screening.sifting.traces import Trace
@@ -138,8 +138,21 @@ class Dispense(Line, gc=False, rename="camel", tag="MedicationDispense", kw_only
         return _day(self.when_handed_over, zone) if DISPENSED.get(self.status) is Certainty.SURE else None
 
 
+class Administration(Line, gc=False, rename="camel", tag="MedicationAdministration", kw_only=True):
+    """A drug that nobody asks for, given."""
+
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"effectiveDateTime"')
+
+    effective_date_time: str
+    occurence_date_time: Nowhere = ABSENT  # as newer releases spell it
+
+    def days(self, zone: ZoneInfo) -> date | None:
+        """The day on which it was given."""
+        return _day(self.effective_date_time, zone) if GIVEN.get(self.status) is Certainty.SURE else None
+
+
 HELD = GOING_ON | OVER
-READ = msgspec.json.Decoder(Observation | Encounter | Request | Dispense).decode
+READ = msgspec.json.Decoder(Observation | Encounter | Request | Dispense | Administration).decode
 READ_REFERENCE = msgspec.json.Decoder(Reference).decode
 
 
