@@ -20,7 +20,7 @@ from service.screening.sources import InputFile
 
 SIZE = 1 << 20
 CAPITAL = np.uint8(32)  # the bit by which small letters and capitals differ
-NEWLINE, RETURN, BLANK, QUOTE, BACKSLASH, BRACE = 10, 13, 32, 34, 92, 125
+NEWLINE, RETURN, BLANK, QUOTE, LETTER, BACKSLASH, BRACE = 10, 13, 32, 34, 65, 92, 125
 WINDOW = 72  # of an id, with its closing quote; FHIR allows 64 characters
 USUAL = 40  # enough for a UUID
 MARGIN = 1024  # so that what is looked at from the last line's start on is there, too
@@ -76,14 +76,13 @@ class Block:
     def without(self, lines: Flags, keys: Iterable[int]) -> Iterator[None]:
         """For a while, the keys that begin so many bytes into these lines have another name."""
         written = np.frombuffer(self.room, np.uint8)
-        letters = [self.starts[lines] + (key + 1) for key in keys]
-        for each in letters:
-            written[each] ^= CAPITAL
+        starts = self.starts[lines]
+        letters = np.concatenate([starts + (key + 1) for key in keys])
+        written[letters] ^= CAPITAL
         try:
             yield
         finally:
-            for each in letters:
-                written[each] ^= CAPITAL
+            written[letters] ^= CAPITAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,13 +198,22 @@ def headed(block: Block, prefix: bytes) -> Headed:
     last = written[ends - 1]
     if (last == RETURN).any():
         last = np.where(last == RETURN, written[ends - 2], last)
-    begun = _at(block.room, starts, f"S{len(prefix)}") == prefix
+    begun = _begun(block.room, starts, prefix)
     whole, ids = _numbered(_bytes_at(block.room, starts + len(prefix), USUAL))
     if not whole.all():  # longer ids than usual, or none
         whole, ids = _numbered(_bytes_at(block.room, starts + len(prefix), WINDOW))
     sure = (last == BRACE) & begun & whole
     ids[~sure] = 0
     return Headed(sure, ids)
+
+
+def _begun(room: bytearray, starts: Positions, prefix: bytes) -> Flags:
+    """What begins so; all of it, mostly, which is told by comparing it at once."""
+    found = _at(room, starts, f"V{len(prefix)}")
+    if found.tobytes() == prefix * len(starts):
+        return np.ones(len(starts), np.bool_)
+    begun: Flags = found.view(f"S{len(prefix)}") == prefix
+    return begun
 
 
 def _at(room: bytearray, starts: Positions, kind: str) -> npt.NDArray[Any]:
@@ -225,7 +233,7 @@ def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
     Two ids may share a number, though hardly ever: then a line is read that need not be.
     """
     common = bytes(windows[0]).find(b'"') if len(windows) else 0
-    if common > 0 and (windows[:, common] == QUOTE).all() and not _odd(windows[:, :common]).any():
+    if common > 0 and (windows[:, common] == QUOTE).all() and not _odd_before(windows, common):
         whole = np.ones(len(windows), np.bool_)  # as one program writes them: all of one length
         windows[:, common:] = 0
     else:
@@ -239,10 +247,11 @@ def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
     return whole, mixed ^ (mixed >> np.uint64(29))
 
 
-def _odd(written: npt.NDArray[np.uint8]) -> Flags:
-    """Bytes that ids do not hold: blanks, quotes, backslashes."""
-    odd: Flags = (written <= BLANK) | (written == QUOTE) | (written == BACKSLASH)
-    return odd
+def _odd_before(windows: npt.NDArray[np.uint8], end: int) -> bool:
+    """Do the first bytes hold any that ids do not (blanks, quotes, backslashes)? All are looked at: that is faster."""
+    plain = windows.copy()
+    plain[:, end:] = LETTER
+    return bool((plain <= BLANK).any() or (plain == QUOTE).any() or (plain == BACKSLASH).any())
 
 
 def numbers_of(ids: Iterable[str]) -> Hashes:
