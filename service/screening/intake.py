@@ -6,6 +6,7 @@ resource that recognises another version of it.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from service.eligibility.facts import EncounterFact, Unreadable
 from service.errors import UnreadableResource
@@ -17,7 +18,7 @@ from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
 from service.screening.loose import Loose, place_loose
-from service.screening.met import Found, Glimpses, Json, Met, Place, Sizes, Skipped
+from service.screening.met import Found, Glimpses, Json, Met, Place, Sizes, Skipped, Spots
 from service.screening.needs import Needs
 from service.screening.people import Population, two_days
 from service.screening.putting_off import PuttingOff
@@ -68,6 +69,7 @@ class Intake:
         self._counting, self._files = counting, files
         self._loose: dict[str, list[Loose]] = {}
         self._put_off = PuttingOff()
+        self._spots: list[Spots] = []
         known, wanted = self.population, None if counted else needs.may_ask
         drugs = known.medications if medications is None else medications
         self.reading = replace(reading, medications=drugs, births=known.births, wanted=wanted)
@@ -82,6 +84,8 @@ class Intake:
             note_glimpsed(met, self._counting, self.population, self.tally)
         elif isinstance(met, Sizes):
             self._put_off.keep(met)
+        elif isinstance(met, Spots):
+            self._spots.append(met)
         else:
             hint = self._files[met.place.file].type_hint
             self.tally.set_aside_line(self._reject(met.place, REJECTED, hint, met.problem))
@@ -89,8 +93,9 @@ class Intake:
     def finish(self) -> Population:
         """When all has been taken."""
         with self._put_off as kept:
-            for found in (found for each in kept for found in wanted_of(each, self.population, self.tally)):
-                self._found(found)
+            for each in chain[Sizes | Spots](self._spots, kept):
+                for found in wanted_of(each, self._files, self.population, self.tally):
+                    self._found(found)
         place_loose((each for several in self._loose.values() for each in several), self.population)
         return self.population
 

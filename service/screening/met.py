@@ -4,11 +4,15 @@ from collections.abc import Collection, Mapping
 from enum import IntEnum
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from service.screening.completeness import Origin
 from service.screening.salvage import is_one
 from service.screening.sifting.glimpse import Glimpse
 
 Json = dict[str, object]
+Whole = npt.NDArray[np.int64]
 NO_ALIASES: Mapping[str, str] = {}
 
 
@@ -95,7 +99,17 @@ class Sizes(NamedTuple):
     lines: list[tuple[int, bytes]]
 
 
-Met = Found | Skipped | Glimpses | Sizes | Lost
+class Spots(NamedTuple):
+    """Such lines, of a file that can be gone back to: their numbers, and where they begin and end in it."""
+
+    place: Place
+    type: str
+    numbers: Whole
+    starts: Whole
+    ends: Whole
+
+
+Met = Found | Skipped | Glimpses | Sizes | Spots | Lost
 
 
 class Mixed(Exception):

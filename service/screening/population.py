@@ -74,7 +74,7 @@ def gather(
         sieve = Sieve(needs, intake.reading, seen, request.claims, forced) if sifted else None
         walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         try:
-            for met in walk.everything():
+            for met in walk.everything(going_back=True):
                 intake.take(met)
         except Mixed as problem:
             mixed |= {problem.label}

@@ -24,6 +24,7 @@ from service.screening.met import (
     Place,
     Sizes,
     Skipped,
+    Spots,
     Stage,
     stage_of,
     stages_of,
@@ -59,16 +60,19 @@ class Walk:
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._failed: set[tuple[int, int, int]] = set()
+        self._going_back = False
         self.lines = self._start = 0  # of the share that was gone through last; and where it starts
         self._sifted = frozenset(
             number for number, file in enumerate(self.files) if file.label not in mixed and self._can_sift(file)
         )
 
-    def everything(self) -> Iterator[Met]:
-        """Every line of every file exactly once, stage by stage.
+    def everything(self, *, going_back: bool = False) -> Iterator[Met]:
+        """Every line of every file exactly once, stage by stage. `going_back`: of body sizes only where they stand,
+        if one can go back there.
 
         Raises Mixed, Recurring: then it has to be gone through again, with those files or lines read whole.
         """
+        self._going_back = going_back
         for stage in Stage:
             if self._sieve is not None:
                 self._sieve.expect("Encounter", self.heard.awaited)
@@ -149,11 +153,15 @@ class Walk:
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
 
-    def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Sizes]:
+    def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Sizes | Spots]:
         """Body sizes."""
         sizes = picked.sizes.nonzero()[0]
         if len(sizes):
-            yield Sizes(place, hint, list(block.lines(sizes)))
+            if self._going_back and block.place is not None:
+                starts, ends = block.starts[sizes] + block.place, block.ends[sizes] + block.place
+                yield Spots(place, hint, sizes + block.first, starts, ends)
+            else:
+                yield Sizes(place, hint, list(block.lines(sizes)))
             self.heard.named[place.file].add(hint)
             sieve.ledger.put_off[hint].append(picked.ids[picked.sizes])
 

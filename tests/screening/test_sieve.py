@@ -11,6 +11,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
@@ -21,12 +22,14 @@ from service.eligibility.criteria import Study
 from service.eligibility.facts import Kind
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Codes, Coding, Terminology, ValueSet
+from service.errors import InputError
 from service.fhir.elements import read_concept
 from service.fhir.reading import Reading
 from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
 from service.screening.population import gather
 from service.screening.request import Progress, Request
+from service.screening.sifting import blocks
 from service.screening.sifting.blocks import Block, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.scan import scan_for
@@ -56,8 +59,8 @@ def sieve() -> Sieve:
 def read(type_name: str, *lines: bytes) -> list[bool]:
     """Which of these lines are read."""
     content = b"\n".join(lines) + b"\n"
-    blocks = list(read_blocks(InputFile(Path("x.ndjson"), True, type_name, content=content)))
-    picked = [sieve().pick(type_name, block) for block in blocks if isinstance(block, Block)]
+    found = list(read_blocks(InputFile(Path("x.ndjson"), True, type_name, content=content)))
+    picked = [sieve().pick(type_name, block) for block in found if isinstance(block, Block)]
     return [bool(each) for block in picked for each in block.read | block.glimpsed]
 
 
@@ -518,6 +521,47 @@ def test_weights_are_read_once_it_is_known_whose_doses_go_by_them(
         assert found[3] == plain[3]
         assert found[0]["p"] == plain[0]["p"]
         assert "mg/kg" in str(found[0]["p"])
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_weights_are_found_again_where_they_stand(ending: bytes, packed: bool, tmp_path: Path) -> None:
+    results: Any = [weight(str(each), "pq"[each % 2], note=[{"text": "x" * each}]) for each in range(200)]
+    source = export(tmp_path / "in", Patient=[patient("p"), patient("q")], MedicationRequest=[by_weight("p")])
+    written = b"\xef\xbb\xbf" + ending.join([b"", *map(compact, results), b""])
+    (source / "Observation.ndjson").unlink()
+    name = "Observation.ndjson.gz" if packed else "Observation.ndjson"
+    (source / name).write_bytes(gzip.compress(written) if packed else written)
+    with patch.object(blocks, "SIZE", 4_096):
+        found: Any = facts(source, sifted=True, world=shipped.catalog(), study=shipped.STUDY)
+    plain: Any = facts(source, sifted=False, world=shipped.catalog(), study=shipped.STUDY)
+    assert found[0]["p"] == plain[0]["p"]
+    assert len(set(re.findall("Observation/[0-9]+", str(found[0]["p"])))) == 100
+
+
+class Tampering(Progress):
+    """Changes a file when it was read."""
+
+    def __init__(self, how: Callable[[Path], object]) -> None:
+        self._how = how
+
+    def reading(self, file: InputFile, lines: int, size: int) -> None:
+        if file.type_hint == "Observation":
+            self._how(file.path)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [Path.unlink, lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b" " + path.read_bytes())],
+    ids=["gone", "empty", "moved by a byte"],
+)
+def test_what_is_not_any_more_where_it_stood_is_not_taken_for_absent(
+    how: Callable[[Path], object], tmp_path: Path
+) -> None:
+    files: Any = {"Observation": [weight("w", "p"), weight("v", "p")], "MedicationRequest": [by_weight("p")]}
+    request = Request(find_sources([export(tmp_path / "in", **files)]), (shipped.STUDY,), date(2026, 6, 30))
+    with pytest.raises(InputError, match=r"Observation\.ndjson"):
+        gather(shipped.catalog(), request, lambda reject: None, Tampering(how))
 
 
 def test_a_file_that_breaks_off_is_told_once_though_it_is_gone_through_twice(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from service.screening.completeness import Completeness, Origin
 from service.screening.contacts import ContactDays
 from service.screening.heard import Files, Heard
 from service.screening.lines import found_in
-from service.screening.met import Found, Glimpses, Json, Lost, Sizes, Skipped, Stage
+from service.screening.met import Found, Glimpses, Json, Lost, Sizes, Skipped, Spots, Stage
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
 from service.screening.salvage import merged_with, sole_subject
@@ -148,8 +148,10 @@ class Sorter:
                 found.skipped[met.type] = found.skipped.get(met.type, 0) + met.lines
                 if met.type in setting.needs.types:
                     found.completeness.meet(met.origin, met.type)
-            else:
+            elif isinstance(met, Lost):
                 found.lost.append(met)
+            else:
+                assert not isinstance(met, Spots), "nobody asked to go back to them"
         for (type_name, origin, bucket), glimpses in seen.items():
             found.completeness.meet(origin, type_name)
             self.spool.put(str(bucket), pack(Glimpses(type_name, origin, glimpses), task.stage, task.share.start))

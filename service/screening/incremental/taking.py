@@ -38,6 +38,7 @@ from service.screening.met import (
     Place,
     Sizes,
     Skipped,
+    Spots,
     Stage,
     stage_of,
 )
@@ -180,6 +181,7 @@ class Taking:
         elif isinstance(met, Sizes):
             self._take_sizes(met, taken, given)
         else:
+            assert not isinstance(met, Spots), "nobody asked to go back to them"
             self._found(met, taken, given)
 
     def _take_sizes(self, met: Sizes, taken: Taken, given: Given) -> None:

@@ -20,7 +20,7 @@ from service.screening.sources import InputFile
 
 SIZE = 1 << 20
 CAPITAL = np.uint8(32)  # the bit by which small letters and capitals differ
-NEWLINE, RETURN, BLANK, QUOTE, BACKSLASH, BRACE = 10, 13, 32, 34, 92, 125
+NEWLINE, RETURN, BLANK, QUOTE, LETTER, BACKSLASH, BRACE = 10, 13, 32, 34, 65, 92, 125
 WINDOW = 72  # of an id, with its closing quote; FHIR allows 64 characters
 USUAL = 40  # enough for a UUID
 MARGIN = 1024  # so that what is looked at from the last line's start on is there, too
@@ -50,6 +50,7 @@ class TooLong(Exception):
 class Block:
     """Whole lines of a file, there until the next block is asked for. `first`: the number of its first line, from 1.
     `starts`, `ends`: of each line in `room`, without its newline; behind the last one there is room for a WINDOW more.
+    `place`: where the room begins in the file, if one can go back there.
     """
 
     room: bytearray
@@ -57,6 +58,7 @@ class Block:
     first: int
     starts: Positions
     ends: Positions
+    place: int | None = None
 
     def lines(self, chosen: Positions) -> Iterator[tuple[int, bytes]]:
         """Some lines, each with its number in the file, and without its newline."""
@@ -74,14 +76,13 @@ class Block:
     def without(self, lines: Flags, keys: Iterable[int]) -> Iterator[None]:
         """For a while, the keys that begin so many bytes into these lines have another name."""
         written = np.frombuffer(self.room, np.uint8)
-        letters = [self.starts[lines] + (key + 1) for key in keys]
-        for each in letters:
-            written[each] ^= CAPITAL
+        starts = self.starts[lines]
+        letters = np.concatenate([starts + (key + 1) for key in keys])
+        written[letters] ^= CAPITAL
         try:
             yield
         finally:
-            for each in letters:
-                written[each] ^= CAPITAL
+            written[letters] ^= CAPITAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,19 @@ def read_blocks(file: InputFile, share: Share = WHOLE) -> Iterator[Block | Broke
     number = 1
     try:
         with open_file(file) as stream:
-            for room, size in _shared(stream, WHOLE if file.part else share):
+            for place, room, size in _shared(stream, WHOLE if file.part else share):
                 marked = number == 1 and not share.start and not file.part and room.startswith(BOM)
-                block = _block(room, size, number, len(BOM) if marked else 0)
+                starts, ends = _bounds(room, size, len(BOM) if marked else 0)
+                block = Block(room, size, number, starts, ends, None if file.gzipped else place)
                 number += len(block.starts)
                 yield block
     except (EOFError, OSError, zlib.error) as error:
         yield Broken(number, damage(error))
 
 
-def _shared(stream: BinaryIO, share: Share) -> Iterator[tuple[bytearray, int]]:
-    """Whole lines, those alone that begin in the share: one that began before it belongs to the share before."""
+def _shared(stream: BinaryIO, share: Share) -> Iterator[tuple[int, bytearray, int]]:
+    """Whole lines and where they stand, those alone that begin in the share: one that began before it belongs to the
+    share before."""
     place = share.start
     if place:
         stream.seek(place - 1)
@@ -121,13 +124,13 @@ def _shared(stream: BinaryIO, share: Share) -> Iterator[tuple[bytearray, int]]:
         place = stream.tell()
     for room, size in _whole_lines(stream):
         if share.end is None or place + size <= share.end:
+            yield place, room, size
             place += size
-            yield room, size
             continue
         if place >= share.end:
             return
         cut = room.find(b"\n", share.end - 1 - place, size) + 1  # behind the last line that begins in time
-        yield room, cut or size
+        yield place, room, cut or size
         return
 
 
@@ -168,14 +171,15 @@ def _fill(stream: BinaryIO, room: bytearray, begun: int) -> tuple[int, Exception
     return begun, None
 
 
-def _block(room: bytearray, size: int, number: int, first: int) -> Block:
+def _bounds(room: bytearray, size: int, first: int) -> tuple[Positions, Positions]:
+    """Where the lines begin and end."""
     ends = _newlines(room, size)
     if room[size - 1] != NEWLINE:
         ends = np.append(ends, size)
     starts = np.empty_like(ends)
     starts[0] = first
     starts[1:] = ends[:-1] + 1
-    return Block(room, size, number, starts, ends)
+    return starts, ends
 
 
 def _newlines(room: bytearray, size: int) -> Positions:
@@ -194,13 +198,22 @@ def headed(block: Block, prefix: bytes) -> Headed:
     last = written[ends - 1]
     if (last == RETURN).any():
         last = np.where(last == RETURN, written[ends - 2], last)
-    begun = _at(block.room, starts, f"S{len(prefix)}") == prefix
+    begun = _begun(block.room, starts, prefix)
     whole, ids = _numbered(_bytes_at(block.room, starts + len(prefix), USUAL))
     if not whole.all():  # longer ids than usual, or none
         whole, ids = _numbered(_bytes_at(block.room, starts + len(prefix), WINDOW))
     sure = (last == BRACE) & begun & whole
     ids[~sure] = 0
     return Headed(sure, ids)
+
+
+def _begun(room: bytearray, starts: Positions, prefix: bytes) -> Flags:
+    """What begins so; all of it, mostly, which is told by comparing it at once."""
+    found = _at(room, starts, f"V{len(prefix)}")
+    if found.tobytes() == prefix * len(starts):
+        return np.ones(len(starts), np.bool_)
+    begun: Flags = found.view(f"S{len(prefix)}") == prefix
+    return begun
 
 
 def _at(room: bytearray, starts: Positions, kind: str) -> npt.NDArray[Any]:
@@ -220,7 +233,7 @@ def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
     Two ids may share a number, though hardly ever: then a line is read that need not be.
     """
     common = bytes(windows[0]).find(b'"') if len(windows) else 0
-    if common > 0 and (windows[:, common] == QUOTE).all() and not _odd(windows[:, :common]).any():
+    if common > 0 and (windows[:, common] == QUOTE).all() and not _odd_before(windows, common):
         whole = np.ones(len(windows), np.bool_)  # as one program writes them: all of one length
         windows[:, common:] = 0
     else:
@@ -234,10 +247,11 @@ def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
     return whole, mixed ^ (mixed >> np.uint64(29))
 
 
-def _odd(written: npt.NDArray[np.uint8]) -> Flags:
-    """Bytes that ids do not hold: blanks, quotes, backslashes."""
-    odd: Flags = (written <= BLANK) | (written == QUOTE) | (written == BACKSLASH)
-    return odd
+def _odd_before(windows: npt.NDArray[np.uint8], end: int) -> bool:
+    """Do the first bytes hold any that ids do not (blanks, quotes, backslashes)? All are looked at: that is faster."""
+    plain = windows.copy()
+    plain[:, end:] = LETTER
+    return bool((plain <= BLANK).any() or (plain == QUOTE).any() or (plain == BACKSLASH).any())
 
 
 def numbers_of(ids: Iterable[str]) -> Hashes:
