@@ -87,7 +87,7 @@ def read_event_period(value: object, element: str, zone: ZoneInfo) -> tuple[Days
     return first, last
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _parse(text: str, zone: ZoneInfo) -> tuple[Days, str]:
     parts = PARTS.fullmatch(text)
     if parts is None:

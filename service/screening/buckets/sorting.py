@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
 DRUGS = "drug"
-MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 8_192
 Ids = dict[str, tuple[list[str], list[int]]]  # by type, what went into buckets, and into which
 Seen = dict[tuple[str, Origin, int], list[tuple[Glimpse, int]]]  # by type, origin and bucket
 
