@@ -17,7 +17,7 @@ ALWAYS = date.min
 FOREVER = date.max
 ONE_DAY = timedelta(days=1)
 SHORTEST_MONTH = 28  # days
-MOST_REMEMBERED = 65_536  # days moved: the same ones are, for everybody
+MOST_REMEMBERED = 8_192  # days moved: the same ones are, for everybody
 
 
 def shift(day: date, days: int) -> date:

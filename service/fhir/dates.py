@@ -88,7 +88,7 @@ def read_event_period(value: object, element: str, zone: ZoneInfo) -> tuple[Days
     return first, last
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _parse(text: str, zone: ZoneInfo) -> Days:
     parts = PARTS.fullmatch(text)
     if parts is None:
@@ -103,7 +103,7 @@ def _parse(text: str, zone: ZoneInfo) -> Days:
         return Days.on(moment.date())
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def _moment(text: str, zone: ZoneInfo) -> str:
     """What sorts a date that can be read by its time; asked for of few."""
     if "T" not in text:

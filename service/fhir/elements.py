@@ -151,7 +151,7 @@ def read_concept(value: object, element: str) -> Concept:
         if len(written) <= LONGEST_REMEMBERED:
             if len(_CONCEPTS) >= MOST_REMEMBERED:
                 _CONCEPTS.clear()
-            _CONCEPTS[written] = known
+            _CONCEPTS[_trimmed(written)] = known
     return known
 
 
@@ -241,8 +241,13 @@ def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | N
         known = (_read_quantity(value, element, units),)
         if len(_QUANTITIES) >= MOST_REMEMBERED:
             _QUANTITIES.clear()
-        _QUANTITIES[units, written] = known
+        _QUANTITIES[units, _trimmed(written)] = known
     return known[0]
+
+
+def _trimmed(written: bytes) -> bytes:
+    """The same bytes in as much room as they need: orjson leaves 4 KB to the shortest text that it writes."""
+    return memoryview(written).tobytes()
 
 
 def _read_quantity(value: object, element: str, units: UnitTable) -> Quantity | None:

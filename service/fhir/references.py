@@ -25,7 +25,7 @@ def reference_key(value: object, element: str, aliases: Mapping[str, str] | None
     return _literal(written)
 
 
-@lru_cache(65_536)
+@lru_cache(8_192)
 def _literal(written: str) -> str | None:
     found = LITERAL.search(written)
     return f"{found['type']}/{found['id']}" if found else None

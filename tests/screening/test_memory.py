@@ -1,10 +1,13 @@
 """With a limit, an export that is five times larger needs no more memory; without one it does."""
 
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
+from service.eligibility.units import UnitTable
+from service.fhir.elements import read_concept, read_quantity
 from tests.bench.bulk.turns import cost_of
 from tests.screening.world import export, haemoglobin, patient
 
@@ -45,3 +48,14 @@ def test_with_a_limit_a_larger_export_needs_no_more(processes: str, exports: tup
 def test_without_a_limit_it_does(exports: tuple[Path, Path], tmp_path: Path) -> None:
     small, large = (peak(each, tmp_path, *NONE, "--processes", "1") for each in exports)
     assert large > small + 2 * TOLERANCE, "or else the test above cannot fail"
+
+
+def test_what_is_remembered_of_short_texts_is_short() -> None:
+    units, count = UnitTable({}, {}, {}), 1000
+    tracemalloc.start()
+    for each in range(count):
+        read_quantity({"value": each}, "valueQuantity", units)
+        read_concept({"text": f"remembered {each}"}, "code")
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < count * 2500, "two short texts, and what was read of them"

@@ -25,10 +25,14 @@ ENDED = "a process of the screening was ended from outside, perhaps for want of 
 
 @contextmanager
 def at_work(make: Callable[..., Any], given: tuple[object, ...], processes: int) -> Iterator[Do[Any, Any]]:
-    """`make(*given)` in every process; tasks are given to one of its methods, and come back as they are done."""
+    """`make(*given)` in every process; tasks are given to one of its methods, and come back as they are done. What was
+    made in this process is closed in the end."""
     if processes == 1:
         own = make(*given)
-        yield lambda method, tasks: ((task, method(own, task)) for task in tasks)
+        try:
+            yield lambda method, tasks: ((task, method(own, task)) for task in tasks)
+        finally:
+            own.close()
         return
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else None)  # nothing has to be sent over, then

@@ -138,9 +138,15 @@ class Hand:
 
     def _prepared(self, told: str, make: Any) -> Any:
         if self._told != told:
+            self.close()
             changed, *more = pickle.loads((self._setting.place / told).read_bytes())
             self._told, self._at = told, make(replace(self._setting, **changed._asdict()), *more)
         return self._at
+
+    def close(self) -> None:
+        """Nothing more is written."""
+        if isinstance(self._at, Sorter):
+            self._at.spool.close()
 
     def _keep(self, name: str, result: object, lengths: dict[str, int]) -> None:
         Journal(self._setting.place).keep(name, result, lengths)

@@ -15,7 +15,7 @@ from service.fhir.reading import Reading
 from service.screening.buckets.ids import keep
 from service.screening.buckets.parcels import pack, pack_unsure
 from service.screening.buckets.routing import Routes, key_of
-from service.screening.buckets.spool import Spool
+from service.screening.buckets.spool import MOST_OPEN, Spool
 from service.screening.completeness import Completeness, Origin
 from service.screening.contacts import ContactDays
 from service.screening.heard import Files, Heard
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from service.catalog.load import Catalog
 
 DRUGS = "drug"
-MOST_REMEMBERED = 100_000
+MOST_REMEMBERED = 8_192
 Ids = dict[str, tuple[list[str], list[int]]]  # by type, what went into buckets, and into which
 Seen = dict[tuple[str, Origin, int], list[tuple[Glimpse, int]]]  # by type, origin and bucket
 
@@ -102,7 +102,7 @@ class Sorter:
         self._setting = setting
         self._sieve = Sieve(setting.needs, setting.reading, setting.seen, setting.request.claims, setting.forced)
         self._sieve.expect("Encounter", setting.awaited)
-        self.spool = Spool(setting.place)
+        self.spool = Spool(setting.place, MOST_OPEN)
         self._bucket_of = lru_cache(MOST_REMEMBERED)(setting.routes.of)
 
     @property
@@ -111,7 +111,8 @@ class Sorter:
         return self._setting.place
 
     def move_to(self, place: Path) -> Sorter:
-        """From here on, buckets are written there."""
+        """From here on, buckets are written there, and may be taken away between two shares."""
+        self.spool.close()
         self._setting, self.spool = replace(self._setting, place=place), Spool(place)
         return self
 

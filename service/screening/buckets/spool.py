@@ -7,17 +7,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
 LENGTH = 4
 TAKEN = "taken-"
+MOST_OPEN = 200  # files of one process, where it may keep them open
 BUFFERED = 1 << 23  # bytes in memory, of all buckets together
 
 
 class Spool:
-    """Appends to the buckets of a directory. To be closed in the process that wrote."""
+    """Appends to the buckets of a directory. `most`: so many of its files stay open, until it is closed; to open one
+    takes longer than to write a little to it."""
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
+    def __init__(self, directory: Path, most: int = 0) -> None:
+        self._directory, self._most = directory, most
+        self._open: dict[str, BinaryIO] = {}
         self._writer = f"{os.getpid()}x{token_hex(4)}"  # nobody else's, also when the process is long gone
         self.lengths: dict[str, int] = {}  # of the files written
         self._waiting: dict[str, list[bytes]] = defaultdict(list)
@@ -40,9 +44,20 @@ class Spool:
     def append(self, name: str, content: bytes) -> None:
         """To a file of that name, which this one alone writes to."""
         own = f"{name}.{self._writer}"
-        with (self._directory / own).open("ab") as file:
-            file.write(content)
+        file = self._open.get(own)
+        if file is None:
+            file = self._open[own] = (self._directory / own).open("ab")
+        file.write(content)
+        file.flush()
+        if len(self._open) > self._most:
+            self.close()
         self.lengths[own] = self.lengths.get(own, 0) + len(content)
+
+    def close(self) -> None:
+        """Close its files; what is put afterwards is appended to them."""
+        for file in self._open.values():
+            file.close()
+        self._open.clear()
 
 
 def files(directory: Path, buckets: Iterable[str]) -> list[Path]:

@@ -29,7 +29,7 @@ UNSAID = msgspec.Raw()
 Nowhere = Annotated[int, msgspec.Meta(gt=0, lt=0)]
 ABSENT = 0
 STATUS, SUBJECT = b'"status"', b'"subject"'
-MOST_REMEMBERED = 65_536
+MOST_REMEMBERED = 8_192
 
 
 class Glimpse(NamedTuple):

@@ -16,11 +16,11 @@ import orjson
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
+from tests.bench.bulk.memory import memory
 from tests.bench.bulk.simplest import Compared, compared, questions
 from tests.bench.bulk.turns import Contender, Cost, Costs, beginning_of, by_turns, cost_of, ratio
 from tests.bench.bulk.variants import write_variants
 from tests.bench.corpus import AS_OF, Corpus, kept_corpus
-from tests.bench.memory import memory
 from tests.bench.table import Table
 from tests.shape.source import ROOT
 
