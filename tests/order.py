@@ -24,7 +24,22 @@ TOGETHER = {
 }
 LONG = (
     "tests/screening/test_real_data.py",
+    "tests/docs/test_docs.py",
+    "tests/journeys/test_from_lab_to_subject.py",
     "tests/screening/test_going_on.py",
+    "tests/store/test_worklist_pages.py",
+    "tests/feasibility/test_brute_force.py",
+    "tests/web/test_hooks_served.py",
+    "tests/screening/test_outputs.py",
+    "tests/incremental/test_lasting.py",
+    "tests/store/test_crash.py",
+    "tests/pages/decisions/test_deciding.py",
+    "tests/cds/test_same_facts.py",
+    "tests/feasibility/test_attack.py",
+    "tests/translations/test_spoken.py",
+    "tests/properties/test_assessment.py",
+    "tests/publishing/test_crash.py",
+    "tests/working/test_same_as_bulk.py",
 )
 FIRST = (*TOGETHER, *LONG)
 
