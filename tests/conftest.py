@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -13,6 +14,7 @@ from tests.contents import read_once
 from tests.databases import empty_url, postgres, postgres_url, sqlite_template, store, url
 from tests.engines import open_quickly
 from tests.hashing import hash_cheaply
+from tests.order import Groups, rank_of
 from tests.rendering import compile_once
 from tests.sparks import pyspark
 
@@ -35,6 +37,16 @@ hash_cheaply()
 open_quickly()
 read_once()
 compile_once()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first."""
+    items.sort(key=lambda each: rank_of(each.nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    """Modules stay together, and some of them."""
+    return Groups(config, log)
 
 
 def pytest_collection_finish() -> None:

@@ -13,7 +13,8 @@ from service.errors import PrescreenError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    chosen = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    chosen = parser(words).parse_args(words)
     try:
         return int(chosen.run(chosen))
     except PrescreenError as error:

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 from service.cli.console import out
-from service.cli.installation import add_tenant, installation, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import installation, now
 from service.errors import UsageError
 from service.screening.access.administered import KINDS, enter
 from service.screening.access.audited import note_deed

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import add_tenant, database
+from service.cli.inputs import add_tenant
+from service.cli.installation import database
 from service.screening.cds.report import rate_lines
 from service.settings import Settings
 from service.store import cards

@@ -7,7 +7,8 @@ from dataclasses import asdict
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import add_tenant, installation, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import installation, now
 from service.errors import UnknownStudy
 from service.screening.patient import screening_date
 from service.screening.studying import upkeep
@@ -23,13 +24,6 @@ def add_counts(command: ArgumentParser) -> None:
     command.add_argument("--format", choices=("text", "json"), default="text")
     command.add_argument("--suppressed", action="store_true", help="leave out what could tell of fewer than 11 people")
     command.set_defaults(run=show_counts)
-
-
-def add_history(command: ArgumentParser) -> None:
-    """`prescreen study history`."""
-    command.add_argument("id", metavar="STUDY", help="the id of an open study")
-    add_tenant(command)
-    command.set_defaults(run=show_history)
 
 
 def show_counts(chosen: Namespace) -> int:

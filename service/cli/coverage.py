@@ -11,7 +11,9 @@ from rich.table import Table
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import load_catalog
-from service.cli.console import Bar, out
+from service.cli.console import out
+from service.cli.inputs import add_input, requested
+from service.cli.progress import progress
 from service.eligibility.terms import TEXT_SYSTEM
 from service.screening.answerable.document import document
 from service.screening.answerable.gathering import read_export
@@ -19,8 +21,6 @@ from service.screening.answerable.outputs import write_report
 from service.screening.answerable.report import report
 from service.screening.answerable.shapes import Listed, OfStudy, Report
 from service.screening.answerable.words import TOO_FEW, dose_name, intro, share, type_state, why_words
-from service.screening.asking import study_of
-from service.screening.request import Request
 from service.screening.sources import find_sources, total_bytes
 from service.screening.studying.suppression import BAND
 
@@ -29,7 +29,8 @@ FEW = 15  # codes that the terminal lists; the files have more
 
 
 def add_coverage(command: ArgumentParser) -> None:
-    """The arguments of `prescreen coverage`, beside those that all commands on an input share."""
+    """`prescreen coverage`."""
+    add_input(command)
     command.add_argument("--study", action="append", required=True, metavar="ID", help="repeatable")
     command.add_argument("--out", type=Path, help="a directory for coverage.json, coverage.html and concept-map.json")
     command.add_argument("--format", choices=("text", "json"), default="text")
@@ -51,13 +52,11 @@ def add_coverage(command: ArgumentParser) -> None:
 def coverage(chosen: Namespace) -> int:
     """Read the input once, and tell what it can and cannot answer."""
     catalog = load_catalog(mappings_dir(), chosen.site)
-    accepted = catalog.site.accepted_rejects if chosen.accept_rejects is None else chosen.accept_rejects
-    studies = tuple(study_of(catalog, each) for each in dict.fromkeys(chosen.study))
-    request = Request(find_sources(chosen.source), studies, chosen.as_of, None, accepted_rejects=accepted)
+    request = requested(catalog, chosen, find_sources(chosen.source), chosen.study)
     band = 1 if chosen.show_small else chosen.band
-    with Bar(total_bytes(request.sources), quiet=chosen.quiet) as bar:
+    with progress(total_bytes(request.sources), quiet=chosen.quiet) as bar:
         met = read_export(catalog, request, bar, band)
-    told = report(met, catalog, studies, request.at, band)
+    told = report(met, catalog, request.studies, request.at, band)
     if chosen.format == "json":
         out(orjson.dumps(document(told), option=orjson.OPT_INDENT_2).decode())
     elif not chosen.quiet:

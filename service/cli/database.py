@@ -5,7 +5,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from service.cli.console import out
-from service.cli.installation import Installation, add_tenant, installation, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import Installation, installation, now
 from service.errors import UsageError
 from service.screening.scheduler import Appointment, read_appointments, request_appointments
 from service.settings import Settings

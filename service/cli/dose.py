@@ -9,21 +9,23 @@ import orjson
 from service.catalog.content import mappings_dir
 from service.catalog.load import load_catalog
 from service.catalog.words import duration
-from service.cli.console import Bar, out
+from service.cli.console import out
+from service.cli.inputs import add_input, requested
 from service.eligibility.dates import Duration
 from service.eligibility.explain.dose_chart import dose_chart
 from service.eligibility.explain.dose_report import dose_report
 from service.screening.dose import dose_of_patient
 from service.screening.dose_line import dose_line
-from service.screening.request import Request
-from service.screening.sources import find_sources, total_bytes
+from service.screening.request import Progress
+from service.screening.sources import find_sources
 
 ALL = "all"
 LENGTH = re.compile(r"[1-9]\d{0,4} (day|week|month|year)s?", re.ASCII)
 
 
 def add_dose(command: ArgumentParser) -> None:
-    """The arguments of `prescreen dose`, beside those that all commands on an input share."""
+    """`prescreen dose`."""
+    add_input(command)
     command.add_argument("--patient", required=True, metavar="ID", help="the id of the Patient resource")
     command.add_argument(
         "--look-back", type=_look_back, required=True, metavar="LENGTH", help='"3 months", "90 days", …, or all'
@@ -39,11 +41,9 @@ def add_dose(command: ArgumentParser) -> None:
 def dose(chosen: Namespace) -> int:
     """The daily doses of one patient."""
     catalog = load_catalog(mappings_dir(), chosen.site)
-    accepted = catalog.site.accepted_rejects if chosen.accept_rejects is None else chosen.accept_rejects
-    request = Request(find_sources(chosen.source), (), chosen.as_of, None, accepted_rejects=accepted)
+    request = requested(catalog, chosen, find_sources(chosen.source), ())
     look_back = None if chosen.look_back == ALL else chosen.look_back
-    with Bar(total_bytes(request.sources), quiet=True) as bar:
-        profile = dose_of_patient(catalog, request, chosen.patient, look_back, chosen.equivalent_to, bar)
+    profile = dose_of_patient(catalog, request, chosen.patient, look_back, chosen.equivalent_to, Progress())
     if chosen.format == "json":
         out(orjson.dumps(dose_line(profile), option=orjson.OPT_INDENT_2).decode())
     elif chosen.format == "svg":

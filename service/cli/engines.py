@@ -1,4 +1,4 @@
-"""By what an input is screened: this machine, or Spark."""
+"""By what an input is screened: this machine, or Spark. What one way alone needs is loaded only where it is gone."""
 
 from __future__ import annotations
 
@@ -16,18 +16,13 @@ from service.errors import UsageError
 from service.screening.buckets.journal import run_key
 from service.screening.buckets.means import usual_processes
 from service.screening.buckets.processes import engine_for
-from service.screening.incremental.basis import basis_of
-from service.screening.incremental.run import screen_on
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sources import Source, find_sources, total_bytes
-from service.screening.spark.engine import Spark, buckets_for
-from service.screening.spark.listing import find
-from service.screening.spark.parts import screen_to
-from service.screening.spark.session import session
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
+    from service.screening.spark.engine import Spark
 
 SPARK, LOCAL = "spark", "local"
 Run = Callable[["Catalog", Request, Progress], dict[str, object]]
@@ -59,6 +54,10 @@ def screening(chosen: Namespace) -> Iterator[Screening]:
             raise UsageError("--state does not go with --engine spark: it is kept on this machine, by one process")
         if chosen.processes:
             raise UsageError("--processes does not go with --engine spark: Spark knows how many tasks it runs at once")
+        from service.screening.spark.engine import Spark, buckets_for
+        from service.screening.spark.listing import find
+        from service.screening.spark.session import session
+
         with session(chosen.master) as spark:
             listed = find(spark, chosen.source)
             engine = Spark(spark, listed.stored, buckets_for(listed, chosen.memory))
@@ -81,6 +80,9 @@ def screening(chosen: Namespace) -> Iterator[Screening]:
 
 
 def _going_on(chosen: Namespace, catalog: Catalog, request: Request, progress: Progress) -> dict[str, object]:
+    from service.screening.incremental.basis import basis_of
+    from service.screening.incremental.run import screen_on
+
     basis = basis_of(request, (mappings_dir(), chosen.site))
     return screen_on(catalog, request, Path(chosen.out), progress, chosen.state, basis)
 
@@ -103,5 +105,7 @@ def _to(
     out: str, spark: object, engine: Spark, catalog: Catalog, request: Request, progress: Progress
 ) -> dict[str, object]:
     if "://" in out:
+        from service.screening.spark.parts import screen_to
+
         return screen_to(out, spark, catalog, request, progress, engine)
     return screen(catalog, request, Path(out), progress, engine)

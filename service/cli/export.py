@@ -7,7 +7,8 @@ from pathlib import Path
 
 from service.cli.console import out
 from service.cli.export_shown import report, shown
-from service.cli.installation import add_tenant, installation, with_server
+from service.cli.inputs import add_tenant
+from service.cli.installation import installation, with_server
 from service.ehr.bulk import Level, abandon, run as run_export
 from service.ehr.connect import Server, connect
 from service.screening.asking import study_of

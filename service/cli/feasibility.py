@@ -1,8 +1,7 @@
 """feasibility: how many people a study would find, what each criterion costs, and what if a bound moved."""
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,10 @@ from rich.table import Table
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
-from service.cli.console import Bar, out
+from service.cli.console import out
 from service.cli.funnel import console
-from service.screening.asking import study_of
+from service.cli.inputs import add_input, day, requested
+from service.cli.progress import progress
 from service.screening.feasibility.days import LENGTHS, days_of
 from service.screening.feasibility.files import check_place, write_all
 from service.screening.feasibility.moves import asked_moves, default_moves
@@ -22,14 +22,14 @@ from service.screening.feasibility.run import Asked, feasibility
 from service.screening.feasibility.words import checklist_words, how_told, pair, result_words, short, step_words
 from service.screening.judging import phrases_of
 from service.screening.pictures import INSTALL, can_draw
-from service.screening.request import Request
 from service.screening.sources import find_sources, total_bytes
 
 Json = dict[str, Any]
 
 
-def add_feasibility(command: ArgumentParser, day: Callable[[str], date]) -> None:
-    """The arguments of `prescreen feasibility`, beside those that all commands on an input share."""
+def add_feasibility(command: ArgumentParser) -> None:
+    """`prescreen feasibility`."""
+    add_input(command)
     command.add_argument("--study", action="append", required=True, metavar="ID", help="repeatable")
     command.add_argument("--every", choices=tuple(LENGTHS), help="count as of past days, too: each week, month …")
     command.add_argument("--from", type=day, metavar="DATE", dest="first", help="the first of the past days")
@@ -53,7 +53,7 @@ def count(chosen: Namespace) -> int:
     asked = _asked(catalog, chosen)
     if chosen.out is not None:
         check_place(chosen.out, {each.directory for each in asked.request.sources})
-    with Bar(total_bytes(asked.request.sources), quiet=chosen.quiet) as bar:
+    with progress(total_bytes(asked.request.sources), quiet=chosen.quiet) as bar:
         result = feasibility(catalog, asked, bar)
     told = document(result, asked, phrases_of(catalog), show_small=chosen.show_small)
     written = write_all(told, chosen.out) if chosen.out is not None else ()
@@ -71,13 +71,11 @@ def count(chosen: Namespace) -> int:
 
 
 def _asked(catalog: Catalog, chosen: Namespace) -> Asked:
-    accepted = catalog.site.accepted_rejects if chosen.accept_rejects is None else chosen.accept_rejects
-    studies = tuple(study_of(catalog, each) for each in dict.fromkeys(chosen.study))
-    days = days_of(chosen.every, chosen.first, chosen.last, chosen.as_of)
+    request = requested(catalog, chosen, find_sources(chosen.source), chosen.study)
+    studies, days = request.studies, days_of(chosen.every, chosen.first, chosen.last, chosen.as_of)
     moves = (
         {each.id: default_moves(each) for each in studies} if chosen.move is None else asked_moves(studies, chosen.move)
     )
-    request = Request(find_sources(chosen.source), studies, chosen.as_of, None, accepted_rejects=accepted)
     return Asked(request, days, moves)
 
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from service.cli.console import out
-from service.cli.installation import add_tenant, database, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import database, now
 from service.errors import UsageError
 from service.settings import Settings
 from service.store import audit, feeds, troubles, upkeep

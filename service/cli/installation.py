@@ -83,11 +83,6 @@ def with_server(there: Installation, name: str | None, server: str | None) -> Te
 NO_TENANT = "no tenant is set up; the file that PRESCREEN_CONFIG names has to have one"
 
 
-def add_tenant(command: ArgumentParser) -> None:
-    """`--tenant`."""
-    command.add_argument("--tenant", metavar="NAME", help="which tenant; not needed where there is one alone")
-
-
 def add_lease(command: ArgumentParser) -> None:
     """`--lease`."""
     command.add_argument(

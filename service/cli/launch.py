@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import add_tenant, chosen_tenant
+from service.cli.inputs import add_tenant
+from service.cli.installation import chosen_tenant
 from service.ehr.keys import public_keys
 from service.ehr.smart_capabilities import kind_of, shortcomings
 from service.ehr.smart_launch import App, scopes

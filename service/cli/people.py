@@ -8,7 +8,8 @@ from argparse import ArgumentParser, Namespace
 from getpass import getpass
 
 from service.cli.console import out
-from service.cli.installation import Installation, add_tenant, installation, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import Installation, installation, now
 from service.errors import UsageError
 from service.screening.access import Role, passwords
 from service.screening.access.administered import check_study, disable, give, take

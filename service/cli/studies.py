@@ -1,7 +1,7 @@
 """study list, show, check, test: what a study says, whether it is sound, and whether it answers as expected."""
 
 import textwrap
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from service.catalog.lint import contradictions, notes, uncovered, unused
 from service.catalog.load import Catalog, load_catalog
 from service.catalog.studies import StudyFile, load_study
 from service.cli.console import out
+from service.cli.inputs import add_site, add_tenant
 from service.eligibility.criteria import Study
 from service.eligibility.outcome import Outcome
 from service.errors import UsageError
@@ -17,6 +18,39 @@ from service.screening.asking import study_of, study_text
 from service.screening.cases import load_cases, reachable, run_case, untested
 
 FAILED = 1
+
+
+def add_study(command: ArgumentParser) -> None:
+    """`prescreen study`."""
+    actions = command.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="the studies there are")
+    listing.set_defaults(run=list_studies)
+    showing = actions.add_parser("show", help="a study in plain words (study.txt)")
+    showing.add_argument("id")
+    showing.add_argument("--write", action="store_true", help="write it to study.txt beside the study.yaml, too")
+    showing.set_defaults(run=show)
+    checking = actions.add_parser(
+        "check", help="check studies, value sets and maps; with every problem's file and line"
+    )
+    checking.add_argument(
+        "what", nargs="?", metavar="ID|FILE", help="one study, or a study file; everything by default"
+    )
+    checking.set_defaults(run=check)
+    testing = actions.add_parser("test", help="run the cases of one study, or of all")
+    testing.add_argument("id", nargs="?")
+    testing.set_defaults(run=test)
+    history = actions.add_parser("history", help="what each version of an open study said")
+    history.add_argument("id", metavar="STUDY", help="the id of an open study")
+    add_tenant(history)
+    history.set_defaults(run=_history)
+    for action in (listing, showing, checking, testing):
+        add_site(action)
+
+
+def _history(chosen: Namespace) -> int:
+    from service.cli.counts import show_history  # the one action here for which a database is loaded
+
+    return show_history(chosen)
 
 
 def list_studies(chosen: Namespace) -> int:

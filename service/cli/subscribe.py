@@ -5,7 +5,8 @@ from argparse import ArgumentParser, Namespace
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import Installation, add_tenant, installation, with_server
+from service.cli.inputs import add_tenant
+from service.cli.installation import Installation, installation, with_server
 from service.ehr.addresses import base_of
 from service.ehr.clock import SYSTEM
 from service.ehr.connect import connect

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from service.cli.console import complain, out
-from service.cli.installation import Installation, add_tenant, installation, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import Installation, installation, now
 from service.errors import PrescreenError, UsageError
 from service.screening.exports import Export, exports
 from service.screening.nightly import is_done, screen_export

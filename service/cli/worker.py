@@ -9,7 +9,8 @@ from datetime import timedelta
 import orjson
 
 from service.cli.console import out
-from service.cli.installation import Installation, add_lease, add_tenant, installation, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import Installation, add_lease, installation, now
 from service.ehr.connect import Connection, connect
 from service.errors import UsageError
 from service.screening.publish import Preview, preview

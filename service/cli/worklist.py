@@ -4,7 +4,8 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from service.cli.console import out
-from service.cli.installation import add_tenant, installation, now
+from service.cli.inputs import add_tenant
+from service.cli.installation import installation, now
 from service.errors import UsageError
 from service.screening.worklist import rebuild
 from service.screening.worklist.appointments import import_appointments

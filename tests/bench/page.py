@@ -1,4 +1,5 @@
-"""`docs/performance.md`: a section for each part, written by the run that measured it. The text around them is ours."""
+"""`docs/performance.md`, and of one part `docs/spark.md`: a section for each part, written by the run that measured it.
+The text around them is ours."""
 
 import os
 import platform
@@ -10,16 +11,19 @@ from tests.bench.table import Table
 from tests.shape.source import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
+ELSEWHERE = {"spark": ROOT / "docs" / "spark.md"}
+SIZED = frozenset({"bulk", "spark"})
 BEGIN, END = "<!-- {}: written by `make bench` -->", "<!-- end of {} -->"
 
 
-def replace_section(part: str, tables: Iterable[Table], megabytes: int, page: Path = PAGE) -> None:
+def replace_section(part: str, tables: Iterable[Table], megabytes: int, page: Path | None = None) -> None:
     """Write what a part found in the place of what it found before."""
+    page = page or ELSEWHERE.get(part, PAGE)
     begin, end = BEGIN.format(part), END.format(part)
     before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     _, found, after = rest.partition(end)
     assert found, f"{page.name} has no section for {part}: {begin} ... {end}"
-    sized = f" SIZE={megabytes}" if part == "bulk" else ""
+    sized = f" SIZE={megabytes}" if part in SIZED else ""
     day = datetime.now(UTC).date().isoformat()
     told = f"`make bench PART={part}{sized}` on {day}, {_machine()}."
     lines = [begin, "", told]

@@ -35,6 +35,13 @@ def test_it_is_as_large_as_it_says(written: tuple[Path, Corpus], lines: list[Jso
     assert 70 < corpus.lines / corpus.people < 100
 
 
+def test_a_person_has_as_many_lines_as_were_asked_for(tmp_path: Path) -> None:
+    corpus = write_corpus(tmp_path / "dense", 1, each=400)
+    assert 300 < corpus.lines / corpus.people < 500
+    ids = [orjson.loads(line)["id"] for line in (tmp_path / "dense" / "Observation.ndjson").read_bytes().splitlines()]
+    assert len(set(ids)) == len(ids) > 1000
+
+
 def test_the_same_seed_gives_the_same_bytes_and_another_does_not(written: tuple[Path, Corpus], tmp_path: Path) -> None:
     for name, seed, same in (("again", 7, True), ("another", 8, False)):
         write_corpus(tmp_path / name, 6, seed)
@@ -47,8 +54,7 @@ def test_what_lies_there_already_is_used_again_if_it_was_made_alike(tmp_path: Pa
     (place / "Observation.ndjson").write_bytes(b"not written again")
     assert kept_corpus(tmp_path, 1) == (place, first)
     assert (place / "Observation.ndjson").read_bytes() == b"not written again"
-    other, _ = kept_corpus(tmp_path, 1, seed=8)
-    assert other != place
+    assert place not in (kept_corpus(tmp_path, 1, seed=8)[0], kept_corpus(tmp_path, 1, each=100)[0])
     note = place / "CORPUS.txt"
     note.write_bytes(note.read_bytes().replace(first.form.encode(), b"of an earlier program"))
     assert kept_corpus(tmp_path, 1) == (place, first)

@@ -59,8 +59,8 @@ def counted(catalog: Catalog, export: Path) -> Feasibility:
 def lines(catalog: Catalog, export: Path, tmp_path_factory: pytest.TempPathFactory) -> Days:
     out = tmp_path_factory.mktemp("out")
     study = catalog.studies[STUDY]
-    refusing, births = _refusing(catalog, export, out), _births(export)
     screened = {day: brute.lines_of(catalog, export, study, day, out) for day in DAYS}
+    refusing, births = _refusing(out), _births(export)
     return {
         day: {name: each for name, each in of.items() if name not in refusing and births[name] <= str(day)}
         for day, of in screened.items()
@@ -75,9 +75,9 @@ def _births(export: Path) -> dict[str, str]:
     return births
 
 
-def _refusing(catalog: Catalog, export: Path, out: Path) -> set[str]:
+def _refusing(out: Path) -> set[str]:
     """Who refuses research on the day that is asked about, and so is in no number of an earlier day."""
-    brute.lines_of(catalog, export, catalog.studies[STUDY], AT, out)
+    assert json.loads((out / "summary.json").read_bytes())["screening_date"] == AT.isoformat()
     held = map(json.loads, (out / "held_back.ndjson").read_bytes().splitlines())
     return {each["patient"] for each in held if each["reason"] == "research-opt-out"}
 

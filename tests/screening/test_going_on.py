@@ -48,17 +48,36 @@ def request(source: Path) -> Request:
     return Request(find_sources([source]), (STUDY,), AT)
 
 
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hospital."""
+    return hospital(tmp_path_factory.mktemp("hospital") / "in")
+
+
+@pytest.fixture(scope="module")
+def whole(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What comes out where nothing interrupts."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    screen(catalog(), request(source), out, Progress())  # type: ignore[arg-type]
+    return {each.name: each.read_bytes() for each in out.iterdir()}
+
+
+@pytest.fixture(autouse=True)
+def fewer_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids in 4 parts instead of 64: each share writes a file for each part."""
+    monkeypatch.setattr(Processes, "bits", 2)
+
+
 class Stopped(Exception):
     """As a power cut, at a moment of the test's choice."""
 
 
 @pytest.mark.parametrize("after", range(0, 44, 4))
 def test_interrupted_after_any_task_it_comes_to_the_same(
-    after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    after: int, source: Path, whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shares, "LARGEST", 9000)
-    asked = request(hospital(tmp_path / "in"))
-    screen(catalog(), asked, tmp_path / "whole", Progress())  # type: ignore[arg-type]
+    asked = request(source)
     keep, done = Journal.keep, []
 
     def stop(self: Journal, name: str, *more: Any) -> None:
@@ -79,14 +98,12 @@ def test_interrupted_after_any_task_it_comes_to_the_same(
 
     monkeypatch.setattr(Journal, "keep", count)
     screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
-    assert {each.name: each.read_bytes() for each in (tmp_path / "out").iterdir()} == {
-        each.name: each.read_bytes() for each in (tmp_path / "whole").iterdir()
-    }
+    assert {each.name: each.read_bytes() for each in (tmp_path / "out").iterdir()} == whole
     assert not set(done) & set(again) or "changed" in again, "what was done is not done again"
 
 
-def test_what_another_run_left_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = request(hospital(tmp_path / "in"))
+def test_what_another_run_left_is_cleared_away(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(source)
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "keep", _stop)
         with pytest.raises(Stopped):
@@ -98,9 +115,9 @@ def test_what_another_run_left_is_cleared_away(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize("mode", [0o755, 0o770])
 def test_what_others_could_have_put_there_is_not_believed(
-    mode: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mode: int, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = request(hospital(tmp_path / "in"))
+    asked = request(source)
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "keep", _stop)
         with pytest.raises(Stopped):
@@ -113,10 +130,9 @@ def test_what_others_could_have_put_there_is_not_believed(
 
 @pytest.mark.parametrize("lost", ["the end of a file", "a file", "the end of a note"])
 def test_what_a_power_cut_lost_is_not_taken_for_not_being_there(
-    lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lost: str, source: Path, whole: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = request(hospital(tmp_path / "in"))
-    screen(catalog(), asked, tmp_path / "whole", Progress())  # type: ignore[arg-type]
+    asked = request(source)
     with monkeypatch.context() as patched:
         patched.setattr(Hand, "judge", _stop)
         with pytest.raises(Stopped):
@@ -130,15 +146,15 @@ def test_what_a_power_cut_lost_is_not_taken_for_not_being_there(
         chosen.write_bytes(chosen.read_bytes()[: chosen.stat().st_size // 2])
     screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
     name = "assessments.ndjson"
-    assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    assert (tmp_path / "out" / name).read_bytes() == whole[name]
 
 
 def _stop(*_: object) -> None:
     raise Stopped
 
 
-def test_without_a_key_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = request(hospital(tmp_path / "in"))
+def test_without_a_key_nothing_is_left(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = request(source)
     monkeypatch.setattr(Journal, "keep", _stop)
     with pytest.raises(Stopped):
         screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)))  # type: ignore[arg-type]
@@ -159,8 +175,8 @@ def test_the_key_tells_what_a_run_depends_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_killed_command_goes_on(how: signal.Signals, tmp_path: Path) -> None:
-    source, out = hospital(tmp_path / "in"), tmp_path / "out"
+def test_a_killed_command_goes_on(how: signal.Signals, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
     command = [sys.executable, "-c", COMMAND, "screen", str(source), "--study", "igg4-rd-sirolimus"]
     command += ["--as-of", "2026-06-30", "--out", str(out), "--processes", "2", "--quiet"]
     notes = out / OWN / "1" / "notes"

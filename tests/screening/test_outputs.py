@@ -20,6 +20,7 @@ from tests.builders import AT
 from tests.screening.world import (
     STUDY,
     Json,
+    Result,
     cancer,
     catalog,
     encounter,
@@ -51,13 +52,19 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert run(source, out=tmp_path / "one").files() == run(source, out=tmp_path / "two").files()
 
 
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """All lines in one file, in their order."""
+    where = tmp_path_factory.mktemp("straight")
+    return run(export(where / "in", mixed=LINES), out=where / "out")
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(order=st.permutations(LINES), cuts=st.lists(st.integers(0, len(LINES)), max_size=3))
 def test_the_order_of_files_and_lines_changes_nothing(
-    tmp_path_factory: pytest.TempPathFactory, order: list[Json], cuts: list[int]
+    straight: Result, tmp_path_factory: pytest.TempPathFactory, order: list[Json], cuts: list[int]
 ) -> None:
     where = tmp_path_factory.mktemp("orders")
-    straight = run(export(where / "a", mixed=LINES), out=where / "out-a")
     parts = [0, *sorted(cuts), len(LINES)]
     pieces = {f"part_{n}": order[low:high] for n, (low, high) in enumerate(pairwise(parts))}
     shuffled = run(export(where / "b", **pieces), out=where / "out-b")  # type: ignore[arg-type]

@@ -204,8 +204,9 @@ def run(
 
 
 def same_in_buckets(world: Catalog, request: Request, out: Path) -> None:
-    """Byte by byte, when every line is in a share of its own and there are more buckets than persons, or fewer."""
-    for means in (Means(1, 2), Means(1, 17)):
+    """Byte by byte, when every line is in a share of its own and there are more buckets than persons, or fewer; and
+    ids are in one part, or in four."""
+    for means in (Means(1, 2), Means(1, 17, 2)):
         with TemporaryDirectory() as other, patch.object(shares, "LARGEST", 700):
             screen(world, request, Path(other), Progress(), buckets.Processes(means))
             assert {each.name for each in Path(other).iterdir()} == {each.name for each in out.iterdir()}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shape.source import Function, functions, modules, name_of, tracked
+from tests.shape.source import Function, modules, name_of, tracked
 
 MODULE_LINES = 300
 FUNCTION_LINES = 60
@@ -47,17 +47,18 @@ def module(path: Path) -> Module:
     """The module there."""
     text = path.read_text(encoding="utf-8")
     tree = ast.parse(text, filename=name_of(path))
-    nodes, defined = list(ast.walk(tree)), list(functions(tree))
+    nodes = list(ast.walk(tree))
+    defined = [(each, *_asserts(each)) for each in nodes if isinstance(each, Function)]
     return Module(
         name=name_of(path),
         lines=len(text.splitlines()),
         told=bool(ast.get_docstring(tree)),
         stubs=STUB.findall(text),
-        sizes={f"{each.name}, line {each.lineno}": _size(each) for each in defined},
+        sizes={f"{each.name}, line {each.lineno}": _size(each) for each, *_ in defined},
         broad=[each.lineno for each in nodes if isinstance(each, ast.ExceptHandler) and _broad(each)],
         impure=[ast.unparse(each.func) for each in nodes if isinstance(each, ast.Call) and _impure(each)],
-        tests=[(each.name, *_asserts(each)) for each in defined if each.name.startswith("test_")],
-        asserting=frozenset(each.name for each in defined if _asserts(each)[0]),
+        tests=[(each.name, asserts, called) for each, asserts, called in defined if each.name.startswith("test_")],
+        asserting=frozenset(each.name for each, asserts, _ in defined if asserts),
     )
 
 

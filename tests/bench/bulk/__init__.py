@@ -1,7 +1,8 @@
 """How fast a whole hospital is screened: side by side with reading its bytes, parsing its lines, and asking DuckDB.
 
 Every contender runs in a process of its own; what is compared are processor seconds without the start-up, which is
-told apart. The export is invented, and where the data of others lie beside the project, those are screened, too.
+told apart. The exports are invented, one of few lines for each person and one of many; and where the data of others lie
+beside the project, those are screened, too.
 """
 
 import gzip
@@ -16,11 +17,12 @@ import orjson
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import Catalog, load_catalog
+from tests.bench.bulk.density import Export, lines_and_people
 from tests.bench.bulk.memory import memory
 from tests.bench.bulk.simplest import Compared, compared, questions
 from tests.bench.bulk.turns import Contender, Cost, Costs, beginning_of, by_turns, cost_of, ratio
 from tests.bench.bulk.variants import write_variants
-from tests.bench.corpus import AS_OF, Corpus, kept_corpus
+from tests.bench.corpus import AS_OF, DENSE, Corpus, kept_corpus
 from tests.bench.table import Table
 from tests.shape.source import ROOT
 
@@ -44,6 +46,13 @@ def report(place: Path, scratch: Path, megabytes: int) -> Iterator[Table]:
     (scratch / "invented").mkdir()
     costs = _measured(world, export, AS_OF, scratch / "invented")
     yield _speed(_invented(corpus), costs, scratch / "invented")
+    dense, people = kept_corpus(place, megabytes, each=DENSE)
+    (scratch / "dense").mkdir()
+    of_many = _measured(world, dense, AS_OF, scratch / "dense")
+    yield _speed(_invented(people), of_many, scratch / "dense")
+    yield lines_and_people(
+        Export(corpus, costs), Export(people, of_many), PARSING, [OURS, *([TWO] if TWO in costs else [])]
+    )
     yield _growth(costs[OURS], corpus, _alone(smaller, scratch), beside)
     yield memory(place, scratch, megabytes, STUDY, AS_OF)
     yield _several(smaller, beside, scratch)
@@ -54,7 +63,11 @@ def report(place: Path, scratch: Path, megabytes: int) -> Iterator[Table]:
 
 
 def _invented(corpus: Corpus) -> str:
-    return f"an invented hospital of {corpus.people} people, {corpus.lines} lines, {corpus.bytes // 10**6} MB"
+    each = corpus.lines // corpus.people
+    return (
+        f"an invented hospital of {corpus.people} people with {each} lines each, {corpus.lines} lines, "
+        f"{corpus.bytes // 10**6} MB"
+    )
 
 
 def _ours(study: Sequence[str], day: date, out: Path, *more: str, processes: int = 1) -> Contender:

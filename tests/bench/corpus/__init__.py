@@ -5,6 +5,6 @@ needs most of their lines. The same seed and size give the same bytes. Nobody in
 """
 
 from tests.bench.corpus.charts import AS_OF
-from tests.bench.corpus.write import Corpus, kept_corpus, write_corpus
+from tests.bench.corpus.write import DENSE, THIN, Corpus, kept_corpus, write_corpus
 
-__all__ = ["AS_OF", "Corpus", "kept_corpus", "write_corpus"]
+__all__ = ["AS_OF", "DENSE", "THIN", "Corpus", "kept_corpus", "write_corpus"]

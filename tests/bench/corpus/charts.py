@@ -11,7 +11,6 @@ from tests.bench.corpus.pools import Kind
 
 AS_OF = date(2026, 6, 30)  # everything happened before it
 DAYS = 20 * 365  # and not longer ago
-VISITS = 10.5  # in the mean
 ILL, TIMES = 8, 5  # one of so many people has so many times as many lines that studies ask for
 LATELY, OFTEN = 90, 0.2  # of whose visits so many were within the last days
 RENEWED = 100  # days after which an order is over
@@ -64,6 +63,7 @@ SLOTS = tuple(
         ("Claim", 0.4, pools.CLAIMS, ()),
     )
 )
+A_VISIT = 1 + sum(each.mean for each in SLOTS)  # lines in the mean
 TYPES = ("Patient", "Medication", "Encounter", *(each.type_name for each in SLOTS))
 VISIT_KINDS = [each.form for each in pools.VISITS for _ in range(each.weight)]
 DAY_NAMES = [(AS_OF - timedelta(days=ago)).isoformat().encode() for ago in range(DAYS + 1)]
@@ -72,10 +72,12 @@ PATIENT = forms.patient()
 
 @dataclass(frozen=True, slots=True)
 class Chance:
-    """What is left to chance. `wanted`: the share of lines, of types that studies read, that one of them asks for."""
+    """What is left to chance. `wanted`: the share of lines, of types that studies read, that one of them asks for;
+    `lines`: of a person, in the mean."""
 
     dice: Random
     wanted: float
+    lines: int
 
     def identities(self, count: int) -> Iterator[bytes]:
         """So many ids in the form of a UUID."""
@@ -94,7 +96,7 @@ def chart(chance: Chance, number: int) -> Iterator[tuple[str, bytes]]:
     """All lines of one person, with their types."""
     dice = chance.dice
     sex = dice.choice(("female", "male"))
-    visits = dice.randint(2, int(2 * VISITS) - 2)
+    visits = dice.randint(2, round(2 * (chance.lines - 1) / A_VISIT) - 2)
     ill = number % ILL == 0
     share = chance.wanted * (TIMES if ill else (ILL - TIMES) / (ILL - 1))
     filled = _person(dice, sex, number)
