@@ -87,6 +87,12 @@ class InvalidValue(PrescreenError, ValueError):
     issue_code = "value"
 
 
+class UnfitName(UsageError, InvalidValue):
+    """A name or an id that no database keeps: too long, or with a character that stands for none."""
+
+    issue_code = "value"
+
+
 class UnreadableResource(PrescreenError):
     """A resource, or the part of it that decides, cannot be understood; it is kept and counted, never guessed.
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, DateTime, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, UnfitName
 
 Json = Mapping[str, object]
 # Three of them in one index stay below the 2,704 bytes that PostgreSQL indexes, at four bytes a character.
@@ -50,11 +50,11 @@ class Name(TypeDecorator[str]):
         return dialect.type_descriptor(Text(collation="C") if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """To the database; raises InvalidValue for what one of the two databases could not keep."""
+        """To the database; raises UnfitName for what one of the two databases could not keep."""
         if value is None:
             return None
-        if len(value) > LONGEST_NAME or not _storable(value):
-            raise InvalidValue(f"an identifier has at most {LONGEST_NAME} characters, none of them NUL or half of one")
+        if not is_fit(value):
+            raise UnfitName(f"an identifier has at most {LONGEST_NAME} characters, none of them NUL or half of one")
         return str(value)  # of an Enum its text: the driver of PostgreSQL would take its name
 
 
@@ -74,6 +74,11 @@ class Document(TypeDecorator[Json]):
             return None
         document: dict[str, object] = orjson.loads(value)
         return document
+
+
+def is_fit(name: str) -> bool:
+    """Can both databases keep it as an identifier?"""
+    return len(name) <= LONGEST_NAME and _storable(name)
 
 
 def _storable(text: str) -> bool:

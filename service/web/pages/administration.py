@@ -9,6 +9,7 @@ from service.screening.access import Action, Role
 from service.screening.access.policy import EVERY_STUDY
 from service.screening.tenant import Tenant
 from service.store.audit import Wanted
+from service.store.columns import is_fit
 from service.web.pages.desk import NOT_YOURS, Desk, viewer
 
 
@@ -52,11 +53,14 @@ def entries_asked(desk: Desk) -> tuple[Tenant, Wanted]:
     if name not in own or (study is not None and study not in own[name]):
         raise Forbidden(NOT_YOURS)
     studies = (study,) if study is not None else None if looks_after_all(name) else own[name]
+    account = request.values.get("account") or None
+    if account is not None and not is_fit(account):
+        abort(400)
     try:
         since, until = _span(desk.tenants[name], day_in(request.values.get("day", "")))
     except UsageError:
         abort(400)
-    return desk.tenants[name], Wanted(name, studies, request.values.get("account") or None, since, until)
+    return desk.tenants[name], Wanted(name, studies, account, since, until)
 
 
 def day_in(text: str) -> date | None:
