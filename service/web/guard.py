@@ -1,6 +1,7 @@
 """What holds for every request and every answer: who may ask, and how a browser has to treat what it gets."""
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -27,12 +28,14 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-# Set by proxies, as is whatever begins with X-Forwarded-; and ORIGIN by browsers that act for a page of another site.
-PROXIED = frozenset({"forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip", "via"})
-FORWARDED = "x-forwarded-"
+# Headers that proxies set, by their names in a WSGI environment; and ORIGIN, of a browser that acts for another site.
+PROXIES = ("FORWARDED", "X_REAL_IP", "X_CLIENT_IP", "TRUE_CLIENT_IP", "CF_CONNECTING_IP", "VIA")
+PROXIED = frozenset(f"HTTP_{each}" for each in PROXIES)
+FORWARDED = "HTTP_X_FORWARDED_"
 LOCALHOST = "localhost"
 ORIGIN = "Origin"
 BAD_REQUEST = 400
+MOST_REMEMBERED = 256  # names and addresses
 
 
 def protect(
@@ -68,13 +71,14 @@ def is_of_this_machine(origins: Collection[str] = ()) -> bool:
     own name: a proxy mostly passes on the name that the world knows, and so does the browser of somebody who looks at a
     page whose name was led here (DNS rebinding), without saying that it acts for a page.
     """
-    names = {name.lower() for name, _ in request.headers}
-    proxied = not PROXIED.isdisjoint(names) or any(name.startswith(FORWARDED) for name in names)
+    known = request.environ
+    proxied = not PROXIED.isdisjoint(known) or any(name.startswith(FORWARDED) for name in known)
     of_a_page = ORIGIN in request.headers and not comes_from(origins)
-    here = is_local(request.environ.get("REMOTE_ADDR", "")) and _is_name_of_this_machine(request.headers.get("Host"))
+    here = is_local(known.get("REMOTE_ADDR", "")) and _is_name_of_this_machine(request.headers.get("Host"))
     return here and not proxied and not of_a_page
 
 
+@lru_cache(MOST_REMEMBERED)
 def _is_name_of_this_machine(host: str | None) -> bool:
     try:
         name = urlsplit(f"//{host or ''}").hostname
@@ -83,6 +87,7 @@ def _is_name_of_this_machine(host: str | None) -> bool:
     return name is not None and (name == LOCALHOST or is_local(name))
 
 
+@lru_cache(MOST_REMEMBERED)
 def is_local(address: str) -> bool:
     """Is it an address of this machine? A Unix socket has none, and is of this machine alone."""
     if not address:

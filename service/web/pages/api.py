@@ -16,8 +16,7 @@ from service.store.worklist import Entry
 from service.store.worklist_tabs import Tab
 from service.web.answers import plain_json
 from service.web.pages import today as today_page
-from service.web.pages.desk import Desk, viewer
-from service.web.pages.refusals import NO_NUL, NUL
+from service.web.pages.desk import Desk, no_nul, viewer
 from service.web.pages.worklist import LISTED, day_in, gathered, note, patient_in
 
 NAME = "api"
@@ -87,8 +86,7 @@ def _given(wanted: Mapping[str, Any]) -> dict[str, Any]:
     whole = isinstance(given, dict) and given.keys() == wanted.keys()
     if not whole or not all(isinstance(given[name], kind) for name, kind in wanted.items()):
         raise UsageError(f"a JSON object with {', '.join(wanted)} is expected here; see /api/openapi.json")
-    if any(isinstance(each, str) and NUL in each for each in given.values()):
-        raise UsageError(NO_NUL)
+    no_nul(given.values())
     if isinstance(given["seen"], bool):
         raise UsageError("seen is a number; see /api/openapi.json")
     return dict(given)

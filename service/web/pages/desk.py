@@ -6,7 +6,7 @@ A page asks `viewer()` who is signed in, and `Desk.need` whether they may: there
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,7 @@ from flask import Blueprint, Response, abort, g, make_response, redirect, render
 from werkzeug.wrappers import Response as Redirection
 
 from service.ehr.clock import Clock
-from service.errors import Forbidden
+from service.errors import Forbidden, UsageError
 from service.screening.access import Action, Basis, Viewer, allows, visible
 from service.screening.access.audited import note_deed
 from service.screening.access.known import bases_of, signed_in
@@ -111,6 +111,8 @@ class Desk:
                 abort(401)
             if request.method not in SAFE and not self._of_this_session():
                 abort(403)
+            no_nul((request.view_args or {}).values())
+            no_nul(each for _, each in request.values.items(multi=True))
             return None
 
         return page
@@ -184,6 +186,12 @@ def session() -> Session:
     """The session of this request; only where somebody is signed in."""
     found: Session = g.session
     return found
+
+
+def no_nul(told: Iterable[object]) -> None:
+    """No browser sends a NUL from a page, and not every database keeps one. Raises UsageError for it."""
+    if any(isinstance(each, str) and "\0" in each for each in told):
+        raise UsageError("the character U+0000 stands for nothing that can be kept")
 
 
 def is_framed() -> bool:

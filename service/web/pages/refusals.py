@@ -5,13 +5,12 @@ import sys
 from flask import Blueprint, Response, current_app, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from service.errors import Forbidden, Outpaced, PrescreenError, UsageError
+from service.errors import Forbidden, Outpaced, PrescreenError
 from service.screening.access import Refusal
 from service.web import problems
 from service.web.language import gettext
 
 API = "/api/"
-NUL, NO_NUL = "\0", "the character U+0000 stands for nothing that can be kept"
 # Sentences for what `Desk.need` refuses with. They are translated where they are shown.
 REFUSALS: dict[str, str] = {
     Refusal.NO_ROLE: "You have no role in this study that opens this. An administrator of the study gives roles.",
@@ -40,15 +39,7 @@ def explain(page: Blueprint) -> Blueprint:
     """Let the blueprint tell people what went wrong in their language."""
     page.register_error_handler(PrescreenError, _ours)
     page.register_error_handler(HTTPException, _http)
-    page.before_request(_no_nul)
     return page
-
-
-def _no_nul() -> None:
-    """No browser sends a NUL from a page, and not every database keeps one."""
-    told = (*(request.view_args or {}).values(), *(each for _, each in request.values.items(multi=True)))
-    if any(isinstance(each, str) and NUL in each for each in told):
-        raise UsageError(NO_NUL)
 
 
 def _ours(error: PrescreenError) -> Response:
