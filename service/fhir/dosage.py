@@ -8,7 +8,8 @@ from service.eligibility.dosing.model import Cap, Instruction, Lapse, Rate
 from service.eligibility.dosing.units import COUNT, MASS, VOLUME, base
 from service.eligibility.quantity import Interval, Quantity
 from service.errors import InvalidValue, UnreadableResource
-from service.fhir.elements import UCUM, boolean, node, nodes, number, one_or_many, read_concept, text
+from service.fhir.elements import boolean, node, nodes, number, one_or_many, read_concept, text
+from service.fhir.quantities import UCUM
 from service.fhir.timing import TIME_UNITS, ReadTiming, read_lapse, read_timing
 
 UNREADABLE_DOSAGE = "unreadable-dosage"

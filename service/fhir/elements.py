@@ -1,4 +1,4 @@
-"""Strict readers of the FHIR data types that adapters share: concepts, quantities, ranges, ratios, plain JSON shapes.
+"""Strict readers of the FHIR data types that adapters share: concepts, and plain JSON shapes.
 
 Every reader takes the raw JSON value and the FHIRPath of where it stands; null or absent is None or empty, a wrong JSON
 type raises UnreadableResource. SEMANTICS §5.
@@ -7,15 +7,12 @@ type raises UnreadableResource. SEMANTICS §5.
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import Protocol
 
 import orjson
 
-from service.eligibility.quantity import ZERO, Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
 
-UCUM = "http://unitsofmeasure.org"
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # Codes of these systems say why something is not said; so do the codes of the IPS such as `no-problem-info`.
 NOTHING_SAID = frozenset(
@@ -37,21 +34,10 @@ NO_WORDS = frozenset(
 )  # fmt: skip
 LONGEST_TEXT = 100_000
 CONTAINERS = frozenset({dict, list})  # of JSON; asked for every value of every resource, so by exact type
-SIGNED_UNITS = frozenset(
-    {None, "1", "Cel", "[degF]", "[degRe]", "deg", "[diop]"}
-)  # units whose numbers may be negative
 NO_CONCEPT = Concept()
 # Concepts repeat, and reading one takes much longer than writing it: by its bytes, what was read of it before.
 _CONCEPTS: dict[bytes, Concept] = {}
 MOST_REMEMBERED, LONGEST_REMEMBERED = 20_000, 1_000
-_QUANTITIES: dict[tuple["UnitTable", bytes], tuple[Quantity | None]] = {}  # in the same way
-
-
-class UnitTable(Protocol):
-    """What reading needs of the unit table: the canonical UCUM code of a unit, None if it knows none."""
-
-    def ucum(self, text: str, *, coded: bool) -> str | None:
-        """`coded`: the text is meant as a UCUM code; otherwise it is what people write ("mg per dL")."""
 
 
 def text(value: object, element: str, name: str = "") -> str | None:
@@ -151,7 +137,7 @@ def read_concept(value: object, element: str) -> Concept:
         if len(written) <= LONGEST_REMEMBERED:
             if len(_CONCEPTS) >= MOST_REMEMBERED:
                 _CONCEPTS.clear()
-            _CONCEPTS[_trimmed(written)] = known
+            _CONCEPTS[trimmed(written)] = known
     return known
 
 
@@ -222,82 +208,6 @@ def _shared(codings: tuple[tuple[str, str], ...], texts: tuple[str, ...]) -> Con
     return Concept(tuple(Coding(system, code) for system, code in codings), texts)
 
 
-def read_quantity(value: object, element: str, units: UnitTable) -> Quantity | None:
-    """A Quantity as an interval with its UCUM unit (None where the record gives none known); None without a value.
-
-    A comparator makes it an interval: `<5` is [0, 5), unbounded below where the unit allows negative numbers; `ad` is
-    "up to". Raises UnreadableResource for a number written as text and for an unknown comparator.
-    """
-    if value is None:
-        return None
-    try:
-        written = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
-    except orjson.JSONEncodeError:  # as of a concept; or its number is none of JSON
-        return _read_quantity(value, element, units)
-    if b"null" in written or len(written) > LONGEST_REMEMBERED:  # so are numbers written that are beyond all bounds
-        return _read_quantity(value, element, units)
-    known = _QUANTITIES.get((units, written))
-    if known is None:
-        known = (_read_quantity(value, element, units),)
-        if len(_QUANTITIES) >= MOST_REMEMBERED:
-            _QUANTITIES.clear()
-        _QUANTITIES[units, _trimmed(written)] = known
-    return known[0]
-
-
-def _trimmed(written: bytes) -> bytes:
+def trimmed(written: bytes) -> bytes:
     """The same bytes in as much room as they need: orjson leaves 4 KB to the shortest text that it writes."""
     return memoryview(written).tobytes()
-
-
-def _read_quantity(value: object, element: str, units: UnitTable) -> Quantity | None:
-    whole = node(value, element)
-    comparator = text(whole.get("comparator"), element, "comparator")
-    if whole.get("value") is None:
-        return None
-    amount = number(whole["value"], f"{element}.value")
-    unit = read_unit(whole, element, units)
-    return Quantity(compared(amount, comparator, unit, element), unit)
-
-
-def read_unit(quantity: Mapping[str, object], element: str, units: UnitTable) -> str | None:
-    """The UCUM unit of a Quantity: its code if that is UCUM, else its unit text if the table knows it, else None."""
-    code = text(quantity.get("code"), element, "code")
-    words = text(quantity.get("unit"), element, "unit")
-    if code and text(quantity.get("system"), element, "system") == UCUM:
-        known = units.ucum(code, coded=True)
-        if known is not None:
-            return known
-    written = words or code
-    return units.ucum(written, coded=False) if written else None
-
-
-def compared(amount: Decimal, comparator: str | None, unit: str | None, element: str) -> Interval:
-    if comparator is None:
-        return Interval.exactly(amount)
-    if comparator in (">", ">="):
-        return Interval(amount, None, low_open=comparator == ">")
-    if comparator not in ("<", "<=", "ad"):
-        raise UnreadableResource("an unknown comparator", f"{element}.comparator")
-    low = None if unit in SIGNED_UNITS or amount <= ZERO else ZERO
-    return Interval(low, amount, high_open=comparator == "<")
-
-
-def read_range(value: object, element: str, units: UnitTable) -> Quantity | None:
-    """A Range as one interval; None if it has neither end.
-
-    Raises UnreadableResource if its ends have different units or are the wrong way round. An end without a unit leaves
-    the whole without one.
-    """
-    whole = node(value, element)
-    low = read_quantity(whole.get("low"), f"{element}.low", units)
-    high = read_quantity(whole.get("high"), f"{element}.high", units)
-    if low is None or high is None:
-        only = low or high
-        return only and Quantity(Interval(low.value.low if low else None, high.value.high if high else None), only.unit)
-    if low.unit and high.unit and low.unit != high.unit:
-        raise UnreadableResource("the ends of the range have different units", element)
-    first, last = low.value.low, high.value.high
-    if first is not None and last is not None and first > last:
-        raise UnreadableResource("the range ends before it begins", element)
-    return Quantity(Interval(first, last), low.unit if low.unit == high.unit else None)

@@ -11,19 +11,9 @@ from service.eligibility.quantity import Interval, Quantity
 from service.eligibility.terms import Concept
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.dates import read_moment
-from service.fhir.elements import (
-    boolean,
-    codes,
-    node,
-    nodes,
-    number,
-    read_concept,
-    read_concepts,
-    read_quantity,
-    read_range,
-    text,
-)
+from service.fhir.elements import boolean, codes, node, nodes, number, read_concept, read_concepts, text
 from service.fhir.occurrence import some_day
+from service.fhir.quantities import read_quantity, read_range
 from service.fhir.ratios import read_ratio
 from service.fhir.reading import Resource
 from service.fhir.references import reference_key

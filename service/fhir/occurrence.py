@@ -8,7 +8,8 @@ from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Duration, 
 from service.eligibility.quantity import Quantity
 from service.errors import UnreadableResource
 from service.fhir.dates import read_event_period
-from service.fhir.elements import node, read_quantity, read_range
+from service.fhir.elements import node
+from service.fhir.quantities import read_quantity, read_range
 from service.fhir.reading import Resource
 
 AGE_UNITS = {"a": Unit.YEAR, "mo": Unit.MONTH, "wk": Unit.WEEK, "d": Unit.DAY}

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from service.eligibility.quantity import Interval, Quantity
 from service.errors import UnreadableResource
-from service.fhir.elements import UnitTable, compared, node, number, read_quantity, text
+from service.fhir.elements import node, number, text
+from service.fhir.quantities import UnitTable, compared, read_quantity
 
 TITRE = "{titer}"
 

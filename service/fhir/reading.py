@@ -11,7 +11,8 @@ from service.eligibility.facts import Certainty, Evidence, Fact, Kind, Unreadabl
 from service.eligibility.terms import Concept
 from service.errors import UnreadableResource
 from service.fhir.dates import plausible, read_date, read_event_date
-from service.fhir.elements import UnitTable, codes, node, read_concept, text
+from service.fhir.elements import codes, node, read_concept, text
+from service.fhir.quantities import UnitTable
 from service.fhir.references import reference_key
 
 ENTERED_IN_ERROR = "entered-in-error"

@@ -8,13 +8,8 @@ import pytest
 from service.eligibility.quantity import Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
-from service.fhir.elements import (
-    number,
-    read_concept,
-    read_quantity,
-    read_range,
-    refuse_modifiers,
-)
+from service.fhir.elements import number, read_concept, refuse_modifiers
+from service.fhir.quantities import read_quantity, read_range
 from service.fhir.ratios import read_ratio
 from tests.adapters.examples import LOINC, SCT, UCUM, UNITS, quantity
 

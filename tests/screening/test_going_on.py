@@ -62,12 +62,6 @@ def whole(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, b
     return {each.name: each.read_bytes() for each in out.iterdir()}
 
 
-@pytest.fixture(autouse=True)
-def fewer_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ids in 4 parts instead of 64: each share writes a file for each part."""
-    monkeypatch.setattr(Processes, "bits", 2)
-
-
 class Stopped(Exception):
     """As a power cut, at a moment of the test's choice."""
 
@@ -89,7 +83,7 @@ def test_interrupted_after_any_task_it_comes_to_the_same(
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "keep", stop)
         with pytest.raises(Stopped):
-            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "key")  # type: ignore[arg-type]
     again: list[str] = []
 
     def count(self: Journal, name: str, *more: Any) -> None:
@@ -97,7 +91,7 @@ def test_interrupted_after_any_task_it_comes_to_the_same(
         keep(self, name, *more)
 
     monkeypatch.setattr(Journal, "keep", count)
-    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "key")  # type: ignore[arg-type]
     assert {each.name: each.read_bytes() for each in (tmp_path / "out").iterdir()} == whole
     assert not set(done) & set(again) or "changed" in again, "what was done is not done again"
 
@@ -107,9 +101,9 @@ def test_what_another_run_left_is_cleared_away(source: Path, tmp_path: Path, mon
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "keep", _stop)
         with pytest.raises(Stopped):
-            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "key")  # type: ignore[arg-type]
     assert (tmp_path / "out" / OWN).stat().st_mode & 0o777 == 0o700
-    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "another")  # type: ignore[arg-type]
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "another")  # type: ignore[arg-type]
     assert not (tmp_path / "out" / OWN).exists()
 
 
@@ -121,10 +115,10 @@ def test_what_others_could_have_put_there_is_not_believed(
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "keep", _stop)
         with pytest.raises(Stopped):
-            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "key")  # type: ignore[arg-type]
     (tmp_path / "out" / OWN / "1" / "begun").write_bytes(b"not of us")
     (tmp_path / "out" / OWN).chmod(mode)
-    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "key")  # type: ignore[arg-type]
     assert (tmp_path / "out" / "summary.json").exists()
 
 
@@ -136,7 +130,7 @@ def test_what_a_power_cut_lost_is_not_taken_for_not_being_there(
     with monkeypatch.context() as patched:
         patched.setattr(Hand, "judge", _stop)
         with pytest.raises(Stopped):
-            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+            screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "key")  # type: ignore[arg-type]
     way = tmp_path / "out" / OWN / "1"
     largest = max(way.glob("[0-3].*"), key=lambda each: each.stat().st_size)
     chosen = max((way / "notes").glob("1-*.note")) if lost == "the end of a note" else largest
@@ -144,7 +138,7 @@ def test_what_a_power_cut_lost_is_not_taken_for_not_being_there(
         chosen.unlink()
     else:
         chosen.write_bytes(chosen.read_bytes()[: chosen.stat().st_size // 2])
-    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)), "key")  # type: ignore[arg-type]
+    screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)), "key")  # type: ignore[arg-type]
     name = "assessments.ndjson"
     assert (tmp_path / "out" / name).read_bytes() == whole[name]
 
@@ -157,7 +151,7 @@ def test_without_a_key_nothing_is_left(source: Path, tmp_path: Path, monkeypatch
     asked = request(source)
     monkeypatch.setattr(Journal, "keep", _stop)
     with pytest.raises(Stopped):
-        screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4)))  # type: ignore[arg-type]
+        screen(catalog(), asked, tmp_path / "out", Progress(), Processes(Means(1, 4, 2)))  # type: ignore[arg-type]
     assert list((tmp_path / "out").iterdir()) == []
 
 
