@@ -52,7 +52,7 @@ def kept(place: Path) -> set[str]:
 
 
 def begun(place: Path) -> set[str]:
-    return {each.name.removesuffix(".part") for each in place.glob("Observation.*.part") if size_of(each)}
+    return {each.name.removesuffix(".part") for each in place.glob("Observation.*.ndjson.part") if size_of(each)}
 
 
 def size_of(path: Path) -> int:

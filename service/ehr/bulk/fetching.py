@@ -122,10 +122,10 @@ def fetch(
             raise UnusableAnswer(f"a file of the export: the manifest promises {listed.count} lines, and {lines} came")
     except UnusableAnswer:
         partial.unlink()
-        raise
-    finally:
         fetched.note.unlink(missing_ok=True)
-    partial.replace(into.with_name(name))
+        raise
+    partial.replace(into.with_name(name))  # before the note goes: without it the next run could not go on from here
+    fetched.note.unlink(missing_ok=True)
     return name, lines
 
 
