@@ -17,6 +17,7 @@ from service.eligibility.outcome import Reason
 from service.errors import PrescreenError
 from service.screening.held_back import held_back
 from tests.docs.markdown import DOCUMENTS, Command, File, anchors, links, missing, section, steps, table
+from tests.quick import QUICK
 from tests.shape.source import ROOT, name_of
 from tests.shape.test_house import HOSTS, MACHINE_PATHS
 
@@ -35,6 +36,8 @@ def test_what_a_document_shows_is_what_happens(
 ) -> None:
     if any(isinstance(step, Command) and "--engine spark" in step.words for step in steps(document)):
         request.getfixturevalue("pyspark")
+        for name, value in QUICK.items():
+            monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
     for step in steps(document):
         if isinstance(step, File):

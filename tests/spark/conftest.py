@@ -9,10 +9,9 @@ import pytest
 
 from service.screening.spark.engine import Spark
 from service.screening.spark.session import session
+from tests.quick import QUICK
 
 AT_ONCE = 2_000  # bytes of a share: a file of some lines is cut several times
-# For a minute of work, a Java that compiles everything as well as it can takes twice as long.
-QUICK = {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}
 
 
 @pytest.fixture(scope="session")
