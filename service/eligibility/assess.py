@@ -18,7 +18,7 @@ from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
 from service.eligibility.evaluate.judgement import UNSEEN
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import PatientRecord
-from service.eligibility.followed import Followed
+from service.eligibility.followed import Followed, when_unseen
 from service.eligibility.outcome import Outcome, Reason
 
 # Why it is unknown whether there is entry evidence, where nothing suggests any.
@@ -253,15 +253,14 @@ def _unseen(study: Study, shared: Silent, case: Case) -> _Turn | None:
     waiting = [place for place, each in enumerate(shared) if each is not None and UNSEEN in each.judgement.watch]
     if not waiting or case.recall is None:
         return None
-    for day in sorted(case.recall.contact_days(case)):
-        then = case.on(day)
+    for then in when_unseen(case):
         others = _of_silence(study, then)
         if others is None:
             continue
         for place in waiting:
             before, after = shared[place], others[place] or finding_of(study.criteria[place], then)
             if before is not None and after.outcome is not before.outcome:
-                return _Turn(day, place, Change(day, after.criterion.id, after.outcome))
+                return _Turn(then.at, place, Change(then.at, after.criterion.id, after.outcome))
     return None
 
 

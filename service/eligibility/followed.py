@@ -92,7 +92,21 @@ def first_change(followed: Sequence[Followed]) -> tuple[date, int, Judgement] | 
 
 def _watched(judgement: Judgement, case: Case) -> frozenset[date]:
     """The later days on which it may change."""
-    if UNSEEN not in judgement.watch:
-        return judgement.watch
-    days = contact_days(case) if case.recall is None else case.recall.contact_days(case)
-    return judgement.watch - {UNSEEN} | days
+    return judgement.watch if UNSEEN not in judgement.watch else judgement.watch - {UNSEEN} | _unseen(case)
+
+
+def when_unseen(case: Case) -> Iterator[Case]:
+    """The case on each later day on which the last contact may not be recent enough any more, or is again, in order.
+
+    Each such day tells of further ones: where a study asks for the future, the chart holds contacts of later days.
+    """
+    days = _unseen(case)
+    while days:
+        then = case.on(min(days))
+        yield then
+        days = frozenset(day for day in days | _unseen(then) if day > then.at)
+
+
+def _unseen(case: Case) -> frozenset[date]:
+    """The later days that UNSEEN stands for."""
+    return contact_days(case) if case.recall is None else case.recall.contact_days(case)

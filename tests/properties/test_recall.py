@@ -8,12 +8,23 @@ from typing import get_args
 import pytest
 from hypothesis import assume, find, given, settings, strategies as st
 
-from service.eligibility.assess import Assessment, assess, case_of, judge, judge_unless_kept_out
-from service.eligibility.criteria import Characteristic, ConditionPresent, Criterion, Manual, Node, SexIs, Study
+from service.eligibility.assess import Assessment, Change, assess, case_of, judge, judge_unless_kept_out
+from service.eligibility.criteria import (
+    Characteristic,
+    ConditionPresent,
+    Criterion,
+    LookBack,
+    Manual,
+    Node,
+    SexIs,
+    Study,
+)
+from service.eligibility.dates import Duration, Unit
 from service.eligibility.evaluate import Case, evaluate
 from service.eligibility.evaluate.looks import LOOKED_AT, NOBODY, Blank, looks_of
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import Evidence, Loaded, PatientRecord, Unreadable
+from service.eligibility.outcome import Outcome
 from service.errors import InvalidValue
 from tests.builders import AT, TYPES, concept, condition, knowledge, record
 from tests.generators import FACTS, LEAVES, nodes, questions, records
@@ -91,6 +102,17 @@ def test_studies_recall_for_one_another(
         return [assess(one, each, at, KNOWLEDGE, recall) for each in studies]
 
     assert found(recall) == found(None)
+
+
+def test_visits_after_the_screening_date_are_followed_one_after_another() -> None:
+    """A study that asks for the future sees them: silence then ends between two visits, and not after the last."""
+    ahead = ConditionPresent(("cancer",), look_back=LookBack(None, ahead=Duration(1, Unit.MONTH)))
+    wanted = study(ahead, ConditionPresent(("cold",)))
+    visits = date(2023, 12, 1), date(2024, 6, 1), date(2026, 11, 1)
+    one = record(condition(concept("1"), "2020-01-01"), contacts=visits)
+    found = assess(one, wanted, date(2024, 1, 1), KNOWLEDGE, Recall(KNOWLEDGE, [wanted]))
+    assert found == assess(replace(one), wanted, date(2024, 1, 1), KNOWLEDGE)
+    assert found.next_change == Change(date(2026, 6, 2), "C1", Outcome.UNKNOWN)
 
 
 @pytest.mark.parametrize("kind", get_args(Characteristic))
