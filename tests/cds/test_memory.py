@@ -167,6 +167,19 @@ def test_a_chart_for_which_the_ehr_is_asked_is_not_remembered(
         assert read == [of] * times
 
 
+def test_nor_is_one_for_which_another_ehr_could_be_asked(
+    store: Store, read: list[str], server: FhirServer, sample: Sample
+) -> None:
+    """The server that the first call names is not listed, so that the drug is not known; that of the second is."""
+    server.seed({"resourceType": "Medication", "id": "1", "code": {"text": "water"}})
+    ward, of = Desk(store, shipped()).with_access(server), "sample-0031"
+    referring = order(subject={"reference": f"Patient/{of}"}, medicationReference={"reference": "Medication/1"})
+    elsewhere = {"fhirServer": "https://elsewhere.example/fhir"}
+    for access in (elsewhere, {}):
+        ward.views(*sample.charts[of], referring, of=of, **{**lent_by(server), **access})
+    assert read == [of] * 2 and server.log.of(where="Medication\\b")
+
+
 def test_an_incomplete_chart_is_not_remembered(store: Store, read: list[str]) -> None:
     desk = Desk(store)
     whole = prefetched(desk.tenant, CHART)
