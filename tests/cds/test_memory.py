@@ -1,5 +1,6 @@
 """A chart that is opened again is not read again; what is said of it is decided anew each time."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,7 @@ import orjson
 import pytest
 
 from service.eligibility.criteria import Criterion
-from service.fhir.cds.call import Hook, read_call
+from service.fhir.cds.call import Access, Hook, read_call
 from service.fhir.cds.feedback import Feedback, Reported, Response
 from service.screening.cds import opening
 from service.screening.cds.answer import answer_view
@@ -112,12 +113,21 @@ def test_a_chart_of_whom_nothing_may_be_said_is_not_read(store: Store, read: lis
     assert len(desk.views(*CHART).cards) == 1 and read == ["p"]
 
 
-@pytest.mark.parametrize("link", ["link", "l\\u0069nk"])
+@pytest.mark.parametrize("link", ["link", "l\\u0069nk", "\\u006cink", "lin\\u006B", "li\\u006Ek"])
 def test_unless_the_patient_may_have_another_record(store: Store, read: list[str], link: str) -> None:
     desk = Desk(store).under(usual=Shown(Show.NEVER))
     body = orjson.dumps(request(prefetch=prefetched(desk.tenant, (patient(link=[]), *CHART[1:]))))
     call = read_call(body.replace(b'"link"', f'"{link}"'.encode()), tuple(Hook))
     assert answer_view(desk.counter, call, NOON).cards == () and read == ["p"]
+
+
+def test_letters_by_their_numbers_alone_tell_of_no_other_record(store: Store, read: list[str]) -> None:
+    """Many EHRs write every letter beyond ASCII so; their charts, too, are read once, if at all."""
+    desk = Desk(store)
+    body = json.dumps(request(prefetch=prefetched(desk.tenant, (patient(name=[{"family": "Müller"}]), *CHART[1:]))))
+    call = replace(read_call(body.encode(), tuple(Hook)), access=Access("lent", ()), server="https://ehr.example/fhir")
+    assert "\\u00fc" in body
+    assert answer_view(desk.counter, call, NOON) == answer_view(desk.counter, call, NOON) and read == ["p"]
 
 
 def test_rules_are_those_of_each_call(store: Store) -> None:

@@ -1,5 +1,6 @@
 """The chart of a call: which studies it may speak for, and what was read of it; remembered, or found out now."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from service.screening.patient import screening_date
 from service.screening.record import GONE, UNREADABLE, ClaimsOf, read_record
 from service.screening.tenant import Tenant
 
+LINK = re.compile(rb"link|\\u006[9BbCcEe]")  # or a letter of it, written by its number
 NO_PATIENT = "the Patient neither came along under the key patient, nor can be read"
 NO_RECORDS = "no records came along, and none can be read; send at least one of: "
 
@@ -50,10 +52,10 @@ class Opening:
     def may_be_merged(self) -> bool:
         """May other records of the same person exist? What was decided under their numbers is then not known yet.
 
-        Surely not of a Patient of this id that came along and in which no link stands, spelled out or in escapes.
+        Surely not of a Patient of this id that came along and in which no link stands, however it is spelled.
         """
         sent, own = self._call.prefetch.get(PATIENT, b""), f'"{self._call.patient}"'.encode()
-        return b'"Patient"' not in sent or own not in sent or b"link" in sent or b"\\u" in sent
+        return b'"Patient"' not in sent or own not in sent or LINK.search(sent) is not None
 
     def glance(self, studies: Collection[str] | None, claims: Claims) -> Glance | None:
         """What it says, if that is remembered. `studies`, `claims`: as for `look`."""
