@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, and_, bindparam, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Text, and_, bindparam, exists, func, insert, not_, or_, select
 
 from service.store.engine import Question, Store
 from service.store.tables import card_responses, cards, decisions, merges, published
@@ -122,7 +122,7 @@ def _same_card() -> ColumnElement[bool]:
 @dataclass(frozen=True, slots=True)
 class Before:
     """What there is about a patient that bears on a card. `said`: somebody decided, answered or set anything; who
-    wants to know what has to ask. `shown`: that card was shown of this patient, and is still known."""
+    wants to know what has to ask. `shown`: that card was shown of this patient, is still known and unanswered."""
 
     said: bool
     shown: bool
@@ -150,7 +150,8 @@ def _before() -> Question:
         ),
     )
     shown = exists().where(cards.c.tenant == tenant, cards.c.card == card, cards.c.patient == patient)
-    return Question(select(said, shown))
+    told = exists().where(card_responses.c.tenant == tenant, card_responses.c.card == card)
+    return Question(select(said, and_(shown, not_(told))))
 
 
 BEFORE = _before()

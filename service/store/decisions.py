@@ -113,10 +113,10 @@ def survivors(store: Store, tenant: str) -> frozenset[str]:
         return frozenset(connection.scalars(select(merges.c.survivor).where(merges.c.tenant == tenant).distinct()))
 
 
-def together(store: Store, tenant: str, patient: str) -> tuple[str, ...]:
-    """The record itself, and those that were merged into it."""
+def together(store: Store, tenant: str, *patients: str) -> tuple[str, ...]:
+    """The record itself (or several of one person), and those that were merged into it."""
     with store.reading() as connection:
-        return _together(connection, tenant, (patient,))
+        return _together(connection, tenant, patients)
 
 
 def _together(connection: Connection, tenant: str, patients: Iterable[str]) -> tuple[str, ...]:

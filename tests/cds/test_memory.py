@@ -1,5 +1,6 @@
 """A chart that is opened again is not read again; what is said of it is decided anew each time."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,7 @@ import orjson
 import pytest
 
 from service.eligibility.criteria import Criterion
-from service.fhir.cds.call import Hook, read_call
+from service.fhir.cds.call import Access, Hook, read_call
 from service.fhir.cds.feedback import Feedback, Reported, Response
 from service.screening.cds import opening
 from service.screening.cds.answer import answer_view
@@ -112,12 +113,21 @@ def test_a_chart_of_whom_nothing_may_be_said_is_not_read(store: Store, read: lis
     assert len(desk.views(*CHART).cards) == 1 and read == ["p"]
 
 
-@pytest.mark.parametrize("link", ["link", "l\\u0069nk"])
+@pytest.mark.parametrize("link", ["link", "l\\u0069nk", "\\u006cink", "lin\\u006B", "li\\u006Ek"])
 def test_unless_the_patient_may_have_another_record(store: Store, read: list[str], link: str) -> None:
     desk = Desk(store).under(usual=Shown(Show.NEVER))
     body = orjson.dumps(request(prefetch=prefetched(desk.tenant, (patient(link=[]), *CHART[1:]))))
     call = read_call(body.replace(b'"link"', f'"{link}"'.encode()), tuple(Hook))
     assert answer_view(desk.counter, call, NOON).cards == () and read == ["p"]
+
+
+def test_letters_by_their_numbers_alone_tell_of_no_other_record(store: Store, read: list[str]) -> None:
+    """Many EHRs write every letter beyond ASCII so; their charts, too, are read once, if at all."""
+    desk = Desk(store)
+    body = json.dumps(request(prefetch=prefetched(desk.tenant, (patient(name=[{"family": "Müller"}]), *CHART[1:]))))
+    call = replace(read_call(body.encode(), tuple(Hook)), access=Access("lent", ()), server="https://ehr.example/fhir")
+    assert "\\u00fc" in body
+    assert answer_view(desk.counter, call, NOON) == answer_view(desk.counter, call, NOON) and read == ["p"]
 
 
 def test_rules_are_those_of_each_call(store: Store) -> None:
@@ -165,6 +175,19 @@ def test_a_chart_for_which_the_ehr_is_asked_is_not_remembered(
         for _ in range(2):
             ward.views(*sample.charts[of], referring, of=of, **access)
         assert read == [of] * times
+
+
+def test_nor_is_one_for_which_another_ehr_could_be_asked(
+    store: Store, read: list[str], server: FhirServer, sample: Sample
+) -> None:
+    """The server that the first call names is not listed, so that the drug is not known; that of the second is."""
+    server.seed({"resourceType": "Medication", "id": "1", "code": {"text": "water"}})
+    ward, of = Desk(store, shipped()).with_access(server), "sample-0031"
+    referring = order(subject={"reference": f"Patient/{of}"}, medicationReference={"reference": "Medication/1"})
+    elsewhere = {"fhirServer": "https://elsewhere.example/fhir"}
+    for access in (elsewhere, {}):
+        ward.views(*sample.charts[of], referring, of=of, **{**lent_by(server), **access})
+    assert read == [of] * 2 and server.log.of(where="Medication\\b")
 
 
 def test_an_incomplete_chart_is_not_remembered(store: Store, read: list[str]) -> None:

@@ -60,8 +60,8 @@ def chart(sample: Sample) -> tuple[Json, ...]:
     return moved(sample.charts["sample-0031"], "sample-0031")
 
 
-def moved(chart: tuple[Json, ...], owner: str) -> tuple[Json, ...]:
-    return tuple(json.loads(json.dumps(each).replace(owner, "p")) for each in chart)
+def moved(chart: tuple[Json, ...], owner: str, to: str = "p") -> tuple[Json, ...]:
+    return tuple(json.loads(json.dumps(each).replace(owner, to)) for each in chart)
 
 
 @pytest.fixture

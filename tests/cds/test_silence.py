@@ -144,6 +144,16 @@ def test_a_clock_that_is_behind_does_not_make_an_answer_old(desk: Desk, at: str,
     assert len(for_a_week.views(now=NOON + 7 * DAY).cards) == 1
 
 
+@pytest.mark.parametrize("reason", [None, "patient-refuses"])
+def test_where_it_is_repeated_at_once_it_is_another_card(desk: Desk, reason: str | None) -> None:
+    """Feedback on the first would else be taken back by feedback on the second."""
+    at_once = desk.under(after_response=timedelta(0), after_refusal=timedelta(0))
+    (first,) = at_once.views().cards
+    at_once.responds(first.uuid, reason=reason)
+    (second,) = at_once.views().cards
+    assert first.uuid != second.uuid == at_once.views().cards[0].uuid
+
+
 def test_usually_it_is_half_a_year(desk: Desk) -> None:
     desk.responds(desk.views().cards[0].uuid)
     fresh = haemoglobin(effectiveDateTime="2026-12-20")

@@ -76,8 +76,16 @@ def test_a_card_is_known_by_its_tenant_and_patient_until_they_are_forgotten(stor
     assert cards.before(store, "north", "p", "card") == Before(said=False, shown=True)
     for asked in (("north", "p", "other"), ("north", "q", "card"), ("south", "p", "card"), ("north", "p", None)):
         assert not cards.before(store, *asked).shown
+    responded(store, "card", tenant="south")
+    assert cards.before(store, "north", "p", "card").shown
     retention.delete_patient(store, "north", "p")
     assert not cards.before(store, "north", "p", "card").shown
+
+
+def test_a_card_that_was_answered_is_not_shown_any_more(store: Store) -> None:
+    shown(store, "card")
+    responded(store, "card")
+    assert cards.before(store, "north", "p", "card") == Before(said=True, shown=False)
 
 
 def test_one_card_may_be_about_several_studies(store: Store) -> None:

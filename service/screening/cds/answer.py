@@ -85,7 +85,7 @@ class Told:
 
 
 def _told(counter: Counter, call: Call, now: datetime, opening: Opening, silence: Silence, told: Told) -> Answer:
-    """The card, if there is one: the one that was shown before, if it says the same and is still known."""
+    """The card, if there is one: the one that was shown before, if it says the same, is still known and unanswered."""
     if told.words is None:
         return Answer(lacking=told.lacking)
     before, about = opening.shown_before(), _ids(told.studies)
@@ -100,7 +100,7 @@ def _told(counter: Counter, call: Call, now: datetime, opening: Opening, silence
 def _silence(
     counter: Counter, call: Call, now: datetime, before: Shown | None, merged: tuple[str, ...] = ()
 ) -> Silence:
-    """What people said of this patient up to now, and whether the card shown before is still known."""
+    """What people said of this patient up to now, and whether the card shown before is still known and unanswered."""
     card = None if before is None else before.card.uuid
     return Silence(counter.store, counter.tenant, counter.policy, (call.patient, *merged), now, card)
 

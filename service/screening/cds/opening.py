@@ -1,5 +1,6 @@
 """The chart of a call: which studies it may speak for, and what was read of it; remembered, or found out now."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -18,6 +19,7 @@ from service.screening.patient import screening_date
 from service.screening.record import GONE, UNREADABLE, ClaimsOf, read_record
 from service.screening.tenant import Tenant
 
+LINK = re.compile(rb"link|\\u006[9BbCcEe]")  # or a letter of it, written by its number
 NO_PATIENT = "the Patient neither came along under the key patient, nor can be read"
 NO_RECORDS = "no records came along, and none can be read; send at least one of: "
 
@@ -33,7 +35,11 @@ class Opening:
         self._kept: bytes | None = None  # the key of what was read, if it is remembered
 
     def suggested(self) -> frozenset[str] | None:
-        """The studies that it may speak for, as `Entry.suggested` tells."""
+        """The studies that it may speak for, as `Entry.suggested` tells; None, too, where another record of the same
+        person may have to be asked for, whose codes did not come along.
+        """
+        if self._lends and self.may_be_merged:
+            return None
         memory = self._counter.memory.told
         told = memory.get(self._key, self.at)
         if told is None:
@@ -46,10 +52,10 @@ class Opening:
     def may_be_merged(self) -> bool:
         """May other records of the same person exist? What was decided under their numbers is then not known yet.
 
-        Surely not of a Patient that came along and in which no link stands, spelled out or in escapes.
+        Surely not of a Patient of this id that came along and in which no link stands, however it is spelled.
         """
-        sent = self._call.prefetch.get(PATIENT, b"")
-        return b'"Patient"' not in sent or b"link" in sent or b"\\u" in sent
+        sent, own = self._call.prefetch.get(PATIENT, b""), f'"{self._call.patient}"'.encode()
+        return b'"Patient"' not in sent or own not in sent or LINK.search(sent) is not None
 
     def glance(self, studies: Collection[str] | None, claims: Claims) -> Glance | None:
         """What it says, if that is remembered. `studies`, `claims`: as for `look`."""
@@ -69,14 +75,15 @@ class Opening:
         known = read.get(with_sizes, self.at)
         if known is None:
             known, asked = self._looked(studies, claims, sizes=sizes)
-            if asked or known.merged:  # what the EHR tells may be another thing next time
+            if asked or known.merged:  # what the EHR tells, or another one may tell, can be another thing next time
                 return known
             read.keep(with_sizes, self.at, known, sum(map(len, self._call.prefetch.values())))
         self._kept = key
         return known
 
     def _looked(self, studies: Collection[str], claims: Claims, *, sizes: bool) -> tuple[Looked, bool]:
-        """A chart that came along whole, and whether the EHR was asked for more.
+        """A chart that came along whole, and whether the EHR that lends a token was asked for more, or would have been
+        if it were listed.
 
         Most doses do not go by body size; that is known when all has been read, and then, rarely, it is read again.
         """
@@ -90,7 +97,7 @@ class Opening:
         looked = self._read(reader, told)
         if not sizes and looked.record is not None and goes_by_size(looked.record):
             return self._looked(studies, claims, sizes=True)
-        return looked, reader.has_access
+        return looked, self._lends and reader.asked
 
     def _reader(self, tenant: Tenant, *, sizes: bool) -> CallReader:
         return CallReader(tenant, self._call, lambda: self._counter.lent(self._call), sizes)

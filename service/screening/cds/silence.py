@@ -22,10 +22,11 @@ UNDER_WAY = frozenset({"candidate", "potential-candidate", "eligible", "screenin
 class Silence:
     """What is known of one patient when a card is considered.
 
-    `patients`: the id of the record, then of those whose place it took. What was decided or answered there counts, too:
-    who refused does so under whatever number. Where both have a state, that of the record itself holds; what somebody
-    set in the EHR holds before what was decided here. `decided`: by study; `claims`: of single records. `shown`: is the
-    card with this uuid one that was shown of this patient?
+    `patients`: the id of the record, then of those whose place it took, as far as the chart tells; those of which the
+    database knows are added. What was decided or answered there counts, too: who refused does so under whatever number.
+    Where both have a state, that of the record itself holds; what somebody set in the EHR holds before what was decided
+    here. `decided`: by study; `claims`: of single records. `shown`: is the card with this uuid one that was shown of
+    this patient, and that nobody answered?
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Silence:
         self.shown = any(each.shown for each in found)
         if any(each.said for each in found):
             with store.snapshot() as now_known:
+                whose = decisions.together(now_known, tenant.name, *whose)
                 every = decisions.of_patients(now_known, tenant.name, whose)
                 elsewhere = set_elsewhere(now_known, tenant, whose)
                 self._answers = tuple(one for each in whose for one in cards.answered(now_known, tenant.name, each))
