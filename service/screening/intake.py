@@ -44,9 +44,8 @@ USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
 class Intake:
     """Takes what is met on the way through the input into a Population.
 
-    `reading` is what adapters are given; births, medications and aliases are added here, so that what refers to a
-    medication can be told by it once these have been taken. `claims`: what people said of single records. `counted`
-    False: nobody asks how far the codes are known.
+    `reading` is what adapters are given; births, medications and aliases are added here. `claims`: what people said of
+    single records. `counted` False: nobody asks how far the codes are known.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class Intake:
         self._spots: list[Spots] = []
         known, wanted = self.population, None if counted else needs.may_ask
         drugs = known.medications if medications is None else medications
-        self.reading = replace(reading, medications=drugs, births=known.births, wanted=wanted)
+        self._reading = replace(reading, medications=drugs, births=known.births, wanted=wanted)
 
     def take(self, met: Met) -> None:
         """One thing met. What others refer to has to come before them."""
@@ -211,7 +210,7 @@ class Intake:
         return Made(UNREADABLE, NOBODY if subject is None else self.population.person(subject).number)
 
     def _reading_of(self, aliases: Mapping[str, str]) -> Reading:
-        return replace(self.reading, aliases=aliases) if aliases else self.reading
+        return replace(self._reading, aliases=aliases) if aliases else self._reading
 
     def _patient(self, found: Found, resource: Json) -> Made:
         person = self.population.person(str(resource["id"]).strip())

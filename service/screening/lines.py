@@ -57,7 +57,9 @@ def read_raw(file: InputFile) -> Iterator[Raw | Broken]:
     try:
         with open_file(file) as stream:
             for number, raw in enumerate(_bounded(stream) if file.lines else _whole(stream), 1):
-                line = raw.content.removeprefix(BOM) if number == 1 and not file.part else raw.content
+                line = raw.content.removesuffix(b"\n") if file.lines else raw.content
+                if number == 1 and not file.part:
+                    line = line.removeprefix(BOM)
                 if line.strip():
                     yield Raw(number, line, raw.cut)
                 elif not file.lines:

@@ -71,7 +71,7 @@ def gather(
         given = files_of(request.sources, completeness)
         complete = catalog.site.bundles_complete
         intake = Intake(reading, needs, seen, given.files, request.claims, counted=counted, completeness=completeness)
-        sieve = Sieve(needs, intake.reading, seen, request.claims, forced) if sifted else None
+        sieve = Sieve(needs, reading, seen, request.claims, forced) if sifted else None
         walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
         try:
             for met in walk.everything(going_back=True):

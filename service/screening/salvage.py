@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from service.errors import UnreadableResource
+from service.fhir.adapt import SUBJECTS
 from service.fhir.references import reference_key
 from service.twofold import readings
 
@@ -77,18 +78,6 @@ def subject_of(raw: bytes) -> str | None:
         return None
 
 
-def sole_subject(raw: bytes) -> str | None:
-    """The patient a line is about, if there is but one place in it that could tell."""
-    start = raw.find(b'"subject"')
-    if start < 0 or raw.find(b'"subject"', start + 1) >= 0 or b'"patient"' in raw:
-        return None
-    found = SUBJECT.match(raw, start)
-    try:
-        return found[1].decode() if found else None
-    except UnicodeDecodeError:
-        return None
-
-
 def is_one(resource: Mapping[str, object]) -> bool:
     """Is it clear at least which resource it is, whatever else it says twice?"""
     return all(len(list(readings(resource, name))) == 1 for name in ("resourceType", "id"))
@@ -101,12 +90,19 @@ def subject_told(resource: Mapping[str, object], aliases: Mapping[str, str]) -> 
         return identity.strip() if isinstance(identity, str) else None
     named = {
         key
-        for name in ("subject", "patient")
+        for name in SUBJECTS
         for reference in _readings(resource, name)
         for written in (_readings(reference, "reference") if isinstance(reference, dict | Mapping) else (reference,))
         if (key := _key(written, aliases)) is not None
     }
     key = named.pop() if len(named) == 1 else ""
+    return key.removeprefix("Patient/") if key.startswith("Patient/") else None
+
+
+def subject_read(resource: Mapping[str, object], aliases: Mapping[str, str]) -> str | None:
+    """The patient whose facts it gives, should it name another one besides: the first of its subjects is read."""
+    written = next((each for name in SUBJECTS if (each := resource.get(name)) is not None), None)
+    key = _key(written, aliases) or ""
     return key.removeprefix("Patient/") if key.startswith("Patient/") else None
 
 

@@ -9,7 +9,7 @@ from service.screening.lines import damage, found_in, open_file
 from service.screening.met import Found, Glimpses, Sizes, Skipped, Spots
 from service.screening.needs import Needs
 from service.screening.people import Population
-from service.screening.salvage import sole_subject
+from service.screening.sifting.glimpse import sole_subject
 from service.screening.sources import InputFile
 from service.screening.tally import Tally
 

@@ -29,7 +29,7 @@ from service.screening.met import (
     stage_of,
     stages_of,
 )
-from service.screening.salvage import framed, names_in, own_type
+from service.screening.salvage import NOTHING, framed, names_in, own_type
 from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
@@ -147,11 +147,19 @@ class Walk:
         chosen = picked.read.nonzero()[0]
         for (number, line), sure in zip(block.lines(chosen), picked.sure[chosen].tolist(), strict=True):
             here = Place(place.file, number, 0, place.origin)
-            if sure:
+            if sure and self._is_needless(hint, line):
+                self.heard.named[place.file].add(hint)
+                yield Skipped(hint, place.origin)
+            elif sure:
                 self.heard.named[place.file].add(hint)
                 yield found_in(here, line)
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
+
+    def _is_needless(self, type_name: str, line: bytes) -> bool:
+        """Is a line of this type of no use, whatever is inside it, and though something in it is escaped?"""
+        names = NOTHING if type_name in self._needed else names_in(line)
+        return bool(names) and names.isdisjoint(self._needed)
 
     def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Sizes | Spots]:
         """Body sizes."""
@@ -242,9 +250,11 @@ class Walk:
         if resource is None:
             if stage is min(stages):
                 yield Found(place, None, problem, raw=raw.content)
-        elif is_bundle(resource):
+        elif is_bundle(resource) and not _of_several_types(resource):
             yield from self._bundle(resource, place, stage, twofold)
         elif stage is (min(stages) if _of_several_types(resource) else stage_of(resource.get("resourceType"))):
+            if not names and isinstance(resource.get("resourceType"), str):  # only parsing shows it, behind an escape
+                self.heard.named[place.file].add(str(resource["resourceType"]))
             yield Found(place, resource, TWICE if twofold else "", written=written)
 
     def _bundle(self, bundle: Json, place: Place, stage: Stage, twofold: bool) -> Iterator[Found]:

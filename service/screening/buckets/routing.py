@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from zlib import crc32
 
 from service.screening.met import Found
-from service.screening.salvage import subject_of, subject_told
+from service.screening.salvage import subject_of, subject_read, subject_told
 
 
 class Routes:
@@ -21,11 +21,11 @@ class Routes:
 def key_of(met: Found) -> str:
     """By what it goes into a bucket: its patient, as far as anything tells; else the resource itself, or its place."""
     resource = met.resource
-    patient = subject_of(met.raw) if resource is None else subject_told(resource, met.aliases)
+    if resource is None:
+        return subject_of(met.raw) or repr(met.place[:3])
+    patient = subject_told(resource, met.aliases) or subject_read(resource, met.aliases)
     if patient is not None:
         return patient
-    if resource is None:
-        return repr(met.place[:3])
     return f"{resource.get('resourceType')}/{str(resource.get('id')).strip()}"
 
 

@@ -23,9 +23,9 @@ from service.screening.lines import found_in
 from service.screening.met import Found, Glimpses, Json, Lost, Sizes, Skipped, Spots, Stage
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
-from service.screening.salvage import merged_with, sole_subject
+from service.screening.salvage import merged_with
 from service.screening.sifting.blocks import USUAL, WHOLE, Share, numbers_of
-from service.screening.sifting.glimpse import Glimpse
+from service.screening.sifting.glimpse import Glimpse, sole_subject
 from service.screening.sifting.ledger import Forced, Ledger
 from service.screening.sifting.sieve import Sieve
 from service.screening.sources import InputFile

@@ -44,7 +44,8 @@ from service.screening.met import (
 )
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
-from service.screening.salvage import is_one, merged_with, sole_subject
+from service.screening.salvage import is_one, merged_with
+from service.screening.sifting.glimpse import sole_subject
 from service.screening.sifting.ledger import Forced, Recurring
 from service.screening.sifting.sieve import Sieve
 from service.screening.walk import Walk

@@ -21,6 +21,7 @@ from service.screening.sources import InputFile
 SIZE = 1 << 20
 CAPITAL = np.uint8(32)  # the bit by which small letters and capitals differ
 NEWLINE, RETURN, BLANK, QUOTE, LETTER, BACKSLASH, BRACE = 10, 13, 32, 34, 65, 92, 125
+PLAIN = np.uint8(94)  # characters of ASCII that stand next to one another; outside of it there are more blanks
 WINDOW = 72  # of an id, with its closing quote; FHIR allows 64 characters
 USUAL = 40  # enough for a UUID
 MARGIN = 1024  # so that what is looked at from the last line's start on is there, too
@@ -66,6 +67,12 @@ class Block:
         numbers = (chosen + self.first).tolist()
         for number, start, end in zip(numbers, self.starts[chosen].tolist(), self.ends[chosen].tolist(), strict=True):
             yield number, bytes(view[start:end])
+
+    def some(self, chosen: Positions) -> Block:
+        """Some lines in a block of their own, whose numbers and places are lost."""
+        room = bytearray(b"".join(line + b"\n" for _, line in self.lines(chosen)) + bytes(MARGIN))
+        size = len(room) - MARGIN
+        return Block(room, size, 1, *_bounds(room, size, 0))
 
     @property
     def content(self) -> memoryview:
@@ -239,9 +246,10 @@ def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
     else:
         length = (windows == QUOTE).argmax(axis=1)
         rows = np.arange(len(windows))
-        whole = (windows[rows, 0] > BLANK) & (windows[rows, length] == QUOTE) & (length > 0)
-        whole &= (windows[rows, length - 1] > BLANK) & ~(windows == BACKSLASH).any(axis=1)
-        windows[np.arange(windows.shape[1]) >= length[:, None]] = 0
+        whole = _plain(windows[rows, 0]) & (windows[rows, length] == QUOTE) & (length > 0)
+        whole &= _plain(windows[rows, length - 1])
+        windows[np.arange(windows.shape[1]) >= length[:, None]] = 0  # what follows upon an id says nothing about it
+        whole &= ~(windows == BACKSLASH).any(axis=1)
     words = windows.view(np.uint64)
     mixed = words @ FACTORS[: words.shape[1]]
     return whole, mixed ^ (mixed >> np.uint64(29))
@@ -249,9 +257,15 @@ def _numbered(windows: npt.NDArray[np.uint8]) -> tuple[Flags, Hashes]:
 
 def _odd_before(windows: npt.NDArray[np.uint8], end: int) -> bool:
     """Do the first bytes hold any that ids do not (blanks, quotes, backslashes)? All are looked at: that is faster."""
-    plain = windows.copy()
-    plain[:, end:] = LETTER
-    return bool((plain <= BLANK).any() or (plain == QUOTE).any() or (plain == BACKSLASH).any())
+    begun = windows.copy()
+    begun[:, end:] = LETTER
+    return bool(not _plain(begun).all() or (begun == QUOTE).any() or (begun == BACKSLASH).any())
+
+
+def _plain(letters: npt.NDArray[np.uint8]) -> Flags:
+    """Which of them are letters, digits and signs of ASCII: neither blanks, nor a part of what may be one."""
+    plain: Flags = letters - np.uint8(BLANK + 1) < PLAIN
+    return plain
 
 
 def numbers_of(ids: Iterable[str]) -> Hashes:

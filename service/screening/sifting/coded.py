@@ -28,9 +28,9 @@ CODED: Mapping[str, tuple[Kind, str]] = {
     "MedicationDispense": (Kind.MEDICATION, DRUG),
     "MedicationAdministration": (Kind.MEDICATION, DRUG),
 }
-REFERENCE = "medicationReference"  # another way to say which drug it is
+# Another way to say which drug it is: where shares of an input are sorted, nobody knows the products yet.
+REFERENCE = "medicationReference"
 R5_WAY = Trace(b'"medication"')
-REFERRED = b"@"  # stands before a reference, as no JSON begins so
 MOST_REMEMBERED = 100_000
 
 
@@ -61,8 +61,8 @@ class Coded:
         self.begun = tuple(Trace(name + rb":\{") for name in names)
         other = (Trace(name + way) for name in names for way in (rb"[^:]", rb':[^"{]'))
         self.unclear = (*other, *((R5_WAY,) if drugs else ()))
-        parts = [(each, msgspec.Raw, msgspec.Raw()) for each in ("coded", "referred")]
-        shape = msgspec.defstruct("Line", parts, rename={"coded": self._key, "referred": REFERENCE}, gc=False)
+        part = "coded", msgspec.Raw, msgspec.Raw()
+        shape = msgspec.defstruct("Line", [part], rename={"coded": self._key}, gc=False)
         self._lines = cast(Any, msgspec.json.Decoder(shape))
         self._known = Remembered(self._asked_for)
 
@@ -82,25 +82,22 @@ class Coded:
             return None
         if len(lines) != len(block.starts):
             return None
-        found = (lines[each] for each in chosen.tolist())
-        return [bytes(each.coded) or REFERRED + bytes(each.referred) for each in found]
+        return [bytes(lines[each].coded) for each in chosen.tolist()]
 
     def _concept(self, line: bytes) -> bytes:
         try:
-            found = self._lines.decode(line)
-            return bytes(found.coded) or REFERRED + bytes(found.referred)
+            return bytes(self._lines.decode(line).coded)
         except msgspec.MsgspecError:
             return b""
 
     def _asked_for(self, written: bytes) -> bool:
         try:
-            content, _, twofold = decode(written.removeprefix(REFERRED))
-            if twofold or (self._kind is not Kind.MEDICATION and written.startswith(REFERRED)):
+            content, _, twofold = decode(written)
+            if twofold:
                 return True
             if self._kind is not Kind.MEDICATION:
                 return self._needs.may_ask(self._kind, read_concept(content, self._key))
-            name = REFERENCE if written.startswith(REFERRED) else DRUG
-            drug = read_drug({name: content}, self._type, self._reading)
+            drug = read_drug({DRUG: content}, self._type, self._reading)
         except (orjson.JSONDecodeError, UnreadableResource, InvalidValue):
             return True
-        return drug is not None and self._needs.may_ask(self._kind, drug.concept)
+        return drug is None or self._needs.may_ask(self._kind, drug.concept)  # that none is known shows no contact

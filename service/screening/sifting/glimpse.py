@@ -39,6 +39,13 @@ class Glimpse(NamedTuple):
     day: date
 
 
+class About(msgspec.Struct, gc=False):
+    """What is read of a record of which it is asked whose it is."""
+
+    subject: msgspec.Raw
+    patient: Nowhere = ABSENT
+
+
 class Reference(msgspec.Struct, gc=False):
     """What is read of a reference."""
 
@@ -71,12 +78,9 @@ class Line(msgspec.Struct, gc=False, rename="camel", tag_field="resourceType"):
 class Observation(Line, gc=False, rename="camel", tag="Observation", kw_only=True):
     """A result."""
 
-    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"effectiveDateTime"')
+    keys: ClassVar[tuple[bytes, ...]] = (STATUS, SUBJECT, b'"effective')  # whatever it is that says when
 
     effective_date_time: str
-    effective_period: Nowhere = ABSENT
-    effective_instant: Nowhere = ABSENT
-    effective_timing: Nowhere = ABSENT
     focus: Nowhere = ABSENT
 
     def days(self, zone: ZoneInfo) -> date | None:
@@ -153,6 +157,7 @@ class Administration(Line, gc=False, rename="camel", tag="MedicationAdministrati
 
 HELD = GOING_ON | OVER
 READ = msgspec.json.Decoder(Observation | Encounter | Request | Dispense | Administration).decode
+READ_SUBJECT = msgspec.json.Decoder(About).decode
 READ_REFERENCE = msgspec.json.Decoder(Reference).decode
 
 
@@ -168,6 +173,15 @@ def glimpse_of(line: bytes, zone: ZoneInfo) -> Glimpse | None:
             return None
     whose, day = _patient(bytes(seen.subject)), seen.days(zone)
     return None if whose is None or day is None else Glimpse(whose, day)
+
+
+def sole_subject(line: bytes) -> str | None:
+    """The patient a line is about, if there is but one place in it that could tell."""
+    try:
+        seen = READ_SUBJECT(line)
+    except msgspec.MsgspecError:
+        return None
+    return _patient(bytes(seen.subject)) if line.count(SUBJECT) == 1 else None
 
 
 @lru_cache(MOST_REMEMBERED)

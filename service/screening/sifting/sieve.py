@@ -18,7 +18,7 @@ from service.eligibility.facts import Kind
 from service.fhir.reading import Reading
 from service.screening.contacts import ContactDays
 from service.screening.needs import Needs
-from service.screening.sifting.blocks import Block, Flags, Hashes, Headed, headed, numbers_of
+from service.screening.sifting.blocks import Block, Flags, Hashes, Headed, Positions, headed, numbers_of
 from service.screening.sifting.coded import CODED, Coded
 from service.screening.sifting.glimpse import CHANGED
 from service.screening.sifting.ledger import NONE, Forced, Ledger
@@ -36,6 +36,7 @@ from service.screening.sifting.traces import (
 )
 
 BEGINNING = rb'\{ *"resourceType" *: *"%s" *, *"id" *: *"'.replace(b" *", b"[ \t]{0,8}")
+MOST_WAYS = 20  # in which the lines of a block may be written, each looked at apart
 REACTION = Trace(rb'"reaction"')
 ALWAYS_READ = frozenset({"Patient", "Medication", "Consent", "AdverseEvent"})
 
@@ -53,6 +54,21 @@ class Picked(NamedTuple):
     glimpsed: Flags
     sizes: Flags
     ids: Hashes
+
+
+class Looked(NamedTuple):
+    """Where the lines begin, which of them are surely to be read, which hold a body size, and which may show that a
+    person was seen."""
+
+    found: Headed
+    read: Flags
+    sizes: Flags
+    seen: Flags
+
+    def take(self, lines: Positions, inner: "Looked") -> None:
+        """Some lines were looked at apart."""
+        self.found.sure[lines], self.found.ids[lines] = inner.found.sure, inner.found.ids
+        self.read[lines], self.sizes[lines], self.seen[lines] = inner.read, inner.sizes, inner.seen
 
 
 class Sieve:
@@ -110,10 +126,24 @@ class Sieve:
             self.ledger.passed_over[type_name].append(found.ids[over])
         return Picked(read, found.sure, int(np.count_nonzero(over)), seen, sizes, found.ids)
 
-    def _looked_at(self, type_name: str, block: Block) -> tuple[Headed, Flags, Flags, Flags]:
-        """Where the lines begin, which of them are surely to be read, which hold a body size, and which may show that
-        a person was seen."""
+    def _looked_at(self, type_name: str, block: Block) -> Looked:
+        """All lines, those that begin with other blanks than the first line apart: what becomes of a line must not
+        depend upon which others stand in its block."""
         prefix = _beginning(type_name, block)
+        looked = self._alike(type_name, block, prefix)
+        others = _written_otherwise(type_name, block, looked.found.sure, prefix)
+        for _ in range(MOST_WAYS):
+            if not len(others):
+                break
+            apart = block.some(others)
+            prefix = _beginning(type_name, apart)
+            inner = self._alike(type_name, apart, prefix)
+            looked.take(others, inner)
+            others = others[_written_otherwise(type_name, apart, inner.found.sure, prefix)]
+        return looked
+
+    def _alike(self, type_name: str, block: Block, prefix: bytes) -> Looked:
+        """Lines that begin so."""
         found = headed(block, prefix)
         with block.without(found.sure, (prefix.index(TYPE.expression), prefix.index(ID.expression))):
             *others, begun = self._scan(type_name).ends(block.content)
@@ -126,7 +156,7 @@ class Sieve:
             read |= count_in(begun, block.starts) != 1
             rest = np.flatnonzero(~read)
             read[rest] = self._coded[type_name].needed(block, rest, alike=bool(found.sure.all()))
-        return found, read, sizes, seen
+        return Looked(found, read, sizes, seen)
 
     def _scan(self, type_name: str) -> Scan:
         scan = self._scans.get(type_name)
@@ -155,6 +185,14 @@ def _beginning(type_name: str, block: Block) -> bytes:
     name = type_name.encode()
     found = re.match(BEGINNING % name, block.content[int(block.starts[0]) :])
     return bytes(found[0]) if found else b'{"resourceType":"%s","id":"' % name
+
+
+def _written_otherwise(type_name: str, block: Block, sure: Flags, prefix: bytes) -> Positions:
+    """The lines that begin as one of this type does, but not with this prefix."""
+    unsure = np.flatnonzero(~sure)
+    begun = re.compile(BEGINNING % type_name.encode())
+    found = (begun.match(line) for _, line in block.lines(unsure))
+    return unsure[np.fromiter((each is not None and each[0] != prefix for each in found), np.bool_, len(unsure))]
 
 
 def _by_type(references: Iterable[str]) -> dict[str, list[str]]:

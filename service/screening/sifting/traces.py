@@ -37,6 +37,7 @@ ESCAPED = (rb"\\u", rb"\\/", b"\xe2\x84\xaa", b"\xc4\xb0", b"\xc4\xb1", b"\xc5\x
 TYPE, ID = Trace(b'"resourceType"'), Trace(b'"id"')
 END = rb'(?:"|' + BLANK[3:]
 MOST_MONTHS = 600
+MARGIN = 2  # days
 
 
 HIDDEN = tuple(map(Trace, ESCAPED))
@@ -96,10 +97,11 @@ def _cased(letter: str) -> bool:
 
 
 def days_since(since: date | None, until: date | None) -> bytes:
-    """The beginning of a day from `since` to `until` (None: whenever), with a day's margin for time zones."""
+    """The beginning of a day from `since` to `until` (None: whenever), with a margin for time zones, of which two may
+    be 28 hours apart."""
     if since is None or until is None or (until - since).days > 30 * MOST_MONTHS:
         return rb"[0-9]{4}-[0-9]{2}-"
-    first, last = shift(since, -1), shift(until, 1)
+    first, last = shift(since, -MARGIN), shift(until, MARGIN)
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     return b"(?:" + b"|".join(b"%04d-%02d-" % (each // 12, each % 12 + 1) for each in months) + b")"
 
@@ -108,7 +110,7 @@ def result_seen(days: bytes) -> tuple[Trace, ...]:
     """A result that may show that the person was seen on one of these days."""
     colon = SPACE + b":" + SPACE
     return (
-        Trace(rb'"effective(?:DateTime|Instant)"' + colon + b'"' + days),
+        Trace(rb'"effective(?:DateTime|Date|Instant)"' + colon + b'"' + days),
         Trace(rb'"effective(?:Period|Timing)"'),
     )
 
