@@ -24,6 +24,7 @@ SUBJECT = re.compile(
 )
 SHOWN = 1 << 20  # of a line too long to be read, this many bytes are looked at
 NOTHING: frozenset[str] = frozenset()
+PRODUCT = "Medication"
 MERGING = frozenset({"replaced-by", "replaces"})
 
 
@@ -84,10 +85,13 @@ def is_one(resource: Mapping[str, object]) -> bool:
 
 
 def subject_told(resource: Mapping[str, object], aliases: Mapping[str, str]) -> str | None:
-    """Whose resource it is, as far as it tells at all, and of one patient alone."""
-    if "Patient" in _readings(resource, "resourceType"):
+    """Whose resource it is, as far as it tells at all, and of one patient alone. A product is of nobody."""
+    types = tuple(_readings(resource, "resourceType"))
+    if "Patient" in types:
         identity = resource.get("id")
         return identity.strip() if isinstance(identity, str) else None
+    if PRODUCT in types:
+        return None
     named = {
         key
         for name in SUBJECTS
@@ -102,6 +106,8 @@ def subject_told(resource: Mapping[str, object], aliases: Mapping[str, str]) -> 
 def subject_read(resource: Mapping[str, object], aliases: Mapping[str, str]) -> str | None:
     """The patient whose facts it gives, should it name another one besides: the first of its subjects is read."""
     written = next((each for name in SUBJECTS if (each := resource.get(name)) is not None), None)
+    if PRODUCT in _readings(resource, "resourceType"):
+        return None
     key = _key(written, aliases) or ""
     return key.removeprefix("Patient/") if key.startswith("Patient/") else None
 

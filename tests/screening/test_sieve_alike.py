@@ -81,6 +81,17 @@ def test_a_record_that_names_two_is_in_the_bucket_of_the_one_it_is_read_for(othe
     assert result.answer("E1") == ("met", ())
 
 
+def test_a_product_is_of_nobody_whatever_it_says(tmp_path: Path) -> None:
+    """Two contradict each other, wherever the third that repeats one of them is thought to belong."""
+    other = {**SIMVASTATIN, "code": {"text": "Prednisolone 5 MG Oral Tablet"}, "subject": {"reference": "Patient/q"}}
+    products = [SIMVASTATIN, *({**other, "patient": {"reference": f"Patient/{each}"}} for each in "pqrstuvw")]
+    referring = {**order(), "medicationReference": {"reference": "Medication/s"}}
+    del referring["medicationCodeableConcept"]
+    source = export(tmp_path / "in", Medication=products, MedicationRequest=[referring])
+    result = run(source, studies=(shipped.STUDY,), world=shipped.catalog())
+    assert result.counts[2] == 10
+
+
 DATES: dict[str, tuple[Json, bool]] = {
     "a date": ({"effectiveDateTime": None, "effectiveDate": "2026-06-01"}, True),
     "two of them": ({"effectiveDate": "1999-01-01"}, False),
