@@ -163,13 +163,19 @@ def test_only_an_order_that_refers_to_a_drug_asks_the_ehr(store: Store, drug: Js
     assert (bool(asked), reader.asked) == (asks, asks)
 
 
+def referring_chart(store: Store, server: FhirServer) -> tuple[Desk, str, Json]:
+    """A desk that may ask this server, a patient, and an order of theirs whose drug the server alone knows."""
+    server.seed({"resourceType": "Medication", "id": "1", "code": {"text": "water"}})
+    of = "sample-0031"
+    referring = order(subject={"reference": f"Patient/{of}"}, medicationReference={"reference": "Medication/1"})
+    return Desk(store, shipped()).with_access(server), of, referring
+
+
 def test_a_chart_for_which_the_ehr_is_asked_is_not_remembered(
     store: Store, read: list[str], server: FhirServer, sample: Sample
 ) -> None:
     """The EHR may say another thing next time. Where it cannot be asked, all that there is came along."""
-    server.seed({"resourceType": "Medication", "id": "1", "code": {"text": "water"}})
-    ward, of = Desk(store, shipped()).with_access(server), "sample-0031"
-    referring = order(subject={"reference": f"Patient/{of}"}, medicationReference={"reference": "Medication/1"})
+    ward, of, referring = referring_chart(store, server)
     for access, times in ((lent_by(server), 2), ({}, 1)):
         read.clear()
         for _ in range(2):
@@ -181,9 +187,7 @@ def test_nor_is_one_for_which_another_ehr_could_be_asked(
     store: Store, read: list[str], server: FhirServer, sample: Sample
 ) -> None:
     """The server that the first call names is not listed, so that the drug is not known; that of the second is."""
-    server.seed({"resourceType": "Medication", "id": "1", "code": {"text": "water"}})
-    ward, of = Desk(store, shipped()).with_access(server), "sample-0031"
-    referring = order(subject={"reference": f"Patient/{of}"}, medicationReference={"reference": "Medication/1"})
+    ward, of, referring = referring_chart(store, server)
     elsewhere = {"fhirServer": "https://elsewhere.example/fhir"}
     for access in (elsewhere, {}):
         ward.views(*sample.charts[of], referring, of=of, **{**lent_by(server), **access})
