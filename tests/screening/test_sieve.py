@@ -469,7 +469,10 @@ SET = ValueSet("x", "x", sure=Codes(frozenset({ICD, ODD})), words=(" po ", 'say 
             {"text": text}
             for text in ("po", "PO", " po", "\tpo\n", "\u00a0po\u3000", "take po now", "K\u00d6RPER", 'Say "A"')
         ),
-        *({"coding": [{"system": ICD.system, "code": code}]} for code in ("I50", "i50", "I5.0", "\t.i50 ", "\u013150")),
+        *(
+            {"coding": [{"system": ICD.system, "code": code}]}
+            for code in ("I50", "i50", "I5.0", "\t.i50 ", ". I50", ".\u00a0.I50", "\u013150")
+        ),
         {"coding": [{"system": ODD.system, "code": ODD.code}]},
     ],
     ids=repr,

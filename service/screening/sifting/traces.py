@@ -73,7 +73,7 @@ def _code(coding: Coding, *, prefix: bool = False) -> Trace:
         written = re.escape(orjson.dumps(coding.code)[1:-1])
         return Trace(BEFORE + written + (b"" if prefix else BEHIND))
     letters = (re.escape(each.encode()) for each in coding.code.replace(".", ""))
-    return Trace(CODE + rb"\.*" + rb"\.*".join(letters), caseless=True)
+    return Trace(CODE + b"(?:" + BLANK + rb"|\.)*" + rb"\.*".join(letters), caseless=True)
 
 
 def _text(text: str) -> Trace:
