@@ -204,8 +204,9 @@ def _courses(taken: Taken, span: Span, at: date, terms: Terms) -> Sequence[_Cour
     made, fact = [], taken.fact
     for each in ingredients(fact, terms.table, terms.terminology, terms.codes):
         phases = acted(course(fact, span, each.holding, terms.body), taken.acting)
-        # whose body it is changes doses, never days
-        planned = phases if span == fact.span else acted(course(fact, fact.span, each.holding), taken.acting)
+        planned = phases
+        if span != fact.span:
+            planned = acted(course(fact, fact.span, each.holding, terms.body), taken.acting)
         counted = tuple([_converted(phase, each, terms, fact) for phase in phases if phase.span.start.earliest <= at])
         made.append(_Course(each, counted, tuple([phase.span for phase in planned])))
     return made
