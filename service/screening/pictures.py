@@ -10,6 +10,9 @@ LIBRARY = "resvg_py"
 INSTALL = 'for pictures as PNG install the extra "png": pip install "fhir-prescreen[png]"'
 TWICE = 2.0  # pixels per unit of the drawing, so that it is sharp on paper, too
 TEXT = re.compile(r"<text\b.*?</text>", re.DOTALL)
+# What the library takes for "sans-serif" is mostly the first name that the machine's settings mention, be it there or
+# not; so those that are there on most machines are tried by name after that (None).
+FAMILIES = (None, "DejaVu Sans", "Liberation Sans", "Noto Sans", "Arial", "Helvetica", "Verdana", "FreeSans")
 
 
 def can_draw() -> bool:
@@ -24,11 +27,16 @@ def png_of(svg: str) -> bytes:
     """
     if not can_draw():
         raise UsageError(INSTALL)
-    content = _drawn(svg)
-    if TEXT.search(svg) and content == _drawn(TEXT.sub("", svg)):
-        raise UsageError("no font is installed here, so a PNG would have no letters; install one, such as DejaVu Sans")
-    return content
+    without = _drawn(TEXT.sub("", svg), None)
+    if not TEXT.search(svg):
+        return without
+    for family in FAMILIES:
+        content = _drawn(svg, family)
+        if content != without:
+            return content
+    raise UsageError("no font is installed here, so a PNG would have no letters; install one, such as DejaVu Sans")
 
 
-def _drawn(svg: str) -> bytes:
-    return bytes(import_module(LIBRARY).svg_to_bytes(svg_string=svg, zoom=TWICE, background="#ffffff"))
+def _drawn(svg: str, family: str | None) -> bytes:
+    draw = import_module(LIBRARY).svg_to_bytes
+    return bytes(draw(svg_string=svg, zoom=TWICE, background="#ffffff", sans_serif_family=family))

@@ -189,7 +189,7 @@ def shown(answer: Answer) -> list[Card]:
     return [replace(each, uuid="any") for each in answer.cards]
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps, few=st.booleans())
 def test_of_anything(plain: Store, steps: list[Any], few: bool) -> None:
     """`few`: hardly any chart is kept as it was read, so that what is remembered is mostly what it says."""

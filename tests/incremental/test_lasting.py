@@ -27,7 +27,7 @@ def until(record: PatientRecord, study: Study, at: date = AT) -> date:
 
 
 @given(st.lists(questions(), min_size=2, max_size=4), st.sampled_from(("inclusion", "exclusion")), st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_nothing_changes_before_that_day(
     asked: list[tuple[Node, PatientRecord]], kind: str, data: st.DataObject
 ) -> None:

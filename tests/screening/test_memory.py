@@ -15,8 +15,8 @@ from tests.screening.world import export, haemoglobin, patient
 LIMIT, NONE = ("--memory", "4"), ("--memory", "1000")  # MB
 # What is read at once is as much for a large export as for a small one, but a small one hardly fills it: with a limit
 # a larger export may need more by this part of what it needs more without one.
-PART = 1 / 4
-MUCH = 60  # MiB
+PART = 1 / 2
+MUCH = 40  # MiB
 RESULTS, LETTERS = 12, 8000  # of each person; what is kept of each result
 IGG4 = {"coding": [{"system": "http://loinc.org", "code": "2469-5"}]}
 
@@ -32,9 +32,9 @@ def hospital(directory: Path, people: int) -> Path:
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """One of 20 MB, and one of 100 MB."""
+    """One of 12 MB, and one of 60 MB."""
     place = tmp_path_factory.mktemp("exports")
-    return hospital(place / "small", 200), hospital(place / "large", 1000)
+    return hospital(place / "small", 120), hospital(place / "large", 600)
 
 
 @pytest.fixture(scope="module")

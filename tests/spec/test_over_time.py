@@ -68,6 +68,19 @@ def test_the_same_readings_give_the_same_drawing() -> None:
 def test_a_picture_without_letters_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a machine without any font."""
     blank = png_of("<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>")
-    monkeypatch.setattr(pictures, "_drawn", lambda _: blank)
+    monkeypatch.setattr(pictures, "_drawn", lambda *_: blank)
     with pytest.raises(pictures.UsageError, match="no font is installed"):
         png_of(over_time("t", READINGS, "time", surely="a", at_most="b"))
+
+
+def test_the_letters_are_drawn_with_a_font_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the machine's settings name first: it is often one that was never installed."""
+    plain, asked = pictures._drawn, []
+
+    def missing(svg: str, family: str | None) -> bytes:
+        asked.append(family)
+        return plain(svg, family or "a font that is nowhere")
+
+    monkeypatch.setattr(pictures, "_drawn", missing)
+    assert png_of(over_time("t", READINGS, "time", surely="a", at_most="b"))
+    assert asked[-1] in pictures.FAMILIES[1:]
