@@ -21,6 +21,7 @@ NAMES = ("ResearchSubject.ndjson", "assessments.ndjson", "rejects.ndjson", "held
 SUMMARY = "summary.json"
 # For whoever keeps the results, only where they are asked for: the versions of the records read, what pages draw.
 VERSIONS, SERIES = "versions.ndjson", "series.ndjson"
+HELD = 1 << 20  # bytes of each output, until they are written
 TABLE_FILES = tuple(f"{name}.{kind}" for name in TABLES for kind in FORMATS)
 
 
@@ -50,7 +51,8 @@ class Outputs:
         for name in (SUMMARY, *NAMES, VERSIONS, SERIES, *TABLE_FILES):
             (directory / name).unlink(missing_ok=True)
         self._directory = directory
-        self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb") for name in (*NAMES, *also)}
+        # an assessment is longer than what is held back by default before it is written
+        self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb", HELD) for name in (*NAMES, *also)}
         self._tables = Tables(formats, {name: self._partial(name) for name in tables})
         self.names = tuple(self._files)  # of the outputs that take lines
         self._names = (*self._files, *tables)

@@ -1,30 +1,30 @@
 """The dose in a window, by the measure asked for, against its bounds. SEMANTICS §6.7, §6.8."""
 
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from service.eligibility.criteria import DoseTest
-from service.eligibility.dates import ALWAYS, FOREVER, Days, Span, Window, shift
+from service.eligibility.dates import Span, Window, shift
 from service.eligibility.dosing.body import NOBODY, Body
 from service.eligibility.dosing.day_counts import Judged, of_days
 from service.eligibility.dosing.denials import oppose
 from service.eligibility.dosing.equivalence import EquivalenceTable
-from service.eligibility.dosing.exposure import turning_days
 from service.eligibility.dosing.pace import Pace
 from service.eligibility.dosing.ranges import decimal
-from service.eligibility.dosing.records import Record, Taken, Terms, records
-from service.eligibility.dosing.steps import Step, edges, lines, steps, steps_in, steps_of
-from service.eligibility.dosing.therapy import Therapy, grouped, therapies
+from service.eligibility.dosing.reckoned import reckoned
+from service.eligibility.dosing.records import Taken, Terms
+from service.eligibility.dosing.steps import Step, lines, steps, steps_in, steps_of
+from service.eligibility.dosing.therapy import Therapies
 from service.eligibility.dosing.totals import of_window
 from service.eligibility.facts import Source
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
 from service.eligibility.terms import Terminology
 
-__all__ = ["DoseAnswer", "Step", "Taken", "Terms", "boundaries", "dose_in_window", "steps", "steps_of"]
+__all__ = ["DoseAnswer", "Step", "Taken", "Terms", "dose_in_window", "steps", "steps_of"]
 
 HIGHEST, MEAN, TOTAL = "highest dose in the window", "mean dose of the window", "cumulative dose in the window"
 
@@ -66,50 +66,27 @@ def dose_in_window(
     codes: tuple[str, ...] = (),
     body: Body = NOBODY,
     pace: Pace | None = None,
-    known: MutableMapping[object, object] | None = None,
+    remembered: MutableMapping[object, object] | None = None,
 ) -> DoseAnswer:
     """The dose of all these records together in the window, as of the day `at`.
 
     `codes` are the value sets asked about: they say which ingredient of a mixture counts. `pace`: how the window moves;
-    None for one whose length is fixed. `known`: as of Terms. Raises InvalidValue where the test asks for an equivalence
+    None for one whose length is fixed. `remembered`: as `known` of
+    Terms. Raises InvalidValue where the test asks for an equivalence
     and `table` is None, or for a unit per anything but day, week or hour.
     """
-    terms = replace(Terms.of(test, table, policy), terminology=terminology, codes=codes, body=body, known=known)
-    found = records(taken, at, terms)
-    groups = therapies(found)
-    walked = steps_in(found, groups, window, at)
-    days = boundaries(found, taken, policy)
+    terms = replace(Terms.of(test, table, policy), terminology=terminology, codes=codes, body=body, known=remembered)
+    known = reckoned(taken, at, terms)
+    walked, days = steps_in(known.records, known.therapies, window, at), known.boundaries
     if test.of_window:
-        return _whole(walked, groups, window, test, days, pace or Pace(at))
+        return _whole(walked, known.therapies, window, test, days, pace or Pace(at))
     judged = [(step, _judged(step, window, test)) for step in walked]
     if test.days is not None:
-        return _counted(judged, groups, window, test, days, pace or Pace(at))
-    return _highest(judged, groups, window, test, days)
+        return _counted(judged, known.therapies, window, test, days, pace or Pace(at))
+    return _highest(judged, known.therapies, window, test, days)
 
 
-def boundaries(found: Sequence[Record], taken: Iterable[Taken], policy: Policy) -> tuple[date, ...]:
-    """The days of the records' own plans: what is cut off at the screening date would change with every day."""
-    own = [each.fact.span for each in taken]
-    days = set(edges(span for each in found for span in each.planned)) | set(edges(own))
-    days |= set(edges(Span(Days.on(said.earliest), Days.on(said.latest)) for each in found for said in each.opposed))
-    days |= {shift(day, -1) for day in days}  # a stretch has left the window when its last day has
-    days |= {day for each in found for day in turning_days(each.fact, policy)}
-    days |= set(_shown_days(days, found))
-    return tuple(sorted(day for day in days if ALWAYS < day < FOREVER))
-
-
-def _shown_days(firsts: Iterable[date], found: Iterable[Record]) -> Iterator[date]:
-    """The days from which a stretch that begins or ends on one of them is too short to surely show its busiest."""
-    cycles = {phase.daily.cycle for each in found for phase in each.phases} - {1}
-    for day in firsts:
-        for cycle in cycles:
-            yield shift(day, cycle - 1)
-            yield shift(day, -cycle)
-
-
-def _highest(
-    judged: Judged, found: Sequence[Therapy], window: Window, test: DoseTest, days: tuple[date, ...]
-) -> DoseAnswer:
+def _highest(judged: Judged, found: Therapies, window: Window, test: DoseTest, days: tuple[date, ...]) -> DoseAnswer:
     """On any day of the window."""
     outcome = max((each for _, each in judged), default=Outcome.NOT_MET)
     if outcome is Outcome.UNKNOWN and _somewhere(found, window, test):
@@ -119,7 +96,7 @@ def _highest(
 
 
 def _counted(
-    judged: Judged, found: Sequence[Therapy], window: Window, test: DoseTest, days: tuple[date, ...], pace: Pace
+    judged: Judged, found: Therapies, window: Window, test: DoseTest, days: tuple[date, ...], pace: Pace
 ) -> DoseAnswer:
     """On so many days of the window."""
     wanted = test.days
@@ -135,7 +112,7 @@ def _counted(
 
 def _whole(
     walked: tuple[Step, ...],
-    found: Sequence[Therapy],
+    found: Therapies,
     window: Window,
     test: DoseTest,
     days: tuple[date, ...],
@@ -206,16 +183,15 @@ def _height(step: Step, test: DoseTest) -> tuple[Fraction, bool, Fraction, int]:
     return dose.low, dose.high is None, dose.high or Fraction(0), -step.start.toordinal()
 
 
-def _somewhere(found: Sequence[Therapy], window: Window, test: DoseTest) -> bool:
+def _somewhere(found: Therapies, window: Window, test: DoseTest) -> bool:
     """Was a high enough dose surely taken on some day of the window, although it is not known on which?
 
     Only for a lower bound: other records can add to it, and none may speak against it.
     """
     if test.limited:
         return False
-    groups, _ = grouped(found)
-    alone = [each for group in groups if _one_kind(group) for therapy in group for each in therapy.records]
-    given = [each for therapy in found for each in therapy.of(Source.ADMINISTRATION)]
+    alone = [each for of in found.groups if len(of.kinds) == 1 for therapy in of.therapies for each in therapy.records]
+    given = [each for therapy in found.every for each in therapy.of(Source.ADMINISTRATION)]
     return any(
         each.outcome is Outcome.MET
         and _falls_in(phase.span, window)
@@ -224,10 +200,6 @@ def _somewhere(found: Sequence[Therapy], window: Window, test: DoseTest) -> bool
         for each in {id(each): each for each in [*alone, *given]}.values()
         for phase in each.phases
     )
-
-
-def _one_kind(group: Sequence[Therapy]) -> bool:
-    return len({each.fact.source for therapy in group for each in therapy.records}) == 1
 
 
 def _falls_in(span: Span, window: Window) -> bool:

@@ -165,21 +165,25 @@ def _records(taken: Taken, at: date, terms: Terms, against: Opposed) -> Sequence
         return ()
     way_taken, against_it = family(taken.fact), opposed_days(against, taken.fact, taken.acting)
     return [
-        Record(taken.fact, taken, each, counted, outcome, shown.reason, way_taken, planned, against_it)
-        for each, counted, planned in _remembered(taken, shown.span, at, terms)
+        Record(taken.fact, taken, each, _begun(phases, at), outcome, shown.reason, way_taken, planned, against_it)
+        for each, phases, planned in _remembered(taken, shown.span, terms)
     ]
+
+
+def _begun(phases: tuple[Phase, ...], at: date) -> tuple[Phase, ...]:
+    return tuple([each for each in phases if each.span.start.earliest <= at])
 
 
 class _Course(NamedTuple):
     """Of one ingredient: its phases in the unit asked for, and the days that are planned."""
 
     ingredient: Ingredient
-    counted: tuple[Phase, ...]
+    phases: tuple[Phase, ...]
     planned: tuple[Span, ...]
 
 
 class _Known(NamedTuple):
-    """What the courses of a record were worked out from besides the day, and they."""
+    """What the courses of a record were worked out from, and they."""
 
     fact: MedicationFact
     table: EquivalenceTable | None
@@ -188,27 +192,27 @@ class _Known(NamedTuple):
     courses: Sequence[_Course]
 
 
-def _remembered(taken: Taken, span: Span, at: date, terms: Terms) -> Sequence[_Course]:
-    """The courses of a record; studies ask again and again for the same ones, with other bounds."""
+def _remembered(taken: Taken, span: Span, terms: Terms) -> Sequence[_Course]:
+    """The courses of a record on these days; studies ask again and again for the same ones, with other bounds."""
     if terms.known is None:
-        return _courses(taken, span, at, terms)
+        return _courses(taken, span, terms)
     asked = terms.table, terms.terminology, terms.body
-    key = "course", id(taken.fact), taken.acting, span, at, terms.unit, id(terms.table), terms.codes
+    key = "course", id(taken.fact), taken.acting, span, terms.unit, id(terms.table), terms.codes
     known = terms.known.get(key)
     if not isinstance(known, _Known) or known.fact is not taken.fact or (known[1:4]) != asked:
-        known = terms.known[key] = _Known(taken.fact, *asked, _courses(taken, span, at, terms))
+        known = terms.known[key] = _Known(taken.fact, *asked, _courses(taken, span, terms))
     return known.courses
 
 
-def _courses(taken: Taken, span: Span, at: date, terms: Terms) -> Sequence[_Course]:
+def _courses(taken: Taken, span: Span, terms: Terms) -> Sequence[_Course]:
     made, fact = [], taken.fact
     for each in ingredients(fact, terms.table, terms.terminology, terms.codes):
         phases = acted(course(fact, span, each.holding, terms.body), taken.acting)
         planned = phases
         if span != fact.span:
             planned = acted(course(fact, fact.span, each.holding, terms.body), taken.acting)
-        counted = tuple([_converted(phase, each, terms, fact) for phase in phases if phase.span.start.earliest <= at])
-        made.append(_Course(each, counted, tuple([phase.span for phase in planned])))
+        converted = tuple([_converted(phase, each, terms, fact) for phase in phases])
+        made.append(_Course(each, converted, tuple([phase.span for phase in planned])))
     return made
 
 

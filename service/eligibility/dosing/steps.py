@@ -8,7 +8,7 @@ from service.eligibility.criteria import Bounds, Measure
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Span, Window, shift
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.dosing.records import Record, Taken, Terms, records
-from service.eligibility.dosing.therapy import Therapy, therapies, total
+from service.eligibility.dosing.therapy import Therapies, therapies
 from service.eligibility.dosing.value import Value
 from service.eligibility.outcome import Outcome
 
@@ -49,10 +49,10 @@ def steps_of(found: Sequence[Record], within: Days, at: date) -> tuple[Step, ...
     return walk(therapies(found), cuts(found), within, at)
 
 
-def steps_in(found: Sequence[Record], groups: Sequence[Therapy], window: Window, at: date) -> tuple[Step, ...]:
+def steps_in(found: Sequence[Record], taken: Therapies, window: Window, at: date) -> tuple[Step, ...]:
     """The same for a window: each step lies wholly inside its sure part, or wholly outside."""
     sure = [window.sure.earliest, shift(window.sure.latest, 1)] if window.sure is not None else []
-    return walk(groups, [*cuts(found), *sure], window.possible, at)
+    return walk(taken, [*cuts(found), *sure], window.possible, at)
 
 
 def cuts(found: Iterable[Record]) -> list[date]:
@@ -70,14 +70,15 @@ def edges(spans: Iterable[Span]) -> list[date]:
     return sorted(begins | ends)
 
 
-def walk(groups: Sequence[Therapy], firsts: Iterable[date], within: Days, at: date) -> tuple[Step, ...]:
+def walk(taken: Therapies, firsts: Iterable[date], within: Days, at: date) -> tuple[Step, ...]:
     """The steps of `within` up to `at`, each beginning on one of `firsts`."""
     last_day = min(within.latest, at)
     if within.earliest > last_day:
         return ()
     begins = sorted({within.earliest, *(day for day in firsts if within.earliest < day <= last_day)})
     ends = [shift(day, -1) for day in begins[1:]] + [last_day]
-    pieces = ((first, last, total(groups, first, last)) for first, last in zip(begins, ends, strict=True))
+    near = taken.near(Days(within.earliest, last_day))
+    pieces = ((first, last, near.on(first, last)) for first, last in zip(begins, ends, strict=True))
     return tuple(Step(first, last, value.settled()) for first, last, value in pieces if value is not None)
 
 

@@ -1,9 +1,10 @@
 """Which records are one therapy, and what all therapies say together about a stretch of days. SEMANTICS §6.2."""
 
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from service.eligibility.dates import Days
 from service.eligibility.dosing.course import Phase, share
 from service.eligibility.dosing.model import Instruction
 from service.eligibility.dosing.records import Record
@@ -16,13 +17,20 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Therapy:
-    """Records linked to one another, of one ingredient."""
+    """Records linked to one another, of one ingredient. `kinds`: the same, by what kind of record they are."""
 
     records: tuple[Record, ...]
+    kinds: Mapping[Source, tuple[Record, ...]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:  # they are asked for on every stretch of days
+        kinds: dict[Source, tuple[Record, ...]] = {}
+        for each in self.records:
+            kinds[each.fact.source] = (*kinds.get(each.fact.source, ()), each)
+        object.__setattr__(self, "kinds", kinds)
 
     def of(self, source: Source) -> tuple[Record, ...]:
         """Its records of one kind."""
-        return tuple(each for each in self.records if each.fact.source is source)
+        return self.kinds.get(source, ())
 
     def on(self, first: date, last: date) -> Value | None:
         """What its records say about these days: views of one therapy, every administration a dose of its own."""
@@ -36,6 +44,11 @@ class Therapy:
         """What was administered on these days."""
         doses = [value for each in self.of(Source.ADMINISTRATION) if (value := each.on(first, last)) is not None]
         return added(doses) if doses else None
+
+    def near(self, days: Days) -> bool:
+        """May it say anything about one of these days?"""
+        spans = (phase.span for each in self.records for phase in each.phases)
+        return any(each.start.earliest <= days.latest and days.earliest <= each.end.latest for each in spans)
 
     def likeness(self, source: Source) -> Hashable:
         """Equal for two therapies whose records of this kind agree in product and dosage: one may renew the other."""
@@ -58,13 +71,77 @@ def _dosage(each: Instruction) -> Instruction:
     return replace(each, element="", bounds=None, lasts=None, route=None, text=words)
 
 
-def therapies(records: Sequence[Record]) -> tuple[Therapy, ...]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Therapies of one ingredient and route. `kinds`: of their records, that which most of them have first."""
+
+    therapies: tuple[Therapy, ...]
+    kinds: tuple[Source, ...]
+
+    @classmethod
+    def of(cls, found: Iterable[Therapy]) -> "Group":
+        """A group of these."""
+        own = tuple(found)
+        count = {source: sum(source in each.kinds for each in own) for source in Source}
+        return cls(own, tuple(sorted((each for each in Source if count[each]), key=lambda each: -count[each])))
+
+    def on(self, first: date, last: date) -> Value | None:
+        """Those in one kind of record add up, other kinds are views of them."""
+        told = [(each, value) for each in self.therapies if (value := each.on(first, last)) is not None]
+        if not told:
+            return None
+        sides: list[Value] = []
+        seen: list[frozenset[int]] = []
+        for source in self.kinds:
+            members = frozenset([place for place, (each, _) in enumerate(told) if source in each.kinds])
+            if members and not any(members <= other for other in seen):
+                sides.append(_same_kind([told[place] for place in sorted(members)], source))
+                seen.append(members)
+        given = [value for each, _ in told if (value := each.given(first, last)) is not None]
+        return views(sides).at_least(added(given).settled()) if given else views(sides)
+
+
+@dataclass(frozen=True, slots=True)
+class Therapies:
+    """All of them, by ingredient and route, but for those that cannot be placed (`loose`)."""
+
+    every: tuple[Therapy, ...]
+    groups: tuple[Group, ...]
+    loose: tuple[Therapy, ...]
+    known: dict[tuple[date, date], Value | None] = field(default_factory=dict, compare=False, repr=False)
+
+    def near(self, days: Days) -> "Therapies":
+        """Those that may say anything about one of these days, in the groups in which they are."""
+        groups = tuple([replace(each, therapies=_near(each.therapies, days)) for each in self.groups])
+        return Therapies(_near(self.every, days), groups, _near(self.loose, days), self.known)
+
+    def on(self, first: date, last: date) -> Value | None:
+        """All together on these days: same ingredient and route are reconciled, different ones add up.
+
+        Where ingredient or route is not known, a therapy may be one of the others again: either, or both.
+        """
+        if (first, last) not in self.known:  # windows of other lengths have most of their stretches in common
+            self.known[first, last] = self._on(first, last)
+        return self.known[first, last]
+
+    def _on(self, first: date, last: date) -> Value | None:
+        values = [value for each in self.groups if (value := each.on(first, last)) is not None]
+        sums = [added(values)] if values else []
+        rest = [value for each in self.loose if (value := each.on(first, last)) is not None]
+        return either_or_both([*sums, *rest]) if sums or rest else None
+
+
+def _near(found: Iterable[Therapy], days: Days) -> tuple[Therapy, ...]:
+    return tuple([each for each in found if each.near(days)])
+
+
+def therapies(records: Sequence[Record]) -> Therapies:
     """Records joined by their links; administrations linked to an order take its cycle."""
     found: list[Therapy] = []
     for name in sorted({each.ingredient.key or "" for each in records}):
         own = [each for each in records if (each.ingredient.key or "") == name]
         found += [Therapy(_cycled(cluster)) for cluster in _clusters(own)]
-    return tuple(found)
+    return _placed(tuple(found))
 
 
 def _clusters(records: Sequence[Record]) -> list[list[Record]]:
@@ -97,20 +174,7 @@ def _cycled(cluster: Sequence[Record]) -> tuple[Record, ...]:
     )
 
 
-def total(found: Sequence[Therapy], first: date, last: date) -> Value | None:
-    """All therapies together on these days: same ingredient and route are reconciled, different ones add up.
-
-    Where ingredient or route is not known, a therapy may be one of the others again: either, or both.
-    """
-    groups, loose = grouped(found)
-    values = [value for group in groups if (value := together(group, first, last)) is not None]
-    sums = [added(values)] if values else []
-    rest = [value for each in loose if (value := each.on(first, last)) is not None]
-    return either_or_both([*sums, *rest]) if sums or rest else None
-
-
-def grouped(found: Sequence[Therapy]) -> tuple[list[list[Therapy]], list[Therapy]]:
-    """Therapies of the same ingredient and route, and those that cannot be placed."""
+def _placed(found: tuple[Therapy, ...]) -> Therapies:
     groups: dict[Key, list[Therapy]] = {}
     loose: list[Therapy] = []
     placed = [(each, _ingredient(each, found), _route(each, found)) for each in found]
@@ -119,7 +183,7 @@ def grouped(found: Sequence[Therapy]) -> tuple[list[list[Therapy]], list[Therapy
             loose.append(each)
         else:
             groups.setdefault((name, route), []).append(each)
-    return list(groups.values()), loose
+    return Therapies(found, tuple([Group.of(each) for each in groups.values()]), tuple(loose))
 
 
 def _ingredient(therapy: Therapy, found: Sequence[Therapy]) -> str | None:
@@ -147,27 +211,10 @@ def _families(found: Sequence[Therapy]) -> set[str]:
     return {each.family for therapy in found for each in therapy.records if each.family is not None}
 
 
-def together(group: Sequence[Therapy], first: date, last: date) -> Value | None:
-    """Therapies of one ingredient and route: those in one kind of record add up, other kinds are views of them."""
-    sides: list[Value] = []
-    seen: list[set[int]] = []
-    told = [each.on(first, last) for each in group]
-    for source in sorted(Source, key=lambda s: -sum(bool(each.of(s)) for each in group)):
-        members = {n for n, each in enumerate(group) if each.of(source) and told[n] is not None}
-        if members and not any(members <= other for other in seen):
-            sides.append(_same_kind([(group[n].likeness(source), told[n]) for n in sorted(members)], source))
-            seen.append(members)
-    if not sides:
-        return None
-    given = [value for each in group if (value := each.given(first, last)) is not None]
-    return views(sides).at_least(added(given).settled()) if given else views(sides)
-
-
-def _same_kind(values: Sequence[tuple[Hashable, Value | None]], source: Source) -> Value:
-    if source is Source.ADMINISTRATION:
-        return added([value for _, value in values if value is not None])
+def _same_kind(told: Sequence[tuple[Therapy, Value]], source: Source) -> Value:
+    if len(told) == 1 or source is Source.ADMINISTRATION:
+        return added([value for _, value in told])
     alike: dict[Hashable, list[Value]] = {}
-    for key, value in values:
-        if value is not None:
-            alike.setdefault(key, []).append(value)
+    for each, value in told:
+        alike.setdefault(each.likeness(source), []).append(value)
     return added([either_or_both(each) for each in alike.values()])

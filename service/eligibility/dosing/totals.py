@@ -16,7 +16,7 @@ from service.eligibility.dosing.pace import Pace, reached
 from service.eligibility.dosing.ranges import NOTHING, Range
 from service.eligibility.dosing.records import Record, coverage
 from service.eligibility.dosing.steps import Step
-from service.eligibility.dosing.therapy import PLANS, Therapy, grouped
+from service.eligibility.dosing.therapy import PLANS, Therapies, Therapy
 from service.eligibility.facts import Source
 from service.eligibility.outcome import Outcome, truth
 
@@ -36,19 +36,19 @@ class Total:
     moves: int | None
 
 
-def of_window(walked: Sequence[Step], groups: Sequence[Therapy], window: Window, test: DoseTest, pace: Pace) -> Total:
+def of_window(walked: Sequence[Step], taken: Therapies, window: Window, test: DoseTest, pace: Pace) -> Total:
     """The mean or the total of the window's doses against the bounds."""
     whole = test.measure == "cumulative"
-    edge = _edges(groups, window) if whole else NONE
-    value = _sum(walked, groups, window, edge)
+    edge = _edges(taken, window) if whole else NONE
+    value = _sum(walked, taken, window, edge)
     sure, possible = _lengths(window)
     if not whole:
         value = Range(value.low / possible, None if value.high is None or not sure else value.high / sure)
-    taken = truth(value.low > 0 or any(_surely(each, window) for each in walked), bool(walked))
+    used = truth(value.low > 0 or any(_surely(each, window) for each in walked), bool(walked))
     limits = [Fraction(each) * (1 if whole else possible) for each in _limits(test)]
     scaled = value if whole else value.times(Range.exactly(possible))
-    moves = _moves(walked, groups, window, pace, edge == NONE, reached(scaled, limits), limits)
-    return Total(min(value.within(test.bounds), taken), value, moves)
+    moves = _moves(walked, taken, window, pace, edge == NONE, reached(scaled, limits), limits)
+    return Total(min(value.within(test.bounds), used), value, moves)
 
 
 def _surely(step: Step, window: Window) -> bool:
@@ -68,11 +68,11 @@ def _lengths(window: Window) -> tuple[int, int]:
     return sure, (window.possible.latest - window.possible.earliest).days + 1
 
 
-def _sum(walked: Sequence[Step], groups: Sequence[Therapy], window: Window, edge: Ends) -> Range:
+def _sum(walked: Sequence[Step], taken: Therapies, window: Window, edge: Ends) -> Range:
     least = sum((each.value.average.low * each.days for each in walked if each.surely_inside(window)), NOTHING)
     highs = [None if (high := each.value.average.high) is None else high * each.days for each in walked]
-    most = _added([*highs, edge[1], *_beyond_orders(groups, window)])
-    low = max(least - edge[0], _given(groups, window), NOTHING)
+    most = _added([*highs, edge[1], *_beyond_orders(taken, window)])
+    low = max(least - edge[0], _given(taken, window), NOTHING)
     return Range(low, None if most is None else max(low, most))
 
 
@@ -85,16 +85,16 @@ def _added(parts: Iterable[Fraction | None]) -> Fraction | None:
     return found
 
 
-def _administered(groups: Iterable[Therapy]) -> Iterator[tuple[Therapy, Record, Phase]]:
-    for therapy in groups:
+def _administered(found: Iterable[Therapy]) -> Iterator[tuple[Therapy, Record, Phase]]:
+    for therapy in found:
         for record in therapy.of(Source.ADMINISTRATION):
             for phase in record.phases:
                 yield therapy, record, phase
 
 
-def _given(groups: Sequence[Therapy], window: Window) -> Fraction:
+def _given(taken: Therapies, window: Window) -> Fraction:
     """What was surely administered in the window, in full. Therapies that may be one another are left out."""
-    distinct = (therapy for group in grouped(groups)[0] for therapy in group)
+    distinct = (therapy for group in taken.groups for therapy in group.therapies)
     return sum(
         (
             phase.daily.peak.low
@@ -106,9 +106,9 @@ def _given(groups: Sequence[Therapy], window: Window) -> Fraction:
     )
 
 
-def _beyond_orders(groups: Sequence[Therapy], window: Window) -> Iterator[Fraction | None]:
+def _beyond_orders(taken: Therapies, window: Window) -> Iterator[Fraction | None]:
     """What an administration adds to its share of the order's cycle, on days that the order does not cover."""
-    for therapy, _, phase in _administered(groups):
+    for therapy, _, phase in _administered(taken.every):
         days = phase.span.hull()
         plans = (plan for source in PLANS for each in therapy.of(source) for plan in each.phases)
         covered = any(coverage(plan.span, days.earliest, days.latest) is Outcome.MET for plan in plans)
@@ -117,10 +117,10 @@ def _beyond_orders(groups: Sequence[Therapy], window: Window) -> Iterator[Fracti
             yield None if peak is None or average is None else max(NOTHING, peak - average)
 
 
-def _edges(groups: Sequence[Therapy], window: Window) -> Ends:
+def _edges(taken: Therapies, window: Window) -> Ends:
     """How much less or more than the average may lie in the window, because it cuts cycles."""
-    placed, loose = grouped(groups)
-    ends = [_edges_of(group, window) for group in [*placed, *([each] for each in loose)]]
+    apart = [*(each.therapies for each in taken.groups), *((each,) for each in taken.loose)]
+    ends = [_edges_of(each, window) for each in apart]
     return sum((low for low, _ in ends), NOTHING), _added(high for _, high in ends)
 
 
@@ -163,7 +163,7 @@ def _days_within(phase: Phase, window: Window) -> int | None:
 
 def _moves(
     walked: Sequence[Step],
-    groups: Sequence[Therapy],
+    taken: Therapies,
     window: Window,
     pace: Pace,
     smooth: bool,
@@ -173,7 +173,9 @@ def _moves(
     """In how many days the total may reach a limit, if every day adds and takes away as much as any day can."""
     if not walked:
         return None
-    a_day = sum((_largest(each) for therapy in groups for record in therapy.records for each in record.phases), NOTHING)
+    a_day = sum(
+        (_largest(each) for therapy in taken.every for record in therapy.records for each in record.phases), NOTHING
+    )
     a_day = max([a_day, *limits]) if pace.sways else a_day
     first, last = walked[0], walked[-1]
     same = first.value.average == last.value.average and first.start == window.possible.earliest

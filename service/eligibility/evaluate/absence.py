@@ -3,10 +3,11 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from service.eligibility.criteria import Absence, LookBack, Node, ValueSetIds
 from service.eligibility.dates import FOREVER, Days, Window, shift
-from service.eligibility.evaluate.context import RESOURCE_TYPES, Case
+from service.eligibility.evaluate.context import RESOURCE_TYPES, Case, Knowledge
 from service.eligibility.evaluate.judgement import UNSEEN, Exhibit, Judgement, Negative, unique
 from service.eligibility.evaluate.windows import NEVER
 from service.eligibility.facts import Kind, Loaded, Unreadable
@@ -39,15 +40,15 @@ def silence(
     if spoiled:
         return Judgement(node, Outcome.UNKNOWN, spoiled.reasons, exhibits, lacking=spoiled.lacking)
     ends = _ends(window)
-    days = frozenset[date]().union(*(_contact_days(case, end, look_back, said) for end in ends))
+    days = frozenset[date]().union(*[_contact_days(case, end, look_back, said) for end in ends])
     outcome = case.policy.absence[kind] if absence is None else absence.outcome
     current = [each for each in said if each.of_window and all(each.said.overlaps(_seen(case, end)) for end in ends)]
     recent = (all(each.said.inside(_seen(case, end)) for end in ends) for each in current)
     if outcome is Outcome.UNKNOWN and not any(recent):
         # only an assumption could make up for a negative of which nobody knows whether it is recent enough
         return Judgement(node, Outcome.UNKNOWN, frozenset({_undated(current)}), exhibits, watch=days)
-    told = [each.said for each in current]
-    if any(last_contact(case, end) is None and not any(each.inside(_seen(case, end)) for each in told) for end in ends):
+    unseen = [end for end in ends if last_contact(case, end) is None]
+    if any(not any(each.said.inside(_seen(case, end)) for each in current) for end in unseen):
         return Judgement(node, Outcome.UNKNOWN, frozenset({Reason.NO_CONTACT}), exhibits, watch=days)
     if current:
         return Judgement(node, Outcome.NOT_MET, exhibits=exhibits, watch=days)
@@ -123,7 +124,23 @@ class Gaps:
 
 
 def gaps(case: Case, kind: Kind, ids: ValueSetIds) -> Gaps:
-    """Could there be a record of this kind and these codes that we do not know of, or could not read?"""
+    """Could there be a record of this kind and these codes that we do not know of, or could not read?
+
+    Worked out once in a record, whatever the window.
+    """
+    key, known = ("gaps", kind, ids), case.record.known
+    found = known.get(key)
+    if not isinstance(found, _Known) or found.knowledge is not case.knowledge:
+        found = known[key] = _Known(case.knowledge, _gaps(case, kind, ids))
+    return found.gaps
+
+
+class _Known(NamedTuple):
+    knowledge: Knowledge
+    gaps: Gaps
+
+
+def _gaps(case: Case, kind: Kind, ids: ValueSetIds) -> Gaps:
     lacking = frozenset(
         each for each in _needed_types(case, kind) if case.record.completeness(each) is not Loaded.COMPLETE
     )

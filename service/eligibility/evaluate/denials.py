@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import cast
 
 from service.eligibility.criteria import MedicationTaken
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Span, Window, shift
@@ -16,19 +17,26 @@ from service.eligibility.outcome import Outcome
 
 def opposed_records(case: Case, node: MedicationTaken, table: EquivalenceTable | None = None) -> Opposed:
     """Which records of these drugs are spoken against, and by which statements. `table` tells ingredients apart."""
-    drugs = case.record.of(MedicationFact)
-    if not any(may_deny(each) for each in drugs):
+    if not _may_deny(case):
         return {}
     return opposed(
-        [each for each in drugs if _perhaps_asked_about(case, node, each)],
+        [each for each in case.record.of(MedicationFact) if _perhaps_asked_about(case, node, each)],
         lambda fact: frozenset(each.key for each in ingredients(fact, table, case.terminology, node.codes)),
     )
 
 
 def denying(case: Case, node: MedicationTaken) -> list[MedicationFact]:
     """The statements that one of these drugs was not taken."""
-    drugs = (each for each in case.record.of(MedicationFact) if may_deny(each))
-    return [each for each in drugs if each.certainty is Certainty.DENIED and _perhaps_asked_about(case, node, each)]
+    denied = (each for each in _may_deny(case) if each.certainty is Certainty.DENIED)
+    return [each for each in denied if _perhaps_asked_about(case, node, each)]
+
+
+def _may_deny(case: Case) -> tuple[MedicationFact, ...]:
+    """The statements that may say of any drug that it was not taken; looked up once in a record."""
+    known = case.record.known
+    if may_deny not in known:
+        known[may_deny] = tuple([each for each in case.record.of(MedicationFact) if may_deny(each)])
+    return cast(tuple[MedicationFact, ...], known[may_deny])
 
 
 def _perhaps_asked_about(case: Case, node: MedicationTaken, fact: MedicationFact) -> bool:

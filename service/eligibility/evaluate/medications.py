@@ -1,8 +1,9 @@
 """Medications: taken in the window, by a systemic route if asked. SEMANTICS §6."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 
 from service.eligibility.criteria import MedicationTaken
 from service.eligibility.dates import Days, Span, Window
@@ -17,7 +18,7 @@ from service.eligibility.evaluate.half_lives import reaching
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
 from service.eligibility.facts import Certainty, Kind, MedicationFact
 from service.eligibility.outcome import Outcome, Reason
-from service.eligibility.terms import Membership
+from service.eligibility.terms import Membership, Terminology
 
 
 def medication_taken(case: Case, node: MedicationTaken, window: Window) -> Judgement:
@@ -75,10 +76,28 @@ def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple
         yield counted, unopposed(taken.span, opposing) if opposing else taken.span
 
 
-def drug_records(
-    case: Case, node: MedicationTaken
-) -> Iterator[tuple[MedicationFact, Membership, tuple[Outcome, frozenset[Reason]]]]:
-    """Every record of a drug that could belong, with whether it does, and whether its route does if that is asked."""
+Drug = tuple[MedicationFact, Membership, tuple[Outcome, frozenset[Reason]]]
+
+
+class _Known(NamedTuple):
+    terminology: Terminology
+    found: Sequence[Drug]
+
+
+def drug_records(case: Case, node: MedicationTaken) -> Sequence[Drug]:
+    """Every record of a drug that could belong, with whether it does, and whether its route does if that is asked.
+
+    Looked up once in a record, for all windows and doses.
+    """
+    asked = node.codes, node.excluding, node.systemic, node.also_systemic
+    key, known = ("drug records", *asked), case.record.known
+    found = known.get(key)
+    if not isinstance(found, _Known) or found.terminology is not case.terminology:
+        found = known[key] = _Known(case.terminology, tuple(_drug_records(case, node)))
+    return found.found
+
+
+def _drug_records(case: Case, node: MedicationTaken) -> Iterator[Drug]:
     for fact, belongs in belonging(case, MedicationFact, node.codes, node.excluding):
         if fact.certainty is Certainty.DENIED:
             continue

@@ -170,7 +170,7 @@ def _yes_or_no(result: Result) -> Result:
     if not isinstance(result.fact.value, bool):
         return result
     answer = (Outcome.MET if result.fact.value else Outcome.NOT_MET, frozenset[Reason]())
-    return Result(result.fact, result.counts, answer)
+    return replace(result, known=answer)
 
 
 def _watch(case: Case, node: Stated, codes: ValueSetIds, lasting: Duration) -> frozenset[date]:

@@ -26,13 +26,25 @@ from service.eligibility.quantity import Quantity
 from service.eligibility.terms import Concept, Membership, Terminology
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Result:
-    """A result that may count in the window (`counts`), and what it says to the test (`answer`)."""
+    """A result that may count in the window (`counts`), and what it says to the test (`answer`).
+
+    That is worked out when it is asked for: of most results of a chart nobody does.
+    """
 
     fact: ObservationFact
     counts: Candidate
-    answer: Answer
+    knowledge: Knowledge
+    test: ValueTest | None
+    known: Answer | None = None
+
+    @property
+    def answer(self) -> Answer:
+        """Does it fit the test, and if that is unknown, why."""
+        if self.known is None:
+            self.known = test_result(self.knowledge, self.fact, self.test)
+        return self.known
 
 
 def results(case: Case, node: ObservationValue, window: Window) -> tuple[Result, ...]:
@@ -41,18 +53,25 @@ def results(case: Case, node: ObservationValue, window: Window) -> tuple[Result,
 
 
 def _result(case: Case, node: ObservationValue, window: Window, measured: _Measured) -> Result:
-    fact, belongs, span, shown = measured
-    counts = candidate(belongs, fact.certainty, dated(span, window), shown, span)
-    return Result(fact, counts, test_result(case.knowledge, fact, node.test))
+    fact, belongs, span, shown, outside = measured
+    timing = dated(span, window)
+    counts = outside
+    if timing[0] is not Outcome.NOT_MET:
+        counts = candidate(belongs, fact.certainty, timing, shown, span)
+    return Result(fact, counts, case.knowledge, node.test)
 
 
 class _Measured(NamedTuple):
-    """A result whose code could belong, and what is the same for every window and every test of it."""
+    """A result whose code could belong, and what is the same for every window and every test of it.
+
+    `outside`: what it counts for where the window surely does not hold it.
+    """
 
     fact: ObservationFact
     belongs: Membership
     span: Span
     shown: Exhibit
+    outside: Candidate
 
 
 class _Known(NamedTuple):
@@ -73,9 +92,15 @@ def _measured(case: Case, codes: ValueSetIds, excluding: ValueSetIds) -> Sequenc
         if fact.certainty is not Certainty.DENIED and not belongs.opaque
     }
     chosen = sorted(distinct.values(), key=_order)
-    found = tuple([_Measured(fact, belongs, Span.on(fact.when), show(fact)) for fact, belongs in chosen])
+    found = tuple([_measured_once(fact, belongs) for fact, belongs in chosen])
     case.record.known[key] = _Known(terminology, found)
     return found
+
+
+def _measured_once(fact: ObservationFact, belongs: Membership) -> _Measured:
+    span, shown = Span.on(fact.when), show(fact)
+    outside = candidate(belongs, fact.certainty, (Outcome.NOT_MET, frozenset()), shown, span)
+    return _Measured(fact, belongs, span, shown, outside)
 
 
 def _order(found: tuple[ObservationFact, Membership]) -> tuple[object, ...]:

@@ -6,8 +6,8 @@ from service.eligibility.criteria import MedicationTaken, UnchangedDose
 from service.eligibility.criteria.exposure import in_days
 from service.eligibility.dates import ALWAYS, FOREVER, Window
 from service.eligibility.dosing.body import NOBODY
-from service.eligibility.dosing.measure import boundaries
-from service.eligibility.dosing.records import Terms, records
+from service.eligibility.dosing.reckoned import reckoned
+from service.eligibility.dosing.records import Terms
 from service.eligibility.dosing.stability import Stability, unchanged
 from service.eligibility.dosing.steps import lines
 from service.eligibility.dosing.stretches import turning
@@ -33,12 +33,11 @@ def dose_unchanged(case: Case, node: MedicationTaken, asked: UnchangedDose, wind
         body=body,
         known=case.record.known,
     )
-    found = records(taken, case.at, terms)
-    stable = unchanged(found, window, case.at, gap, together=asked.equivalent_to is not None)
-    edges = boundaries(found, taken, case.policy)
+    known = reckoned(taken, case.at, terms)
+    stable = unchanged(known.records, window, case.at, gap, together=asked.equivalent_to is not None)
     told = [day for each in denials(case, node, window) for day in (each.said.earliest, each.said.latest)]
-    near = [day for day in turning(edges, gap) if ALWAYS < day < FOREVER]
-    days = watch(case, node.look_back, [*edges, *near, *told])
+    near = [day for day in turning(known.boundaries, gap) if ALWAYS < day < FOREVER]
+    days = watch(case, node.look_back, [*known.boundaries, *near, *told])
     exhibits = shown_in(case, node, window)
     if stable.outcome is not Outcome.NOT_MET:
         judged = Judgement(node, stable.outcome, stable.reasons, exhibits, notes=_in_words(stable), watch=days)
