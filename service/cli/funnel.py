@@ -47,13 +47,18 @@ def _print_again(state: dict[str, Any]) -> None:
 def _print_study(study: Study, counts: dict[str, Any]) -> None:
     console.print(f"\n[bold]{study.title}[/bold] ({study.id} {study.version})")
     table = Table(box=None, padding=(0, 2))
-    for title in ("", "everybody", "with a signal for the disease"):
+    left_out = counts["screened"] - counts["assessed"]
+    for title in ("", "assessed" if left_out else "everybody", "with a signal for the disease"):
         table.add_column(title, justify="left" if not title else "right")
     for standing in ("candidate", "needs_review", "ineligible"):
         everybody, telling = counts["standing"][standing], counts["standing_with_signal"][standing]
         table.add_row(standing.replace("_", " "), str(everybody), str(telling))
-    table.add_row("screened", str(counts["screened"]), str(sum(counts["standing_with_signal"].values())))
+    table.add_row(
+        "in all" if left_out else "screened", str(counts["assessed"]), str(sum(counts["standing_with_signal"].values()))
+    )
     console.print(table)
+    if left_out:
+        console.print(f"Screened: {counts['screened']}; {left_out} not assessed, as nothing points to the disease.")
     signals = ", ".join(f"{count} {name}" for name, count in counts["signal"].items())
     console.print(f"Signal: {signals}. Kept out for a limited time only: {counts['later']}.\n")
     console.print(_criteria(study, counts["criteria"]))

@@ -44,6 +44,7 @@ def requested(
     studies: Iterable[str],
     release: Release | None = None,
     every: bool = False,
+    with_signal: bool = False,
 ) -> Request:
     """What `add_input` made of the command line, as a request. Raises UsageError for a study that there is not."""
     accepted = catalog.site.accepted_rejects if chosen.accept_rejects is None else chosen.accept_rejects
@@ -53,6 +54,7 @@ def requested(
         at=chosen.as_of,
         release=release,
         every_subject=every,
+        with_signal=with_signal,
         accepted_rejects=accepted,
     )
 

@@ -20,7 +20,13 @@ def add_screen(command: ArgumentParser) -> None:
     command.add_argument("--study", action="append", required=True, metavar="ID", help="repeatable")
     command.add_argument("--out", required=True, help="the directory for the results")
     command.add_argument("--fhir", choices=("R4", "R4B", "R5"), default="R4", help="release of the ResearchSubjects")
-    command.add_argument("--all", action="store_true", help="write a ResearchSubject for those without a signal, too")
+    whom = command.add_mutually_exclusive_group()
+    whom.add_argument("--all", action="store_true", help="write a ResearchSubject for those without a signal, too")
+    whom.add_argument(
+        "--with-signal",
+        action="store_true",
+        help="assess only those of whom something on record points to the disease, or of whom that is not known",
+    )
     command.add_argument(
         "--also", action="append", choices=FORMATS, help="write the assessments as tables, too; repeatable"
     )
@@ -50,7 +56,7 @@ def screen(chosen: Namespace) -> int:
     """Screen a population for some studies, and print the funnel."""
     catalog = load_catalog(mappings_dir(), chosen.site)
     with screening(chosen) as how:
-        request = requested(catalog, chosen, how.sources, chosen.study, chosen.fhir, chosen.all)
+        request = requested(catalog, chosen, how.sources, chosen.study, chosen.fhir, chosen.all, chosen.with_signal)
         request = replace(request, formats=tuple(dict.fromkeys(chosen.also or ())))
         with progress(how.size, quiet=chosen.quiet) as bar:
             summary = how.run(catalog, request, bar)

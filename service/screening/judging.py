@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from service.eligibility.assess import Assessment, Signal, assess, case_of
+from service.eligibility.assess import Assessment, Signal, assess, case_of, signal
+from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Case, Knowledge
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.explain import Phrases
@@ -151,6 +152,9 @@ class Judging:
     ) -> None:
         request = self._request
         for study in self._studies:
+            if request.with_signal and self._without_signal(record, study):
+                tallies[study.id].leave_out()
+                continue
             assessment = assess(record, study, request.at, self._knowledge, self._recall)
             tallies[study.id].add(assessment)
             self._write(assessment, person, versions, sink)
@@ -159,6 +163,11 @@ class Judging:
                 self._look(record, assessment, case)
             if request.series:
                 self._draw(assessment, case_of(record, study, request.at, self._knowledge), sink)
+
+    def _without_signal(self, record: PatientRecord, study: Study) -> bool:
+        """Does nothing on record point to the disease, and is that known?"""
+        case = case_of(record, study, self._request.at, self._knowledge, recall=self._recall)
+        return signal(study, case) is Signal.NONE
 
     def _write(self, assessment: Assessment, person: Gathered, versions: Versions, sink: Sink) -> None:
         request = self._request

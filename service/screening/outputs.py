@@ -103,11 +103,15 @@ class Outputs:
 
 @dataclass
 class Funnel:
-    """The counts of one study: per standing, per signal, per criterion and outcome, and why the unknown ones are."""
+    """The counts of one study: per standing, per signal, per criterion and outcome, and why the unknown ones are.
+
+    `left_out`: those who were screened but not assessed, as nothing points to the disease.
+    """
 
     study: str
     version: str
     screened: int = 0
+    left_out: int = 0
     standings: Counter[str] = field(default_factory=Counter)
     signals: Counter[str] = field(default_factory=Counter)
     with_signal: Counter[str] = field(default_factory=Counter)
@@ -118,6 +122,7 @@ class Funnel:
     def join(self, other: "Funnel") -> None:
         """The counts of other persons."""
         self.screened += other.screened
+        self.left_out += other.left_out
         self.later += other.later
         for mine, theirs in (
             (self.standings, other.standings),
@@ -129,15 +134,20 @@ class Funnel:
             for name, counted in others.items():
                 own.setdefault(name, Counter()).update(counted)
 
+    @property
+    def assessed(self) -> int:
+        """Those of whom every criterion was answered."""
+        return self.screened - self.left_out
+
     def summary(self) -> dict[str, object]:
-        """The counts as data. Raises InvalidOutput if any of them does not sum to the number screened."""
-        sums = [sum(self.standings.values()), sum(self.signals.values())]
-        sums += [sum(counts.values()) for counts in self.criteria.values()]
-        if any(each != self.screened for each in sums):
+        """The counts as data. Raises InvalidOutput if any of them does not sum to the number screened or assessed."""
+        sums = [sum(self.standings.values()), *(sum(counts.values()) for counts in self.criteria.values())]
+        if sum(self.signals.values()) != self.screened or any(each != self.assessed for each in sums):
             raise InvalidOutput(f"study {self.study}: the counts do not add up to {self.screened} screened")
         return {
             "study_version": self.version,
             "screened": self.screened,
+            "assessed": self.assessed,
             "standing": {each: self.standings[each] for each in ("candidate", "needs_review", "ineligible")},
             "signal": {each: self.signals[each] for each in ("strong", "weak", "none", "unknown")},
             "standing_with_signal": {
@@ -159,6 +169,7 @@ class Tallying:
 
     def __init__(self, study: Study) -> None:
         self._study = study
+        self._left_out = 0
         self._of_all: dict[tuple[Standing, Signal, bool], int] = {}
         self._of_each: dict[tuple[int, Outcome, frozenset[Reason]], int] = {}
 
@@ -171,9 +182,15 @@ class Tallying:
             told = place, finding.outcome, finding.judgement.reasons
             of_each[told] = of_each.get(told, 0) + 1
 
+    def leave_out(self) -> None:
+        """One more person, of whom nothing points to the disease, and who is not assessed for that."""
+        self._left_out += 1
+
     def funnel(self) -> Funnel:
         """The counts of those added."""
-        found = Funnel(self._study.id, self._study.version)
+        found = Funnel(self._study.id, self._study.version, screened=self._left_out, left_out=self._left_out)
+        if self._left_out:
+            found.signals[Signal.NONE.value] = self._left_out
         for (standing, signal, later), number in self._of_all.items():
             found.screened += number
             found.standings[standing.value] += number

@@ -143,7 +143,9 @@ def summary_of(
 ) -> dict[str, object]:
     """What summary.json says. `lines`: how many were written, by output. Raises InvalidOutput if the counts do not add
     up."""
-    if lines["assessments.ndjson"] != judged.screened * len(request.studies):
+    funnels = judged.funnels.values()
+    known = all(each.screened == judged.screened for each in funnels) and len(funnels) == len(request.studies)
+    if (judged.screened and not known) or lines["assessments.ndjson"] != sum(each.assessed for each in funnels):
         raise InvalidOutput("not everybody screened has an assessment line; nothing was written")
     return {
         "screening_date": request.at.isoformat(),

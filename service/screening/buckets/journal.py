@@ -142,6 +142,7 @@ class Workplace:
 def run_key(request: Request, content: Iterable[Path], more: object) -> str:
     """What a run depends on: what is asked for, the files as they lie there, and all files below `content`."""
     told = sha256(repr((__version__, more, request.at, request.release, request.every_subject)).encode())
+    told.update(repr(request.with_signal).encode())
     told.update(repr((request.accepted_rejects, request.formats, sorted(each.id for each in request.studies))).encode())
     for source in request.sources:
         for file in source.files:

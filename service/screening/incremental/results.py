@@ -64,8 +64,7 @@ def together(parts: Iterable[bytes]) -> Part:
 
 
 def _funnel(found: dict[str, object]) -> Funnel:
-    counted = {name: value for name, value in found.items() if name in ("study", "version", "screened", "later")}
-    funnel = Funnel(**counted)  # type: ignore[arg-type]
+    funnel = Funnel(**{each: found[each] for each in ("study", "version", "screened", "left_out", "later")})  # type: ignore[arg-type]
     for name in ("standings", "signals", "with_signal"):
         getattr(funnel, name).update(found[name])
     for name in ("criteria", "reasons"):
