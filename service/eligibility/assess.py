@@ -3,7 +3,7 @@
 SEMANTICS §7 and §3.6. Pure: the same record, study, date and knowledge give the same assessment.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
@@ -203,14 +203,18 @@ def standing_of(findings: tuple[Finding, ...]) -> Standing:
 
 def signal(study: Study, case: Case) -> Signal:
     """Is there entry evidence: a surely fitting record, a possibly fitting one, none, or were the types not loaded?"""
-    judged = [evaluate(node, case) for node in study.entry]
+    return _signal(study, case)[0] if case.recall is None else case.recall.of_entry(study, case, _signal)
+
+
+def _signal(study: Study, case: Case) -> tuple[Signal, list[Judgement]]:
+    judged, found = [evaluate(node, case) for node in study.entry], Signal.NONE
     if any(each.outcome is Outcome.MET for each in judged):
-        return Signal.STRONG
-    if any(_suggests(each) for each in judged):
-        return Signal.WEAK
-    if any(each.lacking or Reason.UNREADABLE in each.reasons for each in judged):
-        return Signal.UNKNOWN
-    return Signal.NONE
+        found = Signal.STRONG
+    elif any(_suggests(each) for each in judged):
+        found = Signal.WEAK
+    elif any(each.lacking or Reason.UNREADABLE in each.reasons for each in judged):
+        found = Signal.UNKNOWN
+    return found, judged
 
 
 def _suggests(judged: Judgement) -> bool:
@@ -288,10 +292,3 @@ def _clears(finding: Finding, judged: Judgement) -> bool:
     if finding.criterion.kind == "inclusion":
         return judged.outcome is Outcome.MET
     return judged.outcome is Outcome.NOT_MET or judged.reasons == {Reason.NO_CONTACT}
-
-
-def assess_all(
-    record: PatientRecord, studies: Mapping[str, Study], at: date, knowledge: Knowledge
-) -> tuple[Assessment, ...]:
-    """One assessment per study, in the order of their ids."""
-    return tuple(assess(record, studies[each], at, knowledge) for each in sorted(studies))

@@ -39,7 +39,9 @@ loads = st.one_of(
 
 def study(*asked: Node) -> Study:
     criteria = tuple(Criterion(f"C{number}", "exclusion", "c", node) for number, node in enumerate(asked))
-    return Study("s", "1", "S", criteria, (asked[0], SexIs(("male",))))
+    # whose sex it is every chart says; of other entry evidence most say nothing
+    entry = (asked[0],) if len(asked) > 1 else (asked[0], SexIs(("male",)))
+    return Study("s", "1", "S", criteria, entry)
 
 
 @st.composite

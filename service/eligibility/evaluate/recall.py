@@ -11,7 +11,7 @@ from datetime import date
 from functools import reduce
 from itertools import count
 from operator import or_
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from service.eligibility.criteria import Criterion, Study
 from service.eligibility.criteria.walk import parts_of
@@ -85,6 +85,8 @@ class Recall:
                 self._questions.add(part)
                 for evidence in evidence_of(part, knowledge.policy) if isinstance(part, Stated) else ():
                     self._questions.add(evidence)
+        self._of_entry: dict[Key, Any] = {}
+        self._entry = {id(each): self._mask(each.entry) for each in self._studies}  # the bits of those questions
 
     def judged(self, node: Question, case: Case, plain: Callable[[Question, Case], Judgement]) -> Judgement:
         """What `plain` answers, remembered where that can be."""
@@ -127,6 +129,27 @@ class Recall:
         if len(table.left) < MOST_LEFT:
             table.left[spoken_of] = left
         return left
+
+    def of_entry(self, study: Study, case: Case, made: Callable[[Study, Case], tuple[Made, list[Judgement]]]) -> Made:
+        """What is made of the answers to a study's questions for entry evidence (given back with them); made once for
+        all charts that speak of none of these, and of which the silence means the same."""
+        chart = self._chart(case.record)
+        key = id(study), chart.loaded, chart.seen_on(case), case.followed
+        mask = self._entry.get(id(study))  # None: not one of these studies, or a question that is not known here
+        silent = mask is not None and not chart.spoken_of & mask
+        if silent and key in self._of_entry:
+            return cast(Made, self._of_entry[key])
+        found, judged = made(study, case)
+        if silent and all(self.beside(each) is not None for each in judged):
+            if len(self._of_entry) >= MOST:
+                self._of_entry.clear()
+            self._of_entry[key] = found
+        return found
+
+    def _mask(self, nodes: Iterable[object]) -> int | None:
+        numbers = [self._questions.number(each) for each in nodes]
+        known = [1 << each for each in numbers if each is not None]
+        return reduce(or_, known, 0) if len(known) == len(numbers) else None
 
     def _table(self, study: Study) -> _Alike:
         numbers = [self._questions.number(each.node) for each in study.criteria]
