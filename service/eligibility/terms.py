@@ -13,7 +13,7 @@ from typing import NamedTuple
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.term_index import EXCLUDED, SURE, CodeIndex, WordIndex
 
-MOST_REMEMBERED = 50_000  # concepts
+MOST_REMEMBERED, MOST_ANSWERS = 50_000, 200_000  # concepts; answers about them
 TEXT_SYSTEM = "https://fhir-prescreen.org/fhir/CodeSystem/text"  # of texts that a site's map gives a meaning
 
 
@@ -169,6 +169,8 @@ class Terminology:
         if known is None:
             said = self._told(concept)
             found = [self._one(each, said) for each in ids]
+            if len(self._memberships) >= MOST_ANSWERS:
+                self._memberships.clear()
             known = self._memberships[key] = max(found, key=lambda m: (m.outcome, not m.opaque), default=NOT_MEMBER)
         return known
 
@@ -200,20 +202,22 @@ class Terminology:
         The shortest of the sets that hold it, surely or, among those asked for, possibly.
         """
         key = (ids, concept)
-        if key not in self._lasting:
-            passing = [each for each in self.value_sets.values() if each.self_limited_days is not None]
-            held = {each.id: self.membership((each.id,), concept).outcome for each in passing}
-            self._lasting[key] = min(
-                (
-                    each.self_limited_days
-                    for each in passing
-                    if each.self_limited_days is not None
-                    and held[each.id] is not Outcome.NOT_MET
-                    and (each.id in ids or held[each.id] is Outcome.MET)
-                ),
-                default=None,
-            )
-        return self._lasting[key]
+        known = self._lasting.get(key, -1)
+        if known != -1:
+            return known
+        passing = [each for each in self.value_sets.values() if each.self_limited_days is not None]
+        held = {each.id: self.membership((each.id,), concept).outcome for each in passing}
+        days = (
+            each.self_limited_days
+            for each in passing
+            if each.self_limited_days is not None
+            and held[each.id] is not Outcome.NOT_MET
+            and (each.id in ids or held[each.id] is Outcome.MET)
+        )
+        if len(self._lasting) >= MOST_ANSWERS:
+            self._lasting.clear()
+        found = self._lasting[key] = min(days, default=None)
+        return found
 
     @cached_property
     def _codes(self) -> CodeIndex:

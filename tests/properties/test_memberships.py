@@ -2,11 +2,13 @@
 
 import pickle
 from collections.abc import Iterator
+from unittest.mock import patch
 
 from hypothesis import given, strategies as st
 
 from service.catalog.content import mappings_dir
 from service.catalog.load import load_catalog
+from service.eligibility import terms
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import (
     BY_NAME,
@@ -113,3 +115,16 @@ def test_of_what_we_ship() -> None:
         for concept in concepts[number % 100 :: 100]:
             said = terminology.membership((name,), concept)
             assert said == plainly(terminology, value_set, concept), (name, concept)
+
+
+@given(TERMINOLOGIES, st.lists(CONCEPTS, min_size=3, max_size=12, unique=True))
+def test_what_is_remembered_of_concepts_is_bounded(terminology: Terminology, concepts: list[Concept]) -> None:
+    """A service meets new texts every day for months; forgetting them changes no answer."""
+    ids = tuple(terminology.value_sets)
+    told = [(terminology.membership(ids, each), terminology.self_limited_days(ids, each)) for each in concepts]
+    with patch.object(terms, "MOST_ANSWERS", 2), patch.object(terms, "MOST_REMEMBERED", 2):
+        few = Terminology(terminology.value_sets, terminology.maps)
+        for _ in range(2):
+            found = [(few.membership(ids, each), few.self_limited_days(ids, each)) for each in concepts]
+            assert found == told
+            assert max(len(few._memberships), len(few._lasting), len(few._said)) <= 2
