@@ -17,10 +17,10 @@ Release = Literal["R4", "R4B", "R5"]
 class Request:
     """What to screen, for which studies, as of when, and what to write. `release` None: no ResearchSubjects.
 
-    `with_signal`: assess only those of whom something on record points to the study's disease, or of whom nobody knows
-    whether it does. `claims`: what people said of single records. `versions`: write, too, which versions of the records
-    were read. `series`: also what pages draw of whom something points to the disease. `formats`: in which the
-    assessments are written besides (csv, parquet).
+    `claims`: what people said of single records. `versions`: write, too, which versions of the records were read.
+    `series`: also what pages draw of whom something points to the disease. `formats`: in which the assessments are
+    written besides (csv, parquet). `with_signal`: assess only those of whom something on record points to the study's
+    disease, or of whom nobody knows whether it does.
     """
 
     sources: tuple[Source, ...]
@@ -28,12 +28,12 @@ class Request:
     at: date
     release: Release | None = "R4"
     every_subject: bool = False
-    with_signal: bool = False
     accepted_rejects: int = 0
     claims: Claims = field(default_factory=dict)
     versions: bool = False
     series: bool = False
     formats: tuple[str, ...] = ()
+    with_signal: bool = False
 
 
 class Progress:
