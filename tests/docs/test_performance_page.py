@@ -42,8 +42,9 @@ def test_nothing_on_the_page_is_a_time() -> None:
 
 def test_screening_is_compared_with_bytes_orjson_and_duckdb() -> None:
     found = _section("bulk")
-    for each in ("reading the bytes", "orjson.loads on every line", "DuckDB, three", "prescreen screen, 50 studies"):
+    for each in ("reading the bytes", "orjson.loads on every line", "DuckDB, three", "the same with --with-signal"):
         assert f"\n| {each}" in found, each
+    assert "\n50 studies against one" in found and "\n| 1, --with-signal |" in found
     assert all(f"{each}: DuckDB and screening agree on" in found for each in ("I2", "E4", "E2c"))
 
 

@@ -191,7 +191,7 @@ def _several(exports: Mapping[str, Path], scratch: Path) -> Table:
             start = many.start.cpu / one.start.cpu
             counts = orjson.loads((scratch / "many" / "summary.json").read_bytes())
             pairs = counts["people"]["screened"] * STUDIES
-            told = (f"{counts['written']['assessments'] / pairs:.0%}", f"{ratio(many.work, one.work):.2f}")
+            told = (f"{counts['written']['assessments'] / pairs * 100:.0f}", f"{ratio(many.work, one.work):.2f}")
             rows.append((f"{place}, {whom}", *told, f"{start:.2f}", f"{many.peak // 1024}"))
     which = "; ".join(f"{number}: {each}" for number, each in enumerate(exports, 1))
     about = (
@@ -199,7 +199,7 @@ def _several(exports: Mapping[str, Path], scratch: Path) -> Table:
         "shipped ones with other bounds, windows and value sets, and three criteria more, so that hardly anything is "
         f"asked twice. Exports: {which}."
     )
-    columns = ("export, who is assessed", "assessed", "times one study", "start-up, too", "peak MiB")
+    columns = ("export, who is assessed", "% assessed", "times one study", "start-up, too", "peak MiB")
     return Table("Many studies at once", about, columns, tuple(rows))
 
 
