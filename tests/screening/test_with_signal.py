@@ -45,6 +45,12 @@ def both(source: Path, place: Path, *studies: str) -> tuple[dict[str, Any], dict
     return found[0], found[1]
 
 
+def screening(source: Path, out: Path, *more: str) -> list[str]:
+    """The words of the command."""
+    asked = "--study igg4-rd-sirolimus --as-of 2026-06-30 --with-signal".split()
+    return ["screen", str(source), *asked, "--out", str(out), *more]
+
+
 def test_the_sample(tmp_path: Path) -> None:
     studies = sorted(each for each in shipped.catalog().studies if each != "shipped")
     assert main(["sample", "--patients", "60", "--seed", "3", "--out", str(tmp_path / "in")]) == 0
@@ -89,19 +95,9 @@ def test_what_needs_everybody_is_refused(
     other: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = export(tmp_path / "in")
-    words = [
-        "screen",
-        str(source),
-        "--study",
-        "igg4-rd-sirolimus",
-        "--as-of",
-        "2026-06-30",
-        "--out",
-        str(tmp_path / "o"),
-    ]
     more = [str(tmp_path / each) if each == "state" else each for each in other]
     try:
-        status = main([*words, "--with-signal", *more])
+        status = main(screening(source, tmp_path / "o", *more))
     except SystemExit as refused:
         status = int(refused.code or 0)
     assert status == 2
@@ -111,15 +107,5 @@ def test_what_needs_everybody_is_refused(
 
 def test_the_funnel_says_who_was_not_assessed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = export(tmp_path / "in", Patient=[patient("p"), patient("q")], Observation=[igg4("p")])
-    words = [
-        "screen",
-        str(source),
-        "--study",
-        "igg4-rd-sirolimus",
-        "--as-of",
-        "2026-06-30",
-        "--out",
-        str(tmp_path / "o"),
-    ]
-    assert main([*words, "--with-signal"]) == 0
+    assert main(screening(source, tmp_path / "o")) == 0
     assert "Screened: 2; 1 not assessed, as nothing points to the disease." in capsys.readouterr().out

@@ -137,8 +137,9 @@ class Recall:
         key = id(study), chart.loaded, chart.seen_on(case), case.followed
         mask = self._entry.get(id(study))  # None: not one of these studies, or a question that is not known here
         silent = mask is not None and not chart.spoken_of & mask
-        if silent and key in self._of_entry:
-            return cast(Made, self._of_entry[key])
+        known = self._of_entry.get(key)  # asked once: another thread may forget everything in between
+        if silent and known is not None:
+            return cast(Made, known)
         found, judged = made(study, case)
         if silent and all(self.beside(each) is not None for each in judged):
             if len(self._of_entry) >= MOST:
