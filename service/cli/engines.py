@@ -74,6 +74,8 @@ def screening(chosen: Namespace) -> Iterator[Screening]:
     if chosen.state is not None:
         if (chosen.processes or 1) > 1:
             raise UsageError("--state does not go with several --processes")
+        if chosen.with_signal:
+            raise UsageError("--state does not go with --with-signal: nobody would know when time brings a signal")
         yield Screening(sources, total_bytes(sources), partial(_going_on, chosen), processes=1)
         return
     yield Screening(sources, total_bytes(sources), partial(_here, chosen, processes), processes)

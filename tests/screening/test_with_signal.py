@@ -1,5 +1,6 @@
 """Assessing only those of whom something points to the disease: the same answers for them, and everybody counted."""
 
+import csv
 import json
 from collections import Counter
 from dataclasses import replace
@@ -35,12 +36,15 @@ def igg4(of: str, **more: object) -> Json:
 def both(source: Path, place: Path, *studies: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is written of everybody, and of those with a signal alone. In buckets, it has to be the same."""
     world = shipped.catalog()
-    request = Request(find_sources([source]), tuple(world.studies[each] for each in studies), AT)
+    request = Request(find_sources([source]), tuple(world.studies[each] for each in studies), AT, formats=("csv",))
     found = []
     for name, asked in (("all", request), ("signal", replace(request, with_signal=True))):
         screen(world, asked, place / name, Progress())
         same_in_buckets(world, asked, place / name)
         lines = {each: [json.loads(line) for line in (place / name / each).open()] for each in FILES}
+        with (place / name / "assessments.csv").open(newline="", encoding="utf-8-sig") as table:
+            rows = [(each["patient"], each["study"]) for each in csv.DictReader(table)]
+        assert rows == [(each["patient"], each["study"]) for each in lines["assessments.ndjson"]]
         found.append({**lines, "summary": json.loads((place / name / "summary.json").read_bytes())})
     return found[0], found[1]
 

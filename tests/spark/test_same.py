@@ -94,9 +94,11 @@ def test_an_export_with_everything_that_can_be_wrong(spark: Any, tmp_path: Path)
 def test_the_sample_and_results_in_parts(spark: Any, tmp_path: Path) -> None:
     write_sample(tmp_path / "in", 12, 7)
     cut_at(spark, 60_000)
-    same(spark, tmp_path / "in", shipped.catalog(), (shipped.STUDY,), tmp_path)
+    same(spark, tmp_path / "in", shipped.catalog(), (shipped.STUDY,), tmp_path, with_signal=True)
+    counts = json.loads((tmp_path / "memory" / "summary.json").read_bytes())["studies"][shipped.STUDY.id]
+    assert 0 < counts["assessed"] < counts["screened"]
     listed, place = find(spark, [str(tmp_path / "in")]), (tmp_path / "parts").as_uri()
-    request = Request(listed.sources, (shipped.STUDY,), AT, formats=("parquet",))
+    request = Request(listed.sources, (shipped.STUDY,), AT, with_signal=True, formats=("parquet",))
     screen_to(place, spark, shipped.catalog(), request, Progress(), Spark(spark, listed.stored, BUCKETS))
     for whole in sorted((tmp_path / "memory").iterdir()):
         parts = sorted((tmp_path / "parts" / whole.name).glob("part-*"))

@@ -15,10 +15,8 @@ PROGRAM = Path(__file__).parents[2]
 def basis_of(request: Request, directories: Iterable[Path | None]) -> str:
     """By the source of this program, the studies, the options that change what is written, and every file of these
     directories (None: there is none)."""
-    if request.with_signal:
-        raise UsageError("--with-signal does not go with --state: nobody would know when time brings a signal")
-    if request.claims or request.versions or request.series:
-        raise UsageError("what people said of records is not kept from run to run")
+    if request.claims or request.versions or request.series or request.with_signal:
+        raise UsageError("what people said of records, and who was not assessed, is not kept from run to run")
     options = (
         sorted(f"{each.id} {each.version}" for each in request.studies),
         request.release,
