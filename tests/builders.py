@@ -75,14 +75,17 @@ TEN_TO_TWENTY_DAYS = HalfLife("prednisone", Interval(Decimal(10), Decimal(20)), 
 REACTION = ValueSet("reaction", "a reaction", sure=coded(SCT, "12"), words=("reaction",))
 VACCINE = ValueSet("vaccine", "a vaccine", sure=coded(SCT, "13"), words=("vaccine",))
 ADMISSION = ValueSet("admission", "an admission", sure=coded(SCT, "14"), words=("admission",))
+GOUT = ValueSet("gout", "gout", sure=coded(SCT, "15"), words=("gout",))
+ONE_DRUG = ValueSet("one-drug", "prednisone alone", sure=coded(RXNORM, "8640"), words=("prednisone",))
 SETS = (
     *(CANCER, SKIN, COLD, HB, VIRUS, POSITIVE, NEGATIVE, OPERATION, LATEX, NO_ALLERGY, PREGNANCY, PREGNANCY_TEST),
     *(HYSTERECTOMY, BREAST_FEEDING, FEEDING_STATUS, RESEARCH, DRUG, REACTION, VACCINE, ADMISSION),
+    *(GOUT, ONE_DRUG),
 )
 
 
 def knowledge(policy: Policy | None = None) -> Knowledge:
-    """A small world of twenty value sets."""
+    """A small world of some twenty value sets."""
     terminology = Terminology({each.id: each for each in SETS})
     half_lives = HalfLives({Coding(RXNORM, "8640"): TEN_TO_TWENTY_DAYS})
     return Knowledge(terminology, UnitTable({}, {}, {}), {}, policy or Policy(), half_lives)

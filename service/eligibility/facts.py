@@ -157,13 +157,15 @@ class AllergyFact:
 
 @dataclass(frozen=True, slots=True)
 class AdverseEventFact:
-    """An AdverseEvent that happened; `suspects` are the drugs held responsible; `serious` None if not said."""
+    """An AdverseEvent that happened. `suspects`: the drugs held responsible; `doubted`: perhaps; `serious`: None if not
+    said."""
 
     evidence: Evidence
     concept: Concept
     certainty: Certainty
     when: Days
     suspects: tuple[Concept, ...] = ()
+    doubted: tuple[Concept, ...] = ()
     serious: bool | None = None
     kind: Literal[Kind.ADVERSE_EVENT] = Kind.ADVERSE_EVENT
 
@@ -221,6 +223,7 @@ Fact = (
     | ConsentFact
     | EncounterFact
 )
+Sex = Literal["male", "female", "other", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +237,6 @@ class Unreadable:
     evidence: Evidence
     reason: str
     concept: Concept | None = None
-
-
-Sex = Literal["male", "female", "other", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ known code nor any words at all cannot be excluded either (`code-unmapped`). A t
 be mapped by a person like a code (`text_code`): then it is the person who decides, and not the text.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from service.eligibility.icd import names_no_disease, plain_code
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.term_index import EXCLUDED, SURE, CodeIndex, WordIndex
 
@@ -26,9 +28,8 @@ class Coding:
 
     def normalized(self) -> "Coding":
         """The form in which codes are compared: the ICD families are written with and without a dot."""
-        if "icd-10" not in self.system.lower():
-            return self
-        return Coding(self.system, self.code.upper().replace(".", "").strip())
+        plain = plain_code(self.system, self.code)
+        return self if plain == self.code else Coding(self.system, plain)
 
 
 def text_code(text: str) -> Coding:
@@ -117,6 +118,13 @@ class ValueSet:
             return MEMBER
         return INEXACT if self.inexact.hold(coding) else NOT_MEMBER
 
+    @property
+    def alone(self) -> frozenset[Coding]:
+        """The codes that are the only one of their system, listed or begun, sure or inexact."""
+        every = {each for codes in (self.sure, self.inexact) for each in (*codes.listed, *codes.prefixes)}
+        often = Counter(each.system for each in every)
+        return frozenset(each for each in every if often[each.system] == 1)
+
     def suggested_by(self, text: str) -> bool:
         """Does the text hold one of the set's words?"""
         return self.word_in(text) is not None
@@ -139,12 +147,14 @@ class Mapped(NamedTuple):
 class Said(NamedTuple):
     """What the codes and words of a concept tell to all value sets alike.
 
-    `held`: the sets of which it is, by its codes, or may be; `systems`: of all its codes; `classified`: a set or a map
-    knows one of them; `suggested`: the sets that its texts suggest; `legible`: it has any.
+    `held`: the sets of which it is, by its codes, or may be; `systems`: of all its codes; `vague`: one of them names no
+    disease; `classified`: a set or a map knows one of them; `suggested`: the sets that its texts suggest; `legible`: it
+    has any.
     """
 
     held: Mapping[str, Membership]
     systems: frozenset[str]
+    vague: bool
     classified: bool
     suggested: frozenset[str]
     legible: bool
@@ -178,6 +188,12 @@ class Terminology:
         """To which of these value sets the concept may belong."""
         said = self._told(concept)
         return [each for each in ids if self._one(each, said).outcome is not Outcome.NOT_MET]
+
+    def is_all_of(self, ids: tuple[str, ...], concept: Concept) -> bool:
+        """Is the concept all there is to these value sets? To deny it is to deny them: it is the only code that each of
+        them lists of a system."""
+        own = {each.normalized() for each in concept.codings}
+        return bool(ids) and all(own & self.value_sets[name].alone for name in ids)
 
     def classified(self, concept: Concept) -> bool:
         """Does any value set or map know one of its codes?"""
@@ -250,6 +266,7 @@ class Terminology:
         return Said(
             held,
             frozenset(coding.system for coding, _ in codings),
+            any(names_no_disease(coding.system, coding.code) for coding, _ in codings),
             any(self._knows(coding) for coding, _ in codings),
             frozenset().union(*map(self._words.suggesting, concept.texts)),
             any(text.strip() for text in concept.texts),
@@ -260,8 +277,13 @@ class Terminology:
         held = said.held.get(name)
         if held is not None:
             return held
-        if said.classified or not said.systems.isdisjoint(self.value_sets[name].exhaustive):
+        exhaustive = self.value_sets[name].exhaustive
+        if said.classified:
             return NOT_MEMBER
+        # what one code leaves out may be what another one says in words, or the text beside a mere symptom
+        if not said.systems.isdisjoint(exhaustive):
+            surely = name not in said.suggested or (said.systems <= exhaustive and not said.vague)
+            return NOT_MEMBER if surely else BY_NAME
         if name in said.suggested:
             return BY_NAME
         return NOT_MEMBER if said.legible else OPAQUE

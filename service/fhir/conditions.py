@@ -4,12 +4,13 @@ from dataclasses import replace
 from functools import lru_cache
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span
-from service.eligibility.facts import ConditionFact
+from service.eligibility.facts import Certainty, ConditionFact
 from service.eligibility.terms import Concept
 from service.errors import UnreadableResource
 from service.fhir.elements import boolean, codes, nodes, one_or_many, read_concepts
-from service.fhir.negations import says_none
+from service.fhir.negations import contradicts, says_none
 from service.fhir.occurrence import some_day
+from service.fhir.qualifiers import PAST, qualified, qualifiers
 from service.fhir.reading import Resource, not_after, verification
 
 OVER = frozenset({"inactive", "remission", "resolved"})
@@ -26,11 +27,12 @@ def read_condition(resource: Resource) -> tuple[ConditionFact, ...]:
         return ()
     onset = some_day(resource, "onset")
     start = onset or ANY_DAY
-    end, ended = _end(resource, start)
+    letters = qualifiers(resource, "code")
+    end, ended = _end(resource, start, past=PAST in letters)
     fact = ConditionFact(
         evidence=resource.evidence("code"),
         concept=concept,
-        certainty=verification(resource.concept("verificationStatus"), stated=_stated(resource, "verificationStatus")),
+        certainty=_certainty(resource, concept, letters),
         span=Span(start, end),
         asserted=_asserted(resource),
         ended=ended,
@@ -48,6 +50,14 @@ def with_encounter(fact: ConditionFact, encounter: Span) -> ConditionFact:
     return replace(fact, span=span, asserted=seen, encounter=None)
 
 
+def _certainty(resource: Resource, concept: Concept, letters: frozenset[str]) -> Certainty:
+    """By its verificationStatus and the letters of a German diagnosis; "no known problems" beside it is a doubt."""
+    stated = _stated(resource, "verificationStatus")
+    verified = verification(resource.concept("verificationStatus"), stated=True) if stated else None
+    found = qualified(verified, letters)
+    return Certainty.POSSIBLE if found is Certainty.SURE and contradicts(concept) else found
+
+
 def _encounter_diagnosis(resource: Resource, fact: ConditionFact) -> ConditionFact:
     if fact.category != ENCOUNTER_DIAGNOSIS:
         return fact
@@ -60,9 +70,9 @@ def _encounter_diagnosis(resource: Resource, fact: ConditionFact) -> ConditionFa
     return replace(fact, span=Span(Days(ALWAYS, seen.latest), Days(seen.earliest, latest)), encounter=encounter)
 
 
-def _end(resource: Resource, start: Days) -> tuple[Days, bool]:
-    """The days on which it may have ended, and whether it is over since nobody knows when."""
-    status = codes(resource.concept("clinicalStatus"))
+def _end(resource: Resource, start: Days, *, past: bool) -> tuple[Days, bool]:
+    """The days on which it may have ended, and whether it is over since nobody knows when. `past`: a letter says so."""
+    status = codes(resource.concept("clinicalStatus")) | ({"resolved"} if past else frozenset())
     abated = _abated(resource)
     updated = resource.updated
     if abated is None:
@@ -106,8 +116,11 @@ def _category(resource: Resource) -> str | None:
 @lru_cache(maxsize=1024)
 def _filed(category: Concept) -> str | None:
     said = codes(category)
-    if "problem-list-item" in said:
+    words = {each.casefold().replace(" ", "-") for each in category.texts}
+    if "problem-list-item" in said | words:
         return "problem-list-item"
+    if words & {ENCOUNTER_DIAGNOSIS, "visit-diagnosis"}:
+        return ENCOUNTER_DIAGNOSIS
     return ENCOUNTER_DIAGNOSIS if ENCOUNTER_DIAGNOSIS in said else min(said, default=None)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from service.eligibility.dates import ANY_DAY, FOREVER, Days, Span
 from service.eligibility.facts import Certainty, ConsentFact
 from service.eligibility.terms import Concept
-from service.fhir.elements import codes, join, node, one_or_many, read_concept, read_concepts, text
+from service.fhir.elements import boolean, codes, join, node, nodes, one_or_many, read_concept, read_concepts, text
 from service.fhir.occurrence import period
 from service.fhir.reading import Resource
 
@@ -17,6 +17,10 @@ DECISIONS = {"permit": True, "deny": False, "OPTIN": True, "OPTOUT": False}
 HARMLESS = frozenset({"type", "period", "id", "purpose", "extension"})  # parts of a provision that do not narrow it
 RESEARCH_PURPOSES = frozenset({"HRESCH", "CLINTRCH", "CLINTRCHNPC", "CLINTRCHPC", "PRECLINTRCH", "BIORCH", "DSRCH"})
 RESEARCH = "research"
+STUDY_CONTEXT = (
+    "http://hl7.org/fhir/StructureDefinition/consent-ResearchStudyContext",
+    "http://hl7.org/fhir/StructureDefinition/consent-research-study-context",
+)
 
 
 def read_consent(resource: Resource) -> tuple[ConsentFact, ...]:
@@ -24,16 +28,34 @@ def read_consent(resource: Resource) -> tuple[ConsentFact, ...]:
     status = resource.code("status")
     if status in NOTHING_DECIDED:
         return ()
-    active = status == "active"
+    active = status == "active" and not _of_one_study(resource)
     purposes = _purposes(resource)
+    permits = _decision(resource, purposes) if active else None
+    if permits and _unverified(resource):  # a refusal is respected however it came about
+        active, permits = False, None
     fact = ConsentFact(
         evidence=resource.evidence("decision" if "decision" in resource.body else "provision"),
         concept=join([_subject_matter(resource), purposes]),
         certainty=Certainty.SURE if active else Certainty.POSSIBLE,
         span=_span(resource),
-        permits=_decision(resource, purposes) if active else None,
+        permits=permits,
     )
     return (fact,)
+
+
+def _of_one_study(resource: Resource) -> bool:
+    """Was it said of one study? Of another one, and of research as such, it says nothing clear then."""
+    extensions = nodes(resource.body.get("extension"), resource.path("extension"))
+    return any(each.get("url") in STUDY_CONTEXT for each in extensions)
+
+
+def _unverified(resource: Resource) -> bool:
+    """Does it say that the person, or their family, did not confirm it?"""
+    place = resource.path("verification")
+    said = [
+        boolean(each.get("verified"), f"{place}.verified") for each in nodes(resource.body.get("verification"), place)
+    ]
+    return False in said and True not in said
 
 
 def _subject_matter(resource: Resource) -> Concept:

@@ -3,7 +3,7 @@
 from service.eligibility.dates import ANY_DAY
 from service.eligibility.facts import Certainty, ImmunizationFact
 from service.fhir.elements import boolean
-from service.fhir.negations import says_none
+from service.fhir.negations import contradicts, says_none
 from service.fhir.occurrence import some_day
 from service.fhir.reading import Resource
 
@@ -20,7 +20,7 @@ def read_immunization(resource: Resource) -> tuple[ImmunizationFact, ...]:
     fact = ImmunizationFact(
         evidence=resource.evidence("vaccineCode"),
         concept=concept,
-        certainty=Certainty.POSSIBLE if weak and certainty is Certainty.SURE else certainty,
+        certainty=Certainty.POSSIBLE if (weak or contradicts(concept)) and certainty is Certainty.SURE else certainty,
         when=some_day(resource, "occurrence") or ANY_DAY,
     )
     return (fact,)

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, get_args
+from typing import TypeVar
 
 from service.eligibility.dates import ANY_DAY, Days
-from service.eligibility.facts import Person, Sex, Unreadable
+from service.eligibility.facts import Person, Unreadable
 from service.errors import UnreadableResource
 from service.fhir.dates import read_date
 from service.fhir.elements import boolean, codes, node, nodes, read_concept, read_concepts, refuse_modifiers, text
 from service.fhir.reading import Reading, Resource
 from service.fhir.references import reference_key
+from service.fhir.sex import read_sex
 
 T = TypeVar("T")
 TEST_TAG = "HTEST"
@@ -76,7 +77,7 @@ def _person(patient: Resource, problems: list[Unreadable]) -> Person:
         id=str(patient.body["id"]).strip(),
         evidence=patient.evidence("id"),
         birth=birth,
-        sex=_or_listed(patient, problems, "gender", None, lambda: _sex(patient)),
+        sex=_or_listed(patient, problems, "gender", None, lambda: read_sex(patient)),
         deceased=deceased,
         died=died,
         marks=_or_listed(patient, problems, "extension", (), lambda: _marks(patient)),
@@ -97,16 +98,6 @@ def _birth(patient: Resource) -> Days:
     if birth != ANY_DAY and not (birth.latest.year in LIVING_BIRTH_YEARS and birth.earliest.year in LIVING_BIRTH_YEARS):
         raise UnreadableResource("an absurd birth date, most likely a placeholder", "Patient.birthDate")
     return birth
-
-
-def _sex(patient: Resource) -> Sex | None:
-    said = patient.code("gender")
-    for sex in get_args(Sex):
-        if said == sex:
-            return sex  # type: ignore[no-any-return]
-    if said is not None:
-        raise UnreadableResource("not one of male, female, other, unknown", "Patient.gender")
-    return None
 
 
 def _death(patient: Resource, problems: list[Unreadable]) -> tuple[bool | None, Days]:

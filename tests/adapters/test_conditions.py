@@ -10,7 +10,7 @@ from service.eligibility.facts import Certainty
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Concept
 from service.fhir.conditions import with_encounter
-from tests.adapters.examples import READING, coded, fact, quantity, read
+from tests.adapters.examples import READING, SCT, coded, fact, quantity, read
 
 BORN = replace(READING, births={"1": Days.on(date(1970, 3, 10))})
 NO_END = Days.on(FOREVER)
@@ -220,3 +220,27 @@ def test_words_beside_a_code_that_says_nothing_are_kept() -> None:
     assert fact("Condition", code=other).concept == Concept(texts=("Colon cancer",))
     both = {"coding": [coded("1")["coding"][0], {"system": NULL_FLAVOR, "code": "OTH"}]}  # type: ignore[index]
     assert [each.code for each in fact("Condition", code=both).concept.codings] == ["1"]
+
+
+IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+
+
+@pytest.mark.parametrize("none", [("no-known-problems", IPS), ("160245001", SCT)], ids=["IPS", "SNOMED CT"])
+def test_no_known_problems_beside_a_disease_is_a_doubt(none: tuple[str, str]) -> None:
+    disease = coded("C50.919", "http://hl7.org/fhir/sid/icd-10-cm")
+    beside = {"coding": [*coded(*none)["coding"], *disease["coding"]]}  # type: ignore[misc]
+    assert fact("Condition", code=beside).certainty is Certainty.POSSIBLE
+    assert fact("Condition", code=disease).certainty is Certainty.SURE
+    assert read("Condition", code=coded(*none)).facts == ()
+
+
+@pytest.mark.parametrize(
+    ("category", "filed"),
+    [
+        ({"text": "Encounter Diagnosis"}, "encounter-diagnosis"),
+        ({"text": "Visit diagnosis"}, "encounter-diagnosis"),
+        ({"text": "Problem List Item"}, "problem-list-item"),
+    ],
+)
+def test_a_category_may_be_told_in_words(category: dict[str, str], filed: str) -> None:
+    assert fact("Condition", category=[category]).category == filed

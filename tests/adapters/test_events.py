@@ -132,6 +132,32 @@ def test_a_suspect_that_is_not_at_hand_is_known_by_its_name_only() -> None:
     assert (suspect.codings, suspect.texts) == ((), ("A",))
 
 
+def found_causal(code: str) -> dict[str, object]:
+    system = "http://terminology.hl7.org/CodeSystem/adverse-event-causality-assess"
+    return {"assessment": coded(code, system)}
+
+
+@pytest.mark.parametrize(
+    ("causality", "suspected", "doubted"),
+    [
+        pytest.param(None, 1, 0, id="not assessed"),
+        pytest.param([found_causal("Certain")], 1, 0, id="certain"),
+        pytest.param([found_causal("Probably-Likely")], 1, 0, id="probable"),
+        pytest.param([found_causal("Unlikely")], 0, 1, id="unlikely"),
+        pytest.param([found_causal("Unassessable-Unclassifiable")], 0, 1, id="nobody can tell"),
+        pytest.param([found_causal("Certain"), found_causal("Unlikely")], 0, 1, id="two opinions"),
+        pytest.param([{"productRelatedness": "Unrelated"}], 0, 0, id="unrelated, in words"),
+        pytest.param([{"assessment": {"text": "not related"}}], 0, 0, id="not related, as text"),
+        pytest.param([{"productRelatedness": "who knows"}], 0, 1, id="other words"),
+        pytest.param({"entityRelatedness": coded("Not-Related")}, 0, 0, id="R5: not related"),
+    ],
+)
+def test_what_was_found_of_a_suspect(causality: object, suspected: int, doubted: int) -> None:
+    entity = {"instance": {"reference": "#drug", "display": "Rapamune"}, "causality": causality}
+    found = fact("AdverseEvent", suspectEntity=[{name: each for name, each in entity.items() if each is not None}])
+    assert (len(found.suspects), len(found.doubted)) == (suspected, doubted)
+
+
 # --- procedures and immunizations
 
 
@@ -220,6 +246,8 @@ def test_an_open_encounter_goes_on_a_finished_one_without_an_end_does_not() -> N
 
 # --- consents
 
+STUDY_CONTEXT = "http://hl7.org/fhir/StructureDefinition/consent-ResearchStudyContext"
+OF_ONE_STUDY = {"extension": [{"url": STUDY_CONTEXT, "valueReference": {"reference": "ResearchStudy/other"}}]}
 RESEARCH = {"purpose": [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HRESCH"}]}
 
 
@@ -250,6 +278,17 @@ RESEARCH = {"purpose": [{"system": "http://terminology.hl7.org/CodeSystem/v3-Act
         ),
         pytest.param(
             {"provision": {"type": "deny", "provision": [{"type": "permit", **RESEARCH}]}}, None, id="only research"
+        ),
+        pytest.param(OF_ONE_STUDY, None, id="deny for one study"),
+        pytest.param({**OF_ONE_STUDY, "provision": {"type": "permit"}}, None, id="permit for one study"),
+        pytest.param({"verification": [{"verified": False}]}, False, id="deny, not confirmed"),
+        pytest.param(
+            {"provision": {"type": "permit"}, "verification": [{"verified": False}]}, None, id="permit, not confirmed"
+        ),
+        pytest.param(
+            {"provision": {"type": "permit"}, "verification": [{"verified": False}, {"verified": True}]},
+            True,
+            id="permit, confirmed later",
         ),
         pytest.param({"status": "inactive"}, None, id="no longer in force"),
         pytest.param({"status": "rejected"}, None, id="rejected"),

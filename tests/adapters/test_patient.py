@@ -120,3 +120,32 @@ def test_a_surviving_record_names_those_that_it_replaced() -> None:
 def test_refuses_a_patient_whom_screening_could_wrong(elements: dict[str, object]) -> None:
     with pytest.raises(UnreadableResource):
         patient(**elements)
+
+
+BIRTH_SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
+SEX = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-sex"
+RECORDED = "http://hl7.org/fhir/StructureDefinition/individual-recordedSexOrGender"
+IDENTITY = "http://hl7.org/fhir/StructureDefinition/individual-genderIdentity"
+
+
+def within(url: str, code: str) -> dict[str, object]:
+    return {"url": url, "extension": [{"url": "value", "valueCodeableConcept": {"coding": [{"code": code}]}}]}
+
+
+@pytest.mark.parametrize(
+    ("gender", "said", "sex"),
+    [
+        pytest.param("male", {"url": BIRTH_SEX, "valueCode": "F"}, None, id="born female"),
+        pytest.param("male", {"url": BIRTH_SEX, "valueCode": "M"}, "male", id="born male"),
+        pytest.param("male", {"url": BIRTH_SEX, "valueCode": "UNK"}, "male", id="born nobody knows"),
+        pytest.param("male", {"url": SEX, "valueCode": "248152002"}, None, id="sex female"),
+        pytest.param("female", {"url": SEX, "valueCoding": {"code": "248153007"}}, None, id="sex male"),
+        pytest.param("male", within(RECORDED, "female"), None, id="recorded as female elsewhere"),
+        pytest.param("male", within(IDENTITY, "female"), "male", id="gender identity is not sex"),
+        pytest.param("other", {"url": BIRTH_SEX, "valueCode": "F"}, "other", id="other"),
+    ],
+)
+def test_a_sex_that_is_contradicted_is_not_known(gender: str, said: dict[str, object], sex: str | None) -> None:
+    found = patient(gender=gender, extension=[said])
+    assert found.person.sex == sex
+    assert bool(found.unreadable) is (sex is None)

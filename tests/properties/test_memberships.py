@@ -27,7 +27,7 @@ from service.eligibility.terms import (
 )
 
 SYSTEMS = ("urn:one", "urn:two", "http://hl7.org/fhir/sid/icd-10", TEXT_SYSTEM)
-CODINGS = st.builds(Coding, st.sampled_from(SYSTEMS), st.text("aB1.", min_size=1, max_size=4))
+CODINGS = st.builds(Coding, st.sampled_from(SYSTEMS), st.text("aR1.", min_size=1, max_size=4))
 NORMAL = CODINGS.map(Coding.normalized)
 WORDS = st.text("ab ü", max_size=5)
 TEXTS = st.lists(st.sampled_from(("a", "b", "A", "Ü", " ", "ab", "ba b", "aab")), max_size=6).map("".join)
@@ -59,14 +59,14 @@ def plainly(terminology: Terminology, value_set: ValueSet, concept: Concept) -> 
     best = max(found, key=lambda each: each.outcome, default=NOT_MEMBER)
     if best.outcome is not Outcome.NOT_MET:
         return best
-    for coding, _ in terminology.codings(concept):
-        sets = terminology.value_sets.values()
-        classified = any(each.excluded.hold(coding) or each.sure.hold(coding) for each in sets)
-        if classified or coding in terminology.maps or coding.system in value_set.exhaustive:
-            return NOT_MEMBER
+    own = [coding for coding, _ in terminology.codings(concept)]
+    if classified_plainly(terminology, concept):
+        return NOT_MEMBER
+    closed = [each.system in value_set.exhaustive for each in own]
     if any(value_set.suggested_by(text) for text in concept.texts):
-        return BY_NAME
-    return NOT_MEMBER if any(text.strip() for text in concept.texts) else OPAQUE
+        symptom = any("icd-10" in each.system and each.code.startswith("R") for each in own)
+        return NOT_MEMBER if own and all(closed) and not symptom else BY_NAME
+    return NOT_MEMBER if any(closed) or any(text.strip() for text in concept.texts) else OPAQUE
 
 
 def classified_plainly(terminology: Terminology, concept: Concept) -> bool:

@@ -169,7 +169,7 @@ def test_silence_about_a_condition(more: dict[str, object], outcome: Outcome, re
 
 
 def test_an_explicit_negative_is_evidence_and_no_assumption() -> None:
-    judged = judge(ConditionPresent(("cancer",)), condition(CANCER, certainty=Certainty.DENIED))
+    judged = judge(ConditionPresent(("gout",)), condition(concept("15"), certainty=Certainty.DENIED))
     assert judged.outcome is N
     assert judged.assumptions == ()
     assert "refuted" in judged.exhibits[0].value

@@ -34,6 +34,11 @@ SERIOUS = AdverseEventHad(suspects=("latex",), serious=True, look_back=YEAR)
         pytest.param(adverse_event(REACTION, suspects=(LATEX,)), M, None, id="serious, suspected"),
         pytest.param(adverse_event(REACTION, suspects=(OTHER, LATEX)), M, None, id="one of two suspected"),
         pytest.param(adverse_event(REACTION, suspects=(OTHER,)), N, None, id="something else suspected"),
+        pytest.param(
+            adverse_event(REACTION, doubted=(LATEX,)), U, Reason.STATUS_UNCERTAIN, id="suspected, and found unlikely"
+        ),
+        pytest.param(adverse_event(REACTION, suspects=(LATEX,), doubted=(LATEX,)), M, None, id="suspected by another"),
+        pytest.param(adverse_event(REACTION, doubted=(OTHER,)), N, None, id="something else found unlikely"),
         pytest.param(adverse_event(REACTION), U, Reason.VALUE_MISSING, id="nobody says what is suspected"),
         pytest.param(
             adverse_event(REACTION, suspects=(concept("9", text="latex glove"),)), U, Reason.NAME_ONLY, id="by its name"
@@ -71,7 +76,7 @@ def test_adverse_events_that_a_site_does_not_load() -> None:
         pytest.param([immunization(concept("13"))], M, None, id="given this year"),
         pytest.param([immunization(concept("13"), "2020-01-01")], U, Reason.NO_RECORD, id="given long ago"),
         pytest.param([immunization(concept("13"), "2025")], U, Reason.DATE_IMPRECISE, id="perhaps in the window"),
-        pytest.param([immunization(concept("13"), certainty=Certainty.DENIED)], N, None, id="not given"),
+        pytest.param([immunization(concept("13"), certainty=Certainty.DENIED)], U, Reason.NO_RECORD, id="once not"),
         pytest.param([], U, Reason.NO_RECORD, id="vaccines are given elsewhere, too"),
     ],
 )

@@ -56,7 +56,9 @@ def test_the_next_change(node: MedicationTaken, fact: Fact, day: str, outcome: O
 
 def test_an_explicit_negative_that_leaves_the_window_is_seen() -> None:
     never = medication(certainty=Certainty.DENIED, start=days("2025-05-26"), end=days("2026-06-30"))
-    study = Study("s", "1", "S", (Criterion("C", "exclusion", "c", NOW_HIGH),), (SexIs(("male",)),))
+    study = Study(
+        "s", "1", "S", (Criterion("C", "exclusion", "c", replace(NOW_HIGH, codes=("one-drug",))),), (SexIs(("male",)),)
+    )
     found = assess(record(never, contacts=()), study, AT, knowledge()).next_change
     assert found == Change(AT + timedelta(1), "C", U)
 

@@ -1,8 +1,10 @@
 """Explicit negatives: refuted, not done, not taken, "no known allergy". SEMANTICS §4.
 
-They are evidence of absence and need no assumption, but only of the days they speak of, and only while they are recent.
+They are evidence of absence and need no assumption, but only of what they deny and of the days they speak of, and only
+while they are recent.
 """
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,12 +17,13 @@ from service.eligibility.criteria import (
     Criterion,
     LookBack,
     MedicationTaken,
+    Node,
     ProcedureDone,
     SexIs,
     Study,
 )
-from service.eligibility.dates import Duration, Unit
-from service.eligibility.facts import AllergyFact, Certainty, ConditionFact, Loaded
+from service.eligibility.dates import Duration, Span, Unit
+from service.eligibility.facts import AllergyFact, Certainty, ConditionFact, Fact, Loaded
 from service.eligibility.outcome import Outcome, Reason
 from tests.builders import AT, TYPES, allergy, concept, condition, days, judge, knowledge, procedure, record
 from tests.doses import medication
@@ -35,8 +38,9 @@ WANTED = ProcedureDone(("operation",), look_back=YEAR, absence=SAID)
 @pytest.mark.parametrize(
     ("when", "outcome", "reason"),
     [
-        pytest.param("2026-05-01", N, None, id="not done in the window"),
-        pytest.param("2025-06-30", N, None, id="not done on its first day"),
+        pytest.param("2025-06-30/2026-06-30", U, Reason.NO_RECORD, id="not done on some day of the window"),
+        pytest.param("2026-05-01", U, Reason.NO_RECORD, id="not done on one day of the window"),
+        pytest.param("2025-06-30", U, Reason.NO_RECORD, id="not done on its first day"),
         pytest.param("2010-05-01", U, Reason.NO_RECORD, id="what was not done long ago says nothing of this year"),
         pytest.param("2025", U, Reason.NO_RECORD, id="perhaps not done in the window"),
         pytest.param(None, U, Reason.NO_RECORD, id="not done, nobody knows when"),
@@ -56,25 +60,36 @@ def test_a_negative_of_another_time_leaves_it_to_silence() -> None:
     assert judge(node, old, contacts=()).reasons == {Reason.NO_CONTACT}
 
 
+ALL_YEAR = Span(days("2025-06-01"), days("2026-06-30"))
+
+
+def test_an_operation_not_done_all_that_time() -> None:
+    not_done = replace(procedure(concept("4"), certainty=NO), span=ALL_YEAR)
+    judged = judge(WANTED, not_done, contacts=())
+    assert (judged.outcome, judged.assumptions) == (N, ())
+
+
 def test_whoever_said_a_recent_negative_saw_the_person() -> None:
     node = ProcedureDone(("operation",), look_back=YEAR)
-    assert judge(node, procedure(concept("4"), certainty=NO), contacts=()).outcome is N
+    assert judge(node, procedure(concept("4"), certainty=NO), contacts=()).reasons == {Reason.NO_CONTACT}
+    assert judge(node, replace(procedure(concept("4"), certainty=NO), span=ALL_YEAR), contacts=()).outcome is N
 
 
 @pytest.mark.parametrize(
     ("facts", "outcome"),
     [
-        pytest.param([medication(start=days("2026-06-01"), end=days("2026-06-01"), certainty=NO)], N, id="this month"),
+        pytest.param([medication(start=days("2026-03-30"), end=days("2026-06-30"), certainty=NO)], N, id="never since"),
+        pytest.param([medication(start=days("2026-06-01"), end=days("2026-06-01"), certainty=NO)], U, id="on one day"),
         pytest.param([medication(start=days("2019-06-01"), end=days("2019-06-01"), certainty=NO)], U, id="years ago"),
     ],
 )
 def test_a_drug_that_was_not_taken(facts: list[object], outcome: Outcome) -> None:
-    node = MedicationTaken(("drug",), look_back=LookBack(Duration(3, Unit.MONTH)), absence=SAID)
+    node = MedicationTaken(("one-drug",), look_back=LookBack(Duration(3, Unit.MONTH)), absence=SAID)
     assert judge(node, *facts).outcome is outcome  # type: ignore[arg-type]
 
 
 def refuted(said: str | None) -> ConditionFact:
-    return condition(concept("1"), certainty=NO, asserted=days(said))
+    return condition(concept("15"), certainty=NO, asserted=days(said))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +104,7 @@ def refuted(said: str | None) -> ConditionFact:
     ],
 )
 def test_a_refuted_condition(fact: ConditionFact, contacts: tuple[date, ...], outcome: Outcome, assumed: bool) -> None:
-    judged = judge(ConditionPresent(("cancer",)), fact, contacts=contacts)
+    judged = judge(ConditionPresent(("gout",)), fact, contacts=contacts)
     assert (judged.outcome, bool(judged.assumptions)) == (outcome, assumed)
 
 
@@ -106,7 +121,7 @@ def test_a_refuted_condition(fact: ConditionFact, contacts: tuple[date, ...], ou
 def test_where_silence_is_no_answer_only_a_recent_negative_is(
     said: str | None, outcome: Outcome, reasons: set[Reason]
 ) -> None:
-    judged = judge(ConditionPresent(("cancer",), absence=SAID), refuted(said))
+    judged = judge(ConditionPresent(("gout",), absence=SAID), refuted(said))
     assert (judged.outcome, judged.reasons) == (outcome, reasons)
 
 
@@ -129,7 +144,7 @@ def test_no_known_allergy(fact: AllergyFact, contacts: tuple[date, ...], outcome
 
 def test_a_negative_does_not_make_up_for_what_was_not_loaded() -> None:
     loaded = dict.fromkeys(TYPES, Loaded.COMPLETE) | {"Condition": Loaded.INCOMPLETE}
-    assert judge(ConditionPresent(("cancer",)), refuted("2026-05-01"), loaded=loaded).reasons == {Reason.NOT_LOADED}
+    assert judge(ConditionPresent(("gout",)), refuted("2026-05-01"), loaded=loaded).reasons == {Reason.NOT_LOADED}
 
 
 def test_a_drug_said_not_to_be_taken_since_some_day_is_no_contact_for_ever() -> None:
@@ -140,6 +155,34 @@ def test_a_drug_said_not_to_be_taken_since_some_day_is_no_contact_for_ever() -> 
     assert (change.date, change.outcome) == (date(2027, 5, 27), U)
 
 
+@pytest.mark.parametrize(
+    ("node", "fact"),
+    [
+        pytest.param(
+            ConditionPresent(("cancer",)),
+            condition(concept("1"), certainty=NO, asserted=days("2026-05-01")),
+            id="cancer",
+        ),
+        pytest.param(
+            ConditionPresent(("gout", "cold")),
+            condition(concept("15"), certainty=NO, asserted=days("2026-05-01")),
+            id="gout or a cold",
+        ),
+        pytest.param(
+            MedicationTaken(("drug",), look_back=LookBack(Duration(3, Unit.MONTH))),
+            medication(start=days("2026-03-30"), end=days("2026-06-30"), certainty=NO),
+            id="one drug of two",
+        ),
+    ],
+)
+def test_to_deny_one_of_several_is_to_deny_no_other(node: Node, fact: Fact) -> None:
+    judged = judge(node, fact)
+    assert (judged.outcome, len(judged.assumptions), len(judged.exhibits)) == (N, 1, 1)
+    assert judge(node, fact, contacts=()).reasons == {Reason.NO_CONTACT}
+    wants_it_said = replace(node, absence=SAID)  # type: ignore[type-var]
+    assert judge(wants_it_said, fact).reasons == {Reason.NO_RECORD}
+
+
 def test_a_negative_beside_one_that_counts() -> None:
-    judged = judge(ConditionPresent(("cancer",)), refuted("2026-05-01"), condition(concept("1"), number=2))
+    judged = judge(ConditionPresent(("gout",)), refuted("2026-05-01"), condition(concept("15"), number=2))
     assert judged.outcome is M

@@ -216,6 +216,27 @@ SUGGESTIONS = [
     ("malignancy", "Benign neoplasm of colon (disorder)", False),
     ("malignancy", "Inflammatory pseudotumor of orbit", False),  # a form of IgG4-related disease
     ("malignancy", "Registered with job center (finding)", False),
+    *(
+        ("malignancy", each, True)
+        for each in (
+            "Plasmozytom",
+            "Mamma-Ca",
+            "Prostata-CA, operiert",
+            "Bronchial-Ca.",
+            "Ca. mammae",
+            "CLL Binet A",
+            "NHL",
+        )
+    ),
+    *(
+        ("malignancy", each, True)
+        for each in ("MDS", "AML", "NSCLC", "HCC", "RCC", "TNBC", "DCIS", "Malign neopl breast NOS")
+    ),
+    *(("malignancy", each, True) for each in ("Maligne Erkrankung", "Thymoma", "Mastozytose")),
+    *(
+        ("malignancy", each, False)
+        for each in ("Amlodipine intolerance", "Maligne Hyperthermie", "Ca-Mangel", "Hypocalcemia")
+    ),
     ("igg4-rd", "Immune disorder, IgG4-related disease suspected", True),
     ("igg4-rd", "Autoimmune pancreatitis type 1", True),
     ("igg4-rd", "IgG4 deficiency", False),

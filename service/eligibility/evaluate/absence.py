@@ -29,13 +29,14 @@ def silence(
 ) -> Judgement:
     """The judgement when nothing on record makes `node` true.
 
-    `window` (of `look_back`) is what was searched; `denied` are explicit negatives: one that is not
-    older than the horizon of contacts needs no assumption, and whoever said it saw the person. `shown` is other
-    evidence worth showing (a history outside the window).
+    `window` (of `look_back`) is what was searched; `denied` are explicit negatives: one that denies all that was asked
+    for, and is not older than the horizon of contacts, needs no assumption, and whoever said it saw the person; others
+    are shown. `shown` is other evidence worth showing (a history outside the window).
     """
     said = [each for each in denied if each.said.earliest <= case.at]
     shown = tuple(shown)
     exhibits = unique([*shown, *(each.exhibit for each in said)])
+    said = [each for each in said if each.of_all]
     spoiled = gaps(case, kind, ids)
     if spoiled:
         return Judgement(node, Outcome.UNKNOWN, spoiled.reasons, exhibits, lacking=spoiled.lacking)

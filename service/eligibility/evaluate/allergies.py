@@ -32,7 +32,8 @@ def allergy_known(case: Case, node: AllergyKnown) -> Judgement:
             fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET
         ):
             shown = _show(fact, "refuted" if fact.certainty is Certainty.DENIED else None)
-            denied.append(Negative(shown, fact.recorded))
+            whole = _says_none(case, node, fact) or case.terminology.is_all_of(node.codes, fact.concept)
+            denied.append(Negative(shown, fact.recorded, of_all=whole))
         elif belongs.outcome is Outcome.NOT_MET or fact.certainty is Certainty.DENIED:
             continue
         else:

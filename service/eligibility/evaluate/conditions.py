@@ -16,7 +16,7 @@ def condition_present(case: Case, node: ConditionPresent, window: Window) -> Jud
     """Was a condition of these codes present (or did it begin) in the window, on at least n occasions?"""
     found = tuple(condition_candidates(case, node, window))
     denied = [
-        Negative(show(fact, "refuted"), fact.asserted)
+        Negative(show(fact, "refuted"), fact.asserted, of_all=case.terminology.is_all_of(node.codes, fact.concept))
         for fact, belongs in belonging(case, ConditionFact, node.codes, node.excluding)
         if fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET
     ]

@@ -1,11 +1,11 @@
 """Procedures, immunizations, encounters, adverse events: things that happened on a day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from service.eligibility.criteria import AdverseEventHad, EncounterHad, ImmunizationGiven, ProcedureDone
 from service.eligibility.dates import Span, Window
 from service.eligibility.evaluate.context import Case
-from service.eligibility.evaluate.existence import active, belonging, candidate, dated, happened, membership
+from service.eligibility.evaluate.existence import active, all_along, belonging, candidate, dated, happened, membership
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative
 from service.eligibility.facts import (
     AdverseEventFact,
@@ -16,8 +16,9 @@ from service.eligibility.facts import (
     ProcedureFact,
 )
 from service.eligibility.outcome import Outcome, Reason
-from service.eligibility.terms import MEMBER, NOT_MEMBER, Concept, Membership
+from service.eligibility.terms import MEMBER, NOT_MEMBER, Membership
 
+DOUBTED = Membership(Outcome.UNKNOWN, Reason.STATUS_UNCERTAIN)
 Dated = ProcedureFact | ImmunizationFact | EncounterFact
 DatedNode = ProcedureDone | ImmunizationGiven | EncounterHad
 KINDS: dict[type[DatedNode], tuple[type[Dated], Kind]] = {
@@ -32,7 +33,13 @@ def event_happened(case: Case, node: DatedNode, window: Window) -> Judgement:
     found = list(event_candidates(case, node, window))
     fact_type, kind = KINDS[type(node)]
     denied = [
-        Negative(_show(fact, "not done"), _span(fact).hull(), dated(_span(fact), window)[0] is Outcome.MET)
+        Negative(
+            _show(fact, "not done"),
+            _span(fact).hull(),
+            of_window=all_along(_span(fact), window),
+            also=_span(fact).boundaries(),
+            of_all=case.terminology.is_all_of(node.codes, fact.concept),
+        )
         for fact, belongs in belonging(case, fact_type, node.codes, node.excluding)
         if fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET
     ]
@@ -80,7 +87,7 @@ def adverse_event_candidates(case: Case, node: AdverseEventHad, window: Window) 
         if fact.certainty is Certainty.DENIED:
             continue
         belongs = membership(case, node.codes, (), fact.concept) if node.codes else MEMBER
-        suspected = _suspected(case, node.suspects, fact.suspects) if node.suspects else MEMBER
+        suspected = _suspected(case, node.suspects, fact) if node.suspects else MEMBER
         if Outcome.NOT_MET in (belongs.outcome, suspected.outcome) or (node.serious and fact.serious is False):
             continue
         more = [(suspected.outcome, frozenset({suspected.reason or Reason.CODE_UNMAPPED}))]
@@ -91,11 +98,13 @@ def adverse_event_candidates(case: Case, node: AdverseEventHad, window: Window) 
         yield candidate(belongs, fact.certainty, dated(span, window), exhibit, span, more)
 
 
-def _suspected(case: Case, wanted: tuple[str, ...], suspects: Sequence[Concept]) -> Membership:
-    if not suspects:  # no drug is named: it could have been one of them
+def _suspected(case: Case, wanted: tuple[str, ...], fact: AdverseEventFact) -> Membership:
+    if not fact.suspects and not fact.doubted:  # no drug is named: it could have been one of them
         return Membership(Outcome.UNKNOWN, Reason.VALUE_MISSING)
-    memberships = (case.terminology.membership(wanted, each) for each in suspects)
-    return max(memberships, key=lambda m: m.outcome, default=NOT_MEMBER)
+    held = [case.terminology.membership(wanted, each) for each in fact.suspects]
+    doubted = (case.terminology.membership(wanted, each) for each in fact.doubted)
+    held += [DOUBTED if each.outcome is Outcome.MET else each for each in doubted]
+    return max(held, key=lambda m: m.outcome, default=NOT_MEMBER)
 
 
 def _span(fact: Dated) -> Span:

@@ -103,6 +103,12 @@ def candidate(
     return Candidate(outcome, exhibit, span, doubts, notes, also, belongs.opaque, occasion)
 
 
+def all_along(span: Span, window: Window) -> bool:
+    """Does it surely speak of every day of the window? What was not done on one day may have been done on another."""
+    possible = window.possible
+    return span.start.latest <= possible.earliest and possible.latest <= span.end.earliest
+
+
 def happened(
     case: Case,
     node: Node,
@@ -123,7 +129,7 @@ def happened(
     distinct = _distinct(candidates)
     sure = [each for each in distinct if each.outcome is Outcome.MET]
     possible = [each for each in distinct if each.outcome is Outcome.UNKNOWN]
-    told = [day for each in denied for day in (each.said.earliest, each.said.latest)]
+    told = [day for each in denied for day in (each.said.earliest, each.said.latest, *each.also)]
     ends = [day for each in candidates for day in (*each.span.boundaries(), *each.also)]
     days = watch(case, look_back, [*ends, *told])
     occasions = _occasions(sure)

@@ -84,7 +84,9 @@ class Negative:
 
     exhibit: Exhibit
     said: Days = ANY_DAY
-    of_window: bool = True  # it speaks of a day of the window searched: an operation not done long ago does not
+    of_window: bool = True  # it speaks of the window searched: an operation not done long ago does not
+    also: tuple[date, ...] = ()  # other days on which what it speaks of may begin or end
+    of_all: bool = True  # it denies all that was asked for: to refute cancer of the breast is to refute no other
 
 
 def unique(exhibits: Iterable[Exhibit]) -> tuple[Exhibit, ...]:

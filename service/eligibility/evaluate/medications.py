@@ -13,7 +13,7 @@ from service.eligibility.dosing.equivalence import EquivalenceTable
 from service.eligibility.dosing.exposure import Exposure, exposure, systemic, turning_days
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.denials import opposed_records, stands, turns, unopposed
-from service.eligibility.evaluate.existence import belonging, candidate, dated, happened
+from service.eligibility.evaluate.existence import all_along, belonging, candidate, dated, happened
 from service.eligibility.evaluate.half_lives import reaching
 from service.eligibility.evaluate.judgement import Candidate, Exhibit, Judgement, Negative, unique
 from service.eligibility.facts import Certainty, Kind, MedicationFact
@@ -156,8 +156,9 @@ def denials(case: Case, node: MedicationTaken, window: Window) -> list[Negative]
     found = []
     for fact, belongs in belonging(case, MedicationFact, node.codes, node.excluding):
         if fact.certainty is Certainty.DENIED and belongs.outcome is Outcome.MET:
-            speaks = dated(fact.span, window)[0] is Outcome.MET
-            found.append(Negative(show(fact, "not taken"), fact.span.hull(), speaks))
+            whole, always = case.terminology.is_all_of(node.codes, fact.concept), all_along(fact.span, window)
+            shown, days = show(fact, "not taken"), fact.span.boundaries()
+            found.append(Negative(shown, fact.span.hull(), of_window=always, also=days, of_all=whole))
     return found
 
 
