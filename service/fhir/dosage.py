@@ -1,5 +1,6 @@
 """Reads FHIR Dosage elements (R4, R4B, R5, and STU3's dose directly on it) as instructions. SEMANTICS §6.3."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from service.fhir.elements import boolean, node, nodes, number, one_or_many, rea
 from service.fhir.quantities import UCUM
 from service.fhir.timing import TIME_UNITS, ReadTiming, read_lapse, read_timing
 
+BY_SIZE = re.compile(r"/\s*(?:kg|m2|m²|m\^2|sqm)\b|\bper (?:kg|kilogram|m2|m²)", re.IGNORECASE)
 UNREADABLE_DOSAGE = "unreadable-dosage"
 
 
@@ -85,14 +87,17 @@ def dose_quantity(value: object, element: str) -> Quantity | None:
         code if code and text(whole.get("system"), f"{element}.system") == UCUM and (code != "1" or not words) else None
     )
     comparator = text(whole.get("comparator"), f"{element}.comparator")
-    unit = None if coded and words and _contradict(coded, words) else coded or words or code
+    unit = None if code and code != "1" and words and _contradict(code, words) else coded or words or code
     return Quantity(_compared(amount, comparator, element), unit)
 
 
-def _contradict(coded: str, words: str) -> bool:
-    """Do code and words name different known units (a code for tablets, and mg)? Then neither is believed."""
-    one, other = base(coded), base(words)
-    return one != other and {one[0], other[0]} <= {MASS, VOLUME, COUNT}
+def _contradict(code: str, words: str) -> bool:
+    """Do code and words name different known units (a code for tablets, and mg), or do only the words tell a dose by
+    body size? Then neither is believed."""
+    if BY_SIZE.search(words) and "/" not in code:
+        return True
+    one, *others = (base(each) for each in (code, words, words.split()[0]))
+    return any(one != other and {one[0], other[0]} <= {MASS, VOLUME, COUNT} for other in others)
 
 
 def _compared(amount: Decimal, comparator: str | None, element: str) -> Interval:

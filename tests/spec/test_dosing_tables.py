@@ -87,6 +87,41 @@ def test_a_name_is_a_whole_word() -> None:
     assert table.row((), ("prednisone or prednisolone",)) is None
 
 
+@pytest.mark.parametrize(
+    ("name", "drug"),
+    [
+        ("methyl prednisolone tablet", "methylprednisolone"),
+        ("methyl-prednisolone 4 mg", "methylprednisolone"),
+        ("prednisolone, methyl 4 mg tablet", "methylprednisolone"),
+        ("hydro cortisone 10 mg", "hydrocortisone"),
+        ("prednisolone 5 mg tablet", "prednisolone"),
+        ("cortisone 25 mg", "cortisone"),
+    ],
+)
+def test_a_name_in_two_words(name: str, drug: str) -> None:
+    found = load_equivalents(MAPPINGS / "dose-equivalents")["prednisone"].row((), (name,))
+    assert found is not None and found.name == drug
+
+
+@pytest.mark.parametrize(
+    ("codes", "name", "drug", "factor"),
+    [
+        (["8640"], "prednisone 5 MG Oral Tablet", "prednisone", True),
+        (["8640"], "Rayos", "prednisone", True),
+        (["3264"], "prednisone 5 MG Oral Tablet", "dexamethasone or prednisone", False),
+        (["6902"], "prednisolone 5 MG Oral Tablet", "methylprednisolone or prednisolone", False),
+        (["8638", "6902"], "", "methylprednisolone or prednisolone", False),
+        (["3264"], "prednisone or prednisolone", "dexamethasone", True),
+    ],
+)
+def test_codes_and_a_name_of_different_drugs_give_no_factor(
+    codes: list[str], name: str, drug: str, factor: bool
+) -> None:
+    table = load_equivalents(MAPPINGS / "dose-equivalents")["prednisone"]
+    found = table.row((Coding(RXNORM, each) for each in codes), (name,))
+    assert found is not None and (found.name, found.sourced) == (drug, factor)
+
+
 # asked for in equivalents of         from               as a factor
 DIVIDED = {
     "hydrocortisone": {"prednisone": "4", "dexamethasone": "25 to 33.3333", "hydrocortisone": "1"},

@@ -115,13 +115,32 @@ class EquivalenceTable:
         return None if row.equal is None else Range.of(self.reference_amount).over(Range.of(row.equal))
 
     def row(self, codings: Iterable[Coding], texts: Iterable[str] = ()) -> Equivalent | None:
-        """The row of a drug by its codes; where none of them is known, by its name standing as a word in the text."""
-        for coding in codings:
-            if coding in self.rows:
-                return self.rows[coding]
-        words = {word.strip(",.()[]{}/") for text in texts for word in text.lower().split()}
-        named = [self.names[name] for name in sorted(words & self.names.keys())]
-        return named[0] if len({row.name for row in named}) == 1 else None
+        """The row of a drug by all its codes, and by its name where only one stands as a word in the texts.
+
+        Where they are of different drugs, a row without a figure: nobody knows which of them was meant.
+        """
+        found = {row.name: row for coding in codings if (row := self.rows.get(coding)) is not None}
+        named = {row.name: row for text in texts for row in self._named(text)}
+        if len(named) == 1:
+            found |= named
+        return _one_of(tuple(found.values())) if found else None
+
+    def _named(self, text: str) -> Iterable[Equivalent]:
+        words = [word.strip(",.()[]{}/;:") for word in text.lower().split()]
+        words += [part for word in words if "-" in word for part in word.split("-")]
+        for at, word in enumerate(words):
+            if word in self.names:
+                beside = (f"{other}{word}" for other in (*words[max(at - 1, 0) : at], *words[at + 1 : at + 2]))
+                longer = [self.names[each] for each in beside if each in self.names]  # "methyl prednisolone"
+                yield from longer or [self.names[word]]
+
+
+def _one_of(rows: tuple[Equivalent, ...]) -> Equivalent:
+    if len(rows) == 1:
+        return rows[0]
+    name = " or ".join(sorted(each.name for each in rows))
+    codings = tuple(coding for each in rows for coding in each.codings)
+    return Equivalent(name, codings, None, "", unknown="its codes and its name are those of different drugs")
 
 
 @dataclass(frozen=True, slots=True)

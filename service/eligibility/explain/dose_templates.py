@@ -84,6 +84,7 @@ CALCULATED: Mapping[str, tuple[str, ...]] = {
     "unequal": (
         "{content}",
         "no sourced equivalence",
+        "its codes and its name are those of different drugs",
         "its equivalence is known for {routes} use, and the route is not stated",
         "its equivalence is known for {routes} use, not for {name}",
     ),
