@@ -387,11 +387,15 @@ DOSAGES = {
         {"doseQuantity": {"value": 1, "unit": "mg/kg/day", "system": "http://unitsofmeasure.org", "code": "mg"}}, "1",
     ),
     "a code for mg, and tablets of so many mg in words: neither": (
-        {"doseQuantity": {"value": 4, "unit": "tablets (5 mg)", "system": "http://unitsofmeasure.org", "code": "mg"}}, "4",
+        {"doseQuantity": {"value": 4, "unit": "tablets (5 mg)", "system": "http://unitsofmeasure.org", "code": "mg"}},
+        "4",
     ),
-    "a code of no system, and other words: neither": ({"doseQuantity": {"value": 20, "unit": "mcg", "code": "mg"}}, "20"),
+    "a code of no system, and other words: neither": (
+        {"doseQuantity": {"value": 20, "unit": "mcg", "code": "mg"}}, "20",
+    ),
     "a code and words for a dose by body weight": (
-        {"doseQuantity": {"value": 1, "unit": "mg/kg", "system": "http://unitsofmeasure.org", "code": "mg/kg"}}, "1 mg/kg",
+        {"doseQuantity": {"value": 1, "unit": "mg/kg", "system": "http://unitsofmeasure.org", "code": "mg/kg"}},
+        "1 mg/kg",
     ),
     "a code, and words that are no unit": (
         {"doseQuantity": {"value": 5, "unit": "milligramme", "system": "http://unitsofmeasure.org", "code": "mg"}},
