@@ -11,8 +11,8 @@ from math import ceil, floor
 from zoneinfo import ZoneInfo
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span, shift
-from service.eligibility.dosing.course import days_of_quantity
 from service.eligibility.dosing.daily import Holding
+from service.eligibility.dosing.lasting import days_of_quantity
 from service.eligibility.dosing.layout import planned_end
 from service.eligibility.dosing.model import Instruction, Lapse, Supply
 from service.eligibility.dosing.ranges import Range
@@ -44,23 +44,21 @@ class Plan:
         planned = planned_end(self.instructions, start)
         if planned is not None:
             return planned, None
-        lasting = self._supplied()
+        lasting = self._supplied(start)
         if lasting is None or lasting.low < 1:
             return None, None
         last = FOREVER if lasting.high is None else shift(start.latest, ceil(lasting.high) - 1 + GRACE)
         return Days(shift(start.earliest, floor(lasting.low) - 1), last), "end-from-supply"
 
-    def _supplied(self) -> Range | None:
-        """How many days the supply lasts: one fill at least, all fills at most."""
+    def _supplied(self, start: Days) -> Range | None:
+        """How many days the supply lasts, used from `start` on: one fill at least, all fills at most."""
         if self.supply is None:
             return None
-        fills = Range(Range.exactly(1).low, Range.exactly(self.supply.fills).high)
         if self.supply.days is not None:
-            return Range.of(self.supply.days).times(fills)
+            return Range.of(self.supply.days).times(Range(Range.exactly(1).low, Range.exactly(self.supply.fills).high))
         if self.supply.quantity is None:
             return None
-        lasting = days_of_quantity(self.supply.quantity, self.instructions, self.holding)
-        return None if lasting is None else lasting.times(fills)
+        return days_of_quantity(self.supply.quantity, self.supply.fills, self.instructions, self.holding, start)
 
 
 def ended(start: Days, planned: Days | None, known: Days, updated: Days) -> Days:

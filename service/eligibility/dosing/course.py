@@ -168,20 +168,6 @@ def _beside_supply(dose: Daily, supply: Supply | None, holding: Holding) -> Dail
     return replace(dose, words=f"{dose.words}; {implied.words}", marks=(*dose.marks, FROM_SUPPLY))
 
 
-def days_of_quantity(quantity: Quantity, instructions: tuple[Instruction, ...], holding: Holding) -> Range | None:
-    """How many days a quantity lasts at the instructed dose: from the most to the least taken. None if unknown."""
-    total = amount(quantity, holding)
-    doses = [daily(each, holding) for each in instructions]
-    if not doses or total.reason is not None or any(dose.unit != total.unit for dose in doses):
-        return None
-    average = doses[0].average
-    for dose in doses[1:]:
-        average = average + dose.average
-    if average.high is None or average.high == 0:
-        return None
-    return total.value.over(average)
-
-
 def share(value: Range, spacing: Fraction) -> Range:
     """One dose spread over its cycle of `spacing` days."""
     return value.over(Range.exactly(max(spacing, Fraction(1))))

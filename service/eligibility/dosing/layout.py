@@ -67,15 +67,30 @@ def _laid(instructions: Sequence[Instruction], span: Span) -> tuple[Placed, ...]
 def _step_span(each: Instruction, start: Days | None, span: Span, later: Sequence[Instruction]) -> Span:
     begin = start or Days(span.start.earliest, span.end.latest)
     own = own_span(each, begin)
+    fixed = [other.bounds.start for other in later if other.bounds is not None]
+    following = min(fixed, key=lambda d: d.earliest) if fixed else None
     if own is not None:
-        return own
+        return own if following is None or own.end.latest < following.earliest else _given_way(own, following)
     if not later:
         return Span(begin, _not_before(span.end, begin))
-    fixed = [other.bounds.start for other in later if other.bounds is not None]
-    if fixed:
-        eve = min(fixed, key=lambda d: d.earliest)
-        return Span(begin, _not_before(Days(shift(eve.earliest, -1), shift(eve.latest, -1)), begin))
+    if following is not None:
+        return Span(begin, _not_before(_eve(following), begin))
     return Span(begin, Days(begin.earliest, max(begin.earliest, span.end.latest)))
+
+
+def _given_way(own: Span, following: Days) -> Span:
+    """A step that the next one overtakes: over by then if it has no end of its own, else perhaps; side by side with it
+    only perhaps, if both begin together."""
+    if following.earliest <= own.start.earliest:
+        anywhen = Days(own.start.earliest, own.end.latest)
+        return Span(anywhen, anywhen)
+    eve = _eve(following)
+    end = eve if own.end.latest == FOREVER else Days(min(own.end.earliest, eve.earliest), own.end.latest)
+    return Span(own.start, _not_before(end, own.start))
+
+
+def _eve(day: Days) -> Days:
+    return Days(shift(day.earliest, -1), shift(day.latest, -1))
 
 
 def _not_before(end: Days, begin: Days) -> Days:
