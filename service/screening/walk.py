@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from service.screening.bundles import complete_types, entries_within, failed, is_bundle
+from service.screening.answered import answered, is_lacking
+from service.screening.bundles import entries_within, is_bundle
 from service.screening.completeness import Completeness, Origin
 from service.screening.heard import Files, Heard, awaited_by
 from service.screening.kinds import KNOWN, READABLE
@@ -262,7 +263,7 @@ class Walk:
 
         `twofold`: a key stands twice somewhere in it.
         """
-        if failed(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
+        if is_lacking(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
             self._failed.add((place.file, self._start, place.line))
         for number, (path, inner, known, entry) in enumerate(entries_within(bundle, (), twofold), 1):
             here = place._replace(entry=number, origin=self._origin_of_bundle(place, path, inner))
@@ -278,7 +279,8 @@ class Walk:
         origin = (*own, *path)
         if origin not in self._completeness.complete:
             given = self._bundles_complete and own not in self._failed
-            self._completeness.open(origin, complete_types(bundle, READABLE, given))
+            whole = answered(bundle, READABLE, given)
+            self._completeness.open(origin, whole.types, people=whole.people)
         return origin
 
 
