@@ -2,8 +2,9 @@
 them. SEMANTICS §4."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 from service.eligibility.facts import Loaded
 
@@ -16,7 +17,7 @@ Origin = tuple[int, ...]
 
 @dataclass
 class Completeness:
-    """What each origin holds completely, and of which types it holds anything.
+    """What each origin holds completely, and of which types it holds anything, or should ("*": of whichever).
 
     `people`: whom a Bundle is about, where it was asked for about these alone. `unplaced`: per type how many lines
     could not be read and name nobody that we know ("*": of no known type); `unplaced_lines`: how many lines that are.
@@ -36,12 +37,13 @@ class Completeness:
         self,
         origin: Origin,
         complete: Iterable[str],
+        present: Iterable[str] = (),
         people: frozenset[str] | None = None,
     ) -> None:
-        """A new directory or Bundle that holds these types completely."""
+        """A new directory or Bundle that holds these types completely, and these as well, or should."""
         if origin not in self.complete:
             self.complete[origin] = set(complete)
-            self.present.setdefault(origin, set())
+            self.present.setdefault(origin, set()).update(present)
             if people is not None:
                 self.people[origin] = people
 
@@ -53,7 +55,7 @@ class Completeness:
         """Part of it is lost: these types are incomplete in it (none named: all are)."""
         lost = set(types)
         self.complete[origin] -= lost or set(self.complete[origin])
-        self.present[origin] |= lost
+        self.present[origin] |= lost or {ANY_TYPE}
 
     def cannot_place(self, types: Iterable[str]) -> None:
         """A line that could not be read, of one of these types, of whomever."""
@@ -82,13 +84,20 @@ class Completeness:
     def loaded(self, origins: Collection[Origin], spoiled: frozenset[str]) -> dict[str, Loaded]:
         """How completely each type was loaded for someone whose Patient stands in these origins.
 
-        One about others tells nothing of them.
+        One about others tells nothing of them. But what a directory lacks may have been anybody's.
         """
         own = {each for each in origins if each[-1] != OF_OTHERS}
         there = {each if each in own else each[:-1] for each in origins}
+        lost = frozenset().union(*self._lost())
+        names = lost.union(*(self.present[each] | self.complete[each] for each in there)) - {ANY_TYPE}
         result = {}
-        for name in sorted(frozenset().union(*(self.present[each] | self.complete[each] for each in there))):
+        for name in sorted(names):
             whole = len(own) == len(origins) and all(name in self.complete[each] for each in own)
-            sound = {name, ANY_TYPE}.isdisjoint(spoiled)
+            sound = {name, ANY_TYPE}.isdisjoint(spoiled | lost)
             result[name] = Loaded.COMPLETE if whole and sound else Loaded.INCOMPLETE
         return result
+
+    def _lost(self) -> Iterator[set[str]]:
+        """Of each directory, the types that it holds, or should hold, and not completely."""
+        for origin in takewhile(self.complete.__contains__, ((number,) for number in count())):
+            yield self.present.get(origin, set()) - self.complete[origin]

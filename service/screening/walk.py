@@ -54,7 +54,7 @@ class Walk:
         sieve: Sieve | None = None,
         mixed: frozenset[str] = frozenset(),
     ) -> None:
-        self.files, self._origins = given
+        self.files, self._origins = given.files, given.origins
         self.heard = Heard()
         self._given, self._completeness = given, completeness
         self._sieve, self._needed = sieve, needed | {"Bundle"}
@@ -145,7 +145,7 @@ class Walk:
             yield Skipped(hint, place.origin, picked.passed_over)
         yield from self._put_off(block, picked, sieve, hint, place)
         yield from self._glimpsed(block, picked, sieve, hint, place)
-        chosen = picked.read.nonzero()[0]
+        chosen, blank = picked.read.nonzero()[0], 0
         for (number, line), sure in zip(block.lines(chosen), picked.sure[chosen].tolist(), strict=True):
             here = Place(place.file, number, 0, place.origin)
             if sure and self._is_needless(hint, line):
@@ -156,6 +156,9 @@ class Walk:
                 yield found_in(here, line)
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
+            else:
+                blank += 1
+        self.heard.lines[place.file] += len(block.starts) - blank
 
     def _is_needless(self, type_name: str, line: bytes) -> bool:
         """Is a line of this type of no use, whatever is inside it, and though something in it is escaped?"""
@@ -209,6 +212,7 @@ class Walk:
         for raw in read_raw(file):
             if isinstance(raw, Raw):
                 yield from self._line(raw, Place(number, raw.number, 0, origin), stage)
+                self.heard.lines[number] += stage is Stage.FIRST
                 lines, size = lines + 1, size + len(raw.content)
                 if lines == EVERY and stage is Stage.FIRST and not file.gzipped:
                     self._advance(file, lines, size)
