@@ -12,13 +12,12 @@ from service.ehr.answers import Issue, issues
 from service.ehr.dates import surely_outside
 from service.ehr.dialects import Dialect
 from service.ehr.dialects.dialect import Params
+from service.lacking import WITHHELD, is_part
 from service.twofold import Twofold, is_twofold, is_twofold_beside_resources
 
 Resource = dict[str, object]
 PERSON = frozenset({"patient", "subject", "individual"})  # parameters, and elements, that say whose it is
 BY_NAME = tuple(sorted(PERSON))
-# Issues of these codes say that something is missing, whatever their severity.
-WITHHELD = frozenset("suppressed security forbidden incomplete timeout throttled transient too-costly".split())
 NEUTRAL = frozenset({"information", "success"})
 
 
@@ -123,7 +122,7 @@ class Gathering:
             self.problem(f"the server adds to its answer: {issue.severity}, {issue.code}")
 
     def _keep(self, resource: Resource) -> None:
-        if _is_part(resource):
+        if is_part(resource):
             self.problem("the server gave a part of a resource alone")
         if not self._is_theirs(resource) or not self._is_asked(resource):
             self.problem("the server answered with records of somebody else; they are left out")
@@ -183,14 +182,6 @@ def _key(resource: Resource) -> object:
     kind, identity = resource.get("resourceType"), resource.get("id")
     named = isinstance(kind, str) and isinstance(identity, str) and not isinstance(resource, Twofold)
     return (kind, identity) if named else id(resource)
-
-
-def _is_part(resource: Resource) -> bool:
-    meta = resource.get("meta")
-    tags = meta.get("tag") if isinstance(meta, dict) else None
-    return any(
-        isinstance(each, dict) and each.get("code") == "SUBSETTED" for each in (tags if isinstance(tags, list) else ())
-    )
 
 
 def _name(parameter: str) -> str:

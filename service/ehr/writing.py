@@ -8,6 +8,7 @@ from urllib.parse import quote
 from service.ehr.addresses import LITERAL
 from service.ehr.answers import Answer, issues
 from service.errors import InvalidOutput, UnusableAnswer
+from service.lacking import is_part
 
 Resource = dict[str, object]
 VERSION = re.compile(r'(?:W/)?"?([^"]+)"?$')
@@ -58,11 +59,7 @@ def if_match(version: str) -> str:
 
 def check_whole(resource: Mapping[str, object]) -> None:
     """Raises InvalidOutput for a resource that is only a part: writing it would delete the rest. STANDARDS 8.12."""
-    meta = resource.get("meta")
-    tags = meta.get("tag") if isinstance(meta, dict) else None
-    if any(
-        isinstance(each, dict) and each.get("code") == "SUBSETTED" for each in (tags if isinstance(tags, list) else ())
-    ):
+    if is_part(resource):
         raise InvalidOutput("only a part of the resource was read; a part is never written back")
 
 

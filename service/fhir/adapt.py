@@ -30,6 +30,7 @@ from service.fhir.observations import read_observation, seen_on
 from service.fhir.procedures import read_procedure
 from service.fhir.reading import ENTERED_IN_ERROR, Adapted, Reading, Resource
 from service.fhir.references import reference_key
+from service.lacking import PART, is_part
 
 __all__ = ["SUPPORTED", "Adapted", "Reading", "adapt"]
 
@@ -69,6 +70,8 @@ def adapt(resource: Mapping[str, object], reading: Reading, *, unmodified: bool 
     if not isinstance(kind, str) or kind not in SUPPORTED:
         raise UnreadableResource("not a resource type that is read here", "resourceType")
     wrong = _entered_in_error(resource, kind)
+    if is_part(resource) and not wrong:
+        return _part(resource, kind, reading)
     if reading.wanted is not None and not _asked_for(resource, kind, reading.wanted):
         return Adapted(None) if wrong else _only_seen(resource, kind, reading, unmodified=unmodified)
     try:
@@ -83,6 +86,17 @@ def adapt(resource: Mapping[str, object], reading: Reading, *, unmodified: bool 
         return _read(Resource(resource, reading, kind, patient), unmodified=unmodified)
     except (UnreadableResource, InvalidValue) as error:
         return Adapted(patient, unreadable=tuple(_unreadable(resource, kind, str(error))))
+
+
+def _part(resource: Mapping[str, object], kind: str, reading: Reading) -> Adapted:
+    """What is left of a resource of which elements were left out: whose it is, and what it may have been about."""
+    patient = _patient(resource, kind, reading)
+    if patient is None:
+        return Adapted(None)
+    found = tuple(_unreadable(resource, kind, PART))
+    if kind == "Observation":  # its components may be lacking, each about something of its own
+        found = (replace(found[0], concept=None),)
+    return Adapted(patient, unreadable=found)
 
 
 def _read(resource: Resource, *, unmodified: bool) -> Adapted:

@@ -12,6 +12,7 @@ from service.fhir.elements import boolean, codes, node, nodes, read_concept, rea
 from service.fhir.reading import Reading, Resource
 from service.fhir.references import reference_key
 from service.fhir.sex import read_sex
+from service.lacking import PART, is_part
 
 T = TypeVar("T")
 TEST_TAG = "HTEST"
@@ -45,13 +46,15 @@ class PatientAdapted:
 def adapt_patient(resource: Mapping[str, object], reading: Reading) -> PatientAdapted:
     """Read a Patient. A birth date or gender that cannot be read is left out and listed as unreadable.
 
-    Raises UnreadableResource where screening anyway would be wrong: no id, an unknown modifierExtension, illegible
-    security labels, death, or a link to a record that replaced it, or that it replaced.
+    Raises UnreadableResource where screening anyway would be wrong: no id, an unknown modifierExtension, elements left
+    out of it, illegible security labels, death, or a link to a record that replaced it, or that it replaced.
     """
     if resource.get("resourceType") != "Patient" or not text(resource.get("id"), "Patient.id"):
         raise UnreadableResource("a Patient with an id is expected here", "Patient.id")
     patient = Resource(resource, reading, "Patient")
     refuse_modifiers(resource, "Patient")
+    if is_part(resource):
+        raise UnreadableResource(PART, "Patient.meta.tag")
     meta = node(resource.get("meta"), "Patient.meta")
     security = codes(read_concepts(meta.get("security"), "Patient.meta.security"))
     tags = codes(read_concepts(meta.get("tag"), "Patient.meta.tag"))

@@ -1,17 +1,12 @@
-"""Bundles: their entries, what a `fullUrl` stands for in them, and which types they hold completely. SEMANTICS §4."""
+"""Bundles: their entries, and what a `fullUrl` stands for in them."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
-from urllib.parse import parse_qsl, urlsplit
 
 from service.fhir.references import LITERAL
 from service.twofold import TWICE, Twofold, is_twofold_beside_resources
 
 DEEPEST = 4  # a batch response holds searchsets; nothing sensible nests deeper
-EVERYTHING = "$everything"
-HARMLESS = frozenset({"patient", "subject", "_count", "_sort", "_format", "_total", "_pretty", "_summary:false"})
-FAILED = frozenset({"error", "fatal"})
 DELETED = "the same Bundle says that it was deleted, and nobody can tell which came later"
 
 
@@ -94,82 +89,6 @@ def _identified(resource: dict[str, object], url: object) -> dict[str, object]:
         literal = LITERAL.search(url)
         identity = literal["id"] if literal and literal["type"] == resource.get("resourceType") else ""
     return {**resource, "id": identity} if identity else resource
-
-
-def complete_types(bundle: Mapping[str, object], readable: frozenset[str], given_as_complete: bool) -> frozenset[str]:
-    """Which of the `readable` types it holds completely for the patients in it.
-
-    A searchset with a next page or an error is incomplete. Its own link says what was searched for: $everything is all
-    types, a search is one, and only if nothing narrowed it; without that link, it is the types found. Any other
-    Bundle is complete only if its giver says so.
-    """
-    if _links(bundle, "next") or failed(bundle):
-        return frozenset()
-    if given_as_complete:
-        return readable
-    if bundle.get("type") != "searchset":
-        return frozenset()
-    searched = _links(bundle, "self")
-    return (_answered(searched[0]) if searched else _found(bundle)) & readable if not _all(searched) else readable
-
-
-def _links(bundle: Mapping[str, object], relation: str) -> list[str]:
-    listed = bundle.get("link")
-    links = [each for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict)]
-    return [str(each.get("url")) for each in links if each.get("relation") == relation]
-
-
-def _all(searched: list[str]) -> bool:
-    return bool(searched) and _asked(searched[0]).endswith(EVERYTHING)
-
-
-def _answered(url: str) -> frozenset[str]:
-    """The one type of a search that asked for all of a patient's, else none."""
-    kind = re.search(r"(?:^|/)([A-Z][A-Za-z]+)$", _asked(url))
-    return frozenset((kind[1],)) if kind else frozenset()
-
-
-def _asked(url: str) -> str:
-    """The path of a search that nothing narrows; empty for any other, and for what is no URL."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    narrowed = any(name not in HARMLESS for name, _ in parse_qsl(parts.query, keep_blank_values=True))
-    return "" if narrowed else parts.path
-
-
-def _found(bundle: Mapping[str, object]) -> frozenset[str]:
-    listed = bundle.get("entry")
-    matched = [
-        each["resource"]
-        for each in (listed if isinstance(listed, list) else [])
-        if isinstance(each, dict) and isinstance(each.get("resource"), dict) and _mode(each) in (None, "match")
-    ]
-    return frozenset(str(each.get("resourceType")) for each in matched)
-
-
-def _mode(entry: Mapping[str, object]) -> object:
-    search = entry.get("search")
-    return search.get("mode") if isinstance(search, dict) else None
-
-
-def failed(bundle: Mapping[str, object]) -> bool:
-    """Does an entry say that something went wrong: an OperationOutcome, or the response of a batch?"""
-    listed = bundle.get("entry")
-    found = [each for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict)]
-    responses = [each["response"] for each in found if isinstance(each.get("response"), dict)]
-    if any(str(each.get("status", "200")).strip()[:1] in ("4", "5") for each in responses):
-        return True
-    carried = [each.get("resource") for each in found] + [each.get("outcome") for each in responses]
-    return any(_tells_a_failure(each) for each in carried)
-
-
-def _tells_a_failure(resource: object) -> bool:
-    outcomes = [resource] if isinstance(resource, dict) else []
-    issues = [each.get("issue") for each in outcomes if each.get("resourceType") == "OperationOutcome"]
-    listed = [issue for each in issues if isinstance(each, list) for issue in each]
-    return any(isinstance(each, dict) and str(each.get("severity")) in FAILED for each in listed)
 
 
 def entries_within(bundle: dict[str, object], path: tuple[int, ...], twofold: bool) -> Iterator[Within]:

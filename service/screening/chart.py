@@ -13,8 +13,9 @@ from service.ehr.searching import Resource, SearchResult
 from service.eligibility.policy import MEDICATION_TYPES
 from service.errors import EhrUnavailable, NotPermitted, ResourceGone
 from service.fhir.elements import nodes
+from service.screening.manifests import Manifest
 from service.screening.plan import Search
-from service.screening.sources import InputFile, Manifest, Source
+from service.screening.sources import InputFile, Source
 from service.twofold import Twofold
 
 MOST_MERGED = 50  # records of one person

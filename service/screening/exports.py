@@ -12,7 +12,8 @@ from pathlib import Path
 import orjson
 
 from service.errors import InputError
-from service.screening.sources import MANIFEST_KEYS, Source, complete_types, find_sources
+from service.screening.manifests import MANIFEST_KEYS
+from service.screening.sources import Source, complete_types, find_sources
 
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload")
 
@@ -57,7 +58,7 @@ def _waits(source: Source, files: list[Path], recent: bool) -> str | None:
         if recent:
             return "its files have changed lately, and no manifest says what it consists of"
     elif source.manifest.partial:
-        return "its manifest reports errors, or holds only what changed: it is not everybody"
+        return "its manifest reports errors, goes on in another, or holds only what changed: it is not everybody"
     elif lacking := lacking_in(source):
         return f"files of {', '.join(lacking)} that its manifest promises are not there"
     if "Patient" not in complete_types(source):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from service.errors import UnreadableResource
 from service.fhir.references import reference_key
 from service.screening.completeness import Completeness, Origin
 from service.screening.met import Json, Stage
-from service.screening.sources import InputFile, Source, complete_types as complete_in_directory
+from service.screening.sources import InputFile, Source, complete_types as complete_in_directory, types_meant
 
 DATED = tuple(
     f"{stem}{kind}" for stem in ("onset", "abatement") for kind in ("DateTime", "Age", "Period", "Range", "String")
@@ -19,31 +19,38 @@ DATED = tuple(
 
 
 class Files(NamedTuple):
-    """All files of some sources, and of which origin each is."""
+    """All files of some sources, and of which origin each is. `lines`: how many lines those of an origin that are named
+    for a type should have together, as its manifest says."""
 
     files: tuple[InputFile, ...]
     origins: tuple[Origin, ...]
+    lines: Mapping[tuple[Origin, str], int] = {}
 
 
 def files_of(sources: Iterable[Source], completeness: Completeness) -> Files:
     """The files; what each directory holds completely, as far as names tell, is noted."""
     files: list[InputFile] = []
     origins: list[Origin] = []
+    lines: dict[tuple[Origin, str], int] = {}
     for number, source in enumerate(sources):
-        completeness.open((number,), complete_in_directory(source))
+        completeness.open((number,), complete_in_directory(source), types_meant(source))
         files += source.files
         origins += [(number,)] * len(source.files)
-    return Files(tuple(files), tuple(origins))
+        promised = source.manifest.lines if source.manifest is not None else None
+        lines |= {((number,), name): count for name, count in (promised or {}).items()}
+    return Files(tuple(files), tuple(origins), lines)
 
 
 @dataclass
 class Heard:
     """What files told besides their lines, by number: the later stages in which they have lines, the types they name,
-    which ones break off; and the visits that a diagnosis without onset may wait for."""
+    which ones break off, how many lines they have that are not blank; and the visits that a diagnosis without onset may
+    wait for."""
 
     stages: dict[int, set[Stage]] = field(default_factory=lambda: defaultdict(set))
     named: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     broken: set[int] = field(default_factory=set)
+    lines: Counter[int] = field(default_factory=Counter)
     awaited: set[str] = field(default_factory=set)
 
     def add(self, other: Heard) -> None:
@@ -53,17 +60,29 @@ class Heard:
         for number, names in other.named.items():
             self.named[number] |= names
         self.broken |= other.broken
+        self.lines.update(other.lines)
         self.awaited |= other.awaited
 
     def conclude(self, given: Files, completeness: Completeness) -> None:
         """When all was gone through: what breaks off has lost something of every type in it; and a file that holds
-        lines, but none of the type it is named for, says nothing about that type."""
+        lines, but none of the type it is named for, says nothing about that type; nor do files with fewer lines than
+        the manifest says."""
         for number, (file, origin) in enumerate(zip(given.files, given.origins, strict=True)):
             hint, named = file.type_hint, self.named.get(number, set())
             if number in self.broken:
                 completeness.spoil(origin, named | {hint} if hint else ())
             if hint is not None and named and hint not in named:
                 completeness.spoil(origin, {hint})
+        for origin, name in self.short(given):
+            completeness.spoil(origin, {name})
+
+    def short(self, given: Files) -> Iterator[tuple[Origin, str]]:
+        """Where there are fewer lines of a type than there should be."""
+        found: Counter[tuple[Origin, str]] = Counter()
+        for number, (file, origin) in enumerate(zip(given.files, given.origins, strict=True)):
+            if file.lines and file.type_hint is not None:
+                found[origin, file.type_hint] += self.lines[number]
+        return (each for each, count in given.lines.items() if found[each] < count)
 
 
 def awaited_by(condition: Json, aliases: Mapping[str, str]) -> str | None:

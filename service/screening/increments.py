@@ -102,6 +102,8 @@ def _usable(directory: Path) -> Mapping[str, object]:
     (source,) = find_sources([directory])
     if source.manifest is None:
         raise InputError(f"{directory}: its manifest is too long to be read")
+    if source.manifest.follows is not None:
+        raise InputError(f"{directory}: its manifest goes on in another one, so nobody knows what it lacks")
     if lacking := lacking_in(source):
         raise InputError(f"{directory}: files of {', '.join(lacking)} lack, and would not come again")
     if not all((directory / each).is_file() for each in _urls(manifest.get("deleted"))):

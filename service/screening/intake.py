@@ -12,6 +12,7 @@ from service.eligibility.facts import EncounterFact, Unreadable
 from service.errors import UnreadableResource
 from service.fhir.adapt import Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
+from service.lacking import PART, is_part
 from service.screening.completeness import ANY_TYPE, Completeness
 from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
@@ -157,7 +158,7 @@ class Intake:
         arrival, earlier = self.versions.arrive(reference, new)
         if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
             known = self.population.person(reference.removeprefix("Patient/"))
-            known.origins.add(place.origin)
+            known.stands_in(self.population.completeness.origin_for(place.origin, found.identity))
             known.linked |= merged_with(resource, found.aliases)
         if arrival in (Arrival.REPEATED, Arrival.OLDER):
             self.tally.count(type_name, NOT_NEEDED)
@@ -179,6 +180,8 @@ class Intake:
             if type_name == "Patient":
                 return self._patient(found, resource)
             if type_name == "Medication":
+                if is_part(resource):
+                    raise UnreadableResource(PART, "Medication.meta.tag")
                 self.population.medications[reference] = resource
                 self.tally.count(type_name, USED)
                 return Made(USED)

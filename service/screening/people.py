@@ -10,7 +10,7 @@ from service.eligibility.dosing.body import by_body_size
 from service.eligibility.facts import ConditionFact, Fact, Loaded, MedicationFact, PatientRecord, Unreadable
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
-from service.screening.completeness import Completeness, Origin
+from service.screening.completeness import OF_OTHERS, Completeness, Origin
 from service.screening.corrected import Corrected
 from service.screening.versions import NO_DAYS
 
@@ -30,6 +30,13 @@ class Gathered:
     linked: set[str] = field(default_factory=set)  # records that its Patient, readable or not, may be merged with
     corrected: list[Corrected] = field(default_factory=list)  # what people said of single records
     unclear: bool = False  # nobody can tell which record of this person stands
+
+    def stands_in(self, origin: Origin) -> None:
+        """Its Patient stands there. What was asked for about others tells nothing, if anything was asked about them."""
+        if origin[-1] != OF_OTHERS:
+            self.origins = {origin, *(each for each in self.origins if each[-1] != OF_OTHERS)}
+        elif all(each[-1] == OF_OTHERS for each in self.origins):
+            self.origins.add(origin)
 
     def take_over(self, other: "Gathered") -> None:
         """Merge a record that was replaced by this one."""

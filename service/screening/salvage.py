@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from service.errors import UnreadableResource
 from service.fhir.adapt import SUBJECTS
 from service.fhir.references import reference_key
+from service.screening.glued import is_glued
 from service.twofold import readings
 
 NAMED = re.compile(rb'"resourceType"\s*:\s*"([A-Za-z]{1,64})"')
@@ -56,12 +57,13 @@ def framed(raw: bytes) -> bool:
 
 
 def types_of(raw: bytes, hint: str | None) -> frozenset[str]:
-    """What a line that is not JSON can have been: its type if the bytes begin with it, else all they and its file name.
+    """What a line that is not JSON can have been: its type if the bytes begin with it, and nothing else begins on it;
+    else all they and its file name.
 
     Empty where that could be any type.
     """
     first = FIRST.match(raw)
-    if first:
+    if first and not is_glued(raw):
         found = frozenset((first[1].decode(),))
     else:
         found = NOTHING if hint is None else frozenset((hint, *(each.decode() for each in NAMED.findall(raw))))
@@ -69,9 +71,9 @@ def types_of(raw: bytes, hint: str | None) -> frozenset[str]:
 
 
 def subject_of(raw: bytes) -> str | None:
-    """The patient the line is about, if its bytes name exactly one, wholly."""
+    """The patient the line is about, if its bytes name exactly one, wholly, and there is but one resource on it."""
     ids: set[bytes] = set(SUBJECT.findall(raw))
-    if len(ids) != 1:
+    if len(ids) != 1 or is_glued(raw):
         return None
     try:
         return ids.pop().decode()

@@ -7,27 +7,23 @@ error.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from os.path import commonpath
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
-
-import orjson
 
 from service.errors import InputError
+from service.screening.completeness import ANY_TYPE
 from service.screening.kinds import type_named
-from service.twofold import decode
+from service.screening.manifests import Manifest, manifest_in, together
 
 NAME = re.compile(r"^([A-Z][A-Za-z]+)")
 READ = re.compile(r"\.(ndjson|json)(\.gz)?$")
 NUMBER = re.compile(r"[._-](\d{1,6})$")
-MANIFEST_KEYS = {"transactionTime", "output"}
 LARGEST_MANIFEST = 10_000_000
 DELETED = (
     "its manifest tells of records that were deleted since an earlier export; screen one after the other with --state, "
     "or export everything"
 )
-FILTERED = re.compile(r"(?:^|,)\s*([A-Z][A-Za-z]+)(?=\?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +60,7 @@ class Source:
     directory: Path
     files: tuple[InputFile, ...]
     whole: bool  # the directory itself was given, so what it lacks is really not there
-    manifest: "Manifest | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """A Bulk Data manifest: the types asked for by name, those narrowed by a filter, how many files each should have.
-
-    `partial`: it reports errors, asked only for what changed or for some elements, or says something twice, so that
-    nothing is complete. `deletes`: it tells of records that are gone since an earlier export.
-    """
-
-    asked: frozenset[str]
-    filtered: frozenset[str]
-    files: Mapping[str, int]
-    partial: bool
-    deletes: bool = False
+    manifest: Manifest | None = None
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
@@ -140,10 +121,10 @@ def nothing_in(directory: str) -> InputError:
 
 
 def _source(directory: Path, paths: set[Path], whole: bool, above: Path, manifests: Mapping[Path, Manifest]) -> Source:
-    own = [manifests[path] for path in paths & manifests.keys()]
+    own = {path.name: manifests[path] for path in paths & manifests.keys()}
     files = (_input_file(path, above) for path in paths - manifests.keys() if not _is_log(path))
     ordered = tuple(sorted(files, key=lambda file: file.label))
-    return Source(directory, ordered, whole, _together(own) if own else None)
+    return Source(directory, ordered, whole, together(own) if own else None)
 
 
 def _input_file(path: Path, above: Path) -> InputFile:
@@ -164,57 +145,11 @@ def _manifest(path: Path) -> Manifest | None:
     return manifest_in(path.read_bytes())
 
 
-def manifest_in(written: bytes) -> Manifest | None:
-    """The Bulk Data manifest that these bytes are, if they are one."""
-    try:
-        content, _, twofold = decode(written)
-    except orjson.JSONDecodeError:
-        return None
-    if not isinstance(content, dict) or not content.keys() >= MANIFEST_KEYS:
-        return None
-    manifest = _read_manifest(content)
-    return replace(manifest, partial=True) if twofold else manifest
-
-
-def _read_manifest(content: Mapping[str, object]) -> Manifest:
-    request = content.get("request")
-    asked = _asked(request)
-    types = frozenset(each for part in asked.get("_type", ()) for each in part.split(","))
-    filtered = frozenset(FILTERED.findall(",".join(asked.get("_typeFilter", ()))))
-    counts: dict[str, int] = {}
-    output = content.get("output")
-    for item in output if isinstance(output, list) else []:
-        if isinstance(item, dict) and isinstance(item.get("type"), str):
-            counts[item["type"]] = counts.get(item["type"], 0) + 1
-    partial = bool(content.get("error") or {"_since", "_until", "_elements"} & asked.keys())
-    return Manifest(types, filtered, counts, partial, bool(content.get("deleted")))
-
-
-def _asked(request: object) -> dict[str, list[str]]:
-    """The parameters of the export's request; of what is no URL nobody knows how it was narrowed."""
-    try:
-        return parse_qs(urlsplit(request).query) if isinstance(request, str) else {}
-    except ValueError:
-        return {"_elements": ["unknown"]}
-
-
-def _together(manifests: list[Manifest]) -> Manifest:
-    """Several manifests in one directory: only what all of them asked for, and everything any of them promised."""
-    asked = frozenset.intersection(*(each.asked for each in manifests))
-    files = {name: sum(each.files.get(name, 0) for each in manifests) for one in manifests for name in one.files}
-    filtered = frozenset().union(*(each.filtered for each in manifests))
-    partial, deletes = any(each.partial for each in manifests), any(each.deletes for each in manifests)
-    return Manifest(asked, filtered, files, partial, deletes)
-
-
 def complete_types(source: Source) -> frozenset[str]:
-    """The types of which this directory holds everything, as far as names and manifest tell (not yet the bytes)."""
+    """The types of which this directory holds everything, as far as names and manifest tell (not yet the lines)."""
     if not source.whole:
         return frozenset()
-    by_type: dict[str, list[str]] = {}
-    for file in source.files:
-        if file.lines and file.type_hint:
-            by_type.setdefault(file.type_hint, []).append(file.path.name)
+    by_type = _names_by_type(source)
     whole = {name for name, files in by_type.items() if _numbered_without_gap(files)}
     manifest = source.manifest
     if manifest is None:
@@ -224,6 +159,24 @@ def complete_types(source: Source) -> frozenset[str]:
     short = {name for name, count in manifest.files.items() if len(by_type.get(name, [])) < count}
     empty = {name for name in manifest.asked if name not in manifest.files and name not in by_type}
     return frozenset((whole - short) | empty) - manifest.filtered
+
+
+def types_meant(source: Source) -> frozenset[str]:
+    """The types that it holds by the names of its files, or should hold by its manifest; ANY_TYPE where nobody can tell
+    what that should be."""
+    named, manifest = frozenset(_names_by_type(source)), source.manifest
+    if manifest is None:
+        return named
+    unknown = {ANY_TYPE} if manifest.partial and not manifest.asked else frozenset[str]()
+    return named | manifest.asked | manifest.filtered | manifest.files.keys() | unknown
+
+
+def _names_by_type(source: Source) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for file in source.files:
+        if file.lines and file.type_hint:
+            found.setdefault(file.type_hint, []).append(file.path.name)
+    return found
 
 
 def _numbered_without_gap(names: list[str]) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from service.screening.bundles import complete_types, entries_within, failed, is_bundle
+from service.screening.answered import answered, is_lacking
+from service.screening.bundles import entries_within, is_bundle
 from service.screening.completeness import Completeness, Origin
 from service.screening.heard import Files, Heard, awaited_by
 from service.screening.kinds import KNOWN, READABLE
@@ -53,7 +54,7 @@ class Walk:
         sieve: Sieve | None = None,
         mixed: frozenset[str] = frozenset(),
     ) -> None:
-        self.files, self._origins = given
+        self.files, self._origins = given.files, given.origins
         self.heard = Heard()
         self._given, self._completeness = given, completeness
         self._sieve, self._needed = sieve, needed | {"Bundle"}
@@ -144,7 +145,7 @@ class Walk:
             yield Skipped(hint, place.origin, picked.passed_over)
         yield from self._put_off(block, picked, sieve, hint, place)
         yield from self._glimpsed(block, picked, sieve, hint, place)
-        chosen = picked.read.nonzero()[0]
+        chosen, blank = picked.read.nonzero()[0], 0
         for (number, line), sure in zip(block.lines(chosen), picked.sure[chosen].tolist(), strict=True):
             here = Place(place.file, number, 0, place.origin)
             if sure and self._is_needless(hint, line):
@@ -155,6 +156,9 @@ class Walk:
                 yield found_in(here, line)
             elif line.strip():
                 yield from self._other(Raw(here.line, line), here, stage)
+            else:
+                blank += 1
+        self.heard.lines[place.file] += len(block.starts) - blank
 
     def _is_needless(self, type_name: str, line: bytes) -> bool:
         """Is a line of this type of no use, whatever is inside it, and though something in it is escaped?"""
@@ -208,6 +212,7 @@ class Walk:
         for raw in read_raw(file):
             if isinstance(raw, Raw):
                 yield from self._line(raw, Place(number, raw.number, 0, origin), stage)
+                self.heard.lines[number] += stage is Stage.FIRST
                 lines, size = lines + 1, size + len(raw.content)
                 if lines == EVERY and stage is Stage.FIRST and not file.gzipped:
                     self._advance(file, lines, size)
@@ -262,7 +267,7 @@ class Walk:
 
         `twofold`: a key stands twice somewhere in it.
         """
-        if failed(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
+        if is_lacking(bundle):  # what it lacks may be of anybody in it, also in the Bundles within it
             self._failed.add((place.file, self._start, place.line))
         for number, (path, inner, known, entry) in enumerate(entries_within(bundle, (), twofold), 1):
             here = place._replace(entry=number, origin=self._origin_of_bundle(place, path, inner))
@@ -278,7 +283,8 @@ class Walk:
         origin = (*own, *path)
         if origin not in self._completeness.complete:
             given = self._bundles_complete and own not in self._failed
-            self._completeness.open(origin, complete_types(bundle, READABLE, given))
+            whole = answered(bundle, READABLE, given)
+            self._completeness.open(origin, whole.types, people=whole.people)
         return origin
 
 

@@ -78,6 +78,13 @@ def refused(export: Path, state: Path, kind: type[PrescreenError], why: str, **m
             "Condition lack",
             id="a file lacks",
         ),
+        pytest.param([], {"link": [{"relation": "next", "url": "2"}]}, "goes on in another one", id="another page"),
+        pytest.param(
+            [cancer("c", "p")],
+            {"output": [{"type": "Condition", "url": "Condition.00000.ndjson", "count": 2}]},
+            "fewer lines of Condition than its manifest says",
+            id="a line lacks",
+        ),
     ],
 )
 def test_an_export_that_does_not_go_on(

@@ -69,6 +69,8 @@ UNDERSTOOD = {
     "year 0000": cancer(onsetDateTime="0000"),
     "a number as a date": cancer(onsetDateTime=2024),
     "two onsets": cancer(onsetString="long ago"),
+    "a part of it alone": cancer(meta={"tag": [{"code": "SUBSETTED"}]}),
+    "a part of it alone, without its code": cancer(meta={"tag": [{"code": "SUBSETTED"}]}, code=None),
 }
 
 

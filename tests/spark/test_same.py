@@ -91,6 +91,32 @@ def test_an_export_with_everything_that_can_be_wrong(spark: Any, tmp_path: Path)
     same(spark, traps(tmp_path), catalog(), (STUDY,), tmp_path, **more)
 
 
+def test_what_is_lost_in_one_directory_is_lost_for_everybody(spark: Any, tmp_path: Path) -> None:
+    """A file with fewer lines than promised, cut in shares; two resources on a line; a Bundle about another."""
+    about_another = [{"relation": "self", "url": "http://ehr.example/Patient/q/$everything"}]
+    charts = bundle(patient("q"), encounter("f", "q"), patient("r"), encounter("g", "r"), link=about_another)
+    export(tmp_path / "a")
+    lines = [haemoglobin(str(each), "q") for each in range(30)]
+    second = export(tmp_path / "b", Patient=[], Observation=[*lines, b""], charts=[charts])
+    promised = {"transactionTime": "2026-06-30T00:00:00Z", "output": [{"type": "Observation", "url": "1", "count": 31}]}
+    (second / "manifest.json").write_text(json.dumps(promised))
+    inputs = [str(tmp_path / each) for each in "ab"]
+    answers = {}
+    for number, more in enumerate((b"", ndjson([cancer("x", "r")])[:-1] + b'{"resourceType":"Condition","id":"y","co')):
+        (second / "Condition.ndjson").write_bytes(more)
+        places = [tmp_path / f"{way}{number}" for way in ("memory", "spark")]
+        screen(catalog(), Request(find_sources(map(Path, inputs)), (STUDY,), AT), places[0], Progress())  # type: ignore[arg-type]
+        run(spark, find(spark, inputs), places[1])
+        lines_of = [(each / "assessments.ndjson").read_bytes() for each in places]
+        assert lines_of[0] == lines_of[1]
+        for line in map(json.loads, lines_of[0].splitlines()):
+            told = {each["criterion"]: (each["outcome"], *each["reasons"]) for each in line["findings"]}
+            answers[number, line["patient"]] = told["I2"], told["E1"]
+    lost, absent = ("unknown", "not-loaded"), ("not_met",)
+    assert answers[0, "p"] == (lost, absent) and answers[0, "r"] == (lost, lost)
+    assert answers[0, "q"][1] == absent and answers[1, "p"] == answers[1, "r"] == (lost, lost)
+
+
 def test_the_sample_and_results_in_parts(spark: Any, tmp_path: Path) -> None:
     write_sample(tmp_path / "in", 12, 7)
     cut_at(spark, 60_000)

@@ -145,7 +145,7 @@ class Judge:
 
     def _taken(self, group: Group, drugs: Lookup | None) -> Intake:
         setting = self._setting
-        completeness = Completeness(setting.known.complete, setting.known.present)
+        completeness = setting.known.of_a_part()
         intake = Intake(
             setting.reading,
             setting.needs,

@@ -188,7 +188,7 @@ def _judged(setting: Setting, found: _Sorting, outputs: W, progress: Progress, e
 
 def _together(setting: Setting, parts: list[Part]) -> Screened:
     counts, judged = Counts(), Judged()
-    completeness = Completeness(setting.known.complete, setting.known.present)
+    completeness = setting.known.of_a_part()
     for part in parts:
         counts.add(part.counts)
         judged.add(part.judged)

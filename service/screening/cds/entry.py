@@ -22,6 +22,7 @@ from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Coding, Concept, Terminology
 from service.fhir.cds.call import Call
 from service.fhir.references import LITERAL
+from service.lacking import SUBSETTED
 from service.screening.cds.prefetched import NULL
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.tenant import Tenant
@@ -31,7 +32,7 @@ PLAIN: dict[type, str] = {
     ObservationValue: "Observation",
     ProcedureDone: "Procedure",
 }
-SEARCHSET, MATCH, SUBSETTED = "searchset", (None, "match"), "SUBSETTED"
+SEARCHSET, MATCH = "searchset", (None, "match")
 MOST_REMEMBERED = 100_000
 NO_STUDY = frozenset[str]()
 

@@ -87,7 +87,9 @@ def _check_whole(source: Source, manifest: Mapping[str, object]) -> None:
     name = source.directory.name
     assert source.manifest is not None, "it was looked for"
     if manifest.get("error") or manifest.get("outcome") or source.manifest.partial:
-        raise InputError(f"{name}: its manifest reports errors, so nobody knows what it lacks; export again")
+        raise InputError(
+            f"{name}: its manifest reports errors, or goes on in another, so nobody knows what it lacks; export again"
+        )
     if lacking := lacking_in(source):
         raise InputError(f"{name}: files of {', '.join(lacking)} lack, and would not come again; export again")
 

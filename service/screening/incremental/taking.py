@@ -138,6 +138,8 @@ class Taking:
         for number, file in enumerate(files.files):
             if (named := walk.heard.named.get(number)) and file.type_hint is not None and file.type_hint not in named:
                 raise InputError(f"{given.label}: {file.label} holds another type than its name says; {ANEW}")
+        for _, kind in walk.heard.short(files):
+            raise InputError(f"{given.label}: it holds fewer lines of {kind} than its manifest says; export again")
         self._kept.settle()
         for patient in sorted(given.change.left):  # what changed before they left may be there
             self._remove(patient, taken)

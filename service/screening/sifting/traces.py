@@ -3,8 +3,8 @@
 Everything here errs to one side: a line that could matter always shows one of its traces, and many a line that shows
 one does not matter. So a line without any need not be parsed, whatever else it says, and however badly.
 
-What could hide a trace is one itself: an escape (`\\u0034`, `\\/`), and the letters outside ASCII that become ASCII
-letters when written small (for words) or large (for codes of ICD).
+What could hide a trace is one itself: an escape (`\\u0034`, `\\/`), the tag of a resource of which a part was left out,
+and the letters outside ASCII that become ASCII letters when written small (for words) or large (for codes of ICD).
 """
 
 import re
@@ -16,6 +16,7 @@ import orjson
 
 from service.eligibility.dates import shift
 from service.eligibility.terms import TEXT_SYSTEM, Coding, Terminology, ValueSet
+from service.lacking import SUBSETTED
 
 
 class Trace(NamedTuple):
@@ -40,7 +41,7 @@ MOST_MONTHS = 600
 MARGIN = 2  # days
 
 
-HIDDEN = tuple(map(Trace, ESCAPED))
+HIDDEN = tuple(map(Trace, (*ESCAPED, SUBSETTED.encode())))
 
 
 def traces_of(terminology: Terminology, ids: Iterable[str]) -> frozenset[Trace]:

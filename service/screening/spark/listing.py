@@ -10,15 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from service.errors import InputError
-from service.screening.sources import (
-    LARGEST_MANIFEST,
-    READ,
-    Manifest,
-    Source,
-    arranged,
-    manifest_in,
-    nothing_in,
-)
+from service.screening.manifests import Manifest, manifest_in
+from service.screening.sources import LARGEST_MANIFEST, READ, Source, arranged, nothing_in
 from service.screening.spark.session import errors
 
 PATTERN = re.compile(r"([{}\[\]*?\\])")
