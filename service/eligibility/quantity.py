@@ -7,6 +7,7 @@ from service.eligibility.outcome import Outcome, truth
 from service.errors import InvalidValue
 
 ZERO = Decimal(0)
+COUNT = "{#}"  # of a number where no unit can stand: a count or a score, and never a share of anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +126,4 @@ class Quantity:
     unit: str | None
 
     def __str__(self) -> str:
-        return f"{self.value} {self.unit}" if self.unit not in (None, "1") else str(self.value)
+        return f"{self.value} {self.unit}" if self.unit not in (None, "1", COUNT) else str(self.value)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, Days
 from service.eligibility.facts import Certainty, ObservationFact, Unreadable, Value
-from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.quantity import COUNT, Interval, Quantity
 from service.eligibility.terms import Concept
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.dates import read_moment
@@ -155,7 +155,7 @@ def _period(resource: Resource, value: object, element: str) -> Days | None:
 
 
 def _whole_number(resource: Resource, value: object, element: str) -> Quantity:
-    return Quantity(Interval.exactly(number(value, element)), "1")
+    return Quantity(Interval.exactly(number(value, element)), COUNT)
 
 
 def _words(resource: Resource, value: object, element: str) -> Concept | None:

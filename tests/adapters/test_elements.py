@@ -5,7 +5,7 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.quantity import COUNT, Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
 from service.fhir.elements import number, read_concept, refuse_modifiers
@@ -160,6 +160,8 @@ def test_ranges() -> None:
             id="titre below 1:10",
         ),
         pytest.param({"value": 45}, {"value": 100}, Quantity(Interval.exactly("0.45"), "1"), id="pure ratio"),
+        pytest.param({"value": 35}, {"value": 1}, Quantity(Interval.exactly(35), COUNT), id="35 to 1 is the number 35"),
+        pytest.param(quantity(35, "1"), quantity(1, "1"), Quantity(Interval.exactly(35), "1"), id="said to be pure"),
         pytest.param(quantity(30, "mg"), None, None, id="no denominator"),
         pytest.param(
             {"value": 3, "unit": "blobs"}, quantity(1, "g"), Quantity(Interval.exactly(3), None), id="unknown unit"

@@ -7,7 +7,7 @@ import pytest
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, Days
 from service.eligibility.facts import Certainty
-from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.quantity import COUNT, Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from tests.adapters.examples import LOINC, SCT, coded, fact, quantity, read
 
@@ -44,7 +44,7 @@ def test_status(status: str | None, certainty: Certainty | None) -> None:
             {"valueQuantity": quantity(5, comparator="<")},
             Quantity(Interval(Decimal(0), Decimal(5), high_open=True), "mg/dL"),
         ),
-        ({"valueInteger": 7}, Quantity(Interval.exactly(7), "1")),
+        ({"valueInteger": 7}, Quantity(Interval.exactly(7), COUNT)),
         ({"valueBoolean": False}, False),
         ({"valueString": "Positive"}, Concept(texts=("Positive",))),
         ({"valueString": "5.6"}, Concept(texts=("5.6",))),

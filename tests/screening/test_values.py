@@ -1,0 +1,101 @@
+"""What a value says, and what it does not say: units, limits of normal, whose value it is. SEMANTICS §4, §5.
+
+Each chart is screened in memory and in buckets, and explained, with the shipped value sets and units. A value that
+could be read in two ways decides nothing: the answer is unknown, and says why.
+"""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from service.eligibility.criteria import (
+    EVER,
+    Bounds,
+    Criterion,
+    Node,
+    NumberTest,
+    ObservationValue,
+    Study,
+)
+from service.screening.explain import explain_patient
+from service.screening.request import Progress, Request
+from service.screening.sources import find_sources
+from tests.builders import AT
+from tests.screening import shipped
+from tests.screening.world import Json, export, haemoglobin, patient, run
+
+UCUM = "http://unitsofmeasure.org"
+Answer = tuple[str, tuple[str, ...]]
+MET, NOT_MET = ("met", ()), ("not_met", ())
+
+
+def unknown(reason: str) -> Answer:
+    return "unknown", (reason,)
+
+
+NOT_CONVERTIBLE = unknown("unit-not-convertible")
+
+
+def answer(place: Path, node: Node, *results: Json, at: date = AT, **others: list[object]) -> Answer:
+    """What is found out of one criterion from these results, the same on every way."""
+    study = Study("one", "1.0", "One criterion", (Criterion("I1", "inclusion", "the criterion", node),), entry=(node,))
+    source = export(place / "in", Observation=list(results), **{"Patient": [patient()], **others})
+    world = replace(shipped.catalog(), studies={study.id: study})
+    found = run(source, studies=(study,), world=world, at=at).answer("I1")
+    request = Request(find_sources([source]), (study,), at)
+    explained = explain_patient(world, request, "p", Progress()).assessment.findings[0].judgement
+    assert found == (explained.outcome.name.lower(), tuple(sorted(each.code for each in explained.reasons)))
+    return found
+
+
+def result(code: str, identity: str = "o", **elements: object) -> Json:
+    """A result of this LOINC code, with these elements and no other value."""
+    whole = {**haemoglobin(identity), "valueQuantity": None, **elements}
+    whole["code"] = {"coding": [{"system": "http://loinc.org", "code": code}]}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def quantity(value: object, unit: str | None = None, code: str | None = None) -> Json:
+    """A Quantity with its unit in words, as a code of UCUM, in both, or in neither."""
+    words = {} if unit is None else {"unit": unit}
+    return {"value": value, **words, **({} if code is None else {"system": UCUM, "code": code})}
+
+
+# ----------------------------------------------------------------------------------------------- numbers without a unit
+
+EJECTION = "10230-1"
+WEAK_HEART = ObservationValue(("lvef",), test=NumberTest(Bounds(at_most=Decimal(40)), "%"), look_back=EVER)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param({"valueInteger": 35}, NOT_CONVERTIBLE, id="a whole number: 35 %, or 35 times as much"),
+        pytest.param({"valueQuantity": quantity(35)}, NOT_CONVERTIBLE, id="a number without a unit"),
+        pytest.param(
+            {"valueRatio": {"numerator": quantity(35), "denominator": quantity(1)}}, NOT_CONVERTIBLE, id="35 to 1"
+        ),
+        pytest.param({"valueQuantity": quantity(35, "%")}, MET, id="35 %"),
+        pytest.param({"valueQuantity": quantity(0.35, code="1")}, MET, id="a share of one, said to be one"),
+        pytest.param({"valueQuantity": quantity(0.45, code="1")}, NOT_MET, id="too large a share"),
+        pytest.param(
+            {"valueRatio": {"numerator": quantity(35), "denominator": quantity(100)}}, MET, id="35 of a hundred"
+        ),
+    ],
+)
+def test_a_number_without_a_unit_is_no_percentage(tmp_path: Path, value: Json, expected: Answer) -> None:
+    assert answer(tmp_path, WEAK_HEART, result(EJECTION, **value)) == expected
+
+
+def test_nor_is_a_whole_number_in_a_component(tmp_path: Path) -> None:
+    part = {"code": {"coding": [{"system": "http://loinc.org", "code": EJECTION}]}, "valueInteger": 35}
+    assert answer(tmp_path, WEAK_HEART, result("34552-0", component=[part])) == NOT_CONVERTIBLE
+
+
+@pytest.mark.parametrize("unit", ["1", "{score}"])
+def test_a_whole_number_is_a_score(tmp_path: Path, unit: str) -> None:
+    healthy = ObservationValue(("ecog",), test=NumberTest(Bounds(at_most=Decimal(1)), unit), look_back=EVER)
+    assert answer(tmp_path, healthy, result("89247-1", valueInteger=1)) == MET
