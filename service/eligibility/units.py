@@ -107,6 +107,18 @@ class UnitTable:
         mistaken = numbered(code) or any(plain.lower() == each.lower() for each in self.scales)
         return bool(code) and not mistaken and ucum.valid(code)
 
+    def same(self, one: str, other: str) -> bool:
+        """May both codes be meant as one unit: of one size, whatever is counted? And IU, as many write enzyme units."""
+        if one == other:
+            return True
+        notes = annotations(one), annotations(other)
+        if all(notes) and notes[0] != notes[1] and not self.countable.issuperset(notes[0] + notes[1]):
+            return False
+        first, second = (self.scale(each.replace("[iU]", "U")) for each in (one, other))
+        if first is None or second is None:
+            return True
+        return (first.dimension, first.factor, first.offset) == (second.dimension, second.factor, second.offset)
+
     def lists(self, code: str) -> bool:
         """Is this one of the common codes, its annotations aside?"""
         return bool(code) and bare(code) in self.scales

@@ -75,6 +75,7 @@ WEAK_HEART = ObservationValue(("lvef",), test=NumberTest(Bounds(at_most=Decimal(
     [
         pytest.param({"valueInteger": 35}, NOT_CONVERTIBLE, id="a whole number: 35 %, or 35 times as much"),
         pytest.param({"valueQuantity": quantity(35)}, NOT_CONVERTIBLE, id="a number without a unit"),
+        pytest.param({"valueQuantity": quantity(35, "%", "1")}, NOT_CONVERTIBLE, id="% in words, but not as a code"),
         pytest.param(
             {"valueRatio": {"numerator": quantity(35), "denominator": quantity(1)}}, NOT_CONVERTIBLE, id="35 to 1"
         ),
@@ -99,3 +100,67 @@ def test_nor_is_a_whole_number_in_a_component(tmp_path: Path) -> None:
 def test_a_whole_number_is_a_score(tmp_path: Path, unit: str) -> None:
     healthy = ObservationValue(("ecog",), test=NumberTest(Bounds(at_most=Decimal(1)), unit), look_back=EVER)
     assert answer(tmp_path, healthy, result("89247-1", valueInteger=1)) == MET
+
+
+# -------------------------------------------------------------------------------------------------- limits of normal
+ALT = "1742-6"
+HIGH_ALT = ObservationValue(
+    ("alt",), test=NumberTest(Bounds(above=Decimal(3)), relative_to="upper_limit_of_normal"), look_back=EVER
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "limit", "expected"),
+    [
+        pytest.param(quantity(35, "U/L"), quantity(0.6, "µkat/Liter"), NOT_CONVERTIBLE, id="a limit in who knows what"),
+        pytest.param(quantity(35, "blobs"), quantity(0.6, "drops"), NOT_CONVERTIBLE, id="both in who knows what"),
+        pytest.param(quantity(35, "blobs"), quantity(10, "U/L"), NOT_CONVERTIBLE, id="a value in who knows what"),
+        pytest.param(quantity(35), quantity(0.6, "drops"), NOT_CONVERTIBLE, id="a limit in who knows what, alone"),
+        pytest.param(quantity(35, "blobs"), quantity(10, "blobs"), MET, id="both in the same, whatever it is"),
+        pytest.param(quantity(35, "blobs"), quantity(20, "blobs"), NOT_MET, id="the same, and not three times"),
+        pytest.param(quantity(35, "U/L"), quantity(10), MET, id="a limit without a unit is in that of its result"),
+        pytest.param(quantity(35, "blobs"), quantity(10), MET, id="so it is in one that nobody knows"),
+        pytest.param(quantity(35), quantity(10), MET, id="neither has a unit"),
+        pytest.param(quantity(35, "U/L"), quantity(0.1, "ukat/L"), MET, id="a limit in another unit: 6 U/L"),
+        pytest.param(quantity(35, "U/L"), quantity(0.6, "ukat/L"), NOT_MET, id="a limit in another unit: 36 U/L"),
+    ],
+)
+def test_a_limit_of_normal_is_compared_in_the_unit_of_its_result(
+    tmp_path: Path, value: Json, limit: Json, expected: Answer
+) -> None:
+    measured = result(ALT, valueQuantity=value, referenceRange=[{"high": limit}])
+    assert answer(tmp_path, HIGH_ALT, measured) == expected
+
+
+# ------------------------------------------------------------------------------------------------ a unit said twice
+CREATININE = "2160-0"
+KIDNEYS = ObservationValue(("creatinine",), test=NumberTest(Bounds(above=Decimal(2)), "mg/dL"), look_back=EVER)
+FEW_PLATELETS = ObservationValue(("platelets",), test=NumberTest(Bounds(below=Decimal(50)), "10*9/L"), look_back=EVER)
+
+
+def test_a_unit_whose_text_and_code_contradict_each_other_decides_nothing(tmp_path: Path) -> None:
+    assert answer(tmp_path, KIDNEYS, result(CREATININE, valueQuantity=quantity(90, "umol/L", "mg/dL"))) == (
+        NOT_CONVERTIBLE
+    )
+
+
+def test_nor_does_a_multiple_of_a_limit_of_normal_in_it(tmp_path: Path) -> None:
+    twofold = result(ALT, valueQuantity=quantity(90, "ukat/L", "U/L"), referenceRange=[{"high": quantity(20)}])
+    assert answer(tmp_path, HIGH_ALT, twofold) == NOT_CONVERTIBLE
+
+
+@pytest.mark.parametrize(
+    ("unit", "code"),
+    [
+        ("10*3/uL", "10*3/uL"),
+        ("K/uL", "10*3/uL"),
+        ("thousand/uL", "10*3/uL"),
+        ("thousand per microliter", "10*3/uL"),
+        ("x10^9/L", "10*3/uL"),
+        ("Tsd. pro Mikroliter", "10*9/L"),
+    ],
+)
+def test_a_text_that_means_the_same_as_the_code_or_that_nobody_knows_takes_nothing_away(
+    tmp_path: Path, unit: str, code: str
+) -> None:
+    assert answer(tmp_path, FEW_PLATELETS, result("777-3", valueQuantity=quantity(40, unit, code))) == MET

@@ -124,6 +124,31 @@ def test_what_could_mean_two_things_or_nothing_is_not_understood(text: str) -> N
     assert TABLE.ucum(text) is None
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("mg/dL", "mg/dL", True),
+        ("10*3/uL", "10*9/L", True),
+        ("{cells}/uL", "/mm3", True),
+        ("ug/mL", "mg/L", True),
+        ("[iU]/L", "U/L", True),
+        ("mL/min", "mL/min/{1.73_m2}", True),
+        ("{INR}", "{ratio}", True),
+        ("{piece}", "1", True),
+        ("mg/dL", "umol/L", False),
+        ("mg/dL", "g/dL", False),
+        ("1", "%", False),
+        ("Cel", "[degF]", False),
+        ("meq/L", "mmol/L", False),
+        ("[iU]/mL", "{copies}/mL", False),
+        ("{Log_copies}/mL", "{copies}/mL", False),
+        ("ng/mL{FEU}", "ng/mL{DDU}", False),
+    ],
+)
+def test_a_text_and_a_code_are_one_unit_if_they_are_of_one_size(one: str, other: str, same: bool) -> None:
+    assert TABLE.same(one, other) is TABLE.same(other, one) is same
+
+
 def test_a_missing_unit_stays_missing() -> None:
     assert TABLE.ucum(None) is None
     assert TABLE.ucum(None, coded=True) is None
