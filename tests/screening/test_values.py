@@ -14,6 +14,8 @@ import pytest
 from service.eligibility.criteria import (
     EVER,
     Bounds,
+    CodedTest,
+    ConditionPresent,
     Criterion,
     Node,
     NumberTest,
@@ -39,9 +41,13 @@ def unknown(reason: str) -> Answer:
 NOT_CONVERTIBLE = unknown("unit-not-convertible")
 
 
-def answer(place: Path, node: Node, *results: Json, at: date = AT, **others: list[object]) -> Answer:
-    """What is found out of one criterion from these results, the same on every way."""
-    study = Study("one", "1.0", "One criterion", (Criterion("I1", "inclusion", "the criterion", node),), entry=(node,))
+def answer(
+    place: Path, node: Node, *results: Json, at: date = AT, also: tuple[Node, ...] = (), **others: list[object]
+) -> Answer:
+    """What is found out of one criterion from these results, the same on every way. `also`: what is asked besides."""
+    study = Study(
+        "one", "1.0", "One criterion", (Criterion("I1", "inclusion", "the criterion", node),), entry=(node, *also)
+    )
     source = export(place / "in", Observation=list(results), **{"Patient": [patient()], **others})
     world = replace(shipped.catalog(), studies={study.id: study})
     found = run(source, studies=(study,), world=world, at=at).answer("I1")
@@ -164,3 +170,46 @@ def test_a_text_that_means_the_same_as_the_code_or_that_nobody_knows_takes_nothi
     tmp_path: Path, unit: str, code: str
 ) -> None:
     assert answer(tmp_path, FEW_PLATELETS, result("777-3", valueQuantity=quantity(40, unit, code))) == MET
+
+
+# --------------------------------------------------------------------------------------- whose result, and whether any
+HBSAG, SCT = "5195-3", "http://snomed.info/sct"
+INTERPRETATION = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+POSITIVE, NEGATIVE = ({"coding": [{"system": SCT, "code": each}]} for each in ("10828004", "260385009"))
+HEPATITIS = ObservationValue(("hbsag",), test=CodedTest(("answer-positive",), ("answer-negative",)), look_back=EVER)
+DONOR = {
+    "url": "http://hl7.org/fhir/StructureDefinition/observation-focusCode",
+    "valueCodeableConcept": {"coding": [{"system": SCT, "code": "105455006"}]},
+}
+NOT_DONE = {"dataAbsentReason": {"coding": [{"code": "not-performed"}]}}
+CANCER = ConditionPresent(("malignancy",))
+
+
+def test_the_donors_result_is_not_the_patients(tmp_path: Path) -> None:
+    of_the_donor = result(HBSAG, valueCodeableConcept=POSITIVE, extension=[DONOR])
+    assert answer(tmp_path / "1", HEPATITIS, of_the_donor) == unknown("no-record")
+    own = result(HBSAG, "own", valueCodeableConcept=NEGATIVE)
+    assert answer(tmp_path / "2", HEPATITIS, of_the_donor, own) == NOT_MET
+
+
+def test_a_result_that_failed_is_not_negative(tmp_path: Path) -> None:
+    read_as = [{"coding": [{"system": INTERPRETATION, "code": "NEG"}]}]
+    assert answer(tmp_path / "1", HEPATITIS, result(HBSAG, interpretation=read_as)) == NOT_MET
+    failed = result(HBSAG, interpretation=read_as, dataAbsentReason={"coding": [{"code": "error"}]})
+    assert answer(tmp_path / "2", HEPATITIS, failed) == unknown("value-missing")
+
+
+@pytest.mark.parametrize("also", [(KIDNEYS,), ()], ids=["asked for", "not asked for"])
+@pytest.mark.parametrize(
+    ("elements", "expected"),
+    [
+        pytest.param({"valueQuantity": quantity(1, "mg/dL")}, NOT_MET, id="measured"),
+        pytest.param(NOT_DONE, unknown("no-contact"), id="not performed"),
+        pytest.param({"extension": [DONOR]}, unknown("no-contact"), id="the donor's"),
+    ],
+)
+def test_what_was_not_performed_does_not_show_that_the_person_was_seen(
+    tmp_path: Path, also: tuple[Node, ...], elements: Json, expected: Answer
+) -> None:
+    """Who was seen and has no cancer on record has none; of whom nobody saw, nobody knows."""
+    assert answer(tmp_path, CANCER, result(CREATININE, **elements), also=also, Encounter=[]) == expected
