@@ -164,10 +164,14 @@ def test_nor_does_a_multiple_of_a_limit_of_normal_in_it(tmp_path: Path) -> None:
         ("thousand per microliter", "10*3/uL"),
         ("x10^9/L", "10*3/uL"),
         ("Tsd. pro Mikroliter", "10*9/L"),
+        ("/nL", "/nL"),
+        ("/nl", None),
+        ("Gpt/l", None),
+        ("Tsd/µl", None),
     ],
 )
 def test_a_text_that_means_the_same_as_the_code_or_that_nobody_knows_takes_nothing_away(
-    tmp_path: Path, unit: str, code: str
+    tmp_path: Path, unit: str, code: str | None
 ) -> None:
     assert answer(tmp_path, FEW_PLATELETS, result("777-3", valueQuantity=quantity(40, unit, code))) == MET
 
