@@ -7,6 +7,7 @@ from service.eligibility.outcome import Outcome, truth
 from service.errors import InvalidValue
 
 ZERO = Decimal(0)
+COUNT = "{#}"  # of a number where no unit can stand: a count or a score, and never a share of anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +120,24 @@ def plain(number: Decimal) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """An interval with its unit (canonical UCUM code), or without one where the record gives none: never guessed."""
+    """An interval with its unit (canonical UCUM code), or without one where the record gives none: never guessed.
+
+    `spelled`: what stands there for a unit that is not understood; two texts that contradict each other. Empty: the
+    unit is understood, or there is none.
+    """
 
     value: Interval
     unit: str | None
+    spelled: tuple[str, ...] = ()
+
+    @property
+    def without_unit(self) -> bool:
+        """Is nothing written for its unit?"""
+        return self.unit is None and not self.spelled
+
+    def shares_unit(self, other: "Quantity") -> bool:
+        """Are both in one unit, be it one that nobody understands?"""
+        return (self.unit, self.spelled) == (other.unit, other.spelled) and len(self.spelled) < 2
 
     def __str__(self) -> str:
-        return f"{self.value} {self.unit}" if self.unit not in (None, "1") else str(self.value)
+        return f"{self.value} {self.unit}" if self.unit not in (None, "1", COUNT) else str(self.value)

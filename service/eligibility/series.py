@@ -15,7 +15,7 @@ from service.eligibility.dose_profile import Curve, Stretch
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.evaluate import Case, Judgement
 from service.eligibility.evaluate.anchors import find_anchor
-from service.eligibility.evaluate.numbers import convert
+from service.eligibility.evaluate.numbers import convert, in_its_unit, united
 from service.eligibility.evaluate.results import Result, results, show
 from service.eligibility.evaluate.windows import window_of
 from service.eligibility.explain import Phrases
@@ -165,21 +165,15 @@ def _number(case: Case, fact: ObservationFact, test: NumberTest) -> tuple[Interv
     if not isinstance(fact.value, Quantity):
         return None, None
     if test.unit is not None:
-        upper = None if fact.high is None else convert(case.knowledge, _united(fact.high, fact.value), test.unit, fact)
+        upper = None if fact.high is None else convert(case.knowledge, united(fact.high, fact.value), test.unit, fact)
         return convert(case.knowledge, fact.value, test.unit, fact), None if upper is None else upper.low
     limit = fact.high if test.relative_to == "upper_limit_of_normal" else fact.low
     if limit is None or not limit.value.exact or not limit.value.low:
         return None, None
-    known = _united(limit, fact.value)
-    same = known.value if known.unit == fact.value.unit else convert(case.knowledge, known, fact.value.unit or "", fact)
+    same = in_its_unit(case.knowledge, limit, fact.value, fact)
     if same is None or not same.low:
         return None, None
     return _divided(fact.value.value, same.low), Decimal(1) if test.relative_to == "upper_limit_of_normal" else None
-
-
-def _united(limit: Quantity, value: Quantity) -> Quantity:
-    """A limit of normal without a unit is in that of its result."""
-    return replace(limit, unit=value.unit) if limit.unit is None else limit
 
 
 def _divided(value: Interval, by: Decimal) -> Interval:

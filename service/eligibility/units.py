@@ -9,7 +9,8 @@ months or years and days: look-backs count in calendar units and never convert `
 
 Annotations (`{cells}/uL`): UCUM ignores them, we do not. Two units convert if their annotations are the same, or if one
 has none and those of the other only name what is counted (`countable`: cells, copies, score …). `{1.73_m2}` is not
-such a name: mL/min is not mL/min/{1.73_m2}. An annotation alone (`{score}`) converts only to itself and to `1`.
+such a name: mL/min is not mL/min/{1.73_m2}. An annotation alone (`{score}`) converts only to itself and to `1`; a COUNT
+to any of them, as it may count whatever it is. None of them ever becomes a %.
 """
 
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -19,7 +20,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from service.eligibility import ucum
-from service.eligibility.quantity import Interval
+from service.eligibility.quantity import COUNT, Interval
 from service.eligibility.ucum import MASS, SUBSTANCE, Scale
 from service.eligibility.unit_text import annotations, bare, canonical, numbered, tidied
 
@@ -105,6 +106,18 @@ class UnitTable:
         plain = bare(code)
         mistaken = numbered(code) or any(plain.lower() == each.lower() for each in self.scales)
         return bool(code) and not mistaken and ucum.valid(code)
+
+    def same(self, one: str, other: str) -> bool:
+        """May both codes be meant as one unit: of one size, whatever is counted? And IU, as many write enzyme units."""
+        if one == other:
+            return True
+        notes = annotations(one), annotations(other)
+        if all(notes) and notes[0] != notes[1] and not self.countable.issuperset(notes[0] + notes[1]):
+            return False
+        first, second = (self.scale(each.replace("[iU]", "U")) for each in (one, other))
+        if first is None or second is None:
+            return True
+        return (first.dimension, first.factor, first.offset) == (second.dimension, second.factor, second.offset)
 
     def lists(self, code: str) -> bool:
         """Is this one of the common codes, its annotations aside?"""
@@ -212,7 +225,11 @@ def _same_annotations(table: UnitTable, source: str, target: str) -> bool:
     one, other = annotations(source), annotations(target)
     if one == other:
         return True
-    if (one and other) or not table.countable.issuperset(one + other):
+    if not table.countable.issuperset(one + other):
+        return False
+    if source == COUNT:
+        return bare(target) == "1"
+    if one and other:
         return False
     annotated, plain = (source, target) if one else (target, source)
     return bare(annotated) != "1" or plain == "1"

@@ -26,7 +26,7 @@ from service.fhir.elements import codes, join, node, nodes, read_concept, refuse
 from service.fhir.encounters import read_encounter
 from service.fhir.immunizations import read_immunization
 from service.fhir.medications import adapt_medication_record
-from service.fhir.observations import read_observation, seen_on
+from service.fhir.observations import read_observation, says_why_not, seen_on
 from service.fhir.procedures import read_procedure
 from service.fhir.reading import ENTERED_IN_ERROR, Adapted, Reading, Resource
 from service.fhir.references import reference_key
@@ -108,7 +108,8 @@ def _read(resource: Resource, *, unmodified: bool) -> Adapted:
         return adapt_medication_record(resource.body, resource.reading)
     if resource.type == "Observation":
         results, unreadable = read_observation(resource)
-        return Adapted(resource.patient, results, unreadable, _contacts(results))
+        contacts = () if says_why_not(resource.body) else _contacts(results)
+        return Adapted(resource.patient, results, unreadable, contacts)
     facts = READERS[resource.type](resource)
     return Adapted(resource.patient, facts, contacts=_contacts(facts))
 

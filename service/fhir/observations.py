@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, Days
 from service.eligibility.facts import Certainty, ObservationFact, Unreadable, Value
-from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.quantity import COUNT, Interval, Quantity
 from service.eligibility.terms import Concept
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.dates import read_moment
@@ -20,6 +20,7 @@ from service.fhir.references import reference_key
 
 RANKS = {"final": 1, "appended": 1, "amended": 2, "corrected": 3}
 NEVER = frozenset({"cancelled"})
+FOCUS_CODE = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
 # What a record of the patient can be about without being about anybody else.
 OF_THE_PATIENT = frozenset({"Condition", "Observation", "Procedure", "BodyStructure", "Encounter", "Immunization"}) | {
     "MedicationRequest", "MedicationStatement", "MedicationAdministration", "MedicationDispense", "AllergyIntolerance",
@@ -62,10 +63,27 @@ def read_observation(resource: Resource) -> tuple[tuple[ObservationFact, ...], t
 
 def seen_on(resource: Resource) -> tuple[date, ...]:
     """The day on which a result shows that the person was seen, whatever was measured; none if that is not sure."""
-    if resource.code("status") not in RANKS or _about_someone_else(resource):
+    if resource.code("status") not in RANKS or _about_someone_else(resource) or says_why_not(resource.body):
         return ()
     when = _when(resource)
     return (when.earliest,) if when.earliest == when.latest != date.max else ()
+
+
+def says_why_not(body: Mapping[str, object]) -> bool:
+    """Does it only say why nothing was measured? Then it does not show that the person was seen."""
+    parts = body.get("component")
+    holders = [body, *(each for each in (parts if isinstance(parts, list) else ()) if isinstance(each, Mapping))]
+    if all(each.get("dataAbsentReason") is None for each in holders):
+        return False
+    return not body.get("hasMember") and not any(map(_holds_a_value, holders))
+
+
+def _holds_a_value(holder: Mapping[str, object]) -> bool:
+    """Is there a `value[x]`, be it one that cannot be read? A Quantity without a number is none."""
+    for name, value in holder.items():
+        if name.startswith("value") and name[5:6].isupper() and value is not None:
+            return name != "valueQuantity" or not isinstance(value, Mapping) or value.get("value") is not None
+    return False
 
 
 def _components(resource: Resource, whole: ObservationFact) -> Iterator[ObservationFact | Unreadable]:
@@ -93,6 +111,7 @@ def _about_someone_else(resource: Resource) -> bool:
     """Is its focus a fetus, a donor, a device? A focus that cannot be told makes it unreadable.
 
     A tumour's stage or a wound's size has the condition or the body structure for its focus: it is about the patient.
+    Whoever is told by a code alone never is.
     """
     focus = resource.body.get("focus")
     for each in nodes(focus, "Observation.focus") if focus is not None else ():
@@ -101,7 +120,15 @@ def _about_someone_else(resource: Resource) -> bool:
             raise UnreadableResource("it does not say legibly whom it is about", resource.path("focus"))
         if key.partition("/")[0] not in OF_THE_PATIENT and key != f"Patient/{resource.patient}":
             return True
-    return False
+    return focus_is_coded(resource.body)
+
+
+def focus_is_coded(body: Mapping[str, object]) -> bool:
+    """Does an extension say by a code alone who or what it is about?"""
+    extensions = body.get("extension")
+    return extensions is not None and any(
+        each.get("url") == FOCUS_CODE for each in nodes(extensions, "Observation.extension")
+    )
 
 
 def _when(resource: Resource) -> Days:
@@ -127,7 +154,7 @@ def _measured(resource: Resource, holder: Mapping[str, object], element: str) ->
     value = _value(resource, holder, element)
     low, high = _normal(resource, holder, element)
     said = holder.get("interpretation")
-    if said is None:
+    if said is None or holder.get("dataAbsentReason") is not None:
         return Measured(value, low, high, None)
     interpretation = read_concepts(said, f"{element}.interpretation")
     stated = interpretation.codings or interpretation.texts
@@ -155,7 +182,7 @@ def _period(resource: Resource, value: object, element: str) -> Days | None:
 
 
 def _whole_number(resource: Resource, value: object, element: str) -> Quantity:
-    return Quantity(Interval.exactly(number(value, element)), "1")
+    return Quantity(Interval.exactly(number(value, element)), COUNT)
 
 
 def _words(resource: Resource, value: object, element: str) -> Concept | None:

@@ -25,6 +25,9 @@ class UnitTable(Protocol):
     def ucum(self, text: str, *, coded: bool) -> str | None:
         """`coded`: the text is meant as a UCUM code; otherwise it is what people write ("mg per dL")."""
 
+    def same(self, one: str, other: str) -> bool:
+        """May both UCUM codes be meant as one unit?"""
+
 
 # Quantities repeat, and reading one takes much longer than writing it: by its bytes, what was read of it before.
 _QUANTITIES: dict[tuple[UnitTable, bytes], tuple[Quantity | None]] = {}
@@ -59,20 +62,25 @@ def _read_quantity(value: object, element: str, units: UnitTable) -> Quantity | 
     if whole.get("value") is None:
         return None
     amount = number(whole["value"], f"{element}.value")
-    unit = read_unit(whole, element, units)
-    return Quantity(compared(amount, comparator, unit, element), unit)
+    unit, spelled = read_unit(whole, element, units)
+    return Quantity(compared(amount, comparator, unit, element), unit, spelled)
 
 
-def read_unit(quantity: Mapping[str, object], element: str, units: UnitTable) -> str | None:
-    """The UCUM unit of a Quantity: its code if that is UCUM, else its unit text if the table knows it, else None."""
+def read_unit(quantity: Mapping[str, object], element: str, units: UnitTable) -> tuple[str | None, tuple[str, ...]]:
+    """The UCUM unit of a Quantity: its code if that is UCUM, else its unit text if the table knows it; else None, and
+    what is written there. Where code and text are understood as two units, nobody can tell which of them holds.
+    """
     code = text(quantity.get("code"), element, "code")
     words = text(quantity.get("unit"), element, "unit")
-    if code and text(quantity.get("system"), element, "system") == UCUM:
-        known = units.ucum(code, coded=True)
-        if known is not None:
-            return known
+    system = text(quantity.get("system"), element, "system")
+    coded = units.ucum(code, coded=system == UCUM) if code and system in (UCUM, None) else None
     written = words or code
-    return units.ucum(written, coded=False) if written else None
+    meant = units.ucum(written, coded=False) if written else None
+    if coded and meant and not units.same(coded, meant):
+        return None, (str(words), str(code))
+    if coded and system == UCUM:
+        return coded, ()
+    return meant, (written,) if written and meant is None else ()
 
 
 def compared(amount: Decimal, comparator: str | None, unit: str | None, element: str) -> Interval:
@@ -97,10 +105,12 @@ def read_range(value: object, element: str, units: UnitTable) -> Quantity | None
     high = read_quantity(whole.get("high"), f"{element}.high", units)
     if low is None or high is None:
         only = low or high
-        return only and Quantity(Interval(low.value.low if low else None, high.value.high if high else None), only.unit)
+        interval = Interval(low.value.low if low else None, high.value.high if high else None)
+        return only and Quantity(interval, only.unit, only.spelled)
     if low.unit and high.unit and low.unit != high.unit:
         raise UnreadableResource("the ends of the range have different units", element)
     first, last = low.value.low, high.value.high
     if first is not None and last is not None and first > last:
         raise UnreadableResource("the range ends before it begins", element)
-    return Quantity(Interval(first, last), low.unit if low.unit == high.unit else None)
+    spelled = tuple(dict.fromkeys(low.spelled + high.spelled))
+    return Quantity(Interval(first, last), low.unit if low.unit == high.unit else None, spelled)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.quantity import COUNT, Interval, Quantity
 from service.errors import UnreadableResource
 from service.fhir.elements import node, number, text
 from service.fhir.quantities import UnitTable, compared, read_quantity
@@ -12,7 +12,8 @@ TITRE = "{titer}"
 
 
 def read_ratio(value: object, element: str, units: UnitTable) -> Quantity | None:
-    """A Ratio: 30 mg to 2 g is 15 mg/g; a titre 1:128 (unitless, from 1) is 128 {titer}. None if a part is missing.
+    """A Ratio: 30 mg to 2 g is 15 mg/g; a titre 1:128 (unitless, from 1) is 128 {titer}; 35:1 without any unit is no
+    more than the number 35. None if a part is missing.
 
     `<1:10` is read as laboratories mean it: a titre below 10. Raises UnreadableResource for a denominator that is not
     a positive number.
@@ -33,8 +34,13 @@ def read_ratio(value: object, element: str, units: UnitTable) -> Quantity | None
 
 
 def _unitless(ratio: Mapping[str, object], part: str) -> bool:
+    return (_written(ratio, part) or "1") in ("1", "{titer}", "{titre}")
+
+
+def _written(ratio: Mapping[str, object], part: str) -> object:
+    """The unit of a part as it stands there."""
     quantity = node(ratio.get(part), part)
-    return (quantity.get("code") or quantity.get("unit") or "1") in ("1", "{titer}", "{titre}")
+    return quantity.get("code") or quantity.get("unit")
 
 
 def _pure_ratio(
@@ -48,7 +54,8 @@ def _pure_ratio(
         return Quantity(compared(amount, comparator, TITRE, element), TITRE)
     if not below.value.exact:
         return Quantity(Interval(None, None), None)
-    return Quantity(above.value.scaled(1 / amount), "1")
+    alone = amount == 1 and not _written(whole, "numerator") and not _written(whole, "denominator")
+    return Quantity(above.value.scaled(1 / amount), COUNT if alone else "1")
 
 
 def _per_unit(above: Quantity, amount: Decimal, unit: str | None, units: UnitTable) -> Quantity:

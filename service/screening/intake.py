@@ -4,11 +4,13 @@ Gathers only; nothing is decided here. Memory is bounded by the facts the open s
 resource that recognises another version of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from service.eligibility.facts import EncounterFact, Unreadable
+from service.eligibility.dates import ANY_DAY
+from service.eligibility.facts import EncounterFact, Fact, Unreadable
+from service.eligibility.lifetime import first_day, unreadable, untrue
 from service.errors import UnreadableResource
 from service.fhir.adapt import Adapted, Reading, adapt
 from service.fhir.patient import adapt_patient
@@ -244,8 +246,13 @@ class Intake:
             if day:
                 person.contacts[day] += 1
         useful = USED if days != NO_DAYS or any(map(self._needs.asked_for, kept)) else NOT_NEEDED
-        disposition = self._count(found, type_name, adapted.unreadable, useful)
+        disposition = self._count(found, type_name, (*adapted.unreadable, *self._untrue(kept, adapted.patient)), useful)
         return Made(disposition, person.number, days, codes)
+
+    def _untrue(self, kept: Sequence[Fact], patient: str) -> Iterator[Unreadable]:
+        """To be listed as unreadable. It stays with its person, who may be merged into another, until all is read."""
+        first = first_day(self.population.births.get(patient, ANY_DAY))
+        return unreadable(each for each in kept if untrue(each, first))
 
     def _count(self, found: Found, type_name: str, unreadable: Collection[Unreadable], otherwise: str) -> str:
         if not unreadable:

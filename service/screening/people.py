@@ -8,6 +8,7 @@ from datetime import date
 from service.eligibility.dates import Days, Span
 from service.eligibility.dosing.body import by_body_size
 from service.eligibility.facts import ConditionFact, Fact, Loaded, MedicationFact, PatientRecord, Unreadable
+from service.eligibility.lifetime import first_day, unreadable, untrue
 from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
 from service.screening.completeness import OF_OTHERS, Completeness, Origin
@@ -57,15 +58,21 @@ class Gathered:
         self.contacts.subtract(day for day in contacts if day)
 
     def record(self, loaded: Mapping[str, Loaded]) -> PatientRecord:
-        """The finished record. Facts are sorted, so that the order of the input changes nothing."""
+        """The finished record. Facts are sorted, so that the order of the input changes nothing.
+
+        What is dated long before birth is unreadable: now that it is known whose record stands, whoever it was of.
+        """
         assert self.patient is not None, "a person without a Patient resource is never screened"
+        first = first_day(self.patient.person.birth)
         facts = sorted((self._placed(each) for each in self.facts), key=_order)
+        false = [each for each in facts if untrue(each, first)]
+        lost = [*self.unreadable, *unreadable(false)]
         return PatientRecord(
             person=self.patient.person,
-            facts=tuple(facts),
-            unreadable=tuple(sorted(self.unreadable, key=lambda u: (u.type, u.evidence.reference, u.reason))),
+            facts=tuple([each for each in facts if each not in false] if false else facts),
+            unreadable=tuple(sorted(lost, key=lambda u: (u.type, u.evidence.reference, u.reason))),
             loaded=loaded,
-            contacts=tuple(date.fromordinal(day) for day in sorted(+self.contacts)),
+            contacts=tuple(date.fromordinal(day) for day in sorted(+self.contacts) if day >= first.toordinal()),
         )
 
     def _placed(self, fact: Fact) -> Fact:

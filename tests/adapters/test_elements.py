@@ -5,7 +5,7 @@ from decimal import Decimal
 import orjson
 import pytest
 
-from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.quantity import COUNT, Interval, Quantity
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
 from service.fhir.elements import number, read_concept, refuse_modifiers
@@ -98,12 +98,27 @@ def test_refuses_what_is_no_number(value: object) -> None:
             quantity(-2, comparator="<"), Quantity(Interval(None, Decimal(-2), high_open=True), "mg/dL"), id="<-2"
         ),
         pytest.param({"value": 5, "unit": "mg per dL"}, Quantity(Interval.exactly(5), "mg/dL"), id="unit by text"),
-        pytest.param({"value": 5, "unit": "blobs"}, Quantity(Interval.exactly(5), None), id="unknown unit"),
+        pytest.param({"value": 5, "unit": "blobs"}, Quantity(Interval.exactly(5), None, ("blobs",)), id="unknown unit"),
         pytest.param({"value": 5}, Quantity(Interval.exactly(5), None), id="no unit is not guessed"),
         pytest.param(
             {"value": 5, "system": UCUM, "code": "nonsense", "unit": "mg per dL"},
             Quantity(Interval.exactly(5), "mg/dL"),
             id="bad code, known text",
+        ),
+        pytest.param(
+            {"value": 5, "unit": "g", "system": UCUM, "code": "mg"},
+            Quantity(Interval.exactly(5), None, ("g", "mg")),
+            id="text and code mean two units",
+        ),
+        pytest.param(
+            {"value": 5, "unit": "g", "code": "mg"},
+            Quantity(Interval.exactly(5), None, ("g", "mg")),
+            id="text and code mean two units, no system",
+        ),
+        pytest.param(
+            {"value": 5, "unit": "blobs", "system": UCUM, "code": "mg"},
+            Quantity(Interval.exactly(5), "mg"),
+            id="code decides where nobody knows the text",
         ),
         pytest.param({"unit": "mg"}, None, id="no value"),
         pytest.param(None, None, id="absent"),
@@ -139,6 +154,11 @@ def test_ranges() -> None:
     assert read_range({"low": {"value": 1}, "high": quantity(2)}, "X", UNITS) == Quantity(
         Interval(Decimal(1), Decimal(2)), None
     )
+    blobs = {"value": 1, "unit": "blobs"}, {"value": 2, "unit": "drops"}
+    assert read_range({"low": blobs[0]}, "X", UNITS) == Quantity(Interval(Decimal(1), None), None, ("blobs",))
+    assert read_range({"low": blobs[0], "high": blobs[1]}, "X", UNITS) == Quantity(
+        Interval(Decimal(1), Decimal(2)), None, ("blobs", "drops")
+    )
     assert read_range({}, "X", UNITS) is None
     for bad in ({"low": quantity(2), "high": quantity(1)}, {"low": quantity(1, "mg"), "high": quantity(1, "g")}):
         with pytest.raises(UnreadableResource):
@@ -160,6 +180,8 @@ def test_ranges() -> None:
             id="titre below 1:10",
         ),
         pytest.param({"value": 45}, {"value": 100}, Quantity(Interval.exactly("0.45"), "1"), id="pure ratio"),
+        pytest.param({"value": 35}, {"value": 1}, Quantity(Interval.exactly(35), COUNT), id="35 to 1 is the number 35"),
+        pytest.param(quantity(35, "1"), quantity(1, "1"), Quantity(Interval.exactly(35), "1"), id="said to be pure"),
         pytest.param(quantity(30, "mg"), None, None, id="no denominator"),
         pytest.param(
             {"value": 3, "unit": "blobs"}, quantity(1, "g"), Quantity(Interval.exactly(3), None), id="unknown unit"

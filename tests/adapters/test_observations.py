@@ -1,5 +1,6 @@
 """Observation: status, time, values of every kind, components, reference ranges."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -7,10 +8,14 @@ import pytest
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, Days
 from service.eligibility.facts import Certainty
-from service.eligibility.quantity import Interval, Quantity
+from service.eligibility.quantity import COUNT, Interval, Quantity
 from service.eligibility.terms import Coding, Concept
-from tests.adapters.examples import LOINC, SCT, coded, fact, quantity, read
+from tests.adapters.examples import LOINC, READING, SCT, coded, fact, quantity, read
 
+DONOR = {
+    "url": "http://hl7.org/fhir/StructureDefinition/observation-focusCode",
+    "valueCodeableConcept": coded("105455006", display="Donor for medical or surgical procedure"),
+}
 MAY_3 = Days.on(date(2024, 5, 3))
 
 
@@ -44,7 +49,7 @@ def test_status(status: str | None, certainty: Certainty | None) -> None:
             {"valueQuantity": quantity(5, comparator="<")},
             Quantity(Interval(Decimal(0), Decimal(5), high_open=True), "mg/dL"),
         ),
-        ({"valueInteger": 7}, Quantity(Interval.exactly(7), "1")),
+        ({"valueInteger": 7}, Quantity(Interval.exactly(7), COUNT)),
         ({"valueBoolean": False}, False),
         ({"valueString": "Positive"}, Concept(texts=("Positive",))),
         ({"valueString": "5.6"}, Concept(texts=("5.6",))),
@@ -158,12 +163,22 @@ def test_an_unreadable_observation_names_everything_it_could_have_been() -> None
 
 @pytest.mark.parametrize(
     "changes",
-    [{"focus": [{"reference": "Patient/fetus"}]}, {"focus": [{"reference": "Device/1"}]}],
-    ids=["fetus", "device"],
+    [
+        {"focus": [{"reference": "Patient/fetus"}]},
+        {"focus": [{"reference": "Device/1"}]},
+        {"extension": [{"url": "urn:other"}, DONOR]},
+        {"extension": [DONOR], "focus": [{"reference": "Patient/1"}]},
+    ],
+    ids=["fetus", "device", "donor, by a code alone", "donor by a code, and the patient"],
 )
 def test_a_result_about_someone_else_is_no_fact(changes: dict[str, object]) -> None:
     adapted = read("Observation", **changes)
-    assert (adapted.facts, adapted.unreadable) == ((), ())
+    assert (adapted.facts, adapted.unreadable, adapted.contacts) == ((), (), ())
+
+
+def test_another_extension_changes_nothing_and_an_illegible_one_is_unreadable() -> None:
+    assert read("Observation", extension=[{"url": "urn:other"}]) == read("Observation")
+    assert read("Observation", extension="donor").unreadable
 
 
 def test_focus_on_the_patient_changes_nothing_and_an_illegible_one_is_unreadable() -> None:
@@ -215,3 +230,37 @@ def test_interpretations_are_joined() -> None:
     found = fact("Observation", interpretation=[coded("H", "s"), coded("POS", "s")])
     assert found.interpretation == Concept((Coding("s", "H"), Coding("s", "POS")))
     assert fact("Observation", interpretation=None).interpretation is None
+
+
+def test_what_has_no_value_for_a_reason_has_no_interpretation_either() -> None:
+    failed = {"dataAbsentReason": coded("error"), "interpretation": [coded("NEG", "s")]}
+    assert fact("Observation", valueQuantity=None, **failed).interpretation is None
+    panel = read("Observation", valueQuantity=None, component=[{"code": coded("8480-6", LOINC), **failed}])
+    assert [each.interpretation is None for each in panel.facts] == [False, True]
+
+
+NEVER_MADE = {"valueQuantity": None, "dataAbsentReason": coded("not-performed")}
+PART = {"code": coded("8480-6", LOINC)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        pytest.param(NEVER_MADE, False, id="not performed"),
+        pytest.param({**NEVER_MADE, "valueQuantity": {"unit": "mg/dL"}}, False, id="a unit is no value"),
+        pytest.param({**NEVER_MADE, "component": [PART]}, False, id="with a part that has no value"),
+        pytest.param(
+            {"valueQuantity": None, "component": [{**PART, "dataAbsentReason": coded("not-performed")}]},
+            False,
+            id="a panel whose only part was not performed",
+        ),
+        pytest.param({**NEVER_MADE, "component": [{**PART, "valueInteger": 1}]}, True, id="a part was"),
+        pytest.param({**NEVER_MADE, "hasMember": [{"reference": "Observation/2"}]}, True, id="a panel with members"),
+        pytest.param({**NEVER_MADE, "valueQuantity": quantity(1)}, True, id="there is a value all the same"),
+        pytest.param({"valueQuantity": None}, True, id="no value, and no reason"),
+    ],
+)
+def test_only_what_was_done_shows_that_the_person_was_seen(changes: dict[str, object], seen: bool) -> None:
+    asked, unasked = READING, replace(READING, wanted=lambda kind, concept: False)
+    for reading in (asked, unasked):
+        assert bool(read("Observation", reading, **changes).contacts) is seen

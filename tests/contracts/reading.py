@@ -105,6 +105,7 @@ def _of(kind: str, **more: Any) -> Json:
 # What no example shows: the elements that are looked at only where others are silent.
 EDGES = (
     _of("Observation", status="final", code={"text": "x"}, issued="2024-01-02T03:04:05Z"),
+    _of("Observation", status="final", code={"text": "x"}, dataAbsentReason={"text": "not performed"}),
     _of("MedicationRequest", status="active", intent="plan", medicationCodeableConcept={"text": "x"}),
     _of("Consent", status="active", scope={"text": "x"}, policyRule={"coding": [{"code": "OPTIN"}]}),
     _of("AdverseEvent", event={"text": "x"}, detected="2024-01-02", recordedDate="2024-01-03"),

@@ -264,6 +264,21 @@ def facts(source: Path, *, sifted: bool, world: Any = None, study: Study = STUDY
 
 LATELY = {"code": loinc("8867-4", "Heart rate")}
 PULSE = {"code": loinc("8867-4", "Heart rate"), **OLD}
+FOCUS_CODE = "http://hl7.org/fhir/StructureDefinition/observation-focusCode"
+UNSEEN: dict[str, Json] = {
+    "donor": {"extension": [{"url": FOCUS_CODE, "valueCodeableConcept": {"text": "donor"}}]},
+    "other-extension": {"extension": [{"url": "urn:other", "valueBoolean": True}]},
+    "empty-extension": {"extension": None},
+    "illegible-extension": {"extension": "donor"},
+    "illegible-extensions": {"extension": [1]},
+    "not-performed": {"dataAbsentReason": {"text": "not performed"}, "valueQuantity": None},
+    "no-number": {"dataAbsentReason": {"text": "not performed"}, "valueQuantity": {"unit": "/min"}},
+    "bad-number": {"dataAbsentReason": {"text": "error"}},
+    "nothing-said": {"valueQuantity": None},
+    "panel": {"dataAbsentReason": {"text": "see members"}, "valueQuantity": None, "hasMember": [{"reference": "x"}]},
+    "no-part": {"component": [{"code": LATELY["code"], "dataAbsentReason": {"text": "x"}}], "valueQuantity": None},
+    "illegible-parts": {"component": "dataAbsentReason", "valueQuantity": None},
+}
 EXPORTS: dict[str, dict[str, list[object] | bytes]] = {
     "plain": {"Observation": [haemoglobin("a"), haemoglobin("b", **PULSE)]},
     "one id, asked for and not": {"Observation": [haemoglobin("a"), haemoglobin("a", **PULSE)]},
@@ -289,6 +304,12 @@ EXPORTS: dict[str, dict[str, list[object] | bytes]] = {
     },
     "glimpsed, but for something unknown in a part of it": {
         "Observation": [haemoglobin("a", **LATELY, note=[{"text": "x", "modifierExtension": [{"url": "x"}]}])]
+    },
+    "glimpsed, but for what may be about somebody else, or was never measured": {
+        "Observation": [
+            haemoglobin(name, **LATELY, effectiveDateTime=f"2026-05-{day:02}", **more)
+            for day, (name, more) in enumerate(UNSEEN.items(), 1)
+        ]
     },
     "visits of which a glimpse is enough, and others": {
         "Encounter": [

@@ -21,7 +21,7 @@ from service.screening.spark.listing import Listed, find
 from service.screening.spark.parts import screen_to
 from tests.screening import shipped
 from tests.screening.test_buckets import NEWER, OLDER, linked
-from tests.screening.test_sieve import LATELY, PULSE
+from tests.screening.test_sieve import LATELY, PULSE, UNSEEN
 from tests.screening.world import STUDY, bundle, cancer, catalog, encounter, export, haemoglobin, ndjson, patient
 
 AT = date(2026, 6, 30)
@@ -42,6 +42,8 @@ def traps(directory: Path) -> Path:
     cut = bundle(patient("c"), cancer("cc", "c"), link=[{"relation": "next", "url": "http://ehr.example/2"}])
     results = [haemoglobin(f"o{each}", str(each % 18), value=each) for each in range(40)]
     often = [haemoglobin("o1", "1", **PULSE), haemoglobin("l", "6", **LATELY), haemoglobin("l", "6", **LATELY)]
+    often += [haemoglobin(each, "9", **LATELY, **more) for each, more in UNSEEN.items()]
+    moved += [cancer("b", "10", onsetDateTime="1900"), cancer("bl", "12", onsetDateTime="1900")]
     visits = [encounter("old", "4", period={"start": "1999-01-01", "end": "1999-01-02"}), encounter("e", "4")]
     made = export(
         directory / "an export",

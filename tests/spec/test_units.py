@@ -92,6 +92,30 @@ SPELLINGS = [
     ("°F", "[degF]", "[degF]"),
     ("kg/m²", "kg/m2", "kg/m2"),
     ("T/L", "10*12/L", "T/L"),
+    # as German laboratories write them
+    ("/nL", "10*9/L", "/nL"),
+    ("/nl", "10*9/L", "/nL"),
+    ("1/nl", "10*9/L", "/nL"),
+    ("/pL", "10*12/L", "/pL"),
+    ("/pl", "10*12/L", "/pL"),
+    ("/µl", "/uL", "/uL"),
+    ("Tsd/µl", "10*3/uL", "10*3/uL"),
+    ("Tsd./µl", "10*3/uL", "10*3/uL"),
+    ("Mio/µl", "10*6/uL", "10*6/uL"),
+    ("Gpt/l", "10*9/L", "10*9/L"),
+    ("Tpt/l", "10*12/L", "10*12/L"),
+    ("T/l", "10*12/L", "T/L"),
+    ("g/dl", "g/dL", "g/dL"),
+    ("mg/dl", "mg/dL", "mg/dL"),
+    ("µmol/l", "umol/L", "umol/L"),
+    ("mmol/mol Hb", "mmol/mol{Hb}", None),
+    ("mval/l", "meq/L", "meq/L"),
+    ("ng/ml", "ng/mL", "ng/mL"),
+    ("mU/l", "mU/L", "mU/L"),
+    ("kU/l", "kU/L", "kU/L"),
+    ("IE/l", "[iU]/L", "[iU]/L"),
+    ("mIE/l", "m[iU]/L", "m[iU]/L"),
+    ("ml/min/1,73 m²", "mL/min/{1.73_m2}", "mL/min/{1.73_m2}"),
 ]
 
 
@@ -109,6 +133,7 @@ NOT_UNDERSTOOD = {
     "megagram per decilitre or milligram": "Mg/dL",
     "megamole or millimole": "Mmol/L",
     "giga per litre or gram per litre": "G/L",
+    "the same, as some write it": "G/l",
     "thousands or kelvins": "K",
     "millions or metres": "M",
     "metres, minutes or months": "m",
@@ -122,6 +147,31 @@ NOT_UNDERSTOOD = {
 @pytest.mark.parametrize("text", NOT_UNDERSTOOD.values(), ids=NOT_UNDERSTOOD.keys())
 def test_what_could_mean_two_things_or_nothing_is_not_understood(text: str) -> None:
     assert TABLE.ucum(text) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("mg/dL", "mg/dL", True),
+        ("10*3/uL", "10*9/L", True),
+        ("{cells}/uL", "/mm3", True),
+        ("ug/mL", "mg/L", True),
+        ("[iU]/L", "U/L", True),
+        ("mL/min", "mL/min/{1.73_m2}", True),
+        ("{INR}", "{ratio}", True),
+        ("{piece}", "1", True),
+        ("mg/dL", "umol/L", False),
+        ("mg/dL", "g/dL", False),
+        ("1", "%", False),
+        ("Cel", "[degF]", False),
+        ("meq/L", "mmol/L", False),
+        ("[iU]/mL", "{copies}/mL", False),
+        ("{Log_copies}/mL", "{copies}/mL", False),
+        ("ng/mL{FEU}", "ng/mL{DDU}", False),
+    ],
+)
+def test_a_text_and_a_code_are_one_unit_if_they_are_of_one_size(one: str, other: str, same: bool) -> None:
+    assert TABLE.same(one, other) is TABLE.same(other, one) is same
 
 
 def test_a_missing_unit_stays_missing() -> None:
@@ -186,6 +236,11 @@ CONVERSIONS = [
     ("30", "ug/mg", "mg/g", None, "30"),
     ("3", "{score}", "1", None, "3"),
     ("2.5", "1", "{INR}", None, "2.5"),
+    ("3", "{#}", "1", None, "3"),
+    ("3", "{#}", "{score}", None, "3"),
+    ("48", "mmol/mol{Hb}", "%", HBA1C, "6.54304"),
+    ("40", "/nL", "10*9/L", None, "40"),
+    ("4.5", "/pL", "10*6/uL", None, "4.5"),
     ("72", "{beats}/min", "/min", None, "72"),
     ("5", "/[HPF]", "{cells}/[HPF]", None, "5"),
     ("1", "mL/s/{1.73_m2}", "mL/min/{1.73_m2}", None, "60"),
@@ -229,6 +284,10 @@ REFUSALS = {
     "one field of view to another": ("/[LPF]", "/[HPF]", None),
     "one score to another": ("{score}", "{INR}", None),
     "a score to percent": ("{score}", "%", None),
+    "a count to percent": ("{#}", "%", None),
+    "a count to parts of a thousand": ("{#}", "[ppth]", None),
+    "a count to a share of what it counts": ("{#}", "mmol/mol", HBA1C),
+    "a count to pieces of a product": ("{#}", "{tbl}", None),
     "an unknown annotation to a number": ("{anything}", "1", None),
     "pieces of a product to a number": ("{tbl}", "1", None),
     "pieces of a product to a mass": ("{tbl}", "mg", None),

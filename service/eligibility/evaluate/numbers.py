@@ -1,5 +1,6 @@
 """Comparing numbers: bounds on an interval, a result in the unit asked for, multiples of a limit of normal."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from service.eligibility.criteria import Bounds, NumberTest
@@ -48,12 +49,22 @@ def convert(knowledge: Knowledge, quantity: Quantity, unit: str, fact: Observati
     return None
 
 
+def united(limit: Quantity, value: Quantity) -> Quantity:
+    """A limit of normal for whose unit nothing is written is in that of its result."""
+    return replace(limit, unit=value.unit, spelled=value.spelled) if limit.without_unit else limit
+
+
+def in_its_unit(knowledge: Knowledge, limit: Quantity, value: Quantity, fact: ObservationFact) -> Interval | None:
+    """A limit of normal in the unit of its result; None where there is no way."""
+    own = united(limit, value)
+    return own.value if own.shares_unit(value) else convert(knowledge, own, value.unit or "", fact)
+
+
 def _relative(knowledge: Knowledge, fact: ObservationFact, value: Quantity, test: NumberTest) -> Answer:
     limit = fact.high if test.relative_to == "upper_limit_of_normal" else fact.low
     if limit is None or not limit.value.exact or limit.value.low is None:
         return Outcome.UNKNOWN, frozenset({Reason.VALUE_MISSING})
-    same_unit = limit.unit is None or limit.unit == value.unit
-    normal = limit.value if same_unit else convert(knowledge, limit, value.unit or "", fact)
+    normal = in_its_unit(knowledge, limit, value, fact)
     if normal is None or normal.low is None:
         return Outcome.UNKNOWN, frozenset({Reason.UNIT_NOT_CONVERTIBLE})
     return _answer(within(value.value, _scaled(test.bounds, normal.low)))

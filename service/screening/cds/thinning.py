@@ -18,7 +18,7 @@ from service.eligibility.terms import Terminology
 from service.errors import UnreadableResource
 from service.fhir.dates import read_moment
 from service.fhir.elements import nodes, read_concept, read_concepts
-from service.fhir.observations import RANKS
+from service.fhir.observations import RANKS, focus_is_coded, says_why_not
 from service.screening.needs import Needs
 from service.twofold import Twofold
 
@@ -77,6 +77,8 @@ def _plain_moment(result: Resource) -> str | None:
     if not isinstance(moment, str) or len(moment) < SHORTEST or not isinstance(meta, dict | None):
         return None
     try:
+        if focus_is_coded(result) or says_why_not(result):
+            return None
         read_moment(moment, MOMENT, UTC)
         read_moment(meta.get("lastUpdated") if meta else None, "meta.lastUpdated", UTC)
         read_concepts(result.get("interpretation"), "interpretation")

@@ -23,7 +23,7 @@ from service.fhir.references import reference_key
 from service.screening.sifting.traces import Trace
 
 # Whatever holds one of these, at any depth, has to be read to know what it says: to be looked for before.
-CHANGED = (Trace(b"modifierExtension"), Trace(b"implicitRules"))
+CHANGED = tuple(map(Trace, (b"modifierExtension", b"implicitRules", b"observation-focusCode", b'"dataAbsentReason"')))
 UNSAID = msgspec.Raw()
 # No number is one; so that whatever stands there, null too, is refused.
 Nowhere = Annotated[int, msgspec.Meta(gt=0, lt=0)]
@@ -58,6 +58,10 @@ class Meta(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     version_id: str | None = None
 
 
+class Extension(msgspec.Struct, gc=False):
+    """What is read of an extension that says nothing to us: it has to be one."""
+
+
 class Line(msgspec.Struct, gc=False, rename="camel", tag_field="resourceType"):
     """What is read of any record. `keys`: what has to be there once. What must stand Nowhere makes it say
     something else, such as another person or day.
@@ -82,6 +86,7 @@ class Observation(Line, gc=False, rename="camel", tag="Observation", kw_only=Tru
 
     effective_date_time: str
     focus: Nowhere = ABSENT
+    extension: list[Extension] = []
 
     def days(self, zone: ZoneInfo) -> date | None:
         """The day of a result that was not taken back."""
