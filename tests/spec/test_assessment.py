@@ -137,16 +137,35 @@ def test_signal(facts: list[Fact], more: dict[str, object], signal: Signal) -> N
             ConditionPresent(("cold",)),
             "exclusion",
             [condition(concept("3"), "2026-06-01")],
-            None,
-            id="only grows stale",
+            date(2026, 8, 1),
+            id="it passes by itself, and may then be over",
         ),
     ],
 )
-def test_when_time_alone_lifts_what_keeps_a_person_out(
+def test_when_time_alone_ends_what_keeps_a_person_out(
     node: Node, kind: str, facts: list[Fact], later: date | None
 ) -> None:
     found = assessed(node, *facts, kind=kind)
     assert (found.standing, found.later) == (Standing.INELIGIBLE, later)
+
+
+def test_the_first_day_is_free_of_what_only_begins_to_keep_out_in_between() -> None:
+    """A cold may be over from August 1 on; an operation keeps out from July 25 to August 8."""
+    cold = Criterion("E1", "exclusion", "c", ConditionPresent(("cold",)))
+    gap = LookBack(Duration(44, Unit.DAY), gap=Duration(30, Unit.DAY))
+    operated = Criterion("E2", "exclusion", "c", ProcedureDone(("operation",), look_back=gap))
+    study = Study("s", "1", "S", (cold, operated), (CANCER,))
+    facts = (condition(concept("3"), "2026-06-01"), procedure(concept("4"), "2026-06-25"))
+    found = assess(record(*facts), study, AT, knowledge())
+    assert assess(record(facts[0]), study, AT, knowledge()).later == date(2026, 8, 1)
+    assert [each.blocks for each in found.findings] == [True, False]
+    assert found.later == date(2026, 8, 9)
+
+
+def test_silence_ends_where_the_person_was_not_seen_for_long() -> None:
+    """What was taken for absence keeps nobody out for ever: after 24 months without a contact it is not known."""
+    found = assessed(CANCER, kind="inclusion", contacts=(date(2026, 6, 1),))
+    assert (found.standing, found.later) == (Standing.INELIGIBLE, date(2028, 6, 2))
 
 
 def test_many_results_hide_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
