@@ -440,6 +440,16 @@ def questions(draw: st.DrawFn) -> tuple[Node, PatientRecord]:
 
 
 @st.composite
+def several_questions(draw: st.DrawFn) -> tuple[tuple[Node, ...], PatientRecord]:
+    """One to three criteria, and a person with facts that bear on them."""
+    kinds = draw(st.lists(st.sampled_from(list(BEARING)), min_size=1, max_size=3))
+    asked = tuple(draw(LEAVES[each]) for each in kinds)
+    anchors = [getattr(getattr(each, "look_back", None), "anchor", None) for each in asked]
+    whose = [*kinds, *(type(each.event) for each in anchors if each is not None)]
+    return asked, draw(records(tuple(dict.fromkeys(kind for each in whose for kind in BEARING[each]))))
+
+
+@st.composite
 def denied_drugs(draw: st.DrawFn) -> tuple[Node, PatientRecord]:
     """A criterion on a drug, an order, and statements about it."""
     asked = [{}, {"dose": DoseTest(Bounds(above=Decimal(10)))}, {"dose": DoseTest(Bounds(at_most=Decimal(10)))}]

@@ -69,6 +69,8 @@ def read_yaml(path: Path) -> Document:
     """Read a YAML file. Raises CatalogError naming the file and line of what is wrong."""
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), _Loader)
+    except FileNotFoundError as error:
+        raise CatalogError([f"{path.name}: there is no such file"]) from error
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogError([f"{path.name}: cannot be read as UTF-8 text ({type(error).__name__})"]) from error
     except yaml.YAMLError as error:

@@ -8,7 +8,7 @@ from service.cli.console import out
 from service.cli.inputs import add_tenant
 from service.cli.installation import installation, now
 from service.errors import UsageError
-from service.screening.access.administered import KINDS, enter
+from service.screening.access.administered import KINDS, check_study, enter
 from service.screening.access.audited import note_deed
 from service.screening.access.exported import audit_lines
 from service.screening.access.policy import WORKING
@@ -81,8 +81,9 @@ def export(chosen: Namespace) -> int:
     since = datetime.combine(chosen.since, time(), UTC) if chosen.since else None
     until = datetime.combine(chosen.until, time(), UTC) + timedelta(days=1) if chosen.until else None
     with installation() as there:
-        tenant = there.tenant(chosen.tenant).name
-        studies = (chosen.study,) if chosen.study else None
+        tenant, studies = there.tenant(chosen.tenant).name, (chosen.study,) if chosen.study else None
+        if studies and next(iter(audit.walk(there.store, Wanted(tenant, studies))), None) is None:
+            check_study(there.tenant(tenant), chosen.study)
         note_deed(there.store, ACTOR, tenant, chosen.study, "export-audit", now())
         entries = audit.walk(there.store, Wanted(tenant, studies, chosen.account, since, until))
         try:

@@ -7,7 +7,7 @@ import orjson
 
 from service.cli.console import out
 from service.cli.inputs import add_tenant
-from service.cli.installation import database
+from service.cli.installation import check_tenant, database
 from service.screening.cds.report import rate_lines
 from service.settings import Settings
 from service.store import cards
@@ -23,7 +23,9 @@ def add_cards(command: ArgumentParser) -> None:
 
 def show_cards(chosen: Namespace) -> int:
     """How many cards were shown, accepted and overridden, and why; those not answered may not have been read."""
-    with database(Settings.from_env()) as store:
+    settings = Settings.from_env()
+    with database(settings) as store:
+        check_tenant(settings, chosen.tenant, cards.tenants(store))
         named = (chosen.tenant,) if chosen.tenant is not None else cards.tenants(store)
         found = {name: cards.rates(store, name) for name in named}
         unknown = {name: cards.unknown_responses(store, name) for name in named}

@@ -60,7 +60,7 @@ def _print_study(study: Study, counts: dict[str, Any]) -> None:
     if left_out:
         console.print(f"Screened: {counts['screened']}; {left_out} not assessed, as nothing points to the disease.")
     signals = ", ".join(f"{count} {name}" for name, count in counts["signal"].items())
-    console.print(f"Signal: {signals}. Kept out for a limited time only: {counts['later']}.\n")
+    console.print(f"Signal: {signals}. Kept out for a limited time only, of those with one: {counts['later']}.\n")
     console.print(_criteria(study, counts["criteria"]))
 
 

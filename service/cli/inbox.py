@@ -7,7 +7,7 @@ from typing import Any
 
 from service.cli.console import out
 from service.cli.inputs import add_tenant
-from service.cli.installation import database, now
+from service.cli.installation import check_tenant, database, now
 from service.errors import UsageError
 from service.settings import Settings
 from service.store import audit, feeds, troubles, upkeep
@@ -36,8 +36,10 @@ def add_inbox(command: ArgumentParser) -> None:
 
 def list_work(chosen: Namespace) -> int:
     """Counts by tenant, subscriptions, and dead letters."""
-    with database(Settings.from_env()) as store:
+    settings = Settings.from_env()
+    with database(settings) as store:
         tenant = chosen.tenant
+        check_tenant(settings, tenant, {name for queue in QUEUES.values() for name in queue.counts(store)})
         for line in (
             *_counts(store, tenant),
             *_feeds(store, tenant),

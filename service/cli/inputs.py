@@ -69,14 +69,13 @@ def day(text: str) -> date:
 
 def positive(text: str) -> int:
     """A whole number from 1."""
-    number = natural(text)
-    if number < 1:
-        raise ArgumentTypeError("at least 1")
-    return number
+    if not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
+    return int(text)
 
 
 def natural(text: str) -> int:
     """A whole number from 0."""
     if not text.isdigit():
-        raise ArgumentTypeError(f"{text!r} is not a whole number")
+        raise ArgumentTypeError(f"{text!r} is no whole number of at least 0")
     return int(text)

@@ -1,7 +1,7 @@
 """What the commands of an installation share: its settings, its database, its tenants."""
 
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from service.ehr.connect import Server
 from service.errors import StoreOutdated, UsageError
 from service.screening.holding import LEASE
 from service.screening.tenant import Tenant, by_name
-from service.settings import Settings, open_tenants
+from service.settings import Settings, open_tenants, tenant_names
 from service.store.engine import Store, open_store
 from service.store.migration import is_current
 
@@ -62,6 +62,13 @@ def chosen_tenant(tenants: Iterable[Tenant], name: str | None) -> Tenant:
     if name not in named:
         raise UsageError(f"there is no tenant {name!r}; there are: {listed}")
     return named[name]
+
+
+def check_tenant(settings: Settings, name: str | None, kept: Collection[str] = ()) -> None:
+    """Raises UsageError for the name of a tenant that is neither set up nor among those of whom something is kept."""
+    named = sorted({*tenant_names(settings), *kept})
+    if name is not None and name not in named:
+        raise UsageError(f"there is no tenant {name!r}; there are: {', '.join(named) or 'none'}")
 
 
 def with_server(there: Installation, name: str | None, server: str | None) -> Tenant:

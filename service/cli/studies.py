@@ -1,5 +1,6 @@
-"""study list, show, check, test: what a study says, whether it is sound, and whether it answers as expected."""
+"""study list, show, codes, check, test: what a study says, whether it is sound, and whether it answers as expected."""
 
+import shlex
 import textwrap
 from argparse import ArgumentParser, Namespace
 from collections import Counter
@@ -9,6 +10,7 @@ from service.catalog.content import mappings_dir
 from service.catalog.lint import contradictions, notes, uncovered, unused
 from service.catalog.load import Catalog, load_catalog
 from service.catalog.studies import StudyFile, load_study
+from service.cli.codes import list_codes
 from service.cli.console import out
 from service.cli.inputs import add_site, add_tenant
 from service.eligibility.criteria import Study
@@ -29,6 +31,9 @@ def add_study(command: ArgumentParser) -> None:
     showing.add_argument("id")
     showing.add_argument("--write", action="store_true", help="write it to study.txt beside the study.yaml, too")
     showing.set_defaults(run=show)
+    codes = actions.add_parser("codes", help="the value sets that criteria can name, with their systems")
+    codes.add_argument("word", nargs="?", metavar="WORD", help="only those with this in their id or title")
+    codes.set_defaults(run=list_codes)
     checking = actions.add_parser(
         "check", help="check studies, value sets and maps; with every problem's file and line"
     )
@@ -43,7 +48,7 @@ def add_study(command: ArgumentParser) -> None:
     history.add_argument("id", metavar="STUDY", help="the id of an open study")
     add_tenant(history)
     history.set_defaults(run=_history)
-    for action in (listing, showing, checking, testing):
+    for action in (listing, showing, codes, checking, testing):
         add_site(action)
 
 
@@ -78,7 +83,7 @@ def check(chosen: Namespace) -> int:
     catalog = load_catalog(mappings_dir(), chosen.site)
     wrong = 0
     for file in _checked(catalog, chosen):
-        problems = [*uncovered(file), *contradictions(file), *drift(file, catalog)]
+        problems = [*uncovered(file), *contradictions(file), *drift(file, catalog, chosen.site)]
         wrong += len(problems)
         state = f"{len(problems)} problem{'s' * (len(problems) > 1)}" if problems else "sound"
         out(f"{file.study.id} {file.study.version}: {len(file.study.criteria)} criteria, {state}")
@@ -123,13 +128,14 @@ def directory_of(file: StudyFile) -> Path:
     return file.document.path.parent
 
 
-def drift(file: StudyFile, catalog: Catalog) -> list[str]:
-    """What is out of date in study.txt, with how to make it anew."""
+def drift(file: StudyFile, catalog: Catalog, site: Path | None = None) -> list[str]:
+    """What is out of date in study.txt, with how to make it anew; `site`: as it was given to the command."""
     path = directory_of(file) / "study.txt"
     if path.is_file() and path.read_text(encoding="utf-8") == study_text(catalog, file.study):
         return []
     state = "out of date" if path.is_file() else "missing"
-    return [f"study.txt is {state}; write it with: prescreen study show {file.study.id} --write"]
+    at = f" --site {shlex.quote(str(site))}" if site is not None else ""
+    return [f"study.txt is {state}; write it with: prescreen study show {file.study.id}{at} --write"]
 
 
 def _tested(study: Study, catalog: Catalog) -> int:

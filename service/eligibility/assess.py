@@ -18,7 +18,7 @@ from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
 from service.eligibility.evaluate.judgement import UNSEEN
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import PatientRecord
-from service.eligibility.followed import Followed, when_unseen
+from service.eligibility.followed import Followed, first_change, when_unseen
 from service.eligibility.outcome import Outcome, Reason
 
 # Why it is unknown whether there is entry evidence, where nothing suggests any.
@@ -117,7 +117,7 @@ def assess(
         findings=findings,
         standing=verdict.standing,
         signal=verdict.signal,
-        later=later(verdict, case),
+        later=later(study, verdict, case),
         next_change=_next_change(study, findings, case),
     )
 
@@ -137,9 +137,7 @@ def case_of(
 
 def judge(study: Study, case: Case) -> Verdict:
     """Every criterion of a study, the standing and the signal, on the day of the case alone."""
-    known = _of_silence(study, case)
-    both = zip(known or (None,) * len(study.criteria), study.criteria, strict=True)
-    findings = tuple([one or finding_of(criterion, case) for one, criterion in both])
+    findings = _findings(study, case)
     return Verdict(findings, standing_of(findings), signal(study, case))
 
 
@@ -154,9 +152,9 @@ def judge_unless_kept_out(study: Study, case: Case) -> Verdict | None:
     return Verdict(tuple(findings), standing_of(tuple(findings)), signal(study, case))
 
 
-def later(verdict: Verdict, case: Case) -> date | None:
-    """For somebody who is kept out now: the date from which nothing does, if time alone will bring it."""
-    return _later(verdict.findings, case) if verdict.standing is Standing.INELIGIBLE else None
+def later(study: Study, verdict: Verdict, case: Case) -> date | None:
+    """For somebody who is kept out now: the first later day on which nothing does, if time alone will bring it."""
+    return _later(study, verdict.findings, case) if verdict.standing is Standing.INELIGIBLE else None
 
 
 def finding_of(criterion: Criterion, case: Case) -> Finding:
@@ -170,6 +168,13 @@ def finding_of(criterion: Criterion, case: Case) -> Finding:
         known = Finding(criterion, judgement, _may_stay_open(criterion, judgement, case.policy.not_kept))
         beside[id(criterion)] = known
     return known
+
+
+def _findings(study: Study, case: Case) -> tuple[Finding, ...]:
+    """The answer to every criterion of a study on the day of the case."""
+    known = _of_silence(study, case)
+    both = zip(known or (None,) * len(study.criteria), study.criteria, strict=True)
+    return tuple([one or finding_of(criterion, case) for one, criterion in both])
 
 
 def _of_silence(study: Study, case: Case) -> Silent | None:
@@ -268,27 +273,28 @@ def _unseen(study: Study, shared: Silent, case: Case) -> _Turn | None:
     return None
 
 
-def _later(findings: tuple[Finding, ...], case: Case) -> date | None:
-    """The date from which no criterion keeps the person out, if time alone will bring it."""
-    blocking = [finding for finding in findings if finding.blocks]
-    wanted = case.at
+def _later(study: Study, findings: tuple[Finding, ...], case: Case) -> date | None:
+    """The first later day on which no criterion keeps the person out, with no new data; None: there is none.
+
+    Up to the day by which each that keeps out has ended, one of them does: only on that day all are asked again.
+    """
+    then, blocking = case, [each for each in findings if each.blocks]
+    while blocking:
+        ends = _ends(blocking, then)
+        if ends is None:
+            return None
+        then = case.on(ends)
+        blocking = [each for each in _findings(study, then) if each.blocks]
+    return then.at
+
+
+def _ends(blocking: list[Finding], case: Case) -> date | None:
+    """The day by which each has given another answer than on the day of the case; None: one of them never does."""
+    last = case.at
     # what moves least is the first to tell that it will never be
     for finding in sorted(blocking, key=lambda each: len(each.judgement.watch)):
-        changes = Followed(finding.criterion.node, finding.judgement, case).changes()
-        cleared = next((day for day, judged in changes if _clears(finding, judged)), None)
-        if cleared is None:
+        changed = first_change([Followed(finding.criterion.node, finding.judgement, case)])
+        if changed is None:
             return None
-        wanted = max(wanted, cleared)
-    then = case.on(wanted)
-    blocked = any(blocks(each.criterion, evaluate(each.criterion.node, then).outcome) for each in findings)
-    return None if blocked else wanted
-
-
-def _clears(finding: Finding, judged: Judgement) -> bool:
-    """Only a clear answer ends an exclusion; a record that merely grows stale does not.
-
-    That the person will not have been seen for long by then (`no-contact`) only means that somebody has to see them.
-    """
-    if finding.criterion.kind == "inclusion":
-        return judged.outcome is Outcome.MET
-    return judged.outcome is Outcome.NOT_MET or judged.reasons == {Reason.NO_CONTACT}
+        last = max(last, changed[0])
+    return last

@@ -30,7 +30,7 @@ class Reason(Enum):
     NOT_LOADED = "not-loaded", "the records that would answer it were not loaded, or not completely"
     DATE_MISSING = "date-missing", "a record that bears on it has no usable date"
     DATE_IMPRECISE = "date-imprecise", "a date is not precise enough to tell whether it falls in the window"
-    VALUE_MISSING = "value-missing", "a result that bears on it has no value"
+    VALUE_MISSING = "value-missing", "a value that bears on it is missing"
     VALUE_IMPRECISE = "value-imprecise", "the value is a range that contains the limit"
     UNIT_NOT_CONVERTIBLE = "unit-not-convertible", "the unit is missing or cannot be converted"
     CODE_UNMAPPED = "code-unmapped", "a code is not, or not reliably, mapped to what the criterion asks for"

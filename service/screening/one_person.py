@@ -32,7 +32,8 @@ def read_person(
     if person is not None and person.unclear:
         raise UsageError(f"this person is held back and not screened: {MERGE_UNCLEAR}")
     if person is None or person.patient is None:
-        raise UsageError("no readable Patient of that id in the input; check the id and the input's rejects")
+        hint = "; give the id alone, without Patient/" if patient.startswith("Patient/") else ""
+        raise UsageError(f"no readable Patient of that id in the input{hint}; check the id and the input's rejects")
     reason = reason_to_hold(catalog, request, population, person.patient, person)
     if reason is not None:
         raise UsageError(f"this person is held back and not screened: {reason}")

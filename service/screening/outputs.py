@@ -195,9 +195,9 @@ class Tallying:
             found.screened += number
             found.standings[standing.value] += number
             found.signals[signal.value] += number
-            found.later += number if later else 0
             if signal in (Signal.STRONG, Signal.WEAK):
                 found.with_signal[standing.value] += number
+                found.later += number if later else 0
         for (place, outcome, reasons), number in self._of_each.items():
             name = self._study.criteria[place].id
             found.criteria.setdefault(name, Counter())[outcome.code] += number

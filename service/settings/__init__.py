@@ -5,6 +5,6 @@ kept elsewhere, `servers` and `parts` make of it what the other parts take, `ten
 """
 
 from service.settings.environment import KNOWN, Mode, Settings
-from service.settings.tenants import open_tenants
+from service.settings.tenants import open_tenants, tenant_names
 
-__all__ = ["KNOWN", "Mode", "Settings", "open_tenants"]
+__all__ = ["KNOWN", "Mode", "Settings", "open_tenants", "tenant_names"]

@@ -64,7 +64,10 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Given:
     try:
         read = read_yaml(path)
     except CatalogError as error:
-        raise SettingsError(error.problems) from None
+        missing = isinstance(error.__cause__, FileNotFoundError)
+        raise SettingsError(
+            [f"{path}: there is no such file; PRESCREEN_CONFIG names it"] if missing else error.problems
+        ) from None
     document = Document(read.path, {} if read.content is None else read.content, read.lines)
     problems = [_discreet(text) for _, text in violations_at(document, mappings_dir() / "schemas" / SCHEMA)]
     if problems:

@@ -38,6 +38,9 @@ class Secrets:
             return self.environment.get(name)
         try:
             return self.path(name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self._note(where, "there is no such file")
+            return None
         except (OSError, UnicodeDecodeError) as error:
             self._note(where, f"the file cannot be read as UTF-8 text ({type(error).__name__})")
             return None

@@ -25,7 +25,7 @@ def open_tenants(settings: Settings, shared: Catalog | None = None) -> tuple[Ten
 
     Raises SettingsError for studies that there are not, and CatalogError for content that is not sound.
     """
-    listed = tuple(_with_demo(settings.tenants)) if settings.in_development else settings.tenants
+    listed = _listed(settings)
     problems: list[str] = []
     catalogs: dict[Path | None, Catalog] = {} if shared is None else {settings.site: shared}
     found = []
@@ -40,6 +40,15 @@ def open_tenants(settings: Settings, shared: Catalog | None = None) -> tuple[Ten
     if problems:
         raise SettingsError(problems)
     return tuple(found)
+
+
+def tenant_names(settings: Settings) -> tuple[str, ...]:
+    """The names of the tenants, without reading their content."""
+    return tuple(each.name for each in _listed(settings))
+
+
+def _listed(settings: Settings) -> tuple[TenantSettings, ...]:
+    return tuple(_with_demo(settings.tenants)) if settings.in_development else settings.tenants
 
 
 def _with_demo(tenants: Iterable[TenantSettings]) -> Iterator[TenantSettings]:

@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, g, request
 from service.web.cors import ANY, comes_from
 
 MODE = "X-Prescreen-Mode"
+OWN = "OWN"  # the blueprints that decide for themselves who may ask, as an application keeps them
 POLICY = "Content-Security-Policy"
 NO_FRAMES = "frame-ancestors 'none'"
 # Of pages that people work on: scripts, pictures and forms of this service alone, and nothing that stands in the page.
@@ -58,6 +59,7 @@ def protect(
         if not (let_in or here):
             abort(403)
 
+    app.config[OWN] = own
     app.before_request(refuse_other_machines)
     app.after_request(add_headers)
     if development:

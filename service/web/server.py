@@ -29,8 +29,8 @@ OPTIONS = {
 def listen(host: str, port: int, *, anywhere: bool = False, development: bool = False) -> socket.socket:
     """A socket that listens there. Raises UsageError for a port that is taken, and for any host but this machine.
 
-    `anywhere`: another address may be given, as a number, because the service knows who may ask; in `development` it
-    asks nobody, so there it may not.
+    `anywhere`: another address may be given, as a number, because something is set up that knows who may ask; in
+    `development` nobody is asked, so there it may not.
     """
     address = LOCAL.get(host) or (host if anywhere and not development and _is_number(host) else None)
     if address is None and development:
@@ -40,7 +40,7 @@ def listen(host: str, port: int, *, anywhere: bool = False, development: bool = 
         )
     if address is None:
         raise UsageError(
-            f"{host} could be reached from other machines, and this service does not ask yet who they are. Listen on "
+            f"{host} could be reached from other machines, and nothing is set up that asks who they are. Listen on "
             f"{', '.join(LOCAL)}; for others, put a reverse proxy that authenticates in front, on this machine"
         )
     if port > HIGHEST_PORT:

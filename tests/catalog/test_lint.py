@@ -96,6 +96,28 @@ def test_a_set_without_a_licence_and_a_result_without_a_window_are_noted(tmp_pat
     assert any("I1 takes results of that very day" in each for each in found)
 
 
+# instead of "condition: {codes: illness}"                                              what is said
+QUESTIONS = [
+    ("manual: Does the person refuse?\n", None),
+    ("manual: Does the person agree? Answer yes if not.\n", "it should not have to say how to answer"),
+    ("manual: Is the person willing? Please answer with 'no' to exclude.\n", "it should not have to say how to answer"),
+    ("manual: Is there no answer yet?\n", None),
+    ("not: {manual: Does the person agree?}\n", "it stands within a not"),
+    ("not: {all: [{condition: {codes: illness}}, {manual: Is it over?}]}\n", "it stands within a not"),
+    ("not: {not: {manual: Does the person refuse?}}\n", None),
+]
+
+
+@pytest.mark.parametrize(("encoded", "said"), QUESTIONS)
+def test_a_question_that_goes_the_other_way_than_the_text_is_noted(
+    encoded: str, said: str | None, tmp_path: Path
+) -> None:
+    file, catalog = written(tmp_path, (ILL, encoded))
+    found = [each for each in notes(file, catalog.value_set_files, catalog.half_lives) if "should mean" in each]
+    assert [said in each for each in found] == ([True] if said else [])  # type: ignore[operator]
+    assert all("demo/study.yaml:" in each and "E1: yes to" in each for each in found)
+
+
 @pytest.mark.parametrize(
     ("code", "asked", "said"),
     [

@@ -77,7 +77,6 @@ def test_a_subscription_is_listed_with_its_counter_gaps_and_error(prescreen: Pre
         "demo: subscription labs: status error, last event 4, 2 missing, heard 2026-06-30T12:00:00+00:00, "
         "error its notifications do not come here, to be reconciled since 2026-06-30T12:00:00+00:00" in listed
     )
-    assert prescreen("inbox", "list", "--tenant", "other")[1] == "No work was ever kept here.\n"
 
 
 def test_whose_subscriptions_are_kept_alive_is_listed(prescreen: Prescreen, store: Store) -> None:
@@ -89,7 +88,6 @@ def test_whose_subscriptions_are_kept_alive_is_listed(prescreen: Prescreen, stor
         "demo: subscriptions: looked after 2026-06-30T12:00:00+00:00, next 2026-06-30T13:00:00+00:00, "
         "not kept alive: GET Subscription: HTTP 503\n" in prescreen("inbox", "list")[1]
     )
-    assert "subscriptions" not in prescreen("inbox", "list", "--tenant", "other")[1]
 
 
 def test_what_is_out_of_reach_or_not_loaded_is_listed(prescreen: Prescreen, store: Store) -> None:
@@ -99,7 +97,24 @@ def test_what_is_out_of_reach_or_not_loaded_is_listed(prescreen: Prescreen, stor
     _, listed, _ = prescreen("inbox", "list")
     assert "demo: source: out of reach (http-503) since 2026-06-30T12:00:00+00:00, last 2026-06-30T13:00:00" in listed
     assert "demo: export: Condition is lacking (not-loaded) since 2026-06-30T12:00:00+00:00" in listed
-    assert "out of reach" not in prescreen("inbox", "list", "--tenant", "other")[1]
+
+
+def test_only_what_is_of_the_tenant_is_listed(prescreen: Prescreen, store: Store) -> None:
+    """That of one that is not set up any more, too."""
+    give_up(store)
+    troubles.whole_place(store, "demo", "source", "http-503", NOW)
+    upkeep.take(store, "demo", "https://ehr.example/fhir", "https://us.example", NOW)
+    screenings.request(store, "gone", "p1", "event", NOW)
+    (line,) = prescreen("inbox", "list", "--tenant", "gone")[1].splitlines()
+    assert line.startswith("gone: screening: 1 waiting, ")
+    assert "gone" not in prescreen("inbox", "list", "--tenant", "demo")[1]
+
+
+@pytest.mark.parametrize("words", [("inbox", "list"), ("cards",)])
+def test_a_tenant_that_there_is_not_is_refused(prescreen: Prescreen, store: Store, words: tuple[str, ...]) -> None:
+    status, out, complaint = prescreen(*words, "--tenant", "south")
+    assert (status, out) == (2, "") and "there is no tenant 'south'; there are: demo" in complaint
+    assert prescreen(*words, "--tenant", "demo")[0] == 0
 
 
 def test_a_patient_is_forgotten(prescreen: Prescreen, store: Store) -> None:

@@ -132,3 +132,16 @@ def test_the_audit_is_exported_and_that_is_audited(prescreen: Prescreen, store: 
         out = tmp_path / f"{number}.ndjson"
         told = prescreen("audit", "export", "--since", since, "--until", day, "--account", "anna", "--out", str(out))[1]
         assert told.startswith(f"{min(count, 2)} AuditEvents")
+
+
+def test_the_audit_of_a_study_that_there_never_was_is_refused(
+    prescreen: Prescreen, store: Store, tmp_path: Path
+) -> None:
+    """Of one that is not open any more it is exported."""
+    file = tmp_path / "audit.ndjson"
+    status, _, complaint = prescreen("audit", "export", "--study", "nope", "--out", str(file))
+    assert status == 2 and "there is no open study of that id" in complaint and not file.exists()
+    assert not [each for each in audit.entries(store, "demo", 9) if each.action == "export-audit"]
+    audit.append(store, Entry(NOW, "demo", "anna", "view-patient", "closed", "p", {}))
+    status, told, _ = prescreen("audit", "export", "--study", "closed", "--out", str(file))
+    assert (status, told) == (0, f"2 AuditEvents in {file}\n"), "that of this export, too"

@@ -1,5 +1,5 @@
 """What must always hold of an assessment: more precise data never contradicts, order and repetition change nothing,
-and `next_change` is what evaluating day by day finds.
+`next_change` and `later` are what evaluating day by day finds.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import assume, given, settings, strategies as st
 
 from service.eligibility.as_of import as_of
-from service.eligibility.assess import assess, case_of, judge
+from service.eligibility.assess import Standing, assess, case_of, judge
 from service.eligibility.criteria import Criterion, LookBack, Node, ProcedureDone, SexIs, Study
 from service.eligibility.dates import Days, Duration, Unit
 from service.eligibility.dosing.denials import may_deny
@@ -20,7 +20,7 @@ from service.eligibility.facts import Evidence, Fact, Loaded, MedicationFact, Pa
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import MEDICATION_TYPES, Policy
 from tests.builders import AT, TYPES, knowledge
-from tests.generators import FACTS, denied_drugs, not_taken, precise, precise_person, questions
+from tests.generators import FACTS, denied_drugs, not_taken, precise, precise_person, questions, several_questions
 
 KNOWLEDGE = knowledge()
 A_YEAR = Duration(12, Unit.MONTH)
@@ -195,3 +195,36 @@ def test_next_change_is_what_day_by_day_finds(question: tuple[Node, PatientRecor
     else:
         assert found.date == slow
         assert found.outcome is outcome(node, frozen, found.date)
+
+
+@given(several_questions(), st.data())
+@settings(max_examples=150, deadline=None)
+def test_later_is_the_first_day_on_which_day_by_day_nothing_keeps_out(
+    asked: tuple[tuple[Node, ...], PatientRecord], data: st.DataObject
+) -> None:
+    """Of several criteria, of which one or more keep the person out; others may begin to while these end."""
+    nodes, person = asked
+    kinds = [_kind(node, person, data) for node in nodes]
+    criteria = tuple(
+        Criterion(f"C{n}", kind, "c", node) for n, (node, kind) in enumerate(zip(nodes, kinds, strict=True))
+    )  # type: ignore[arg-type]
+    study = replace(one_criterion(nodes[0]), criteria=criteria)
+    found = assess(person, study, AT, KNOWLEDGE)
+    if found.standing is not Standing.INELIGIBLE:
+        assert found.later is None
+        return
+    frozen, horizon = as_of(person, AT, study), 500
+    slow = next((day for day in (AT + timedelta(n) for n in range(1, horizon)) if _free(study, frozen, day)), None)
+    assert slow == (None if found.later is None or found.later > AT + timedelta(horizon - 1) else found.later)
+
+
+def _kind(node: Node, person: PatientRecord, data: st.DataObject) -> str:
+    """Mostly the kind of criterion that keeps this person out."""
+    against = "inclusion" if outcome(node, person) is Outcome.NOT_MET else "exclusion"
+    return data.draw(st.sampled_from([against, against, "inclusion", "exclusion"]))
+
+
+def _free(study: Study, person: PatientRecord, day: date) -> bool:
+    """Does no criterion keep the person out on that day?"""
+    against = {"inclusion": Outcome.NOT_MET, "exclusion": Outcome.MET}
+    return all(outcome(each.node, person, day) is not against[each.kind] for each in study.criteria)

@@ -327,6 +327,11 @@ def test_who_is_not_screened_has_no_doses_either(doses: Doses, person: Json, sai
     assert doses.status == 2 and said in doses.complaint
 
 
+def test_who_is_named_with_the_type_is_told_to_leave_it_out(doses: Doses) -> None:
+    assert doses(TAPER, patient="Patient/p") == ""
+    assert doses.status == 2 and "give the id alone, without Patient/" in doses.complaint
+
+
 def test_an_unknown_reference_drug_is_refused_with_those_there_are(doses: Doses) -> None:
     assert doses(TAPER, to="aspirin") == ""
     assert doses.status == 2 and "there are:" in doses.complaint and "prednisone" in doses.complaint

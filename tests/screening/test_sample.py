@@ -12,6 +12,7 @@ import orjson
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
 
+from service.cli import main
 from service.errors import UsageError
 from service.screening.sample import STORIES, TYPES, SampleReport, write_sample
 from service.screening.sample.oddities import ODDITIES
@@ -251,6 +252,13 @@ def test_fewer_than_one_patient_is_refused(tmp_path: Path, patients: int) -> Non
     with pytest.raises(UsageError, match="at least 1"):
         write_sample(tmp_path / "out", patients, 7)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "some"])
+def test_a_number_below_one_is_told_what_it_has_to_be(number: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["sample", "--patients", number, "--out", "nowhere"])
+    assert f"{number!r} is no whole number of at least 1" in capsys.readouterr().err
 
 
 def test_a_day_of_long_ago_is_refused(tmp_path: Path) -> None:

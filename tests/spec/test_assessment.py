@@ -10,6 +10,7 @@ from service.eligibility.assess import Assessment, Signal, Standing, assess
 from service.eligibility.criteria import (
     EVER,
     Absence,
+    AdverseEventHad,
     AgeAtScreening,
     AllOf,
     AnyOf,
@@ -33,9 +34,22 @@ from service.eligibility.criteria import (
 from service.eligibility.dates import Duration, Unit
 from service.eligibility.explain import Phrases, finding_sentence, standing_sentence, wanted
 from service.eligibility.facts import Certainty, Fact, Loaded
-from service.eligibility.outcome import Outcome
+from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
-from tests.builders import AT, LOINC, SETS, TYPES, concept, condition, days, knowledge, procedure, record, result
+from tests.builders import (
+    AT,
+    LOINC,
+    SETS,
+    TYPES,
+    adverse_event,
+    concept,
+    condition,
+    days,
+    knowledge,
+    procedure,
+    record,
+    result,
+)
 from tests.doses import instruction, medication
 
 N, U, M = Outcome.NOT_MET, Outcome.UNKNOWN, Outcome.MET
@@ -137,16 +151,35 @@ def test_signal(facts: list[Fact], more: dict[str, object], signal: Signal) -> N
             ConditionPresent(("cold",)),
             "exclusion",
             [condition(concept("3"), "2026-06-01")],
-            None,
-            id="only grows stale",
+            date(2026, 8, 1),
+            id="it passes by itself, and may then be over",
         ),
     ],
 )
-def test_when_time_alone_lifts_what_keeps_a_person_out(
+def test_when_time_alone_ends_what_keeps_a_person_out(
     node: Node, kind: str, facts: list[Fact], later: date | None
 ) -> None:
     found = assessed(node, *facts, kind=kind)
     assert (found.standing, found.later) == (Standing.INELIGIBLE, later)
+
+
+def test_the_first_day_is_free_of_what_only_begins_to_keep_out_in_between() -> None:
+    """A cold may be over from August 1 on; an operation keeps out from July 25 to August 8."""
+    cold = Criterion("E1", "exclusion", "c", ConditionPresent(("cold",)))
+    gap = LookBack(Duration(44, Unit.DAY), gap=Duration(30, Unit.DAY))
+    operated = Criterion("E2", "exclusion", "c", ProcedureDone(("operation",), look_back=gap))
+    study = Study("s", "1", "S", (cold, operated), (CANCER,))
+    facts = (condition(concept("3"), "2026-06-01"), procedure(concept("4"), "2026-06-25"))
+    found = assess(record(*facts), study, AT, knowledge())
+    assert assess(record(facts[0]), study, AT, knowledge()).later == date(2026, 8, 1)
+    assert [each.blocks for each in found.findings] == [True, False]
+    assert found.later == date(2026, 8, 9)
+
+
+def test_silence_ends_where_the_person_was_not_seen_for_long() -> None:
+    """What was taken for absence keeps nobody out for ever: after 24 months without a contact it is not known."""
+    found = assessed(CANCER, kind="inclusion", contacts=(date(2026, 6, 1),))
+    assert (found.standing, found.later) == (Standing.INELIGIBLE, date(2028, 6, 2))
 
 
 def test_many_results_hide_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +247,60 @@ def test_what_would_settle_it_asks_only_for_what_is_open() -> None:
     found = assessed(AllOf((SexIs(("female",)), VIRUS)), result(VIRUS_CODE, None))
     assert wanted(found.findings[0], PHRASES) == ("the value of something: no value [Observation/1]",)
     assert wanted(replace(found.findings[0], judgement=assessed(SexIs(("male",))).findings[0].judgement), PHRASES) == ()
+
+
+LIMITED = ObservationValue(
+    ("hb",), test=NumberTest(Bounds(above=Decimal(3)), relative_to="upper_limit_of_normal"), look_back=EVER
+)
+# criterion, facts, changes of the record -> in the sentence, what would settle it
+MISSING: dict[str, tuple[Node, list[Fact], dict[str, object], str, str]] = {
+    "a reference range": (
+        LIMITED,
+        [result(HB, 150, unit="U/L")],
+        {},
+        "the result has no upper limit of normal with it",
+        "the reference range of something: 150 U/L [Observation/1]",
+    ),
+    "the lower end of one": (
+        replace(LIMITED, test=NumberTest(Bounds(below=Decimal(1)), relative_to="lower_limit_of_normal")),
+        [result(HB, 150, unit="U/L")],
+        {},
+        "the result has no lower limit of normal with it",
+        "the reference range of something: 150 U/L [Observation/1]",
+    ),
+    "the value": (
+        LIMITED,
+        [result(HB, None)],
+        {},
+        "a value that bears on it is missing",
+        "the value of something: no value [Observation/1]",
+    ),
+    "the sex": (SexIs(("female",)), [], {"sex": None}, "the sex is not recorded", "the sex"),
+    "how serious it was": (
+        AdverseEventHad(("cancer",), serious=True, look_back=EVER),
+        [adverse_event(concept("1"), serious=None)],
+        {},
+        "it is not recorded whether it was serious",
+        "whether it was serious: something [AdverseEvent/1]",
+    ),
+    "what is suspected": (
+        AdverseEventHad(("cancer",), ("drug",), look_back=EVER),
+        [adverse_event(concept("1"))],
+        {},
+        "it is not recorded which drug is suspected",
+        "which drug is suspected: something [AdverseEvent/1]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("node", "facts", "more", "sentence", "wish"), MISSING.values(), ids=MISSING)
+def test_what_is_missing_where_a_value_is(
+    node: Node, facts: list[Fact], more: dict[str, object], sentence: str, wish: str
+) -> None:
+    found = assessed(node, *facts, **more)
+    assert found.findings[0].judgement.reasons == {Reason.VALUE_MISSING}
+    assert sentence in told(found)
+    assert wanted(found.findings[0], PHRASES) == (wish,)
 
 
 def test_the_standing_tells_what_keeps_a_person_out_and_until_when() -> None:

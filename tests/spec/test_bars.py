@@ -6,8 +6,19 @@ from xml.etree.ElementTree import Element, fromstring
 import pytest
 from hypothesis import given, strategies as st
 
-from service.eligibility.explain.bars import BARS_STYLE, FILLINGS, NARROWEST, NOT_SHOWN, Bar, bars_chart, share_words
-from service.eligibility.explain.svg import width_of
+from service.eligibility.explain.bars import (
+    BARS_STYLE,
+    FILLINGS,
+    HEADING,
+    NARROWEST,
+    NOT_SHOWN,
+    WIDTH,
+    Bar,
+    bars_chart,
+    bars_drawing,
+    share_words,
+)
+from service.eligibility.explain.svg import PER_BOLD, width_of
 from service.errors import InvalidValue
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -131,3 +142,11 @@ def test_everything_is_in_the_drawing_and_nothing_overlaps(
     assert lines == sorted(lines) and lines[-1] <= height
     sizes = [(each.text or "", float(each.get("font-size") or 0)) for each in root.iter(f"{SVG}text")]
     assert all(width_of(text, size) <= NARROWEST for text, size in sizes)
+
+
+def test_a_title_is_wrapped_as_the_bold_text_that_it_is() -> None:
+    title = "Who would be let in or lost with a bound moved: igg4-rd-sirolimus 1.0.0, as of 2026-06-30. Exact counts."
+    drawn = bars_drawing(title, [Bar("one", {"": 1}, 1)], "n", room=WIDTH)
+    bold = [each.text or "" for each in drawn.iter("text") if each.get("font-weight") == "bold"]
+    assert " ".join(bold) == title and len(bold) > 1
+    assert all(len(each) * HEADING * PER_BOLD <= WIDTH for each in bold)

@@ -83,7 +83,7 @@ LATER, CHANGE = "2026-09-01", {"date": "2026-08-01", "criterion": "X1", "outcome
 LATERS: tuple[tuple[dict[str, Any], str | None, Any, str, str | None], ...] = (
     (finding("exclusion", "met", "X2"), LATER, CHANGE, "not_met", LATER),
     (finding("exclusion", "met", "X2"), None, CHANGE, "not_met", "2026-08-01"),
-    (finding("exclusion", "met", "X2"), None, {**CHANGE, "outcome": "unknown"}, "not_met", None),
+    (finding("exclusion", "met", "X2"), None, {**CHANGE, "outcome": "unknown"}, "not_met", "2026-08-01"),
     (finding("exclusion", "met", "X2"), None, {**CHANGE, "criterion": "X2"}, "not_met", None),
     (finding("exclusion", "met", "X2"), None, None, "not_met", None),
     (finding("exclusion", "unknown", "X2"), LATER, CHANGE, "met", None),

@@ -1,5 +1,7 @@
 """What cases.yaml may say, what its short forms become, and how its mistakes are named."""
 
+import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from service.catalog.content import mappings_dir
 from service.errors import CatalogError, UsageError
 from service.screening.cases.forms import FORMS, expand, quantity
 from service.screening.cases.load import load_cases
+from tests.docs.markdown import table
+from tests.shape.source import ROOT
 
 SCHEMA = mappings_dir() / "schemas" / "cases.schema.json"
 GOOD = "cases:\n  - name: A chart\n    as_of: 2026-06-30\n    expect: {E1: met}\n"
@@ -70,6 +74,26 @@ def test_a_quantity(written: object, expected: object) -> None:
 def test_what_is_no_quantity_is_refused(written: str) -> None:
     with pytest.raises(UsageError, match="no quantity"):
         quantity(written)
+
+
+def test_a_result_brings_its_limits_of_normal() -> None:
+    made = expand({"observation": {"code": "LOINC 1742-6", "value": "150 U/L", "low": 7, "high": "40 U/L"}}, 1)
+    (limits,) = made["referenceRange"]
+    assert (limits["low"]["value"], limits["high"]["value"], limits["high"]["code"]) == (7, 40, "U/L")
+    assert "referenceRange" not in expand({"observation": {"code": "LOINC 1742-6", "value": "150 U/L"}}, 1)
+
+
+def test_every_short_form_and_each_of_its_keys_is_documented() -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]
+    forms = {
+        name: schema[each["$ref"].rpartition("/")[2]]
+        for name, each in schema["record"]["properties"].items()
+        if "$ref" in each
+    }
+    rows = table((ROOT / "docs" / "add-a-study.md").read_text(encoding="utf-8"), "short forms:")
+    told = {name: set(re.findall(r"`(\w+)`", row[2])) for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+    assert told == {name: set(each["properties"]) for name, each in forms.items()}
+    assert {row[1] for row in rows} == {FORMS[name][0] for name in forms} - {"MedicationStatement"}
 
 
 @pytest.mark.parametrize("name", sorted(FORMS))

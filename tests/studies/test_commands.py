@@ -1,11 +1,14 @@
 """prescreen study list, show, check, test: what they print, and when they fail."""
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from service.catalog.content import mappings_dir
+from service.catalog.documents import Document
+from service.catalog.load import Catalog, load_catalog
 from service.cli import studies
 from service.errors import UsageError
 
@@ -39,6 +42,19 @@ def test_an_unknown_study_is_refused_with_those_there_are() -> None:
         studies.show(chosen(id="igg4"))
 
 
+def test_the_value_sets_are_listed_with_what_they_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    """All of them, and the site's; those of a word, found in the id or the title, alone."""
+    assert studies.list_codes(chosen(word=None)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == sorted(load_catalog(mappings_dir(), None).value_set_files)
+    assert studies.list_codes(chosen(word="HAEMOGLOBIN")) == 0
+    assert "hemoglobin  observation  Haemoglobin (LOINC 1)" in capsys.readouterr().out.replace("   ", "  ")
+    assert studies.list_codes(chosen(word="drug-metformin")) == 0
+    assert capsys.readouterr().out == "drug-metformin  medication  Metformin (ATC 6 by beginning; RxNorm 1)\n"
+    with pytest.raises(UsageError, match="no value set has 'nothing at all'"):
+        studies.list_codes(chosen(word="nothing at all"))
+
+
 def test_check_is_content_with_what_is_shipped(capsys: pytest.CaptureFixture[str]) -> None:
     assert studies.check(chosen()) == 0
     assert "malignancy: " in capsys.readouterr().out
@@ -53,6 +69,16 @@ def test_check_fails_on_a_text_that_drifted(
     monkeypatch.setattr(studies, "directory_of", lambda file: tmp_path)
     assert studies.check(chosen(what=IGG4)) == studies.FAILED
     assert f"study.txt is {state}; write it with: prescreen study show {IGG4} --write" in capsys.readouterr().out
+
+
+def test_the_command_that_writes_the_text_names_the_site_as_it_was_given(tmp_path: Path) -> None:
+    known = load_catalog(mappings_dir(), None)
+    found = studies.drift(replace(known.study_files[IGG4], document=elsewhere(known, tmp_path)), known, Path("my site"))
+    assert found == [f"study.txt is missing; write it with: prescreen study show {IGG4} --site 'my site' --write"]
+
+
+def elsewhere(catalog: Catalog, directory: Path) -> Document:
+    return replace(catalog.study_files[IGG4].document, path=directory / "study.yaml")
 
 
 def test_the_cases_are_run_and_the_outcomes_out_of_reach_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from service.screening.cds.policy import CardPolicy
 from service.screening.tenant import Hook, Tenant
 from service.settings import KNOWN, Settings
 from service.store.engine import open_store
+from service.web.guard import OWN
 from service.web.problems import HTTP, STATUS
 from tests.databases import sqlite_url
 from tests.docs.markdown import FENCE, section, table
@@ -106,6 +107,19 @@ def test_every_address_is_documented(shipped: Flask, for_tenants: Flask) -> None
     always, _, more = section(TEXT, "## What you can ask").partition(FOR_TENANTS)
     assert documented(always) == served(shipped)
     assert documented(more) == served(for_tenants) - served(shipped)
+
+
+def test_every_address_stands_in_the_table_of_what_a_proxy_passes_on(for_tenants: Flask) -> None:
+    """Each below one row; each row has some; and what answers this machine alone is not passed on."""
+    rows = table((ROOT / "docs" / "settings.md").read_text(encoding="utf-8"), "addresses:")
+    passed = {row[0].split("`")[1]: row[2].startswith("yes") for row in rows}
+    assert len(passed) == len(rows)
+    found = {}
+    for rule in for_tenants.url_map.iter_rules():
+        first = "/" + rule.rule.split("/")[1]
+        blueprint = rule.endpoint.rpartition(".")[0]
+        found.setdefault(first, set()).add(blueprint in for_tenants.config[OWN])
+    assert found == {address: {own} for address, own in passed.items()}
 
 
 def test_every_key_of_an_answer_is_documented(shipped: Flask) -> None:

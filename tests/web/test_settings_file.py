@@ -16,6 +16,7 @@ from service.screening.worklist import coming
 from service.screening.worklist.digests import How
 from service.screening.worklist.sending import MailServer, Tls
 from service.settings import Mode, Settings, open_tenants
+from service.settings.file import read_settings
 from service.store.retention import Keep
 from service.web.language import told_in
 from tests.docs.markdown import FENCE, table
@@ -178,7 +179,7 @@ WRONG = {
         "the key of this service cannot be used",
     ),
     "no variable": ("database_env: NOBODY", ":1 (database_env): there is no variable of this name"),
-    "no file": ("database_file: nowhere", "the file cannot be read"),
+    "no file": ("database_file: nowhere", "settings.yaml:1 (database_file): there is no such file"),
     "a secret twice": ("database_env: A\ndatabase_file: b", "both stand here"),
     "no name": ("tenants: {n: {hooks: {labs: {secret_file: secret}}}}", "name_env or name_file is missing"),
     "a topic that is no canonical": ("tenants: {n: {hooks: {a: {topic: our topic}}}}", "topic"),
@@ -273,6 +274,11 @@ def test_what_stands_in_a_wrong_place_is_not_repeated(place: Path, text: str) ->
 def test_no_setting_shows_a_secret(place: Path) -> None:
     shown = repr(settings(place, WHOLE))
     assert SECRET not in shown and NAME not in shown and "hush" not in shown and '"d"' not in shown
+
+
+def test_a_file_that_is_not_there_is_named_with_what_names_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.yaml: there is no such file; PRESCREEN_CONFIG names it"):
+        read_settings(tmp_path / "nowhere.yaml", {})
 
 
 def test_a_study_that_there_is_not_is_said(place: Path) -> None:

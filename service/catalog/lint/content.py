@@ -1,10 +1,13 @@
-"""What the keeper of a study should know of its content: what decides nothing, empty and unused value sets."""
+"""What the keeper of a study should know of its content: what decides nothing, what is asked the wrong way round, empty
+and unused value sets.
+"""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from service.catalog.studies import StudyFile
 from service.catalog.value_sets import ValueSetFile
-from service.eligibility.criteria import MedicationTaken, ObservationValue
+from service.eligibility.criteria import Manual, MedicationTaken, Not, ObservationValue
 from service.eligibility.criteria.walk import value_sets_of, within
 from service.eligibility.dosing.half_lives import HalfLives
 from service.eligibility.outcome import Outcome
@@ -16,6 +19,9 @@ BUILT_IN = frozenset(
     "acute-infection body-height body-weight research-consent form-local form-systemic route-local".split()
 ) | {"route-systemic"}
 
+# A question that has to say what yes means does not go the same way as the text.
+TELLS_HOW = re.compile(r"\banswer (with )?[\"'“‘]?(yes|no)\b", re.IGNORECASE)
+
 
 def named(file: StudyFile) -> frozenset[str]:
     """The value sets that the study names."""
@@ -25,7 +31,12 @@ def named(file: StudyFile) -> frozenset[str]:
 
 def notes(file: StudyFile, sets: Sets, half_lives: HalfLives) -> list[str]:
     """What does not keep the study from being used, but should be looked at."""
-    return [*_of_sets(sorted(named(file)), sets), *_without_window(file), *_of_half_lives(file, sets, half_lives)]
+    return [
+        *_of_sets(sorted(named(file)), sets),
+        *_without_window(file),
+        *_inverted(file),
+        *_of_half_lives(file, sets, half_lives),
+    ]
 
 
 def _of_sets(names: Iterable[str], sets: Sets) -> Iterator[str]:
@@ -45,6 +56,27 @@ def _without_window(file: StudyFile) -> Iterator[str]:
         if any(isinstance(each, ObservationValue) and each.look_back is None for each in within(criterion.node)):
             where = file.document.at(("criteria", at))
             yield f"{where}: {criterion.id} takes results of that very day; give look_back if that is not meant"
+
+
+def _inverted(file: StudyFile) -> Iterator[str]:
+    """Questions to a person to which yes does not mean that the statement is true."""
+    for at, criterion in enumerate(file.study.criteria):
+        asked = [each for each in within(criterion.node) if isinstance(each, Manual)]
+        denied = {id(each) for each in asked} & _denied(criterion.node)
+        for each in asked:
+            if id(each) in denied or TELLS_HOW.search(each.question):
+                what = f"{criterion.id}: yes to {each.question!r} should mean that the text is true"
+                why = "it stands within a not" if id(each) in denied else "it should not have to say how to answer"
+                yield f"{file.document.at(('criteria', at))}: {what}; {why}"
+
+
+def _denied(node: object) -> set[int]:
+    """What stands within an odd number of nots."""
+    inner: set[int] = set()
+    for each in within(node):
+        if isinstance(each, Not):
+            inner ^= {id(part) for part in within(each.part)}
+    return inner
 
 
 def _of_half_lives(file: StudyFile, sets: Sets, half_lives: HalfLives) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """What the makers of nodes share: the file with its lines, the names that may be used, the problems found so far."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,6 +16,9 @@ from service.errors import InvalidValue
 Made = TypeVar("Made")
 Content = Mapping[str, Any]
 OUTCOMES: Mapping[str, Outcome] = {each.code: each for each in Outcome}
+SURFACE = re.compile(r"/\s*\(?1[.,]73\s*\*?m(\^?2|²)\)?")  # of a body, as it is often written
+BRACES = "{score}, mL/min/{1.73_m2}"
+YOUR_OWN = " (one of your own stands in value-sets/%s.json of the directory that --site names: docs/add-a-study.md)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,9 @@ class Reader:
             kind = self.names.value_sets.get(each)
             if kind is None:
                 known = sorted(self.names.value_sets)
-                self.problem((*where, key), f"there is no value set {each!r}{did_you_mean(each, known)}")
+                self.problem(
+                    (*where, key), f"there is no value set {each!r}{did_you_mean(each, known)}{YOUR_OWN % each}"
+                )
             elif kinds and kind not in kinds:
                 wanted = " or ".join(kinds)
                 self.problem((*where, key), f"value set {each!r} holds codes of kind {kind}; wanted here: {wanted}")
@@ -72,7 +78,10 @@ class Reader:
         """The UCUM unit under `unit`; one that nobody can convert to would leave every answer unknown."""
         unit = content.get("unit")
         if isinstance(unit, str) and not self.names.knows_unit(unit):
-            self.problem((*where, "unit"), f"{unit!r} is no unit of UCUM, such as mg/dL, %, 10*9/L or {{score}}")
+            known = SURFACE.sub("/{1.73_m2}", unit)
+            meant = f"; did you mean {known!r}?" if known != unit and self.names.knows_unit(known) else ""
+            said = f"{unit!r} is no unit of UCUM, such as mg/dL, %, 10*9/L; what is no unit stands in braces: {BRACES}"
+            self.problem((*where, "unit"), f"{said}{meant}")
         return unit
 
     def bounds(self, content: Content, where: Where) -> Bounds:

@@ -45,7 +45,9 @@ class NumberTest:
 
     def __post_init__(self) -> None:
         if (self.unit is None) == (self.relative_to is None):
-            raise InvalidValue("a number is compared either in a unit or relative to a limit of normal")
+            raise InvalidValue(
+                "a number is compared either in a unit ({score} for one without) or relative to a limit of normal"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def bars_drawing(
         entries.append((NOT_SHOWN, hidden))
     said_of = {id(each): _told(each, hidden, most is None) if numbers else each.note for each in bars}
     placed = [(each, _lines(each.label, TEXT, room), _lines(said_of[id(each)], SMALL, room)) for each in bars]
-    head = _lines(title, HEADING, room)
+    head = _lines(title, HEADING, room, bold=True)
     heights = [LINE * (len(label) + len(said)) + HIGH + GAP for _, label, said in placed]
     top = LINE * (len(head) + len(entries)) + GAP
     root = canvas(WIDTH, top + sum(heights), title, "; ".join(f"{each.label}: {said_of[id(each)]}" for each in bars))
@@ -128,8 +128,8 @@ def bars_drawing(
     return scoped(root, name)
 
 
-def _lines(text: str, size: float, room: float) -> list[str]:
-    return wrap(text, letters_in(room, size), break_on_hyphens=False)
+def _lines(text: str, size: float, room: float, *, bold: bool = False) -> list[str]:
+    return wrap(text, letters_in(room, size, bold=bold), break_on_hyphens=False)
 
 
 def _told(bar: Bar, hidden: str, shares: bool) -> str:

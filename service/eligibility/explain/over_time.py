@@ -44,7 +44,7 @@ def over_time(title: str, readings: Sequence[Reading], name: str, *, surely: str
     """The drawing; `surely` and `at_most` say in its key what the two edges are."""
     if not readings:
         raise InvalidValue("nothing was counted, and nothing can be drawn")
-    head = wrap(title, letters_in(WIDTH - 2 * EDGE, TEXT))
+    head = wrap(title, letters_in(WIDTH - 2 * EDGE, TEXT, bold=True))
     top = EDGE + ROW * (len(head) + 2)
     told = "; ".join(f"{each.day}: {each.said}" for each in readings)
     root = canvas(WIDTH, top + HEIGHT + FOOT + EDGE, title, told)

@@ -7,6 +7,7 @@ from service.eligibility.criteria import IfElse, Manual
 from service.eligibility.dosing.measure import DoseAnswer
 from service.eligibility.evaluate.judgement import Exhibit, Judgement
 from service.eligibility.explain.marks import mark_words
+from service.eligibility.explain.missing import missing
 from service.eligibility.explain.phrases import Phrases
 from service.eligibility.outcome import Outcome, Reason, ordered
 from service.eligibility.quantity import plain
@@ -59,11 +60,17 @@ def _leaf_sentence(leaf: Judgement, phrases: Phrases) -> str:
 
 
 def _because(leaf: Judgement) -> str:
-    said = [reason.sentence for reason in ordered(leaf.reasons)]
+    said = [each for reason in ordered(leaf.reasons) for each in _words(reason, leaf)]
     if leaf.lacking:
         kinds = ", ".join(sorted(leaf.lacking))
         said = [f"{each}: {kinds}" if each == Reason.NOT_LOADED.sentence else each for each in said]
     return "; ".join(said)
+
+
+def _words(reason: Reason, leaf: Judgement) -> tuple[str, ...]:
+    if reason is Reason.VALUE_MISSING:
+        return tuple(each.sentence for each in missing(leaf))
+    return (reason.sentence,)
 
 
 def _shown(leaf: Judgement) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from service.eligibility.assess import Finding
 from service.eligibility.criteria import Manual
 from service.eligibility.evaluate.judgement import Judgement
+from service.eligibility.explain.missing import missing
 from service.eligibility.explain.phrases import Phrases
 from service.eligibility.outcome import Outcome, Reason, ordered
 
@@ -12,7 +13,6 @@ WANTED = {
     Reason.NO_RECORD: "a record that answers: {asked}",
     Reason.DATE_MISSING: "the date of {shown}",
     Reason.DATE_IMPRECISE: "the exact date of {shown}",
-    Reason.VALUE_MISSING: "the value of {shown}",
     Reason.VALUE_IMPRECISE: "a more precise value of {shown}",
     Reason.UNIT_NOT_CONVERTIBLE: "the unit of {shown}",
     Reason.CODE_UNMAPPED: "a confirmed code for {shown}",
@@ -55,5 +55,7 @@ def _requested(leaf: Judgement, phrases: Phrases) -> Iterator[str]:
     for reason in ordered(leaf.reasons):
         if reason is Reason.NOT_LOADED:
             yield f"all {', '.join(sorted(leaf.lacking)) or 'such'} records, completely loaded"
+        elif reason is Reason.VALUE_MISSING:
+            yield from (each.wanted.format(shown=shown) for each in missing(leaf))
         else:
             yield WANTED[reason].format(asked=asked, shown=shown, question=question)

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WIDE = ("W", "F")
 PER_LETTER = 0.54  # of the font size: a little more than the letters of common sans serif fonts need on average
+PER_BOLD = 0.66  # of bold ones
 
 
 def canvas(width: int, height: int, title: str, description: str, name: str = "") -> Element:
@@ -58,9 +59,9 @@ def width_of(text: str, size: float) -> float:
     return (len(text) - wide) * size * PER_LETTER + wide * size
 
 
-def letters_in(width: float, size: float) -> int:
+def letters_in(width: float, size: float, *, bold: bool = False) -> int:
     """About how many letters find room."""
-    return int(width / (size * PER_LETTER))
+    return int(width / (size * (PER_BOLD if bold else PER_LETTER)))
 
 
 def shortened(text: str, size: float, width: float) -> str:

@@ -9,6 +9,7 @@ translation of its own. Properties in tests hold these to what is composed.
 from collections.abc import Mapping
 
 from service.eligibility.explain.dose_templates import DOSES
+from service.eligibility.explain.missing import ALL
 from service.eligibility.explain.sentences import ANSWERS, NOTES, VERDICTS
 from service.eligibility.explain.settle import WANTED
 from service.eligibility.facts import Kind
@@ -43,7 +44,10 @@ SENTENCES: Templates = {
         "the half-life of {name} that is listed is not verified, so that the window may reach back further",
         "{number} half-lives of {name} are {interval} days ({name_2})",
     ),
-    "reason": (*(each.sentence for each in Reason), f"{Reason.NOT_LOADED.sentence}: {{types}}"),
+    "reason": (
+        *dict.fromkeys((*(each.sentence for each in Reason), *(each.sentence for each in ALL))),
+        f"{Reason.NOT_LOADED.sentence}: {{types}}",
+    ),
     "periods": ("{day} to {day_2}", "{day} to {day_2}, {periods}"),
     "exhibit": ("{seen}", "{value}, {when} [{reference}]"),
     "seen": ("{value} [{reference}]",),
@@ -71,7 +75,7 @@ WISHES: Templates = {
     "wanted": (
         *(
             each.replace("{question}", "{content}").replace("{shown}", "{subject}")
-            for each in dict.fromkeys(WANTED.values())
+            for each in dict.fromkeys((*WANTED.values(), *(each.wanted for each in ALL)))
         ),
         "all {types} records, completely loaded",
         "all such records, completely loaded",

@@ -94,7 +94,8 @@ def _observation(form: Form) -> Json:
         made["valueCodeableConcept"] = {"coding": [coding(form["answer"])]}
     if "words" in form:
         made["valueString"] = form["words"]
-    return made | _dates(form, on="effectiveDateTime")
+    limits = {end: quantity(form[end]) for end in ("low", "high") if end in form}
+    return made | ({"referenceRange": [limits]} if limits else {}) | _dates(form, on="effectiveDateTime")
 
 
 def _medication_request(form: Form) -> Json:

@@ -14,7 +14,7 @@ import orjson
 
 from service.ehr.medications import MEDICATION
 from service.ehr.searching import Resource
-from service.eligibility.assess import Finding, Signal, Standing, Verdict, case_of, judge, later, signal
+from service.eligibility.assess import Finding, Signal, Standing, Verdict, case_of, judge, signal
 from service.eligibility.criteria import Study
 from service.eligibility.evaluate import Case
 from service.eligibility.facts import Fact, MedicationFact, PatientRecord
@@ -33,6 +33,7 @@ from service.screening.cds.policy import Show, Shown
 from service.screening.cds.reader import CallReader, roles_of
 from service.screening.cds.silence import Silence
 from service.screening.cds.templates import USER_ROLES
+from service.screening.cds.until import until
 from service.screening.cds.words import Fit, against
 from service.screening.chart import Chart
 from service.screening.decisions import Decided
@@ -170,7 +171,7 @@ def _new_block(study: Study, before: Case, after: Case, rule: Shown | None, deci
         return None
     then = verdict_with(judge(study, after), decided, unless=machine)
     blocking = next((each for each in then.findings if each.blocks), None)
-    return None if blocking is None else Hurt(study, blocking, later(then, after))
+    return None if blocking is None else Hurt(study, blocking, until(then, after))
 
 
 def _days(facts: tuple[Fact, ...], at: date) -> tuple[date, ...]:

@@ -113,7 +113,7 @@ def _standing(blocking: list[dict[str, Any]], unknown: list[dict[str, Any]]) -> 
 
 
 def _later(line: Line, blocking: list[dict[str, Any]]) -> str | None:
-    """The day from which time alone has lifted what keeps out, as far as the machine's line tells.
+    """The first day on which nothing keeps out any more, by time alone, as far as the machine's line tells.
 
     A person's own answer that keeps out is lifted by no day. Where the machine's day stands for more criteria than
     are left, it is at the latest that day; where it has none, the next change may be of the only one that is left.
@@ -125,6 +125,4 @@ def _later(line: Line, blocking: list[dict[str, Any]]) -> str | None:
     change = line["next_change"]
     if change is None or [each["criterion"] for each in blocking] != [change["criterion"]]:
         return None
-    # As in the core, an exclusion is lifted by a clear answer alone, not by a record that grows stale.
-    lifted = {"inclusion": "met", "exclusion": "not_met"}[blocking[0]["kind"]]
-    return str(change["date"]) if change["outcome"] == lifted else None
+    return str(change["date"])

@@ -17,7 +17,8 @@ MOST = 1000
 
 
 def days_of(every: Every | None, first: date | None, last: date | None, as_of: date) -> tuple[date, ...]:
-    """The days, both ends in where a step leads there; none if nobody asked. Months are counted from the first day.
+    """The days, both ends in where a step leads there, and `as_of` where it is the last; none if nobody asked.
+    Months are counted from the first day.
 
     Raises UsageError for days that are not past, the wrong way round, or too many.
     """
@@ -40,4 +41,6 @@ def days_of(every: Every | None, first: date | None, last: date | None, as_of: d
         found.append(day)
         if len(found) > MOST:
             raise UsageError(f"more than {MOST} days; take a longer step than a {every}, or a later --from")
+    if last == as_of and found[-1] < as_of:
+        found.append(as_of)  # so that the line ends at the number that is told of that day
     return tuple(found)
