@@ -13,7 +13,7 @@ from service.screening.bundles import complete_types, entries_within, failed, is
 from service.screening.completeness import Completeness, Origin
 from service.screening.heard import Files, Heard, awaited_by
 from service.screening.kinds import KNOWN, READABLE
-from service.screening.lines import Broken, Raw, found_in, parse, read_raw
+from service.screening.lines import TORN, Broken, Raw, found_in, is_torn, parse, read_raw
 from service.screening.met import (
     Found,
     Glimpses,
@@ -33,6 +33,7 @@ from service.screening.salvage import NOTHING, framed, names_in, own_type
 from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
+from service.screening.sifting.torn import parted
 from service.screening.sources import InputFile
 from service.twofold import TWICE, Twofold, is_twofold, looked_at, readings
 
@@ -130,7 +131,11 @@ class Walk:
                     yield self._lost(block, place._replace(line=block.number))
                     continue
                 self.lines = block.first + len(block.starts) - 1
-                yield from self._block(block, sieve, hint, place, stage)
+                whole, torn = parted(block)
+                if len(whole.starts):
+                    yield from self._block(whole, sieve, hint, place, stage)
+                if torn is not None:
+                    yield from self._other(torn, place._replace(line=torn.number), stage)
                 self._advance(file, len(block.starts), 0 if file.gzipped else len(block.content))
             if file.gzipped:
                 self._advance(file, 0, file.size)
@@ -192,11 +197,12 @@ class Walk:
     def _other(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
         """A line that does not begin as one of the file's type would: it may be of another."""
         names = names_in(raw.content)
-        stages = stages_of(names, own_type(raw.content, names) if names else None)
+        own = own_type(raw.content, names) if names else None
+        stages = stages_of(names, own)
         if min(stages) < stage:
             raise Mixed(self.files[place.file].label)
         self.heard.stages[place.file] |= stages - {stage}
-        self.heard.named[place.file] |= names
+        self.heard.name(place.file, names, own)
         yield from self._line(raw, place, stage)
 
     def _file(self, number: int, stage: Stage) -> Iterator[Met]:
@@ -239,17 +245,21 @@ class Walk:
         stages = stages_of(names, own)
         if stage is Stage.FIRST:
             self.heard.stages[place.file] |= stages
-            self.heard.named[place.file] |= names
+            self.heard.name(place.file, names, own)
         if stage not in stages:
             return
-        if own in KNOWN and names.isdisjoint(self._needed) and not raw.cut and framed(raw.content):
+        torn = is_torn(raw)
+        if torn:
+            self.heard.broken.add(place.file)
+        elif own in KNOWN and names.isdisjoint(self._needed) and not raw.cut and framed(raw.content):
             if stage is stage_of(own):
                 yield Skipped(own, place.origin)
             return
         resource, problem, written, twofold = parse(raw)
         if resource is None:
             if stage is min(stages):
-                yield Found(place, None, problem, raw=raw.content)
+                self.heard.name(place.file, names, own_type(raw.content, names))
+                yield Found(place, None, TORN if torn else problem, raw=raw.content)
         elif is_bundle(resource) and not _of_several_types(resource):
             yield from self._bundle(resource, place, stage, twofold)
         elif stage is (min(stages) if _of_several_types(resource) else stage_of(resource.get("resourceType"))):
