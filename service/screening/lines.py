@@ -16,6 +16,7 @@ from service.twofold import TWICE, decode
 LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_DOCUMENT = 1024 * 1024 * 1024  # a Bundle is parsed whole
 BOM = b"\xef\xbb\xbf"
+TOO_LONG = "longer than this service reads at once"
 TORN = "the file ends in the middle of this line"
 
 
@@ -81,7 +82,7 @@ def damage(error: Exception) -> str:
 def parse(raw: Raw) -> Parsed:
     """Parse it; anything but a JSON object is a problem."""
     if raw.cut:
-        return Parsed(None, "longer than this service reads at once")
+        return Parsed(None, TOO_LONG)
     try:
         content, written, twofold = decode(raw.content)
     except orjson.JSONDecodeError as error:

@@ -29,6 +29,7 @@ from service.screening.met import (
     stage_of,
     stages_of,
 )
+from service.screening.needless import Needless
 from service.screening.salvage import NOTHING, framed, names_in, own_type
 from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
@@ -53,11 +54,12 @@ class Walk:
         advance: Callable[[InputFile, int, int], None],
         sieve: Sieve | None = None,
         mixed: frozenset[str] = frozenset(),
+        needless: Needless | None = None,
     ) -> None:
         self.files, self._origins = given
         self.heard = Heard()
         self._given, self._completeness = given, completeness
-        self._sieve, self._needed = sieve, needed | {"Bundle"}
+        self._sieve, self._needed, self._needless = sieve, needed | {"Bundle"}, needless
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._failed: set[tuple[int, int, int]] = set()
@@ -105,8 +107,11 @@ class Walk:
             yield from met
             return
         for each in met:
-            if isinstance(each, Found) and each.resource is not None:
-                self._note(each, each.resource, self._sieve)
+            if isinstance(each, Found):
+                if each.resource is None and self._needless is not None:
+                    each = self._needless.identified(each)
+                if each.resource is not None:
+                    self._note(each, each.resource, self._sieve)
             yield each
 
     def _note(self, found: Found, resource: Json, sieve: Sieve) -> None:
@@ -265,7 +270,7 @@ class Walk:
         elif stage is (min(stages) if _of_several_types(resource) else stage_of(resource.get("resourceType"))):
             if not names and isinstance(resource.get("resourceType"), str):  # only parsing shows it, behind an escape
                 self.heard.named[place.file].add(str(resource["resourceType"]))
-            yield Found(place, resource, TWICE if twofold else "", written=written)
+            yield Found(place, resource, TWICE if twofold else "", raw=raw.content, written=written)
 
     def _bundle(self, bundle: Json, place: Place, stage: Stage, twofold: bool) -> Iterator[Found]:
         """Its entries, and those of Bundles in it; each Bundle is an origin of its own.
