@@ -26,6 +26,7 @@ from service.screening.met import (
     Skipped,
     Spots,
     Stage,
+    of_several_types,
     stage_of,
     stages_of,
 )
@@ -36,7 +37,7 @@ from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
 from service.screening.sifting.torn import parted
 from service.screening.sources import InputFile
-from service.twofold import TWICE, Twofold, is_twofold, looked_at, readings
+from service.twofold import TWICE, is_twofold, looked_at
 
 EVERY = 512  # lines between two reports of progress
 
@@ -265,9 +266,9 @@ class Walk:
             if stage is min(stages):
                 self.heard.name(place.file, names, own_type(raw.content, names))
                 yield Found(place, None, TORN if torn else problem, raw=raw.content)
-        elif is_bundle(resource) and not _of_several_types(resource):
+        elif is_bundle(resource) and not of_several_types(resource):
             yield from self._bundle(resource, place, stage, twofold)
-        elif stage is (min(stages) if _of_several_types(resource) else stage_of(resource.get("resourceType"))):
+        elif stage is (min(stages) if of_several_types(resource) else stage_of(resource.get("resourceType"))):
             if not names and isinstance(resource.get("resourceType"), str):  # only parsing shows it, behind an escape
                 self.heard.named[place.file].add(str(resource["resourceType"]))
             yield Found(place, resource, TWICE if twofold else "", raw=raw.content, written=written)
@@ -295,7 +296,3 @@ class Walk:
             given = self._bundles_complete and own not in self._failed
             self._completeness.open(origin, complete_types(bundle, READABLE, given))
         return origin
-
-
-def _of_several_types(resource: Json) -> bool:
-    return isinstance(resource, Twofold) and len(list(readings(resource, "resourceType"))) > 1
