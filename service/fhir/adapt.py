@@ -28,6 +28,7 @@ from service.fhir.immunizations import read_immunization
 from service.fhir.medications import adapt_medication_record
 from service.fhir.observations import read_observation, says_why_not, seen_on
 from service.fhir.procedures import read_procedure
+from service.fhir.products import coded_drug
 from service.fhir.reading import ENTERED_IN_ERROR, Adapted, Reading, Resource
 from service.fhir.references import reference_key
 from service.lacking import PART, is_part
@@ -54,6 +55,7 @@ NAMED_ALONE = {
     "Procedure": (Kind.PROCEDURE, "code"),
     "Immunization": (Kind.IMMUNIZATION, "vaccineCode"),
 }
+TOLD_BY_SEVERAL = {"AllergyIntolerance": Kind.ALLERGY, **dict.fromkeys(MEDICATIONS, Kind.MEDICATION)}
 NAMED_BY = {"Condition": "code", "Procedure": "code", "Immunization": "vaccineCode"}
 
 
@@ -77,7 +79,7 @@ def adapt(resource: Mapping[str, object], reading: Reading, *, unmodified: bool 
     try:
         patient = _patient(resource, kind, reading)
     except UnreadableResource:
-        if wrong:
+        if wrong or not _may_matter(resource, kind, reading):
             return Adapted(None)
         raise
     if patient is None or wrong:
@@ -85,7 +87,9 @@ def adapt(resource: Mapping[str, object], reading: Reading, *, unmodified: bool 
     try:
         return _read(Resource(resource, reading, kind, patient), unmodified=unmodified)
     except (UnreadableResource, InvalidValue) as error:
-        return Adapted(patient, unreadable=tuple(_unreadable(resource, kind, str(error))))
+        if not _may_matter(resource, kind, reading):
+            return Adapted(patient)
+        return Adapted(patient, unreadable=tuple(_unreadable(resource, kind, str(error), reading)))
 
 
 def _part(resource: Mapping[str, object], kind: str, reading: Reading) -> Adapted:
@@ -128,6 +132,14 @@ def _asked_for(resource: Mapping[str, object], kind: str, wanted: Callable[[Kind
         )
     except UnreadableResource:
         return True
+
+
+def _may_matter(resource: Mapping[str, object], kind: str, reading: Reading) -> bool:
+    """Of a drug or an allergy that cannot be read: can anybody ask for it? Yes, unless its concepts tell otherwise."""
+    if reading.wanted is None or kind not in TOLD_BY_SEVERAL:
+        return True
+    named = _salvaged(resource, kind, reading)
+    return any(each is None or reading.wanted(TOLD_BY_SEVERAL[kind], each) for each in named)
 
 
 def _only_seen(resource: Mapping[str, object], kind: str, reading: Reading, *, unmodified: bool) -> Adapted:
@@ -190,16 +202,16 @@ def _contacts(facts: tuple[Fact, ...]) -> tuple[date, ...]:
     return tuple(sorted(day for day in days if day != date.max))
 
 
-def _unreadable(resource: Mapping[str, object], kind: str, reason: str) -> Iterator[Unreadable]:
+def _unreadable(resource: Mapping[str, object], kind: str, reason: str, reading: Reading) -> Iterator[Unreadable]:
     """One Unreadable per thing it could have been about: an observation, each of its components."""
     identity = resource.get("id")
     named = identity if isinstance(identity, str) else "without-id"
     blank = Unreadable(kind, Evidence(f"{kind}/{named}", kind), reason)
-    for concept in _salvaged(resource, kind):
+    for concept in _salvaged(resource, kind, reading):
         yield replace(blank, concept=concept)
 
 
-def _salvaged(resource: Mapping[str, object], kind: str) -> tuple[Concept | None, ...]:
+def _salvaged(resource: Mapping[str, object], kind: str, reading: Reading) -> tuple[Concept | None, ...]:
     """What it is legibly about. None wherever something that could tell is not legible."""
     try:
         if kind == "Observation":
@@ -214,7 +226,9 @@ def _salvaged(resource: Mapping[str, object], kind: str) -> tuple[Concept | None
             return (None if None in named else join(each for each in named if each is not None),)
         if kind in NAMED_BY:
             return (_legible(resource.get(NAMED_BY[kind])),)
-    except UnreadableResource:
+        if kind in MEDICATIONS:
+            return (coded_drug(resource, kind, reading),)
+    except (UnreadableResource, InvalidValue):
         return (None,)
     return (None,)
 

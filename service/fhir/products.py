@@ -21,6 +21,7 @@ from service.fhir.references import contained, reference_key
 __all__ = ["Drug", "DrugCatalog", "UnknownDrug", "read_drug", "with_strengths"]
 
 NONE_KNOWN = "no-known-medications"
+OTHER_WAYS = frozenset({"medicationReference", "medication"})
 MOST_HOPS = 4  # a Medication may name another as its ingredient; longer chains are circles
 
 
@@ -63,6 +64,15 @@ def read_drug(resource: Mapping[str, object], element: str, reading: Reading) ->
     if not concept.codings and not concept.texts:
         raise UnknownDrug("it does not say which drug it is", place)
     return _described(concept, Drug(concept), reading)
+
+
+def coded_drug(resource: Mapping[str, object], element: str, reading: Reading) -> Concept | None:
+    """Which drug it is by its own concept alone, with what the catalog knows of it; None where that does not tell: it
+    refers to a Medication besides, or says it in the way of R5, or names none."""
+    if not resource.keys().isdisjoint(OTHER_WAYS):
+        return None
+    drug = read_drug(resource, element, reading)
+    return None if drug is None else drug.concept
 
 
 def _resolved(

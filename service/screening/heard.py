@@ -11,6 +11,7 @@ from service.errors import UnreadableResource
 from service.fhir.references import reference_key
 from service.screening.completeness import Completeness, Origin
 from service.screening.met import Json, Stage
+from service.screening.salvage import HOLDERS
 from service.screening.sources import InputFile, Source, complete_types as complete_in_directory, types_meant
 
 DATED = tuple(
@@ -52,6 +53,13 @@ class Heard:
     broken: set[int] = field(default_factory=set)
     lines: Counter[int] = field(default_factory=Counter)
     awaited: set[str] = field(default_factory=set)
+
+    def name(self, number: int, names: frozenset[str], own: str | None) -> None:
+        """A line that is of its `own` type, or (None, or it holds others) of those that it names."""
+        if own is None or own in HOLDERS:
+            self.named[number] |= names
+        if own is not None:
+            self.named[number].add(own)
 
     def add(self, other: Heard) -> None:
         """What was heard in another part of the same input."""

@@ -12,7 +12,7 @@ from service.eligibility.dates import ANY_DAY
 from service.eligibility.facts import EncounterFact, Fact, Unreadable
 from service.eligibility.lifetime import first_day, unreadable, untrue
 from service.errors import UnreadableResource
-from service.fhir.adapt import Adapted, Reading, adapt
+from service.fhir.adapt import Adapted, Reading
 from service.fhir.patient import adapt_patient
 from service.lacking import PART, is_part
 from service.screening.completeness import ANY_TYPE, Completeness
@@ -20,20 +20,13 @@ from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
-from service.screening.loose import Loose, place_loose
+from service.screening.loose import Loose, place_loose, what_it_was
 from service.screening.met import Found, Glimpses, Json, Met, Place, Sizes, Skipped, Spots
+from service.screening.needless import Needless
 from service.screening.needs import Needs
 from service.screening.people import Population, two_days
 from service.screening.putting_off import PuttingOff
-from service.screening.salvage import (
-    HOLDERS,
-    is_one,
-    is_unmodified,
-    merged_with,
-    subject_of,
-    subject_told,
-    types_of,
-)
+from service.screening.salvage import HOLDERS, is_one, merged_with, subject_told
 from service.screening.sources import InputFile
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.unread import note_glimpsed, note_skipped, wanted_of
@@ -41,6 +34,7 @@ from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Ver
 from service.twofold import readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
+ONCE = frozenset({Arrival.NEW, Arrival.REPEATED})
 USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
 
 
@@ -70,10 +64,12 @@ class Intake:
         self._needs, self._claims, self._counted = needs, claims, counted
         self._counting, self._files = counting, files
         self._loose: dict[str, list[Loose]] = {}
+        self._useful: dict[str, bool] = {}  # of what came in several versions: could anybody need one of them?
         self._put_off = PuttingOff()
         self._spots: list[Spots] = []
         known, wanted = self.population, None if counted else needs.may_ask
         drugs = known.medications if medications is None else medications
+        self.needless = Needless(needs, reading, counting, claims)
         self._reading = replace(reading, medications=drugs, births=known.births, wanted=wanted)
 
     def take(self, met: Met) -> None:
@@ -98,6 +94,10 @@ class Intake:
             for each in chain[Sizes | Spots](self._spots, kept):
                 for found in wanted_of(each, self._files, self.population, self.tally):
                     self._found(found)
+        for reference in (each for each, useful in self._useful.items() if not useful):
+            for seen in self.versions.tied(reference):  # it does not matter which of them is right
+                self.tally.recount(reference.partition("/")[0], UNREADABLE, self._place(seen))
+                self._loose.pop(reference, None)
         place_loose((each for several in self._loose.values() for each in several), self.population)
         return self.population
 
@@ -105,8 +105,8 @@ class Intake:
         return Reject(self._files[place.file].label, place.line, disposition, type_name, reason, place.entry)
 
     def _found(self, found: Found) -> None:
-        resource = found.resource
-        if resource is None:
+        found = self.needless.identified(found)
+        if (resource := found.resource) is None:
             self._rejected(found, found.problem)
             return
         if found.problem and not is_one(resource):
@@ -127,37 +127,38 @@ class Intake:
         """Its type or id stands twice, or not at all: it may be any of those that it says."""
         types = frozenset(each for each in readings(resource, "resourceType") if isinstance(each, str))
         known = types if types and types <= KNOWN and types.isdisjoint(HOLDERS) else frozenset((ANY_TYPE,))
-        shown = next(iter(known)) if len(known) == 1 and ANY_TYPE not in known else None
+        loose = Loose(known, subject_told(resource, found.aliases), self._where(found.place), found.problem)
         if ANY_TYPE not in known and known.isdisjoint(self._needs.types):
-            self.tally.count(shown, NOT_NEEDED)
-            return
-        self.tally.set_aside_line(self._reject(found.place, UNREADABLE, shown, found.problem))
-        where = self._where(found.place)
-        self._loose[where] = [Loose(known, subject_told(resource, found.aliases), where, found.problem)]
-
-    def _where(self, place: Place) -> str:
-        return f"{self._files[place.file].label}:{place.line}:{place.entry}"
+            self.tally.count(loose.type, NOT_NEEDED)
+        else:
+            self._set_aside(found, UNREADABLE, loose)
 
     def _rejected(self, found: Found, reason: str) -> None:
         """Not a resource: counted, and remembered for whoever it may have been about."""
         hint = self._files[found.place.file].type_hint
-        stated = found.resource.get("resourceType") if found.resource is not None else None
-        known = isinstance(stated, str) and stated in KNOWN
-        types = frozenset((str(stated),)) if known else types_of(found.raw, hint)
-        shown = next(iter(types)) if len(types) == 1 else None
-        self.tally.set_aside_line(self._reject(found.place, REJECTED, shown, reason))
-        subject = subject_of(found.raw) if found.resource is None else subject_told(found.resource, found.aliases)
-        where = self._where(found.place)
-        self._loose[where] = [Loose(types or frozenset((ANY_TYPE,)), subject, where, reason)]
+        self._set_aside(found, REJECTED, what_it_was(found, hint, self._where(found.place), reason))
+
+    def _set_aside(self, found: Found, disposition: str, loose: Loose) -> None:
+        self.tally.set_aside_line(self._reject(found.place, disposition, loose.type, loose.reason))
+        self._loose[loose.reference] = [loose]
+
+    def _where(self, place: Place) -> str:
+        return f"{self._files[place.file].label}:{place.line}:{place.entry}"
 
     def _resource(self, found: Found, resource: Json, type_name: str, reference: str) -> None:
         place = found.place
         try:
             new = stamp(resource, found.written, unclear=bool(found.problem), place=place[:3])
         except UnreadableResource as error:
-            self._rejected(found, error.reason)
+            told = self.needless.identified(found._replace(resource=None, problem=error.reason))
+            if told.resource is None:
+                self._rejected(found, error.reason)
+            else:
+                self._resource(told, told.resource, type_name, reference)
             return
         arrival, earlier = self.versions.arrive(reference, new)
+        if arrival not in ONCE and not self._useful.get(reference):
+            self._useful[reference] = self._is_useful(found, resource, reference, earlier)
         if type_name == "Patient":  # even one that cannot be read, or is read again, is known to be there
             known = self.population.person(reference.removeprefix("Patient/"))
             known.stands_in(self.population.completeness.origin_for(place.origin, found.identity))
@@ -175,6 +176,13 @@ class Intake:
         made = self._made(found, resource, type_name, reference, new)
         self.versions.settle(reference, [remembered(new, made)])
 
+    def _is_useful(self, found: Found, resource: Json, reference: str, earlier: tuple[Seen, ...]) -> bool:
+        """Can anybody need what it says, or what the one version said that stood? Several were asked when they came."""
+        if reference in self._claims or reference in self.population.awaited:
+            return True
+        used = len(earlier) == 1 and not self.population.is_unused(reference, earlier[0])
+        return used or not self.needless.says_nothing(found, resource, self._reading_of(found.aliases))
+
     def _made(self, found: Found, resource: Json, type_name: str, reference: str, seen: Seen) -> Made:
         if found.problem:
             return self._unclear(found, resource, type_name, reference)
@@ -188,7 +196,7 @@ class Intake:
                 self.tally.count(type_name, USED)
                 return Made(USED)
             reading = self._reading_of(found.aliases)
-            adapted = adapt(resource, reading, unmodified=is_unmodified(found.written))
+            adapted = self.needless.read(found, resource, reading)
             if reference in self._claims:
                 adapted = self._corrected(adapted, reference, seen)
             return self._facts(found, type_name, reference, adapted)
@@ -207,6 +215,8 @@ class Intake:
 
     def _unclear(self, found: Found, resource: Json, type_name: str, reference: str) -> Made:
         """It can be parsed, but nobody can tell what it says: a key stands twice in it, or it may have been deleted."""
+        if needless := self.needless.adapted(found):
+            return self._facts(found, type_name, reference, needless)
         self.tally.set_aside_line(self._reject(found.place, UNREADABLE, type_name, found.problem))
         subject = subject_told(resource, found.aliases)
         self._loose[reference] = [Loose(frozenset((type_name,)), subject, reference, found.problem)]

@@ -16,17 +16,20 @@ from service.twofold import TWICE, decode
 LONGEST_LINE = 64 * 1024 * 1024
 LARGEST_DOCUMENT = 1024 * 1024 * 1024  # a Bundle is parsed whole
 BOM = b"\xef\xbb\xbf"
+TOO_LONG = "longer than this service reads at once"
+TORN = "the file ends in the middle of this line"
 
 
 class Raw(NamedTuple):
     """A line, or a whole document (`lines` False), as it stands.
 
-    `cut`: it is longer than we read, this is its beginning.
+    `cut`: it is longer than we read, this is its beginning. `ended` False: the file ends with it, without a newline.
     """
 
     number: int
     content: bytes
     cut: bool = False
+    ended: bool = True
 
 
 class Broken(NamedTuple):
@@ -51,7 +54,8 @@ class Parsed(NamedTuple):
 def read_raw(file: InputFile) -> Iterator[Raw | Broken]:
     """Every non-blank line of an NDJSON file, or a whole .json file; memory is bounded by one line, or document.
 
-    Tolerates a byte order mark, CRLF, blank lines. A last line without a newline counts if it is a whole object.
+    Tolerates a byte order mark, CRLF, blank lines. A last line without a newline counts if it is a whole object
+    (`is_torn`).
     """
     number = 0
     try:
@@ -61,7 +65,7 @@ def read_raw(file: InputFile) -> Iterator[Raw | Broken]:
                 if number == 1 and not file.part:
                     line = line.removeprefix(BOM)
                 if line.strip():
-                    yield Raw(number, line, raw.cut)
+                    yield Raw(number, line, raw.cut, raw.ended)
                 elif not file.lines:
                     yield Broken(number, "the file is empty")
     except (EOFError, OSError, zlib.error) as error:
@@ -78,7 +82,7 @@ def damage(error: Exception) -> str:
 def parse(raw: Raw) -> Parsed:
     """Parse it; anything but a JSON object is a problem."""
     if raw.cut:
-        return Parsed(None, "longer than this service reads at once")
+        return Parsed(None, TOO_LONG)
     try:
         content, written, twofold = decode(raw.content)
     except orjson.JSONDecodeError as error:
@@ -91,6 +95,11 @@ def parse(raw: Raw) -> Parsed:
     if not isinstance(content, dict):
         return Parsed(None, f"a resource is a JSON object, this is {_json_type(content)}")
     return Parsed(content, written=written, twofold=twofold)
+
+
+def is_torn(raw: Raw) -> bool:
+    """Does the file end in the middle of this line, so that it lacks whatever stood behind it, too?"""
+    return not raw.ended and bool(raw.content.strip()) and parse(raw).resource is None
 
 
 def found_in(place: Place, line: bytes) -> Found:
@@ -115,12 +124,13 @@ def open_file(file: InputFile) -> BinaryIO:
 def _bounded(stream: BinaryIO) -> Iterator[Raw]:
     """Lines of the stream; of one longer than LONGEST_LINE only the beginning, the rest is passed over."""
     while raw := stream.readline(LONGEST_LINE + 1):
-        cut = len(raw) > LONGEST_LINE and not raw.endswith(b"\n")
+        ended = raw.endswith(b"\n")
+        cut = len(raw) > LONGEST_LINE and not ended
         if cut:
             raw = raw[:SHOWN]
-            while (rest := stream.readline(SHOWN)) and not rest.endswith(b"\n"):
-                pass
-        yield Raw(0, raw, cut)
+            while not ended and (rest := stream.readline(SHOWN)):
+                ended = rest.endswith(b"\n")
+        yield Raw(0, raw, cut, ended)
 
 
 def _whole(stream: BinaryIO) -> Iterator[Raw]:

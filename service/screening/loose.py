@@ -6,7 +6,10 @@ from typing import NamedTuple
 from service.eligibility.facts import Evidence, Unreadable
 from service.fhir.adapt import SUPPORTED
 from service.screening.completeness import ANY_TYPE
+from service.screening.kinds import KNOWN
+from service.screening.met import Found
 from service.screening.people import Population
+from service.screening.salvage import subject_of, subject_told, types_of
 
 WITHOUT_SUBJECT = frozenset({"Patient", "Medication"})  # what refers to a lost one is itself unreadable
 
@@ -18,6 +21,21 @@ class Loose(NamedTuple):
     subject: str | None
     reference: str
     reason: str
+
+    @property
+    def type(self) -> str | None:
+        """Its type, if it can be of no other."""
+        return next(iter(self.types)) if len(self.types) == 1 and ANY_TYPE not in self.types else None
+
+
+def what_it_was(found: Found, hint: str | None, where: str, reason: str) -> Loose:
+    """Of something that is no resource. `hint`: the type that its file is named for."""
+    if found.resource is None:
+        return Loose(types_of(found.raw, hint) or frozenset((ANY_TYPE,)), subject_of(found.raw), where, reason)
+    stated = found.resource.get("resourceType")
+    known = isinstance(stated, str) and stated in KNOWN
+    types = frozenset((str(stated),)) if known else types_of(b"", hint)
+    return Loose(types or frozenset((ANY_TYPE,)), subject_told(found.resource, found.aliases), where, reason)
 
 
 def place_loose(loose: Iterable[Loose], population: Population) -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from service.screening.completeness import Origin
 from service.screening.salvage import is_one
 from service.screening.sifting.glimpse import Glimpse
+from service.twofold import Twofold, readings
 
 Json = dict[str, object]
 Whole = npt.NDArray[np.int64]
@@ -123,6 +124,11 @@ class Mixed(Exception):
 def stage_of(type_name: object) -> Stage:
     """In which stage a resource of this type is read."""
     return STAGES.get(type_name, Stage.MIDDLE) if isinstance(type_name, str) else Stage.MIDDLE
+
+
+def of_several_types(resource: Json) -> bool:
+    """Does it say twice which type it is of?"""
+    return isinstance(resource, Twofold) and len(list(readings(resource, "resourceType"))) > 1
 
 
 def stages_of(names: frozenset[str], own: str | None) -> frozenset[Stage]:

@@ -13,7 +13,8 @@ from service.fhir.conditions import with_encounter
 from service.fhir.patient import PatientAdapted
 from service.screening.completeness import OF_OTHERS, Completeness, Origin
 from service.screening.corrected import Corrected
-from service.screening.versions import NO_DAYS
+from service.screening.tally import DISPOSITIONS
+from service.screening.versions import NO_DAYS, NOBODY, Seen
 
 
 @dataclass
@@ -56,6 +57,11 @@ class Gathered:
         self.spans.pop(reference, None)
         self.corrected = [each for each in self.corrected if each.record != reference]
         self.contacts.subtract(day for day in contacts if day)
+
+    def holds(self, reference: str) -> bool:
+        """Does anything that counts come from this resource? The days on which they were seen are not looked for."""
+        named = (each.evidence.reference for each in (*self.facts, *self.unreadable))
+        return reference in self.spans or reference in named
 
     def record(self, loaded: Mapping[str, Loaded]) -> PatientRecord:
         """The finished record. Facts are sorted, so that the order of the input changes nothing.
@@ -114,6 +120,12 @@ class Population:
             known = self.numbers[patient] = len(self.numbered)
             self.numbered.append(patient)
         return known
+
+    def is_unused(self, reference: str, seen: Seen) -> bool:
+        """Was this version of a resource of no use to anybody?"""
+        person = None if seen.person == NOBODY else self.people.get(self.numbered[seen.person])
+        silent = DISPOSITIONS[seen.disposition] == "not_needed" and (seen.first, seen.last) == NO_DAYS
+        return silent and (person is None or not person.holds(reference))
 
     def await_for(self, kept: Iterable[Fact], patient: str) -> None:
         """Note what these facts wait for: the visit of a diagnosis, the size of a body."""

@@ -72,7 +72,7 @@ def gather(
         complete = catalog.site.bundles_complete
         intake = Intake(reading, needs, seen, given.files, request.claims, counted=counted, completeness=completeness)
         sieve = Sieve(needs, reading, seen, request.claims, forced) if sifted else None
-        walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed)
+        walk = Walk(given, completeness, needs.types, complete, progress.reading, sieve, mixed, intake.needless)
         try:
             for met in walk.everything(going_back=True):
                 intake.take(met)

@@ -137,6 +137,10 @@ class Versions:
         else:
             self._tied.pop(key, None)
 
+    def tied(self, reference: str) -> tuple[Seen, ...]:
+        """Those in contradiction."""
+        return self._tied.get(_key(reference), ())
+
     def _key(self, reference: str) -> bytes:
         """What arrives is settled next, mostly."""
         if self._last[0] is not reference:

@@ -14,7 +14,7 @@ from service.screening.bundles import entries_within, is_bundle
 from service.screening.completeness import Completeness, Origin
 from service.screening.heard import Files, Heard, awaited_by
 from service.screening.kinds import KNOWN, READABLE
-from service.screening.lines import Broken, Raw, found_in, parse, read_raw
+from service.screening.lines import TORN, Broken, Raw, found_in, is_torn, parse, read_raw
 from service.screening.met import (
     Found,
     Glimpses,
@@ -27,15 +27,18 @@ from service.screening.met import (
     Skipped,
     Spots,
     Stage,
+    of_several_types,
     stage_of,
     stages_of,
 )
+from service.screening.needless import Needless
 from service.screening.salvage import NOTHING, framed, names_in, own_type
 from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
+from service.screening.sifting.torn import parted
 from service.screening.sources import InputFile
-from service.twofold import TWICE, Twofold, is_twofold, looked_at, readings
+from service.twofold import TWICE, is_twofold, looked_at
 
 EVERY = 512  # lines between two reports of progress
 
@@ -53,11 +56,12 @@ class Walk:
         advance: Callable[[InputFile, int, int], None],
         sieve: Sieve | None = None,
         mixed: frozenset[str] = frozenset(),
+        needless: Needless | None = None,
     ) -> None:
         self.files, self._origins = given.files, given.origins
         self.heard = Heard()
         self._given, self._completeness = given, completeness
-        self._sieve, self._needed = sieve, needed | {"Bundle"}
+        self._sieve, self._needed, self._needless = sieve, needed | {"Bundle"}, needless
         self._bundles_complete = bundles_complete
         self._advance = advance
         self._failed: set[tuple[int, int, int]] = set()
@@ -105,8 +109,11 @@ class Walk:
             yield from met
             return
         for each in met:
-            if isinstance(each, Found) and each.resource is not None:
-                self._note(each, each.resource, self._sieve)
+            if isinstance(each, Found):
+                if each.resource is None and self._needless is not None:
+                    each = self._needless.identified(each)
+                if each.resource is not None:
+                    self._note(each, each.resource, self._sieve)
             yield each
 
     def _note(self, found: Found, resource: Json, sieve: Sieve) -> None:
@@ -131,7 +138,11 @@ class Walk:
                     yield self._lost(block, place._replace(line=block.number))
                     continue
                 self.lines = block.first + len(block.starts) - 1
-                yield from self._block(block, sieve, hint, place, stage)
+                whole, torn = parted(block)
+                if len(whole.starts):
+                    yield from self._block(whole, sieve, hint, place, stage)
+                if torn is not None:
+                    yield from self._other(torn, place._replace(line=torn.number), stage)
                 self._advance(file, len(block.starts), 0 if file.gzipped else len(block.content))
             if file.gzipped:
                 self._advance(file, 0, file.size)
@@ -196,11 +207,12 @@ class Walk:
     def _other(self, raw: Raw, place: Place, stage: Stage) -> Iterator[Met]:
         """A line that does not begin as one of the file's type would: it may be of another."""
         names = names_in(raw.content)
-        stages = stages_of(names, own_type(raw.content, names) if names else None)
+        own = own_type(raw.content, names) if names else None
+        stages = stages_of(names, own)
         if min(stages) < stage:
             raise Mixed(self.files[place.file].label)
         self.heard.stages[place.file] |= stages - {stage}
-        self.heard.named[place.file] |= names
+        self.heard.name(place.file, names, own)
         yield from self._line(raw, place, stage)
 
     def _file(self, number: int, stage: Stage) -> Iterator[Met]:
@@ -244,23 +256,27 @@ class Walk:
         stages = stages_of(names, own)
         if stage is Stage.FIRST:
             self.heard.stages[place.file] |= stages
-            self.heard.named[place.file] |= names
+            self.heard.name(place.file, names, own)
         if stage not in stages:
             return
-        if own in KNOWN and names.isdisjoint(self._needed) and not raw.cut and framed(raw.content):
+        torn = is_torn(raw)
+        if torn:
+            self.heard.broken.add(place.file)
+        elif own in KNOWN and names.isdisjoint(self._needed) and not raw.cut and framed(raw.content):
             if stage is stage_of(own):
                 yield Skipped(own, place.origin)
             return
         resource, problem, written, twofold = parse(raw)
         if resource is None:
             if stage is min(stages):
-                yield Found(place, None, problem, raw=raw.content)
-        elif is_bundle(resource) and not _of_several_types(resource):
+                self.heard.name(place.file, names, own_type(raw.content, names))
+                yield Found(place, None, TORN if torn else problem, raw=raw.content)
+        elif is_bundle(resource) and not of_several_types(resource):
             yield from self._bundle(resource, place, stage, twofold)
-        elif stage is (min(stages) if _of_several_types(resource) else stage_of(resource.get("resourceType"))):
+        elif stage is (min(stages) if of_several_types(resource) else stage_of(resource.get("resourceType"))):
             if not names and isinstance(resource.get("resourceType"), str):  # only parsing shows it, behind an escape
                 self.heard.named[place.file].add(str(resource["resourceType"]))
-            yield Found(place, resource, TWICE if twofold else "", written=written)
+            yield Found(place, resource, TWICE if twofold else "", raw=raw.content, written=written)
 
     def _bundle(self, bundle: Json, place: Place, stage: Stage, twofold: bool) -> Iterator[Found]:
         """Its entries, and those of Bundles in it; each Bundle is an origin of its own.
@@ -286,7 +302,3 @@ class Walk:
             whole = answered(bundle, READABLE, given)
             self._completeness.open(origin, whole.types, people=whole.people)
         return origin
-
-
-def _of_several_types(resource: Json) -> bool:
-    return isinstance(resource, Twofold) and len(list(readings(resource, "resourceType"))) > 1

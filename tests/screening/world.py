@@ -214,6 +214,12 @@ def same_in_buckets(world: Catalog, request: Request, out: Path) -> None:
                 assert (each.name, (Path(other) / each.name).read_bytes()) == (each.name, each.read_bytes())
 
 
+def by_type(result: Result, name: str) -> dict[str, int]:
+    """What became of the lines of one type."""
+    found: dict[str, int] = result.summary["input"]["by_type"][name]  # type: ignore[index]
+    return found
+
+
 def adds_up(result: Result) -> None:
     """Every line read is used, not needed, or listed as unreadable or rejected; and everybody is somewhere."""
     read, people = result.summary["input"], result.summary["people"]

@@ -11,6 +11,7 @@ from venv import create
 import pytest
 
 from service.errors import InputError, UsageError
+from service.screening.lines import TORN
 from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sample import write_sample
@@ -133,6 +134,23 @@ def test_the_sample_and_results_in_parts(spark: Any, tmp_path: Path) -> None:
         assert b"".join(each.read_bytes() for each in parts) == whole.read_bytes()
     lines = (tmp_path / "memory" / "assessments.ndjson").read_bytes().count(b"\n")
     assert spark.read.parquet(f"{place}/assessments.parquet").count() == lines
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["", "a byte order mark"])
+def test_files_that_end_in_the_middle_of_a_line(spark: Any, mark: bytes, tmp_path: Path) -> None:
+    """Spark gives every line with its newline, though there is none; one file has it, one ends with a whole line."""
+    pulses = ndjson([haemoglobin(f"o{each}", str(each % 5), **PULSE) for each in range(40)])
+    source = export(
+        tmp_path / "in",
+        Patient=[patient(str(each)) for each in range(5)],
+        Observation=mark + pulses[: pulses.rindex(b"}, ") + 1],
+        Condition=mark + ndjson([cancer("a", "1"), cancer("b", "2")])[:-1],
+        Encounter=mark + ndjson([encounter("v", "1"), encounter("w", "2")])[:-9] + b"\n",
+    )
+    cut_at(spark, 500)
+    same(spark, source, catalog(), (STUDY,), tmp_path, every_subject=True)
+    told = (tmp_path / "memory" / "rejects.ndjson").read_text()
+    assert told.count(TORN) == 1 and len(told.splitlines()) == 2
 
 
 def test_what_cannot_be_read_and_who_cannot_help(spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from service.screening.contacts import ContactDays
 from service.screening.heard import Files, Heard
 from service.screening.lines import found_in
 from service.screening.met import Found, Glimpses, Json, Lost, Sizes, Skipped, Spots, Stage
+from service.screening.needless import Needless
 from service.screening.needs import Needs
 from service.screening.request import Progress, Request
 from service.screening.salvage import merged_with
@@ -102,6 +103,7 @@ class Sorter:
         self._setting = setting
         self._sieve = Sieve(setting.needs, setting.reading, setting.seen, setting.request.claims, setting.forced)
         self._sieve.expect("Encounter", setting.awaited)
+        self._needless = Needless(setting.needs, setting.reading, setting.seen, setting.request.claims)
         self.spool = Spool(setting.place, MOST_OPEN)
         self._bucket_of = lru_cache(MOST_REMEMBERED)(setting.routes.of)
 
@@ -133,6 +135,7 @@ class Sorter:
             found.read.reading,
             self._sieve,
             setting.mixed,
+            self._needless,
         )
         found.heard = walk.heard
         ids: Ids = defaultdict(lambda: ([], []))

@@ -70,9 +70,7 @@ class Block:
 
     def some(self, chosen: Positions) -> Block:
         """Some lines in a block of their own, whose numbers and places are lost."""
-        room = bytearray(b"".join(line + b"\n" for _, line in self.lines(chosen)) + bytes(MARGIN))
-        size = len(room) - MARGIN
-        return Block(room, size, 1, *_bounds(room, size, 0))
+        return block_of(b"".join(line + b"\n" for _, line in self.lines(chosen)))
 
     @property
     def content(self) -> memoryview:
@@ -90,6 +88,12 @@ class Block:
             yield
         finally:
             written[letters] ^= CAPITAL
+
+
+def block_of(lines: bytes) -> Block:
+    """Whole lines that are at hand, each with its newline, in a block of their own."""
+    room = bytearray(lines + bytes(MARGIN))
+    return Block(room, len(lines), 1, *_bounds(room, len(lines), 0))
 
 
 @dataclass(frozen=True, slots=True)

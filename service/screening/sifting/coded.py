@@ -14,6 +14,7 @@ from service.fhir.products import read_drug
 from service.fhir.reading import Reading
 from service.screening.needs import Needs
 from service.screening.sifting.blocks import Block, Flags, Positions
+from service.screening.sifting.glimpse import ILLEGIBLE
 from service.screening.sifting.traces import Trace
 from service.twofold import decode
 
@@ -78,7 +79,7 @@ class Coded:
         """The concept of each line as it is written, empty where there is none; None: not every line can be read."""
         try:
             lines = self._lines.decode_lines(block.content)
-        except msgspec.MsgspecError:
+        except ILLEGIBLE:
             return None
         if len(lines) != len(block.starts):
             return None
@@ -87,7 +88,7 @@ class Coded:
     def _concept(self, line: bytes) -> bytes:
         try:
             return bytes(self._lines.decode(line).coded)
-        except msgspec.MsgspecError:
+        except ILLEGIBLE:
             return b""
 
     def _asked_for(self, written: bytes) -> bool:

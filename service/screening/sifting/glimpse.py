@@ -25,6 +25,8 @@ from service.screening.sifting.traces import Trace
 # Whatever holds one of these, at any depth, has to be read to know what it says: to be looked for before.
 CHANGED = tuple(map(Trace, (b"modifierExtension", b"implicitRules", b"observation-focusCode", b'"dataAbsentReason"')))
 UNSAID = msgspec.Raw()
+# What reading a line raises where it is not what it should be, no UTF-8, or nested too deeply.
+ILLEGIBLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # No number is one; so that whatever stands there, null too, is refused.
 Nowhere = Annotated[int, msgspec.Meta(gt=0, lt=0)]
 ABSENT = 0
@@ -171,7 +173,7 @@ def glimpse_of(line: bytes, zone: ZoneInfo) -> Glimpse | None:
     know."""
     try:
         seen = READ(line)
-    except msgspec.MsgspecError:
+    except ILLEGIBLE:
         return None
     for key in seen.keys:
         if line.count(key) != 1:
@@ -184,7 +186,7 @@ def sole_subject(line: bytes) -> str | None:
     """The patient a line is about, if there is but one place in it that could tell."""
     try:
         seen = READ_SUBJECT(line)
-    except msgspec.MsgspecError:
+    except ILLEGIBLE:
         return None
     return _patient(bytes(seen.subject)) if line.count(SUBJECT) == 1 else None
 
@@ -205,7 +207,7 @@ def _patient(subject: bytes) -> str | None:
         return None
     try:
         key = reference_key(READ_REFERENCE(subject).reference, "subject")
-    except (msgspec.MsgspecError, UnreadableResource):
+    except (*ILLEGIBLE, UnreadableResource):
         return None
     return key.removeprefix("Patient/") if key is not None and key.startswith("Patient/") else None
 

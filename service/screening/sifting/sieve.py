@@ -2,7 +2,8 @@
 
 A line may be passed over only if it is surely of its file's type, and no open study could need it: no trace of a code,
 word or day that counts (`traces`), or a concept that none asks for. Whatever else is wrong with such a line, it could
-not have been an answer; so that it is counted as not needed, and is neither parsed nor complained about.
+not have been an answer; so that it is counted as not needed, and is neither parsed nor complained about. Lines that are
+parsed for another reason are asked the same if they turn out wrong (`needless`), body sizes excepted.
 
 What is passed over is remembered by the number of its id: where the same id is met on a line that is read, one may
 replace the other, and everything is gone through again with all lines of that id read (`ledger.Recurring`).

@@ -35,6 +35,7 @@ FEWEST, MOST = 16, 60_000  # buckets
 BITS = 10  # ids are looked through in 1024 parts
 LARGEST_WHOLE = 1 << 30  # bytes of a file that cannot be cut
 ADDED = range(-3, 2)  # bytes that Spark adds to a file (a newline at its end) or takes away (a byte order mark)
+UNENDED = (1, -2)  # of them, where the file has no newline at its end; without a byte order mark, and with one
 SORTED_BY = ("name", "key", "line", "entry", "place", "turn")
 NOT_THERE = (
     f"the executors have not fhir-prescreen {__version__}; install this very version on all of them, with what it needs"
@@ -62,6 +63,7 @@ class Spark:
         self._judged: Any = None
         self._groups = 0
         self._cut: dict[int, dict[int, int]] = {}  # how each file was cut: lines by the start of each share
+        self._torn: tasks.Torn = frozenset()  # shares with whose last line a file ends, in the middle of it
 
     @contextmanager
     def at_work(self, setting: Setting) -> Iterator[None]:
@@ -72,7 +74,10 @@ class Spark:
             self._forget()
 
     def sort(self, setting: Setting, stage: Stage, due: Sequence[Due]) -> Iterator[tuple[Task, Sorted]]:
-        """As Engine. Raises InputError where Spark gave other bytes than there are."""
+        """As Engine. Raises InputError where Spark gave other bytes than there are.
+
+        Raises Mixed also where a file ends in the middle of a line: that no newline stood there, is known at last.
+        """
         files = {each.number: self._stored[setting.given.files[each.number].path] for each in due}
         sorter = None
         for number in (number for number, file in files.items() if not file.size):  # Spark passes over empty files
@@ -83,20 +88,27 @@ class Spark:
         if frame is None:
             return
         numbers = {file.number: number for number, file in files.items()}
-        work = self._work((setting, numbers))
+        work = self._work((setting, numbers, self._torn))
         frame = self._keep(frame.mapInArrow(partial(tasks.sort_shares, work, stage), tasks.FILES))
         self._sorted.append(frame)
         read: Counter[int] = Counter()
         cut: dict[int, dict[int, int]] = defaultdict(dict)
+        last: dict[int, tuple[int, bool]] = {}
         for content in self._told(frame):
-            task, found, size = pickle.loads(content)
-            read[task.number] += size
+            told: tasks.Told = pickle.loads(content)
+            task, found = told.task, told.found
+            read[task.number] += told.size
+            last[task.number] = max(last.get(task.number, (-1, True)), (task.share.start, told.whole))
             cut[task.number].update({start: lines for (_, start), lines in found.lines.items()})
             yield task, found
         for number, file in files.items():
             label = setting.given.files[number].label
             if file.size and read[number] - file.size not in ADDED:
                 raise InputError(f"{label}: Spark read {read[number]} of {file.size} bytes; did the file change?")
+            start, whole = last.get(number, (-1, True))
+            if read[number] - file.size in UNENDED and not whole and (number, start) not in self._torn:
+                self._torn |= {(number, start)}
+                raise Mixed(label)
             if self._cut.setdefault(number, cut[number]) != cut[number]:
                 raise InputError(f"{label}: Spark read it otherwise when it read it again; did the file change?")
 

@@ -19,13 +19,15 @@ from service.screening.buckets.engine import rearranged
 from service.screening.buckets.ids import PLACED, PLACES, check, wandering
 from service.screening.buckets.judge import First, Group, Judge, Overall, pieces
 from service.screening.buckets.routing import Routes
-from service.screening.buckets.sorting import DRUGS, Setting, Sorter, Task
+from service.screening.buckets.sorting import DRUGS, Setting, Sorted, Sorter, Task
 from service.screening.collecting import seldom_collecting
+from service.screening.lines import Raw, is_torn
 from service.screening.met import Mixed, Stage
 from service.screening.sifting.blocks import WHOLE, Share
 from service.screening.sifting.ledger import Recurring
 
 T = TypeVar("T")
+Torn = frozenset[tuple[int, int]]
 TOLD, MIXED, ANOTHER, PARCELS, MEDICATIONS, IDS = "told", "mixed", "another", "parcels", "medications", "ids"
 FILES = "kind string, number int, name string, content binary"
 LINES = "kind string, name string, key string, line int, entry int, place int, turn int, content binary"
@@ -49,6 +51,17 @@ class Work(NamedTuple):
             _own[:] = [self.token, make()]
         found: T = _own[1]
         return found
+
+
+class Told(NamedTuple):
+    """What is told of a share. `size`: its bytes, as Spark gives them, with a newline behind each line; `whole`: its
+    last line is a whole JSON object, so that no file ends in the middle of it.
+    """
+
+    task: Task
+    found: Sorted
+    size: int
+    whole: bool
 
 
 class File(NamedTuple):
@@ -78,27 +91,30 @@ def sort_shares(work: Work, stage: Stage, batches: Iterable[Any]) -> Iterator[An
     if work.version != __version__:
         yield from _batches([File(ANOTHER, 0, __version__, b"")], FILES)
         return
-    sorter, numbers = work.once(lambda: _sorter(*work.given.value))
+    sorter, numbers, torn = work.once(lambda: _sorter(*work.given.value))
     with seldom_collecting(), TemporaryDirectory(prefix="prescreen-") as place:
         sorter.move_to(Path(place))
-        yield from _batches(_sorted(sorter, numbers, stage, batches, Path(place)), FILES)
+        yield from _batches(_sorted(sorter, numbers, torn, stage, batches, Path(place)), FILES)
 
 
-def _sorter(setting: Setting, numbers: Mapping[int, int]) -> tuple[Sorter, Mapping[int, int]]:
-    return Sorter(setting), numbers
+def _sorter(setting: Setting, numbers: Mapping[int, int], torn: Torn) -> tuple[Sorter, Mapping[int, int], Torn]:
+    return Sorter(setting), numbers, torn
 
 
 def _sorted(
-    sorter: Sorter, numbers: Mapping[int, int], stage: Stage, batches: Iterable[Any], place: Path
+    sorter: Sorter, numbers: Mapping[int, int], torn: Torn, stage: Stage, batches: Iterable[Any], place: Path
 ) -> Iterator[File]:
+    """`torn`: shares, by number and start, with whose last line a file ends, without the newline that Spark adds."""
     for file, start, length, content in shares(batches):
         task = Task(numbers[file], stage, WHOLE if start < 0 else Share(start, start + length))
+        last = Raw(0, content[content.rfind(b"\n", 0, -1) + 1 : -1], ended=False)
+        whole = start < 0 or not is_torn(last)
         try:
-            found = sorter.sort(task, content)
+            found = sorter.sort(task, content[:-1] if (task.number, start) in torn else content)
         except Mixed as problem:
             yield File(MIXED, 0, problem.label, b"")
             return
-        yield File(TOLD, 0, "", pickle.dumps((task, found, len(content))))
+        yield File(TOLD, 0, "", pickle.dumps(Told(task, found, len(content), whole)))
         yield from _files(place)
 
 
