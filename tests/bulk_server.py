@@ -33,7 +33,8 @@ class Ways:
     question. `filtering`: _typeFilter is applied. `members`: of its groups; None: everybody. `changing`: it tells what
     was deleted, and its time is that of the question. `by_patient`: files are organized by patient. `strays`: resources
     that stand among a type they are not of. `trickle`: seconds before each piece of a file. `signed`: each manifest has
-    other addresses for the files; `by_query`: what tells the files is the query.
+    other addresses for the files; `by_query`: what tells the files is the query. `unasked`: what it gives besides what
+    was asked for, by type.
     """
 
     busy: int = 0
@@ -61,6 +62,7 @@ class Ways:
     trickle: float = 0.0
     signed: bool = False
     by_query: bool = False
+    unasked: dict[str, list[Resource]] = field(default_factory=dict)
 
 
 class BulkServer(FhirServer):
@@ -175,7 +177,7 @@ class BulkServer(FhirServer):
         asked = self.asked[int(number) - 1]
         found = self._made[number] = {}
         members = self.ways.members if "group" in asked else None
-        held = content(self.storage, asked, members, filtering=self.ways.filtering)
+        held = {**content(self.storage, asked, members, filtering=self.ways.filtering), **self.ways.unasked}
         if self.ways.by_patient:
             held = {"everything": blocks(held)}
         for kind, everything in held.items():

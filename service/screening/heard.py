@@ -31,6 +31,8 @@ def files_of(sources: Iterable[Source], completeness: Completeness) -> Files:
     origins: list[Origin] = []
     for number, source in enumerate(sources):
         completeness.open((number,), complete_in_directory(source))
+        for kind in source.unread.values():
+            completeness.meet((number,), kind)
         files += source.files
         origins += [(number,)] * len(source.files)
     return Files(tuple(files), tuple(origins))

@@ -147,6 +147,7 @@ def summary_of(
     known = all(each.screened == judged.screened for each in funnels) and len(funnels) == len(request.studies)
     if (judged.screened and not known) or lines["assessments.ndjson"] != sum(each.assessed for each in funnels):
         raise InvalidOutput("not everybody screened has an assessment line; nothing was written")
+    unread = {name: kind for source in request.sources for name, kind in source.unread.items()}
     return {
         "screening_date": request.at.isoformat(),
         "fhir": request.release,
@@ -154,6 +155,7 @@ def summary_of(
         "people": judged.people(),
         "accepted_rejects": request.accepted_rejects,
         "incomplete_for_everybody": dict(sorted(completeness.unplaced.items())),
+        **({"unread_files": unread} if unread else {}),
         "not_kept": sorted(catalog.policy.not_kept),
         "studies": {name: judged.funnels[name].summary() for name in sorted(judged.funnels)},
         "written": {

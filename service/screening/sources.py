@@ -6,7 +6,7 @@ error.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from os.path import commonpath
 from pathlib import Path
@@ -15,12 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 
 from service.errors import InputError
-from service.screening.kinds import type_named
+from service.screening.naming import numbered_without_gap, type_of, unread
 from service.twofold import decode
 
-NAME = re.compile(r"^([A-Z][A-Za-z]+)")
 READ = re.compile(r"\.(ndjson|json)(\.gz)?$")
-NUMBER = re.compile(r"[._-](\d{1,6})$")
 MANIFEST_KEYS = {"transactionTime", "output"}
 LARGEST_MANIFEST = 10_000_000
 DELETED = (
@@ -59,12 +57,16 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An input directory with the files to read from it, and what its manifest says (None: it has none)."""
+    """An input directory with the files to read from it, and what its manifest says (None: it has none).
+
+    `unread`: what lies there besides, is named for a type, and is not read, with that type.
+    """
 
     directory: Path
     files: tuple[InputFile, ...]
     whole: bool  # the directory itself was given, so what it lacks is really not there
     manifest: "Manifest | None" = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Manifest:
     """A Bulk Data manifest: the types asked for by name, those narrowed by a filter, how many files each should have.
 
     `partial`: it reports errors, asked only for what changed or for some elements, or says something twice, so that
-    nothing is complete. `deletes`: it tells of records that are gone since an earlier export.
+    nothing is complete. `deletes`: it tells of records that are gone since an earlier export. `within`: the types that
+    were asked for at all (None: it does not say, or all were); of any other, nobody knows that everything came.
     """
 
     asked: frozenset[str]
@@ -80,6 +83,7 @@ class Manifest:
     files: Mapping[str, int]
     partial: bool
     deletes: bool = False
+    within: frozenset[str] | None = None
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
@@ -87,12 +91,12 @@ def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
 
     Raises InputError for a path that does not exist, or a directory without anything we read.
     """
-    whole: set[Path] = set()
+    whole: dict[Path, list[str]] = {}
     chosen: dict[Path, set[Path]] = {}
     for path in paths:
         place = path.resolve()
         if place.is_dir():
-            whole.add(place)
+            whole[place] = [each.name for each in place.iterdir()]
             chosen.setdefault(place, set()).update(_readable_in(place))
         elif place.is_file():
             if not READ.search(place.name):
@@ -105,14 +109,15 @@ def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
 
 
 def arranged(
-    chosen: Mapping[Path, Iterable[Path]], whole: Collection[Path], manifests: Mapping[Path, Manifest]
+    chosen: Mapping[Path, Iterable[Path]], whole: Mapping[Path, Iterable[str]], manifests: Mapping[Path, Manifest]
 ) -> tuple[Source, ...]:
-    """Sources of these files, by directory, wherever they lie. `whole`: the directories that were given as such.
+    """Sources of these files, by directory, wherever they lie. `whole`: the directories that were given as such, with
+    the names of all that lies there.
 
     Raises InputError if one tells of records that were deleted: among those of another, they would still count.
     """
     above = Path(commonpath(chosen)) if chosen else Path()
-    found = tuple(_source(place, set(chosen[place]), place in whole, above, manifests) for place in sorted(chosen))
+    found = tuple(_source(place, set(chosen[place]), whole.get(place), above, manifests) for place in sorted(chosen))
     for each in found if len(found) > 1 else ():
         if each.manifest is not None and each.manifest.deletes:
             raise InputError(f"{each.directory.name}: {DELETED}")
@@ -139,17 +144,24 @@ def nothing_in(directory: str) -> InputError:
     )
 
 
-def _source(directory: Path, paths: set[Path], whole: bool, above: Path, manifests: Mapping[Path, Manifest]) -> Source:
+def _source(
+    directory: Path,
+    paths: set[Path],
+    names: Iterable[str] | None,
+    above: Path,
+    manifests: Mapping[Path, Manifest],
+) -> Source:
+    """`names`: all that lies there; None: single files were given."""
     own = [manifests[path] for path in paths & manifests.keys()]
     files = (_input_file(path, above) for path in paths - manifests.keys() if not _is_log(path))
     ordered = tuple(sorted(files, key=lambda file: file.label))
-    return Source(directory, ordered, whole, _together(own) if own else None)
+    besides = unread({*(names or ())} - {path.name for path in paths})
+    labelled = {(directory / name).relative_to(above).as_posix(): kind for name, kind in besides.items()}
+    return Source(directory, ordered, names is not None, _together(own) if own else None, labelled)
 
 
 def _input_file(path: Path, above: Path) -> InputFile:
-    named = NAME.match(path.name)
-    hint = type_named(named[1]) if named else None
-    return InputFile(path, ".ndjson" in path.name, hint, path.relative_to(above).as_posix())
+    return InputFile(path, ".ndjson" in path.name, type_of(path.name), path.relative_to(above).as_posix())
 
 
 def _is_log(path: Path) -> bool:
@@ -179,15 +191,16 @@ def manifest_in(written: bytes) -> Manifest | None:
 def _read_manifest(content: Mapping[str, object]) -> Manifest:
     request = content.get("request")
     asked = _asked(request)
-    types = frozenset(each for part in asked.get("_type", ()) for each in part.split(","))
+    types = frozenset(each.strip() for part in asked.get("_type", ()) for each in part.split(","))
     filtered = frozenset(FILTERED.findall(",".join(asked.get("_typeFilter", ()))))
     counts: dict[str, int] = {}
     output = content.get("output")
     for item in output if isinstance(output, list) else []:
         if isinstance(item, dict) and isinstance(item.get("type"), str):
             counts[item["type"]] = counts.get(item["type"], 0) + 1
-    partial = bool(content.get("error") or {"_since", "_until", "_elements"} & asked.keys())
-    return Manifest(types, filtered, counts, partial, bool(content.get("deleted")))
+    reported = content.get("error") or content.get("outcome")  # as release 4 calls it
+    partial = bool(reported or {"_since", "_until", "_elements"} & asked.keys())
+    return Manifest(types, filtered, counts, partial, bool(content.get("deleted")), types or None)
 
 
 def _asked(request: object) -> dict[str, list[str]]:
@@ -204,7 +217,9 @@ def _together(manifests: list[Manifest]) -> Manifest:
     files = {name: sum(each.files.get(name, 0) for each in manifests) for one in manifests for name in one.files}
     filtered = frozenset().union(*(each.filtered for each in manifests))
     partial, deletes = any(each.partial for each in manifests), any(each.deletes for each in manifests)
-    return Manifest(asked, filtered, files, partial, deletes)
+    said = [each.within for each in manifests if each.within is not None]
+    within = frozenset().union(*said) if len(said) == len(manifests) else None
+    return Manifest(asked, filtered, files, partial, deletes, within)
 
 
 def complete_types(source: Source) -> frozenset[str]:
@@ -215,23 +230,17 @@ def complete_types(source: Source) -> frozenset[str]:
     for file in source.files:
         if file.lines and file.type_hint:
             by_type.setdefault(file.type_hint, []).append(file.path.name)
-    whole = {name for name, files in by_type.items() if _numbered_without_gap(files)}
+    whole = {name for name, files in by_type.items() if numbered_without_gap(files)}
     manifest = source.manifest
     if manifest is None:
-        return frozenset(whole)
+        return frozenset(whole) - {*source.unread.values()}
     if manifest.partial:
         return frozenset()
+    if manifest.within is not None:
+        whole &= manifest.within
     short = {name for name, count in manifest.files.items() if len(by_type.get(name, [])) < count}
     empty = {name for name in manifest.asked if name not in manifest.files and name not in by_type}
-    return frozenset((whole - short) | empty) - manifest.filtered
-
-
-def _numbered_without_gap(names: list[str]) -> bool:
-    """`X.ndjson`, or `X.000.ndjson, X.001.ndjson` … counted from 0 or 1 without a hole."""
-    numbers = sorted(int(found[1]) for found in (NUMBER.search(name.split(".ndjson")[0]) for name in names) if found)
-    if not numbers:
-        return True
-    return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    return frozenset((whole - short) | empty) - manifest.filtered - {*source.unread.values()}
 
 
 def total_bytes(sources: Iterable[Source]) -> int:

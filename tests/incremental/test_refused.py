@@ -104,6 +104,15 @@ def test_a_line_that_may_replace_anything(line: bytes, tmp_path: Path, state: Pa
     refused(export, state, InputError, r"next: Condition.00000.ndjson, line 2 cannot be read")
 
 
+def test_what_is_named_for_a_type_and_not_read(tmp_path: Path, state: Path) -> None:
+    export = change(tmp_path, cancer("c", "p"))
+    (export / "Condition.00001.ndjson.part").touch()
+    refused(export, state, InputError, r"Condition\.00001\.ndjson\.part cannot be read")
+    whole = write_export(tmp_path / "whole", PEOPLE, NEXT)
+    (whole / "Condition.00001.NDJSON").touch()
+    refused(whole, state, InputError, r"Condition\.00001\.NDJSON cannot be read")
+
+
 def test_deletions_that_lack(tmp_path: Path, state: Path) -> None:
     export = change(tmp_path, deleted=("Encounter/v",))
     (export / "deleted" / "Bundle.00000.ndjson").unlink()

@@ -14,7 +14,7 @@ from pathlib import Path
 from service.ehr.bulk.members import CHANGES
 from service.errors import InputError, UsageError
 from service.screening.export_questions import Question, question_in
-from service.screening.exports import content_of, lacking_in, manifests
+from service.screening.exports import content_of, lacking_in, manifests, unread_in_words
 from service.screening.increments import Increment, increment_in
 from service.screening.sources import Source, find_sources
 
@@ -88,6 +88,8 @@ def _check_whole(source: Source, manifest: Mapping[str, object]) -> None:
     assert source.manifest is not None, "it was looked for"
     if manifest.get("error") or manifest.get("outcome") or source.manifest.partial:
         raise InputError(f"{name}: its manifest reports errors, so nobody knows what it lacks; export again")
+    if source.unread:
+        raise InputError(f"{name}: {unread_in_words(source)}; export again")
     if lacking := lacking_in(source):
         raise InputError(f"{name}: files of {', '.join(lacking)} lack, and would not come again; export again")
 
