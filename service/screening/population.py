@@ -30,6 +30,7 @@ from service.screening.sifting.sieve import Sieve
 from service.screening.tally import Counts, Reject
 from service.screening.versions import Versions
 from service.screening.walk import Walk
+from service.screening.writing import while_there_is_room
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -99,12 +100,12 @@ def screen(
     None: in memory. `key`: what must be the same for it to go on with what an interrupted run left (None: none leaves
     anything).
 
-    Raises UsageError if `out` is also an input. If the counts do not add up, raises InvalidOutput and leaves no result
-    behind.
+    Raises UsageError if `out` is also an input, or another run writes there, and NoRoom if the disk is full. If the
+    counts do not add up, raises InvalidOutput and leaves no result behind.
     """
     refuse_own_input(out, request)
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
-    with seldom_collecting(), Outputs(out, also, request.formats) as outputs:
+    with while_there_is_room(out), seldom_collecting(), Outputs(out, also, request.formats) as outputs:
         if engine is None:
             summary = screen_into(outputs, catalog, request, progress)
         else:

@@ -54,12 +54,16 @@ def content(state: Path) -> list[str]:
     return found
 
 
+def written(export: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in (export.parent / "out").iterdir()}
+
+
 def refused(export: Path, state: Path, kind: type[PrescreenError], why: str, **more: Any) -> None:
-    """With that reason; and what is kept is as before."""
-    before = content(state)
+    """With that reason; and what is kept is as before, and so are the results of the run before."""
+    before, results = content(state), written(export)
     with pytest.raises(kind, match=why) as problem:
         run_on(export, state, **more)
-    assert content(state) == before and not list((export.parent / "out").glob("*.ndjson"))
+    assert content(state) == before and written(export) == results and "summary.json" in results
     assert "secret" not in str(problem.value)
 
 

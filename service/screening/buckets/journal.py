@@ -18,7 +18,7 @@ from types import NoneType, TracebackType
 from typing import Any, TypeVar
 
 from service import __version__
-from service.errors import PrescreenError
+from service.errors import PrescreenError, UsageError
 from service.screening.request import Request
 from service.screening.sources import Source, complete_types
 
@@ -100,7 +100,12 @@ class Workplace:
         note = self._directory / "run"
         if self._key is None or not self._ours() or not note.exists() or note.read_text() != self._key:
             self._remove()
-            self._directory.mkdir(mode=0o700, parents=True)
+            try:
+                self._directory.mkdir(mode=0o700, parents=True)
+            except FileExistsError:
+                raise UsageError(
+                    f"{self._directory} cannot be removed, and is needed here; remove it, or choose another --out"
+                ) from None
             note.write_text(self._key or "")
         return self
 

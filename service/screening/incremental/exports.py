@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from service.ehr.bulk.members import CHANGES
+from service.ehr.bulk.members import CHANGES, JOINED
 from service.errors import InputError, UsageError
 from service.screening.export_questions import Question, question_in
 from service.screening.exports import content_of, lacking_in, manifests, unread_in_words
@@ -39,12 +39,19 @@ class Given:
         """All there is to read: of who joined a group, everything."""
         newcomers = None if self.change is None else self.change.newcomers
         records = tuple(each for each in self.source.files if each.path.name != CHANGES)
-        return (replace(self.source, files=records), *(find_sources([newcomers]) if newcomers is not None else ()))
+        joined = find_sources([newcomers]) if newcomers is not None else ()
+        return (replace(self.source, files=records), *map(_of_newcomers, joined))
 
     @property
     def label(self) -> str:
         """How its files are named, where there are several exports."""
         return self.source.directory.name
+
+
+def _of_newcomers(source: Source) -> Source:
+    """Their files, named by where they lie: those of the other records have the same names."""
+    files = tuple(replace(each, label=f"{JOINED}/{each.label}") for each in source.files)
+    return replace(source, files=files)
 
 
 def given_in(sources: Sequence[Source]) -> Given:
