@@ -72,7 +72,7 @@ class Csv:
     def add(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """As Table."""
         for each in rows:
-            self._file.write(row_of([_text(cell) for cell in each]))
+            self._file.write(row_of([_told(cell) for cell in each]))
 
     def close(self) -> None:
         """As Table."""
@@ -117,10 +117,12 @@ class Parquet:
         self._rows = []
 
 
-def _text(cell: Cell) -> str:
+def _told(cell: Cell) -> str | float:
     if cell is None:
         return ""
-    return ("no", "yes")[cell] if isinstance(cell, bool) else str(cell)
+    if isinstance(cell, bool):
+        return ("no", "yes")[cell]
+    return cell if isinstance(cell, (int, float)) else str(cell)
 
 
 def _arrow(part: str = "") -> Any:
