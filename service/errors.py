@@ -127,6 +127,12 @@ class InvalidOutput(PrescreenError):
     exit_status = 3
 
 
+class NoRoom(PrescreenError):
+    """What was to be written cannot be, for want of room on the disk: there is no result."""
+
+    issue_code = "no-store"
+
+
 class EhrError(PrescreenError):
     """A FHIR server, or the server that grants access to it, did not do what was asked.
 

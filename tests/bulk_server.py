@@ -33,7 +33,9 @@ class Ways:
     question. `filtering`: _typeFilter is applied. `members`: of its groups; None: everybody. `changing`: it tells what
     was deleted, and its time is that of the question. `by_patient`: files are organized by patient. `strays`: resources
     that stand among a type they are not of. `trickle`: seconds before each piece of a file. `signed`: each manifest has
-    other addresses for the files; `by_query`: what tells the files is the query.
+    other addresses for the files; `by_query`: what tells the files is the query. `unasked`: what it gives besides what
+    was asked for, by type. `cuts`: how many answers with a file are cut off, as `cut` does it. `progress`: what it says
+    of its progress.
     """
 
     busy: int = 0
@@ -61,6 +63,10 @@ class Ways:
     trickle: float = 0.0
     signed: bool = False
     by_query: bool = False
+    unasked: dict[str, list[Resource]] = field(default_factory=dict)
+    cuts: int = 0
+    cut: Callable[[bytes], Response] = Response
+    progress: str = "half way"
 
 
 class BulkServer(FhirServer):
@@ -129,7 +135,7 @@ class BulkServer(FhirServer):
         self._polled += 1
         if self._polled <= self.ways.polls:
             index = min(self._polled, len(self.ways.waits)) - 1
-            headers = {"X-Progress": "half way", **(self.ways.waits[index] if self.ways.waits else {})}
+            headers = {"X-Progress": self.ways.progress, **(self.ways.waits[index] if self.ways.waits else {})}
             if self.ways.status_header:
                 return Response("{}", 200, {**headers, "X-Export-Status": "202"}, content_type="application/json")
             return Response(status=202, headers=headers)
@@ -175,7 +181,7 @@ class BulkServer(FhirServer):
         asked = self.asked[int(number) - 1]
         found = self._made[number] = {}
         members = self.ways.members if "group" in asked else None
-        held = content(self.storage, asked, members, filtering=self.ways.filtering)
+        held = {**content(self.storage, asked, members, filtering=self.ways.filtering), **self.ways.unasked}
         if self.ways.by_patient:
             held = {"everything": blocks(held)}
         for kind, everything in held.items():
@@ -207,6 +213,9 @@ class BulkServer(FhirServer):
         else:
             lines = self._files(name.split("-")[0])[name]
         text = "".join(f"{json.dumps(each)}\n" for each in lines).encode()
+        if self.ways.cuts:
+            self.ways.cuts -= 1
+            return self.ways.cut(text)
         if self.ways.packed:
             return Response(gzip.compress(text), content_type="application/gzip")
         answer = Response(text, content_type="application/fhir+ndjson")

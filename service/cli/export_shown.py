@@ -43,7 +43,8 @@ def shown() -> Iterator[Shown]:
 
 def report(job: Job, asked: Asked, narrowed: Narrowing | None) -> Iterator[str]:
     """What came, type by type, and what did not."""
-    yield f"data of {job.at}, in {job.directory}/"
+    at = "".join(each for each in job.at if each.isprintable())  # a server's word: nothing that steers a terminal
+    yield f"data of {at}, in {job.directory}/"
     for kind in asked.types:
         files, lines = job.files.get(kind, (0, 0))
         lacks = f"; {job.lacking[kind]}" if kind in job.lacking else ""

@@ -107,9 +107,9 @@ def _print_people(told: Json) -> None:
         f"{short(people['without_readable_patient'])}; not born by then {short(people['not_born'])}.",
         markup=False,
     )
-    if told["rejects"]:
-        types = ", ".join(told["incomplete_for_everybody"]) or "none"
-        console.print(f"{told['rejects']} lines could not be used; types incomplete for everybody: {types}.")
+    if told["rejects"]["to"]:
+        lines, types = short(told["rejects"]), ", ".join(told["incomplete_for_everybody"]) or "none"
+        console.print(f"Lines that could not be used: {lines}; types incomplete for everybody: {types}.", markup=False)
 
 
 def _table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> Table:

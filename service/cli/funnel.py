@@ -25,6 +25,8 @@ def print_funnel(summary: dict[str, Any], studies: Iterable[Study], out: str) ->
         f"{people['merged_into_another']} merged into another record, "
         f"{people['without_readable_patient']} without a readable Patient."
     )
+    for name, kind in summary.get("unread_files", {}).items():
+        console.print(f"Not read, so that {kind} is not complete for anybody: {name}", markup=False)
     if "state" in summary:
         _print_again(summary["state"])
     for study in sorted(studies, key=lambda each: each.id):

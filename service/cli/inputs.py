@@ -11,6 +11,8 @@ from service.screening.asking import screening_day, study_of
 from service.screening.request import Release, Request
 from service.screening.sources import Source
 
+MOST_DIGITS = 9  # of a number that is given: more than there are lines or megabytes
+
 
 def add_input(command: ArgumentParser, where: Callable[[str], object] = Path) -> None:
     """What is to be screened, and with which content."""
@@ -76,6 +78,8 @@ def positive(text: str) -> int:
 
 def natural(text: str) -> int:
     """A whole number from 0."""
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         raise ArgumentTypeError(f"{text!r} is no whole number of at least 0")
+    if len(text.lstrip("0")) > MOST_DIGITS:
+        raise ArgumentTypeError(f"{text[:20]!r} is too large; give at most {MOST_DIGITS} digits")
     return int(text)

@@ -7,13 +7,14 @@ from typing import Protocol
 
 import requests
 
-from service.ehr.addresses import resolved, same_origin, sayable
+from service.ehr.addresses import is_protected, resolved, same_origin, sayable
 from service.ehr.answers import Answer, failure
 from service.ehr.clock import SYSTEM, Clock
 from service.ehr.limits import Gate, Limits
 from service.ehr.retries import pause, retry_after, worth_repeating
 from service.ehr.scopes import Reach
 from service.ehr.transport import Transport, as_given
+from service.ehr.unpacking import GZIP, BrokenOff, unpacked
 from service.errors import EhrUnavailable, UnusableAnswer
 
 log = logging.getLogger(__name__)
@@ -172,6 +173,11 @@ class Exchange:
             return target, token
         if not ask.elsewhere:
             raise UnusableAnswer(f"{answer.what}: a redirection to another host is not followed", status=answer.status)
+        if not is_protected(target):
+            raise UnusableAnswer(
+                f"{answer.what}: a redirection to an address that is not protected is not followed",
+                status=answer.status,
+            )
         return target, None
 
     def _received(self, ask: Ask, url: str, what: str, token: str | None) -> Answer:
@@ -219,11 +225,18 @@ def whole_body(response: requests.Response, what: str, limits: Limits, clock: Cl
 
 
 def _pour(response: requests.Response, headers: Mapping[str, str], into: Sink) -> None:
-    """Hand on the content as it comes. Raises requests.RequestException where it breaks off."""
+    """Hand on the content as it comes. Raises requests.RequestException where it breaks off: packed, it does so where
+    the packing has no end, though the server named no length."""
     try:
         into.begin(response.status_code, headers)
-        for piece in response.iter_content(PIECE):
+        packed = headers.get("content-encoding", "").strip().lower() in GZIP and headers.get("content-length") != "0"
+        if packed:
+            response.raw.headers.pop("Content-Encoding")  # else it is unpacked before we see whether it ends
+        pieces = response.iter_content(PIECE)
+        for piece in unpacked(pieces) if packed else pieces:
             into.take(piece)
+    except BrokenOff:
+        raise requests.exceptions.ContentDecodingError from None
     finally:
         response.close()
 

@@ -97,7 +97,7 @@ def _part(resource: Mapping[str, object], kind: str, reading: Reading) -> Adapte
     patient = _patient(resource, kind, reading)
     if patient is None:
         return Adapted(None)
-    found = tuple(_unreadable(resource, kind, PART))
+    found = tuple(_unreadable(resource, kind, PART, reading))
     if kind == "Observation":  # its components may be lacking, each about something of its own
         found = (replace(found[0], concept=None),)
     return Adapted(patient, unreadable=found)

@@ -73,6 +73,11 @@ def lacking_in(source: Source) -> list[str]:
     return sorted(name for name, count in source.manifest.files.items() if there.count(name) < count)
 
 
+def unread_in_words(source: Source) -> str:
+    """Of what lies there, is named for a type and is not read."""
+    return f"{', '.join(source.unread)} cannot be read, and may hold records that would not come again"
+
+
 def _transaction_times(directory: Path) -> Iterator[datetime]:
     """What the manifests say, if they can be read."""
     for path in manifests(directory):

@@ -16,7 +16,7 @@ from service.ehr.bulk.lines import lines_of
 from service.ehr.bulk.members import CHANGES, JOINED, MEMBERS, patients_in
 from service.errors import EhrError, InputError, UsageError
 from service.screening.export_questions import Question, question_in
-from service.screening.exports import content_of, lacking_in, manifests
+from service.screening.exports import content_of, lacking_in, manifests, unread_in_words
 from service.screening.sources import find_sources
 
 WHOLE_AGAIN = "export everything"
@@ -104,6 +104,8 @@ def _usable(directory: Path) -> Mapping[str, object]:
         raise InputError(f"{directory}: its manifest is too long to be read")
     if source.manifest.follows is not None:
         raise InputError(f"{directory}: its manifest goes on in another one, so nobody knows what it lacks")
+    if source.unread:
+        raise InputError(f"{directory}: {unread_in_words(source)}")
     if lacking := lacking_in(source):
         raise InputError(f"{directory}: files of {', '.join(lacking)} lack, and would not come again")
     if not all((directory / each).is_file() for each in _urls(manifest.get("deleted"))):

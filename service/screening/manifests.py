@@ -1,7 +1,7 @@
 """The manifest of a bulk export, where it lies among the files: what was asked, and what is promised. STANDARDS 3C."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,7 +22,8 @@ class Manifest:
     says something twice, so that nothing is complete. `deletes`: it tells of records that are gone since an earlier
     export. `lines`: how many lines the files of a type have together, where it says so of all of them. `follows`: the
     address of the page that it goes on in (of several together: of one that does not lie there). `at`: when its data
-    were current.
+    were current. `within`: the types that were asked for at all (None: it does not say, or all were); of any other,
+    nobody knows that everything came.
     """
 
     asked: frozenset[str]
@@ -33,6 +34,7 @@ class Manifest:
     lines: Mapping[str, int] | None = None
     follows: str | None = None
     at: str = ""
+    within: frozenset[str] | None = None
 
 
 def manifest_in(written: bytes) -> Manifest | None:
@@ -62,7 +64,12 @@ def together(manifests: Mapping[str, Manifest]) -> Manifest:
         deletes=any(each.deletes for each in listed),
         lines={name: sum((each.lines or {}).get(name, 0) for each in listed) for name in counted},
         follows=lacking,
+        within=None if any(each.within is None for each in listed) else _all_of(each.within for each in listed),
     )
+
+
+def _all_of(found: Iterable[frozenset[str] | None]) -> frozenset[str]:
+    return frozenset(name for each in found for name in each or ())
 
 
 def _lacking_page(manifests: Mapping[str, Manifest]) -> str | None:
@@ -78,7 +85,7 @@ def _is_there(name: str, page: Manifest, manifests: Mapping[str, Manifest]) -> b
 
 def _read(content: Mapping[str, object]) -> Manifest:
     asked = _asked(content.get("request"))
-    types = frozenset(each for part in asked.get("_type", ()) for each in part.split(","))
+    types = frozenset(each.strip() for part in asked.get("_type", ()) for each in part.split(","))
     filtered = frozenset(FILTERED.findall(",".join(asked.get("_typeFilter", ()))))
     counts: dict[str, list[object]] = {}
     output = content.get("output")
@@ -95,6 +102,7 @@ def _read(content: Mapping[str, object]) -> Manifest:
         lines={name: sum(_whole(each)) for name, each in counts.items() if len(list(_whole(each))) == len(each)},
         follows=_next(content.get("link")),
         at=str(content.get("transactionTime")),
+        within=types or None,
     )
 
 

@@ -28,6 +28,7 @@ from service.screening.sources import complete_types, find_sources
 from service.screening.tenant import Tenant
 from service.screening.worklist import refresh
 from service.screening.worklist.from_export import take_from_export
+from service.screening.writing import while_there_is_room, write_whole
 from service.store import assessments, decisions, series, worklist_counts
 from service.store.assessments import Known
 from service.store.engine import Store
@@ -269,7 +270,5 @@ def _write(path: Path, lines: Iterable[Line]) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Put it in place at once, so that a file that is there is whole."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    with while_there_is_room(path.parent):
+        write_whole(path, content)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -16,13 +17,14 @@ from service.errors import InvalidOutput, UsageError
 from service.screening.flat import TABLES
 from service.screening.tables import FORMATS, Tables, names_of
 from service.screening.tally import Reject
+from service.screening.writing import alone, fresh, partial_of, unwritable
 
 NAMES = ("ResearchSubject.ndjson", "assessments.ndjson", "rejects.ndjson", "held_back.ndjson")
 SUMMARY = "summary.json"
 # For whoever keeps the results, only where they are asked for: the versions of the records read, what pages draw.
 VERSIONS, SERIES = "versions.ndjson", "series.ndjson"
-HELD = 1 << 20  # bytes of each output, until they are written
 TABLE_FILES = tuple(f"{name}.{kind}" for name in TABLES for kind in FORMATS)
+KNOWN = (SUMMARY, *NAMES, VERSIONS, SERIES, *TABLE_FILES)
 
 
 class Sink(Protocol):
@@ -40,43 +42,80 @@ class Sink(Protocol):
 class Outputs:
     """Open output files of one run; written under a temporary name and put in place together when all went well.
 
-    What an earlier run left is removed first: after a run that failed, nothing can be taken for its result.
+    What an earlier run left is removed first: after a run that failed, nothing can be taken for its result. Or, with
+    `later`, when `begin_anew` is called: a run that is refused leaves what was there. No other run writes there
+    meanwhile. Raises UsageError where it cannot be written.
     """
 
-    def __init__(self, directory: Path, also: tuple[str, ...] = (), formats: Sequence[str] = ()) -> None:
+    def __init__(
+        self, directory: Path, also: tuple[str, ...] = (), formats: Sequence[str] = (), *, later: bool = False
+    ) -> None:
         tables = names_of(formats)
         if directory.exists() and not directory.is_dir():
             raise UsageError(f"{directory.name} is a file; --out needs a directory")
-        directory.mkdir(parents=True, exist_ok=True)
-        for name in (SUMMARY, *NAMES, VERSIONS, SERIES, *TABLE_FILES):
-            (directory / name).unlink(missing_ok=True)
         self._directory = directory
-        # an assessment is longer than what is held back by default before it is written
-        self._files: dict[str, BinaryIO] = {name: self._partial(name).open("wb", HELD) for name in (*NAMES, *also)}
-        self._tables = Tables(formats, {name: self._partial(name) for name in tables})
-        self.names = tuple(self._files)  # of the outputs that take lines
-        self._names = (*self._files, *tables)
+        self.names = (*NAMES, *also)  # of the outputs that take lines
+        self._names = (*self.names, *tables)
         self.lines: Counter[str] = Counter()
         self._summary: bytes | None = None
+        with ExitStack() as held:
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+                held.enter_context(alone(directory))
+                self._check()
+                if not later:
+                    self.begin_anew()
+                held.callback(self._clear)
+                self._files: dict[str, BinaryIO] = {name: fresh(self._partial(name)) for name in self.names}
+                self._tables = Tables(formats, {name: self._partial(name) for name in tables})
+            except OSError as error:
+                raise unwritable(directory, error) from None
+            self._held = held.pop_all()
+
+    def begin_anew(self) -> None:
+        """Nothing of an earlier run stays."""
+        for name in KNOWN:
+            (self._directory / name).unlink(missing_ok=True)
 
     def __enter__(self) -> "Outputs":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None) -> None:
-        for file in self._files.values():
-            file.close()
-        self._tables.close()
-        for name in self._names:
-            if kind is None and self._summary is not None:
-                self._partial(name).replace(self._directory / name)
-            else:
-                self._partial(name).unlink(missing_ok=True)
-        if kind is None and self._summary is not None:
-            self._partial(SUMMARY).write_bytes(self._summary)
-            self._partial(SUMMARY).replace(self._directory / SUMMARY)
+        with self._held:
+            if kind is None:
+                self._close()
+                if self._summary is not None:
+                    self._put_in_place(self._summary)
+                return
+            with suppress(OSError):  # what failed is told already
+                self._close()
+
+    def _close(self) -> None:
+        with ExitStack() as closing:  # each of them, whatever becomes of the others
+            for file in self._files.values():
+                closing.callback(file.close)
+            self._tables.close()
+
+    def _put_in_place(self, summary: bytes) -> None:
+        self.begin_anew()
+        with fresh(self._partial(SUMMARY)) as file:
+            file.write(summary)
+        for name in (*self._names, SUMMARY):
+            self._partial(name).replace(self._directory / name)
+
+    def _clear(self) -> None:
+        """Nothing stays that is but a part."""
+        for name in (*self._names, SUMMARY):
+            self._partial(name).unlink(missing_ok=True)
+
+    def _check(self) -> None:
+        """Raises UsageError where something else has one of the names."""
+        for path in (each for name in KNOWN for each in (self._directory / name, self._partial(name))):
+            if path.is_dir() and not path.is_symlink():
+                raise UsageError(f"{path} is a directory; remove it, or choose another --out")
 
     def _partial(self, name: str) -> Path:
-        return self._directory / f".{name}.partial"
+        return partial_of(self._directory / name)
 
     def write(self, name: str, line: Mapping[str, object]) -> None:
         """One JSON line."""

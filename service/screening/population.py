@@ -30,6 +30,7 @@ from service.screening.sifting.sieve import Sieve
 from service.screening.tally import Counts, Reject
 from service.screening.versions import Versions
 from service.screening.walk import Walk
+from service.screening.writing import while_there_is_room
 
 if TYPE_CHECKING:
     from service.catalog.load import Catalog
@@ -99,12 +100,12 @@ def screen(
     None: in memory. `key`: what must be the same for it to go on with what an interrupted run left (None: none leaves
     anything).
 
-    Raises UsageError if `out` is also an input. If the counts do not add up, raises InvalidOutput and leaves no result
-    behind.
+    Raises UsageError if `out` is also an input, or another run writes there, and NoRoom if the disk is full. If the
+    counts do not add up, raises InvalidOutput and leaves no result behind.
     """
     refuse_own_input(out, request)
     also = (*((VERSIONS,) if request.versions else ()), *((SERIES,) if request.series else ()))
-    with seldom_collecting(), Outputs(out, also, request.formats) as outputs:
+    with while_there_is_room(out), seldom_collecting(), Outputs(out, also, request.formats) as outputs:
         if engine is None:
             summary = screen_into(outputs, catalog, request, progress)
         else:
@@ -147,6 +148,7 @@ def summary_of(
     known = all(each.screened == judged.screened for each in funnels) and len(funnels) == len(request.studies)
     if (judged.screened and not known) or lines["assessments.ndjson"] != sum(each.assessed for each in funnels):
         raise InvalidOutput("not everybody screened has an assessment line; nothing was written")
+    unread = {name: kind for source in request.sources for name, kind in source.unread.items()}
     return {
         "screening_date": request.at.isoformat(),
         "fhir": request.release,
@@ -154,6 +156,7 @@ def summary_of(
         "people": judged.people(),
         "accepted_rejects": request.accepted_rejects,
         "incomplete_for_everybody": dict(sorted(completeness.unplaced.items())),
+        **({"unread_files": unread} if unread else {}),
         "not_kept": sorted(catalog.policy.not_kept),
         "studies": {name: judged.funnels[name].summary() for name in sorted(judged.funnels)},
         "written": {

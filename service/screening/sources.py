@@ -6,19 +6,17 @@ error.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os.path import commonpath
 from pathlib import Path
 
 from service.errors import InputError
 from service.screening.completeness import ANY_TYPE
-from service.screening.kinds import type_named
 from service.screening.manifests import Manifest, manifest_in, together
+from service.screening.naming import numbered_without_gap, type_of, unread
 
-NAME = re.compile(r"^([A-Z][A-Za-z]+)")
 READ = re.compile(r"\.(ndjson|json)(\.gz)?$")
-NUMBER = re.compile(r"[._-](\d{1,6})$")
 LARGEST_MANIFEST = 10_000_000
 DELETED = (
     "its manifest tells of records that were deleted since an earlier export; screen one after the other with --state, "
@@ -55,12 +53,16 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An input directory with the files to read from it, and what its manifest says (None: it has none)."""
+    """An input directory with the files to read from it, and what its manifest says (None: it has none).
+
+    `unread`: what lies there besides, is named for a type, and is not read, with that type.
+    """
 
     directory: Path
     files: tuple[InputFile, ...]
     whole: bool  # the directory itself was given, so what it lacks is really not there
     manifest: Manifest | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
@@ -68,12 +70,12 @@ def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
 
     Raises InputError for a path that does not exist, or a directory without anything we read.
     """
-    whole: set[Path] = set()
+    whole: dict[Path, list[str]] = {}
     chosen: dict[Path, set[Path]] = {}
     for path in paths:
         place = path.resolve()
         if place.is_dir():
-            whole.add(place)
+            whole[place] = [each.name for each in place.iterdir()]
             chosen.setdefault(place, set()).update(_readable_in(place))
         elif place.is_file():
             if not READ.search(place.name):
@@ -86,14 +88,15 @@ def find_sources(paths: Iterable[Path]) -> tuple[Source, ...]:
 
 
 def arranged(
-    chosen: Mapping[Path, Iterable[Path]], whole: Collection[Path], manifests: Mapping[Path, Manifest]
+    chosen: Mapping[Path, Iterable[Path]], whole: Mapping[Path, Iterable[str]], manifests: Mapping[Path, Manifest]
 ) -> tuple[Source, ...]:
-    """Sources of these files, by directory, wherever they lie. `whole`: the directories that were given as such.
+    """Sources of these files, by directory, wherever they lie. `whole`: the directories that were given as such, with
+    the names of all that lies there.
 
     Raises InputError if one tells of records that were deleted: among those of another, they would still count.
     """
     above = Path(commonpath(chosen)) if chosen else Path()
-    found = tuple(_source(place, set(chosen[place]), place in whole, above, manifests) for place in sorted(chosen))
+    found = tuple(_source(place, set(chosen[place]), whole.get(place), above, manifests) for place in sorted(chosen))
     for each in found if len(found) > 1 else ():
         if each.manifest is not None and each.manifest.deletes:
             raise InputError(f"{each.directory.name}: {DELETED}")
@@ -120,17 +123,24 @@ def nothing_in(directory: str) -> InputError:
     )
 
 
-def _source(directory: Path, paths: set[Path], whole: bool, above: Path, manifests: Mapping[Path, Manifest]) -> Source:
+def _source(
+    directory: Path,
+    paths: set[Path],
+    names: Iterable[str] | None,
+    above: Path,
+    manifests: Mapping[Path, Manifest],
+) -> Source:
+    """`names`: all that lies there; None: single files were given."""
     own = {path.name: manifests[path] for path in paths & manifests.keys()}
     files = (_input_file(path, above) for path in paths - manifests.keys() if not _is_log(path))
     ordered = tuple(sorted(files, key=lambda file: file.label))
-    return Source(directory, ordered, whole, together(own) if own else None)
+    besides = unread({*(names or ())} - {path.name for path in paths})
+    labelled = {(directory / name).relative_to(above).as_posix(): kind for name, kind in besides.items()}
+    return Source(directory, ordered, names is not None, together(own) if own else None, labelled)
 
 
 def _input_file(path: Path, above: Path) -> InputFile:
-    named = NAME.match(path.name)
-    hint = type_named(named[1]) if named else None
-    return InputFile(path, ".ndjson" in path.name, hint, path.relative_to(above).as_posix())
+    return InputFile(path, ".ndjson" in path.name, type_of(path.name), path.relative_to(above).as_posix())
 
 
 def _is_log(path: Path) -> bool:
@@ -150,21 +160,23 @@ def complete_types(source: Source) -> frozenset[str]:
     if not source.whole:
         return frozenset()
     by_type = _names_by_type(source)
-    whole = {name for name, files in by_type.items() if _numbered_without_gap(files)}
+    whole = {name for name, files in by_type.items() if numbered_without_gap(files)}
     manifest = source.manifest
     if manifest is None:
-        return frozenset(whole)
+        return frozenset(whole) - {*source.unread.values()}
     if manifest.partial:
         return frozenset()
+    if manifest.within is not None:
+        whole &= manifest.within
     short = {name for name, count in manifest.files.items() if len(by_type.get(name, [])) < count}
     empty = {name for name in manifest.asked if name not in manifest.files and name not in by_type}
-    return frozenset((whole - short) | empty) - manifest.filtered
+    return frozenset((whole - short) | empty) - manifest.filtered - {*source.unread.values()}
 
 
 def types_meant(source: Source) -> frozenset[str]:
     """The types that it holds by the names of its files, or should hold by its manifest; ANY_TYPE where nobody can tell
     what that should be."""
-    named, manifest = frozenset(_names_by_type(source)), source.manifest
+    named, manifest = frozenset({*_names_by_type(source), *source.unread.values()}), source.manifest
     if manifest is None:
         return named
     unknown = {ANY_TYPE} if manifest.partial and not manifest.asked else frozenset[str]()
@@ -177,14 +189,6 @@ def _names_by_type(source: Source) -> dict[str, list[str]]:
         if file.lines and file.type_hint:
             found.setdefault(file.type_hint, []).append(file.path.name)
     return found
-
-
-def _numbered_without_gap(names: list[str]) -> bool:
-    """`X.ndjson`, or `X.000.ndjson, X.001.ndjson` … counted from 0 or 1 without a hole."""
-    numbers = sorted(int(found[1]) for found in (NUMBER.search(name.split(".ndjson")[0]) for name in names) if found)
-    if not numbers:
-        return True
-    return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def total_bytes(sources: Iterable[Source]) -> int:

@@ -1,14 +1,17 @@
 """Assessments written as CSV or Parquet while they come, a part at a time."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from service.errors import UsageError
 from service.screening.flat import TABLES, Cell, Column, Line, rows_of
 from service.screening.spreadsheet import BOM, row_of
+from service.screening.writing import fresh
 
 FORMATS = ("csv", "parquet")
 LIBRARY = "pyarrow"
@@ -46,9 +49,10 @@ class Tables:
 
     def close(self) -> None:
         """Write what is left."""
-        for tables in self._open.values():
-            for each in tables:
-                each.close()
+        with ExitStack() as closing:  # each of them, whatever becomes of the others
+            for tables in self._open.values():
+                for each in tables:
+                    closing.callback(each.close)
 
 
 def names_of(formats: Sequence[str]) -> tuple[str, ...]:
@@ -62,13 +66,13 @@ class Csv:
     """A table for a spreadsheet: no cell is taken for a formula."""
 
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
-        self._file: TextIO = path.open("w", encoding="utf-8", newline="")
+        self._file: TextIO = TextIOWrapper(fresh(path), encoding="utf-8", newline="")
         self._file.write(BOM + row_of([each.name for each in columns]))
 
     def add(self, rows: Sequence[tuple[Cell, ...]]) -> None:
         """As Table."""
         for each in rows:
-            self._file.write(row_of([_text(cell) for cell in each]))
+            self._file.write(row_of([_told(cell) for cell in each]))
 
     def close(self) -> None:
         """As Table."""
@@ -89,7 +93,8 @@ class Parquet:
         }
         self._arrow = arrow
         self._schema = arrow.schema([(each.name, kinds[each.kind]) for each in columns])
-        self._writer = _arrow(".parquet").ParquetWriter(path, self._schema, compression="zstd")
+        self._file = fresh(path)
+        self._writer = _arrow(".parquet").ParquetWriter(self._file, self._schema, compression="zstd")
         self._rows: list[tuple[Cell, ...]] = []
 
     def add(self, rows: Sequence[tuple[Cell, ...]]) -> None:
@@ -100,9 +105,10 @@ class Parquet:
 
     def close(self) -> None:
         """As Table."""
-        if self._rows:
-            self._flush()
-        self._writer.close()
+        with self._file:
+            if self._rows:
+                self._flush()
+            self._writer.close()
 
     def _flush(self) -> None:
         columns = zip(*self._rows, strict=True)
@@ -111,10 +117,12 @@ class Parquet:
         self._rows = []
 
 
-def _text(cell: Cell) -> str:
+def _told(cell: Cell) -> str | float:
     if cell is None:
         return ""
-    return ("no", "yes")[cell] if isinstance(cell, bool) else str(cell)
+    if isinstance(cell, bool):
+        return ("no", "yes")[cell]
+    return cell if isinstance(cell, (int, float)) else str(cell)
 
 
 def _arrow(part: str = "") -> Any:

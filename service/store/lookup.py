@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from errno import ENOSPC
 from functools import lru_cache
 from pathlib import Path
 
 import orjson
 
 MOST_REMEMBERED = 10_000
+FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE})
 Content = Mapping[str, object]
 
 
@@ -25,12 +28,19 @@ class Lookup(Mapping[str, Content]):
         return Lookup, (self._path,)
 
     def add(self, found: Mapping[str, Content]) -> None:
-        """More of it, under new keys."""
-        with sqlite3.connect(self._path) as connection:
+        """More of it, under new keys. Raises OSError where there is no room."""
+        try:
+            self._add(found)
+        except sqlite3.OperationalError as problem:
+            if problem.sqlite_errorcode not in FULL:
+                raise
+            raise OSError(ENOSPC, "no room for a table on disk") from None
+
+    def _add(self, found: Mapping[str, Content]) -> None:
+        with closing(sqlite3.connect(self._path)) as connection, connection:
             connection.execute("PRAGMA synchronous = OFF")  # after a power cut, it is made anew
             connection.execute("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, content BLOB NOT NULL)")
             connection.executemany("INSERT INTO kept VALUES (?, ?)", ((key, orjson.dumps(found[key])) for key in found))
-        connection.close()
 
     def __getitem__(self, key: str) -> Content:
         found = self._look_up(key)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -79,6 +80,28 @@ def test_no_count_of_few_is_told_unless_asked_for(written: dict[str, Path]) -> N
     assert any(0 < low < 11 for low, _ in exact) and all(low == high for low, high in exact)
     assert all(low % 15 == 0 and high == low + 14 for low, high in bands)
     assert all(low <= count <= high for (count, _), (low, high) in zip(exact, bands, strict=True))
+
+
+def test_lines_that_could_not_be_used_are_told_as_people_are(
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = Path(shutil.copytree(few, tmp_path / "in"))
+    read_before = _rejects(source, tmp_path, capsys, "--show-small")
+    with (source / "Condition.ndjson").open("ab") as file:
+        file.write(b"{broken\n" * 3)
+    exact = _rejects(source, tmp_path, capsys, "--show-small")
+    assert exact[0]["from"] == exact[0]["to"] == read_before[0]["from"] + 3
+    assert f"Lines that could not be used: {exact[0]['from']}; types incomplete" in exact[1]
+    told, printed = _rejects(source, tmp_path, capsys)
+    assert told == {"from": 0, "to": 14}
+    assert "Lines that could not be used: <15; types incomplete for everybody: Condition." in printed
+    assert str(exact[0]["from"]) not in "".join(re.findall(r"Lines that.*", printed))
+
+
+def _rejects(source: Path, place: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[dict[str, int], str]:
+    capsys.readouterr()
+    assert main(["feasibility", str(source), *ASKED, *more, "--out", str(place / "out")]) == 0
+    return read(place / "out")["rejects"], capsys.readouterr().out
 
 
 def test_the_tables_hold_the_numbers_of_the_document(written: dict[str, Path]) -> None:

@@ -237,7 +237,7 @@ def test_3_70_a_redirection_that_programs_read_differently_is_not_followed(clien
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://files.example/x", "http://ehr.example/x", "https://ehr.example:8443/x", "https://sub.ehr.example/x"],
+    ["https://files.example/x", "http://localhost:9/x", "https://ehr.example:8443/x", "https://sub.ehr.example/x"],
 )
 def test_3_44_a_file_elsewhere_is_fetched_without_the_token(watch: Watch, elsewhere: str) -> None:
     exchange = Exchange(BASE, new_session(), OneToken(), Gate(clock=watch.clock), watch.clock)

@@ -54,12 +54,16 @@ def content(state: Path) -> list[str]:
     return found
 
 
+def written(export: Path) -> dict[str, bytes]:
+    return {each.name: each.read_bytes() for each in (export.parent / "out").iterdir()}
+
+
 def refused(export: Path, state: Path, kind: type[PrescreenError], why: str, **more: Any) -> None:
-    """With that reason; and what is kept is as before."""
-    before = content(state)
+    """With that reason; and what is kept is as before, and so are the results of the run before."""
+    before, results = content(state), written(export)
     with pytest.raises(kind, match=why) as problem:
         run_on(export, state, **more)
-    assert content(state) == before and not list((export.parent / "out").glob("*.ndjson"))
+    assert content(state) == before and written(export) == results and "summary.json" in results
     assert "secret" not in str(problem.value)
 
 
@@ -109,6 +113,15 @@ def test_a_line_that_may_replace_anything(line: bytes, tmp_path: Path, state: Pa
     export = change(tmp_path, cancer("c", "p"))
     (export / "Condition.00000.ndjson").write_bytes((export / "Condition.00000.ndjson").read_bytes() + line + b"\n")
     refused(export, state, InputError, r"next: Condition.00000.ndjson, line 2 cannot be read")
+
+
+def test_what_is_named_for_a_type_and_not_read(tmp_path: Path, state: Path) -> None:
+    export = change(tmp_path, cancer("c", "p"))
+    (export / "Condition.00001.ndjson.part").touch()
+    refused(export, state, InputError, r"Condition\.00001\.ndjson\.part cannot be read")
+    whole = write_export(tmp_path / "whole", PEOPLE, NEXT)
+    (whole / "Condition.00001.NDJSON").touch()
+    refused(whole, state, InputError, r"Condition\.00001\.NDJSON cannot be read")
 
 
 def test_deletions_that_lack(tmp_path: Path, state: Path) -> None:

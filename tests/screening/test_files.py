@@ -114,6 +114,12 @@ NAMES = {
     ("Condition.0.ndjson", "Condition.0.ndjson.gz"): False,
     ("Condition.20260630.ndjson",): True,  # a date, not a number of a series
     ("Condition.7f3a9.ndjson",): True,
+    ("Condition.0000001.ndjson", "Condition.0000002.ndjson"): True,
+    ("Condition.0000001.ndjson", "Condition.0000003.ndjson"): False,
+    ("Condition.0000000001.ndjson", "Condition.0000000003.ndjson"): False,
+    ("Condition-part1.ndjson", "Condition-part2.ndjson"): True,
+    ("Condition-part1.ndjson", "Condition-part3.ndjson"): False,
+    ("Condition_chunk_0.ndjson", "Condition_chunk_2.ndjson"): False,
     ("Conditions.ndjson",): True,
     ("conditions.ndjson",): False,
     ("MedicationRequest.ndjson",): False,
@@ -144,6 +150,15 @@ MANIFESTS = {
     "asked for nothing by name": ({"request": "https://fhir.example.org/$export", "output": []}, NOT_LOADED),
     "a file was promised and is not there": ({"request": REQUEST, "output": [FILE]}, NOT_LOADED),
     "an error was reported": ({"request": REQUEST, "output": [], "error": [{"type": "OperationOutcome"}]}, NOT_LOADED),
+    "an outcome was reported, as release 4 calls it": (
+        {"request": REQUEST, "output": [], "outcome": [{"type": "OperationOutcome", "url": "x"}]},
+        NOT_LOADED,
+    ),
+    "an outcome is counted, and nobody has read it": (
+        {"request": REQUEST, "output": [], "outcome": [{"url": "x", "countSeverity": [{"severity": "warning"}]}]},
+        NOT_LOADED,
+    ),
+    "no outcome": ({"request": REQUEST, "output": [], "outcome": []}, NOT_MET),
     "no error": ({"request": REQUEST, "output": [], "error": []}, NOT_MET),
     "only what changed": ({"request": REQUEST + "&_since=2026-01-01", "output": []}, NOT_LOADED),
     "only some elements": ({"request": REQUEST + "&_elements=id", "output": []}, NOT_LOADED),
@@ -171,6 +186,86 @@ def test_a_manifest_that_promised_more_files_makes_the_type_incomplete(tmp_path:
     manifest = {"transactionTime": "2026-06-30T00:00:00Z", "request": REQUEST, "output": [FILE, FILE]}
     (source / "manifest.json").write_text(json.dumps(manifest))
     assert run(source).answer("E1") == NOT_LOADED
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        (REQUEST, NOT_MET),
+        (REQUEST.replace("Condition,", "Condition, "), NOT_MET),
+        (REQUEST.replace("Condition,", ""), NOT_LOADED),
+        ("https://fhir.example.org/$export", NOT_MET),
+    ],
+)
+def test_what_came_unasked_is_not_complete(tmp_path: Path, asked: str, answer: object) -> None:
+    source = export(tmp_path / "in")
+    manifest = {"transactionTime": "2026-06-30T00:00:00Z", "request": asked, "output": [FILE]}
+    (source / "manifest.json").write_text(json.dumps(manifest))
+    assert run(source).answer("E1") == answer
+
+
+def test_of_several_manifests_each_type_was_asked_for_by_one(tmp_path: Path) -> None:
+    source = export(tmp_path / "in")
+    for name, types in (("a", "Patient,Observation"), ("b", "Condition,Encounter")):
+        manifest = {"transactionTime": "2026-06-30T00:00:00Z", "request": f"https://x/$export?_type={types}"}
+        (source / f"{name}.json").write_text(json.dumps({**manifest, "output": []}))
+    assert run(source).answer("E1") == NOT_MET
+
+
+UNREAD = (
+    "Condition.001.ndjson.part", "Condition.001.ndjson.crdownload", "Condition.001.ndjson.gz.partial",
+    "Condition.001.ndjson.zst", "Condition.001.NDJSON", "Condition.001.ndjson.bz2", "Conditions-2.jsonl",
+)  # fmt: skip
+BESIDE = (
+    "Condition.ndjson.md5", "Condition.ndjson.gz.sha256", "Condition.ndjson.asc", "Condition.ndjson.sig",
+    ".Condition.ndjson.part", "Condition.csv", "Condition.parquet", "Condition.log", "log.ndjson", "conditions.txt",
+    "README", "_SUCCESS",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_what_is_named_for_a_type_and_not_read_makes_it_incomplete(tmp_path: Path, name: str) -> None:
+    source = export(tmp_path / "in", Condition=[cancer(of="q")])
+    (source / name).write_bytes(b"")
+    _check_unread(source, name)
+
+
+def test_so_does_a_link_to_nothing_or_a_directory(tmp_path: Path) -> None:
+    source = export(tmp_path / "in")
+    (source / "Condition.001.ndjson").symlink_to(tmp_path / "nowhere")
+    _check_unread(source, "Condition.001.ndjson")
+    (source / "Condition.001.ndjson").unlink()
+    (source / "Condition.001.ndjson").mkdir()
+    _check_unread(source, "Condition.001.ndjson")
+
+
+def _check_unread(source: Path, name: str) -> None:
+    result = run(source)
+    assert result.answer("E1") == NOT_LOADED
+    assert result.summary["unread_files"] == {name: "Condition"}
+
+
+def test_even_if_the_manifest_promised_no_such_file(tmp_path: Path) -> None:
+    source = export(tmp_path / "in")
+    manifest = {"transactionTime": "2026-06-30T00:00:00Z", "request": REQUEST, "output": []}
+    (source / "manifest.json").write_text(json.dumps(manifest))
+    (source / "Condition.ndjson").rename(source / "Condition.ndjson.part")
+    _check_unread(source, "Condition.ndjson.part")
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_what_holds_no_records_is_harmless(tmp_path: Path, name: str) -> None:
+    source = export(tmp_path / "in")
+    (source / name).write_bytes(b"")
+    result = run(source)
+    assert result.answer("E1") == NOT_MET
+    assert "unread_files" not in result.summary
+
+
+def test_what_is_not_read_is_told_with_its_directory(tmp_path: Path) -> None:
+    first, second = export(tmp_path / "a"), export(tmp_path / "b", Patient=[patient("q")], Encounter=[])
+    (second / "Condition.ndjson.zst").write_bytes(b"")
+    assert run(first, second).summary["unread_files"] == {"b/Condition.ndjson.zst": "Condition"}
 
 
 def test_an_export_that_tells_of_deleted_records_is_not_read_beside_another(tmp_path: Path) -> None:

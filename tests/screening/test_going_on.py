@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -166,6 +167,52 @@ def test_the_key_tells_what_a_run_depends_on(tmp_path: Path) -> None:
     second = run_key(request(source), [content], 4)
     os.utime(source / "Patient.ndjson", (1, 1))
     assert len({first, second, run_key(request(source), [content], 4)}) == 3
+
+
+MANIFEST = {"transactionTime": "2026-06-30T00:00:00Z", "request": "https://x/$export?_type=Patient", "output": []}
+
+
+def test_the_key_tells_what_makes_types_complete(tmp_path: Path) -> None:
+    source = hospital(tmp_path / "in")
+    keys = [run_key(request(source), [], 4)]
+    for more in ({}, {"error": [{"type": "OperationOutcome"}]}, {"output": [{"type": "Condition"}] * 2}):
+        (source / "manifest.json").write_text(json.dumps({**MANIFEST, **more}))
+        keys.append(run_key(request(source), [], 4))
+        assert run_key(request(source), [], 4) == keys[-1]
+    (source / "Condition.ndjson.part").touch()
+    keys.append(run_key(request(source), [], 4))
+    assert len(set(keys)) == len(keys)
+
+
+def test_after_the_manifest_changed_nothing_is_gone_on_with(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Path(shutil.copytree(source, tmp_path / "in"))
+    out, types = tmp_path / "out", "Patient,Condition,Observation,Encounter"
+    manifest = {**MANIFEST, "request": f"https://x/$export?_type={types}"}
+    (source / "manifest.json").write_text(json.dumps(manifest))
+    judged: list[str] = []
+    keep = Journal.keep
+
+    def stop(self: Journal, name: str, *more: Any) -> None:
+        keep(self, name, *more)
+        judged.extend([name] if name.startswith("bucket") else [])
+        if len(judged) > 1:
+            raise Stopped
+
+    def screened(out: Path) -> None:
+        asked = request(source)
+        screen(catalog(), asked, out, Progress(), Processes(Means(1, 4, 2)), run_key(asked, [], 4))  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "keep", stop)
+        with pytest.raises(Stopped):
+            screened(out)
+    (source / "manifest.json").write_text(json.dumps({**manifest, "error": [{"type": "OperationOutcome"}]}))
+    screened(out)
+    screened(tmp_path / "fresh")
+    for name in ("assessments.ndjson", "summary.json"):
+        assert (out / name).read_bytes() == (tmp_path / "fresh" / name).read_bytes()
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

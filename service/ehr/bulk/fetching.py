@@ -14,7 +14,7 @@ from typing import BinaryIO
 import orjson
 
 from service.ehr.addresses import is_protected, same_origin
-from service.ehr.bulk.lines import BOM, is_packed, lines_of
+from service.ehr.bulk.lines import BOM, ends_whole, is_packed, is_torn, opened
 from service.ehr.bulk.manifest import Listed
 from service.ehr.exchange import Ask, Exchange
 from service.errors import EhrRefused, NotPermitted, UnusableAnswer
@@ -22,6 +22,11 @@ from service.errors import EhrRefused, NotPermitted, UnusableAnswer
 ACCEPT = "application/fhir+ndjson, application/ndjson;q=0.9, application/octet-stream;q=0.5"
 PARTIAL, BAD_REQUEST = 206, 400
 PIECE = 1 << 20
+TORN = "a file of the export: its last line is cut off"
+
+
+class Misfit(UnusableAnswer):
+    """What came is not the file that was promised: nobody goes on with it."""
 
 
 @dataclass
@@ -77,6 +82,10 @@ class Fetched:
         self.validator = tag if tag and not tag.startswith("W/") and not packed else None
         self.note.write_bytes(orjson.dumps({"of": self.of if self.validator else None, "validator": self.validator}))
 
+    def again(self) -> None:
+        """What came is not to be gone on with: it is asked for from the start."""
+        self.size, self.validator = 0, None
+
     def take(self, piece: bytes) -> None:
         """Write it, and count."""
         self.file.write(piece)
@@ -110,23 +119,40 @@ def fetch(
         raise UnusableAnswer("a file of the export: its address is not protected, so nothing is asked there")
     partial = into.with_name(f"{into.name}.part")
     partial.touch()
-    with partial.open("r+b") as file:
-        fetched = Fetched(partial, file, progress, listed.mark or listed.url)
-        fetched.go_on()
-        _by_right(exchange, listed, fetched, needs_token=needs_token)
-    lines, name = fetched.counted, into.name
     try:
-        if is_packed(partial):
-            lines, name = _unpacked_lines(partial), f"{into.name}.gz"
+        with partial.open("r+b") as file:
+            fetched = Fetched(partial, file, progress, listed.mark or listed.url)
+            fetched.go_on()
+            lines, name = _whole(exchange, listed, fetched, into.name, needs_token=needs_token)
         if listed.count is not None and listed.count != lines:
-            raise UnusableAnswer(f"a file of the export: the manifest promises {listed.count} lines, and {lines} came")
-    except UnusableAnswer:
+            raise Misfit(f"a file of the export: the manifest promises {listed.count} lines, and {lines} came")
+    except Misfit:
         partial.unlink()
         fetched.note.unlink(missing_ok=True)
         raise
     partial.replace(into.with_name(name))  # before the note goes: without it the next run could not go on from here
     fetched.note.unlink(missing_ok=True)
     return name, lines
+
+
+def _whole(exchange: Exchange, listed: Listed, fetched: Fetched, name: str, *, needs_token: bool) -> tuple[int, str]:
+    """How many lines came, and under which name they are kept. What is cut off is asked for once more, from the start:
+    where the server named no length, nothing else tells it. Raises EhrError."""
+    for last in (False, True):
+        _by_right(exchange, listed, fetched, needs_token=needs_token)
+        fetched.file.flush()
+        try:
+            if is_packed(fetched.path):
+                return _unpacked_lines(fetched.path), f"{name}.gz"
+            if is_torn(fetched.path):
+                raise Misfit(TORN)
+        except Misfit:
+            if last:
+                raise
+            fetched.again()
+        else:
+            return fetched.counted, name
+    raise AssertionError("the last time returns or raises")
 
 
 def _by_right(exchange: Exchange, listed: Listed, fetched: Fetched, *, needs_token: bool) -> None:
@@ -142,11 +168,18 @@ def _by_right(exchange: Exchange, listed: Listed, fetched: Fetched, *, needs_tok
 
 
 def _unpacked_lines(path: Path) -> int:
-    """The lines of a gzip file that are not blank. Raises UnusableAnswer for one that is cut off."""
+    """The lines of a gzip file that are not blank. Raises Misfit for one that is cut off."""
+    lines = 0
     try:
-        return sum(1 for _ in lines_of(path))
+        with opened(path) as file:
+            for line in file:
+                lines += bool(line.strip().removeprefix(BOM))
+                last = line
     except (EOFError, OSError, zlib.error) as error:
-        raise UnusableAnswer("a file of the export: it is no whole gzip file") from error
+        raise Misfit("a file of the export: it is no whole gzip file") from error
+    if lines and not ends_whole(last):
+        raise Misfit(TORN)
+    return lines
 
 
 def _ask(exchange: Exchange, listed: Listed, fetched: Fetched, *, bearer: bool) -> None:

@@ -120,7 +120,8 @@ class Waiting:
             if answer.status not in (DONE, ACCEPTED):
                 raise UnusableAnswer(f"{answer.what}: HTTP {answer.status} is no state of an export")
             if progress := answer.headers.get("x-progress"):
-                self._told(f"the server says: {progress[:100]}")
+                said = "".join(each for each in progress if each.isprintable())  # nothing that steers a terminal
+                self._told(f"the server says: {said[:100]}")
             asked = retry_after(answer.headers.get("retry-after"), self._clock.now(), MOST_ASKED_FOR)
             self._rest(asked, pause, None)
         raise AssertionError("the pauses never end")

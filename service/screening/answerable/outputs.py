@@ -10,6 +10,7 @@ from service.screening.answerable.document import document
 from service.screening.answerable.page import page
 from service.screening.answerable.shapes import Report
 from service.screening.sources import Source
+from service.screening.writing import while_there_is_room, write_whole
 
 DOCUMENT, PAGE, CONCEPT_MAP = "coverage.json", "coverage.html", "concept-map.json"
 
@@ -29,10 +30,9 @@ def write_report(report: Report, out: Path, sources: tuple[Source, ...]) -> tupl
         PAGE: page(report).encode(),
         CONCEPT_MAP: _json(concept_map(report)),
     }
-    for name, content in written.items():
-        partial = out / f".{name}.partial"
-        partial.write_bytes(content)
-        partial.replace(out / name)
+    with while_there_is_room(out):
+        for name, content in written.items():
+            write_whole(out / name, content)
     return tuple(written)
 
 

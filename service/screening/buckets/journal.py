@@ -11,14 +11,16 @@ import os
 import pickle
 import shutil
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, TypeVar
 
 from service import __version__
-from service.errors import PrescreenError
+from service.errors import PrescreenError, UsageError
 from service.screening.request import Request
+from service.screening.sources import Source, complete_types
 
 NOTES, OWN, BEGUN = "notes", ".screening", "begun"
 CHANGING, CHANGED = "changing", "changed"
@@ -98,7 +100,12 @@ class Workplace:
         note = self._directory / "run"
         if self._key is None or not self._ours() or not note.exists() or note.read_text() != self._key:
             self._remove()
-            self._directory.mkdir(mode=0o700, parents=True)
+            try:
+                self._directory.mkdir(mode=0o700, parents=True)
+            except FileExistsError:
+                raise UsageError(
+                    f"{self._directory} cannot be removed, and is needed here; remove it, or choose another --out"
+                ) from None
             note.write_text(self._key or "")
         return self
 
@@ -140,15 +147,25 @@ class Workplace:
 
 
 def run_key(request: Request, content: Iterable[Path], more: object) -> str:
-    """What a run depends on: what is asked for, the files as they lie there, and all files below `content`."""
+    """What a run depends on: what is asked for, the files as they lie there, what makes their types complete, and all
+    files below `content`."""
     told = sha256(repr((__version__, more, request.at, request.release, request.every_subject)).encode())
     told.update(repr(request.with_signal).encode())
     told.update(repr((request.accepted_rejects, request.formats, sorted(each.id for each in request.studies))).encode())
     for source in request.sources:
+        complete = sorted(complete_types(source))
+        told.update(repr((_said(source), complete, source.whole, sorted(source.unread))).encode())
         for file in source.files:
             seen = file.path.stat()
-            told.update(repr((str(file.path), source.whole, seen.st_size, seen.st_mtime_ns)).encode())
+            told.update(repr((str(file.path), seen.st_size, seen.st_mtime_ns)).encode())
     for directory in content:
         for path in sorted(each for each in directory.rglob("*") if each.is_file()):
             told.update(repr((str(path), sha256(path.read_bytes()).hexdigest())).encode())
     return told.hexdigest()
+
+
+def _said(source: Source) -> list[object]:
+    """All that its manifest says, in an order that is the same in every process."""
+    told = {} if source.manifest is None else asdict(source.manifest)
+    listed = (each.items() if isinstance(each, dict) else each for each in told.values())
+    return [each if isinstance(each, (str, bool, NoneType)) else sorted(each) for each in listed]

@@ -12,6 +12,7 @@ from service.errors import UsageError
 from service.screening.feasibility.charts import charts_of
 from service.screening.feasibility.tables import tables_of
 from service.screening.pictures import can_draw, png_of
+from service.screening.writing import write_whole
 
 DOCUMENT = "feasibility.json"
 KINDS = (".csv", ".svg", ".png")
@@ -38,9 +39,7 @@ def write_all(document: Json, out: Path) -> tuple[str, ...]:
         for each in (out / name for name in _earlier(out)):
             each.unlink()
         for name, content in made.items():
-            partial = out / f".{name}.partial"
-            partial.write_bytes(content)
-            partial.replace(out / name)
+            write_whole(out / name, content)
     except OSError as error:
         raise UsageError(f"{out} cannot be written ({type(error).__name__}); choose another --out") from None
     return tuple(made)

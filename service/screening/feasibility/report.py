@@ -31,7 +31,7 @@ def document(result: Feasibility, asked: Asked, phrases: Phrases, *, show_small:
         "counts": "exact" if show_small else "bands",
         "band": 1 if show_small else BAND,
         "accepted_rejects": asked.request.accepted_rejects,
-        "rejects": result.rejects,
+        "rejects": _told(result.rejects, tell),
         "incomplete_for_everybody": list(result.incomplete),
         "people": _people(result, tell),
         "studies": [_study(each, phrases, tell) for each in result.studies],

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
-from service.ehr.bulk.members import CHANGES
+from service.ehr.bulk.members import CHANGES, JOINED
 from service.errors import InputError, UsageError
 from service.screening.export_questions import Question, question_in
-from service.screening.exports import content_of, lacking_in, manifests
+from service.screening.exports import content_of, lacking_in, manifests, unread_in_words
 from service.screening.increments import Increment, increment_in
 from service.screening.sources import Source, find_sources
 
@@ -39,12 +39,19 @@ class Given:
         """All there is to read: of who joined a group, everything."""
         newcomers = None if self.change is None else self.change.newcomers
         records = tuple(each for each in self.source.files if each.path.name != CHANGES)
-        return (replace(self.source, files=records), *(find_sources([newcomers]) if newcomers is not None else ()))
+        joined = find_sources([newcomers]) if newcomers is not None else ()
+        return (replace(self.source, files=records), *map(_of_newcomers, joined))
 
     @property
     def label(self) -> str:
         """How its files are named, where there are several exports."""
         return self.source.directory.name
+
+
+def _of_newcomers(source: Source) -> Source:
+    """Their files, named by where they lie: those of the other records have the same names."""
+    files = tuple(replace(each, label=f"{JOINED}/{each.label}") for each in source.files)
+    return replace(source, files=files)
 
 
 def given_in(sources: Sequence[Source]) -> Given:
@@ -90,6 +97,8 @@ def _check_whole(source: Source, manifest: Mapping[str, object]) -> None:
         raise InputError(
             f"{name}: its manifest reports errors, or goes on in another, so nobody knows what it lacks; export again"
         )
+    if source.unread:
+        raise InputError(f"{name}: {unread_in_words(source)}; export again")
     if lacking := lacking_in(source):
         raise InputError(f"{name}: files of {', '.join(lacking)} lack, and would not come again; export again")
 

@@ -19,6 +19,7 @@ from service.screening.incremental.taking import Taken, Taking
 from service.screening.outputs import Outputs
 from service.screening.population import refuse_own_input, summary_of
 from service.screening.request import Progress, Request
+from service.screening.writing import while_there_is_room
 from service.store.kept import Kept, kept_in
 
 if TYPE_CHECKING:
@@ -56,14 +57,16 @@ def screen_on(
     """Screen whom it concerns, and write everybody to `out`; the summary is returned and written last.
 
     `state`: the directory in which is kept what the next run needs. `basis`: recognises all that the answers rest on
-    besides the exports. Raises InputError for an export that does not go on from the last one.
+    besides the exports. Raises InputError for an export that does not go on from the last one; then the results of the
+    run before stay.
     """
     refuse_own_input(out, request)
-    with Outputs(out, (), request.formats) as outputs:
-        given = given_in(request.sources)
+    given = given_in(request.sources)
+    with while_there_is_room(out), Outputs(out, (), request.formats, later=True) as outputs:
         with kept_in(state) as kept:
             run = _Run(catalog, request, kept, given, basis)
             whole = run.done(progress)
+            outputs.begin_anew()  # nothing is refused any more
             for name in outputs.names:
                 for line in kept.lines(name):
                     outputs.write_line(name, line)

@@ -130,7 +130,7 @@ class Taking:
         for patient in sorted(given.change.joined):  # all about them is there
             self._remove(patient, taken)
         files = files_of(given.sources, completeness)
-        self._add_files(files, f"{given.label}/")
+        self._add_files(files, f"{self._named(given.label)}/")
         walk = self._walk(files, completeness, progress)
         for met in walk.everything():
             self._refuse_unclear(met, files, given)
@@ -156,6 +156,16 @@ class Taking:
         mixed: frozenset[str] = frozenset(),
     ) -> Walk:
         return Walk(files, completeness, self._needs.types, False, progress.reading, sieve, mixed)
+
+    def _named(self, label: str) -> str:
+        """How an export is called in labels of its files: as no other one of the chain, as directories may have the
+        same name, and a line is known by its file's label."""
+        known = {name.partition("/")[0] for name, _ in self._kept.files() if "/" in name}
+        told, number = label, 1
+        while told in known:
+            number += 1
+            told = f"{label}#{number}"
+        return told
 
     def _add_files(self, files: Files, above: str) -> None:
         self._kept.add_files(

@@ -36,7 +36,7 @@ class Listed(NamedTuple):
 
 def find(spark: Any, given: Iterable[str]) -> Listed:
     """The sources behind these directories and files. Raises InputError."""
-    whole: set[Path] = set()
+    whole: dict[Path, set[str]] = {}
     chosen: dict[Path, set[Path]] = {}
     stored: dict[Path, Stored] = {}
     for text in given:
@@ -44,7 +44,7 @@ def find(spark: Any, given: Iterable[str]) -> Listed:
         seen = _seen(spark, text)
         directory = directory_of(seen, text)
         if directory not in seen:
-            whole.add(directory)
+            whole[directory] = {path.relative_to(directory).parts[0] for path in seen if directory in path.parents}
         found = {path: each for path, each in seen.items() if directory in (path, path.parent)}
         found = {path: each for path, each in found.items() if READ.search(path.name)}
         if not found:

@@ -20,6 +20,13 @@ CONDITION = {"resourceType": "Condition", "id": "c1", "subject": {"reference": "
 BASE = "https://ehr.example/fhir"
 
 
+def test_a_type_that_came_unasked_is_not_complete(export: Export, server: BulkServer) -> None:
+    server.ways.unasked = {"Condition": [CONDITION]}
+    job = export(replace(ASKED, types=("Observation", "Patient")))
+    assert [each["id"] for each in lines(job.directory, "Condition")] == ["c1"]
+    assert complete(job.directory) == {"Observation", "Patient"}
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_3_50_a_resource_of_another_type_is_set_aside_and_told(
     export: Export, server: BulkServer, *, packed: bool

@@ -156,8 +156,9 @@ def test_a_table_comes_to_its_end_though_the_list_changes(store: Store, monkeypa
 
 
 def test_no_cell_is_taken_for_a_formula() -> None:
-    for cell in ("=1", "+1", "-1", "@x", "\t=1", " =1", "＝1"):
+    for cell in ("=1", "+1", "-1", "@x", "\t1", " =1", "＝1"):
         assert safe(cell) == f"'{cell}"
+    assert safe("\t=1") == "'\t'=1", "a spreadsheet may split at tabs"
     assert [safe(each) for each in ("", "1", "a=1", "2026-06-30")] == ["", "1", "a=1", "2026-06-30"]
 
 
