@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 
 from service.eligibility.dates import ALWAYS, Days, Duration, Unit
 from service.eligibility.facts import (
@@ -17,6 +18,7 @@ MARGIN = Duration(1, Unit.YEAR)  # of what was found before birth, or is dated b
 BEFORE_BIRTH = "a date before the person was born, most likely a placeholder"
 
 
+@lru_cache(maxsize=65_536)
 def first_day(birth: Days) -> date:
     """The first day on which anything can be true of a person; ALWAYS if the birth date is not known."""
     return MARGIN.before(birth.earliest)

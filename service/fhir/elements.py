@@ -12,6 +12,7 @@ import orjson
 
 from service.eligibility.terms import Coding, Concept
 from service.errors import UnreadableResource
+from service.lacking import PART, is_part
 
 DATA_ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 # Codes of these systems say why something is not said; so do the codes of the IPS such as `no-problem-info`.
@@ -109,6 +110,12 @@ def refuse_modifiers(resource: Mapping[str, object], element: str) -> None:
             stack += [inner for inner in each.values() if type(inner) in CONTAINERS]
         elif isinstance(each, list):
             stack += [inner for inner in each if type(inner) in CONTAINERS]
+
+
+def refuse_part(resource: Mapping[str, object], kind: str) -> None:
+    """Raise UnreadableResource if it is tagged as lacking some of its elements."""
+    if is_part(resource):
+        raise UnreadableResource(PART, f"{kind}.meta.tag")
 
 
 def _may_be_modified(resource: Mapping[str, object]) -> bool:

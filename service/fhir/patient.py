@@ -8,11 +8,20 @@ from service.eligibility.dates import ANY_DAY, Days
 from service.eligibility.facts import Person, Unreadable
 from service.errors import UnreadableResource
 from service.fhir.dates import read_date
-from service.fhir.elements import boolean, codes, node, nodes, read_concept, read_concepts, refuse_modifiers, text
+from service.fhir.elements import (
+    boolean,
+    codes,
+    node,
+    nodes,
+    read_concept,
+    read_concepts,
+    refuse_modifiers,
+    refuse_part,
+    text,
+)
 from service.fhir.reading import Reading, Resource
 from service.fhir.references import reference_key
 from service.fhir.sex import read_sex
-from service.lacking import PART, is_part
 
 T = TypeVar("T")
 TEST_TAG = "HTEST"
@@ -53,8 +62,7 @@ def adapt_patient(resource: Mapping[str, object], reading: Reading) -> PatientAd
         raise UnreadableResource("a Patient with an id is expected here", "Patient.id")
     patient = Resource(resource, reading, "Patient")
     refuse_modifiers(resource, "Patient")
-    if is_part(resource):
-        raise UnreadableResource(PART, "Patient.meta.tag")
+    refuse_part(resource, "Patient")
     meta = node(resource.get("meta"), "Patient.meta")
     security = codes(read_concepts(meta.get("security"), "Patient.meta.security"))
     tags = codes(read_concepts(meta.get("tag"), "Patient.meta.tag"))

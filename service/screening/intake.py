@@ -4,34 +4,31 @@ Gathers only; nothing is decided here. Memory is bounded by the facts the open s
 resource that recognises another version of it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from service.eligibility.dates import ANY_DAY
-from service.eligibility.facts import EncounterFact, Fact, Unreadable
-from service.eligibility.lifetime import first_day, unreadable, untrue
+from service.eligibility.facts import EncounterFact, Unreadable
 from service.errors import UnreadableResource
 from service.fhir.adapt import Adapted, Reading
+from service.fhir.elements import refuse_part
 from service.fhir.patient import adapt_patient
-from service.lacking import PART, is_part
 from service.screening.completeness import ANY_TYPE, Completeness
 from service.screening.contacts import ContactDays
 from service.screening.corrected import NO_CLAIMS, Claims, Corrected, left_of
 from service.screening.coverage import Coverage
 from service.screening.kinds import KNOWN
-from service.screening.loose import Loose, place_loose, what_it_was
+from service.screening.loose import Loose, one_of_several, place_loose, what_it_was
 from service.screening.met import Found, Glimpses, Json, Met, Place, Sizes, Skipped, Spots
 from service.screening.needless import Needless
 from service.screening.needs import Needs
 from service.screening.people import Population, two_days
 from service.screening.putting_off import PuttingOff
-from service.screening.salvage import HOLDERS, is_one, merged_with, subject_told
+from service.screening.salvage import is_one, merged_with, subject_told
 from service.screening.sources import InputFile
 from service.screening.tally import DISPOSITIONS, Reject, Tally
 from service.screening.unread import note_glimpsed, note_skipped, wanted_of
 from service.screening.versions import NO_DAYS, NOBODY, Arrival, Made, Seen, Versions, remembered, stamp
-from service.twofold import readings
 
 CONTRADICTION = "two different resources share this id, and nothing tells which is the later one"
 ONCE = frozenset({Arrival.NEW, Arrival.REPEATED})
@@ -41,9 +38,8 @@ USED, NOT_NEEDED, UNREADABLE, REJECTED = DISPOSITIONS
 class Intake:
     """Takes what is met on the way through the input into a Population.
 
-    `reading` is what adapters are given; births, medications and aliases are added here. `claims`: what people said of
-    single records. `counted` False: nobody asks how far the codes are known.
-    """
+    `reading`: for the adapters; births, medications, aliases are added here. `claims`: what people said of single
+    records. `counted` False: nobody asks how far the codes are known."""
 
     def __init__(
         self,
@@ -125,10 +121,8 @@ class Intake:
 
     def _ambiguous(self, found: Found, resource: Json) -> None:
         """Its type or id stands twice, or not at all: it may be any of those that it says."""
-        types = frozenset(each for each in readings(resource, "resourceType") if isinstance(each, str))
-        known = types if types and types <= KNOWN and types.isdisjoint(HOLDERS) else frozenset((ANY_TYPE,))
-        loose = Loose(known, subject_told(resource, found.aliases), self._where(found.place), found.problem)
-        if ANY_TYPE not in known and known.isdisjoint(self._needs.types):
+        loose = one_of_several(resource, found, self._where(found.place))
+        if ANY_TYPE not in loose.types and loose.types.isdisjoint(self._needs.types):
             self.tally.count(loose.type, NOT_NEEDED)
         else:
             self._set_aside(found, UNREADABLE, loose)
@@ -190,8 +184,7 @@ class Intake:
             if type_name == "Patient":
                 return self._patient(found, resource)
             if type_name == "Medication":
-                if is_part(resource):
-                    raise UnreadableResource(PART, "Medication.meta.tag")
+                refuse_part(resource, "Medication")
                 self.population.medications[reference] = resource
                 self.tally.count(type_name, USED)
                 return Made(USED)
@@ -256,13 +249,10 @@ class Intake:
             if day:
                 person.contacts[day] += 1
         useful = USED if days != NO_DAYS or any(map(self._needs.asked_for, kept)) else NOT_NEEDED
-        disposition = self._count(found, type_name, (*adapted.unreadable, *self._untrue(kept, adapted.patient)), useful)
+        disposition = self._count(
+            found, type_name, (*adapted.unreadable, *self.population.untrue(kept, adapted.patient)), useful
+        )
         return Made(disposition, person.number, days, codes)
-
-    def _untrue(self, kept: Sequence[Fact], patient: str) -> Iterator[Unreadable]:
-        """To be listed as unreadable. It stays with its person, who may be merged into another, until all is read."""
-        first = first_day(self.population.births.get(patient, ANY_DAY))
-        return unreadable(each for each in kept if untrue(each, first))
 
     def _count(self, found: Found, type_name: str, unreadable: Collection[Unreadable], otherwise: str) -> str:
         if not unreadable:

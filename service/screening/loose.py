@@ -7,9 +7,10 @@ from service.eligibility.facts import Evidence, Unreadable
 from service.fhir.adapt import SUPPORTED
 from service.screening.completeness import ANY_TYPE
 from service.screening.kinds import KNOWN
-from service.screening.met import Found
+from service.screening.met import Found, Json
 from service.screening.people import Population
-from service.screening.salvage import subject_of, subject_told, types_of
+from service.screening.salvage import HOLDERS, subject_of, subject_told, types_of
+from service.twofold import readings
 
 WITHOUT_SUBJECT = frozenset({"Patient", "Medication"})  # what refers to a lost one is itself unreadable
 
@@ -36,6 +37,13 @@ def what_it_was(found: Found, hint: str | None, where: str, reason: str) -> Loos
     known = isinstance(stated, str) and stated in KNOWN
     types = frozenset((str(stated),)) if known else types_of(b"", hint)
     return Loose(types or frozenset((ANY_TYPE,)), subject_told(found.resource, found.aliases), where, reason)
+
+
+def one_of_several(resource: Json, found: Found, where: str) -> Loose:
+    """Of a resource that says twice of what type it is, or of whom, or not at all: it may be any of those."""
+    types = frozenset(each for each in readings(resource, "resourceType") if isinstance(each, str))
+    known = types if types and types <= KNOWN and types.isdisjoint(HOLDERS) else frozenset((ANY_TYPE,))
+    return Loose(known, subject_told(resource, found.aliases), where, found.problem)
 
 
 def place_loose(loose: Iterable[Loose], population: Population) -> None:

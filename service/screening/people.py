@@ -1,11 +1,11 @@
 """What is gathered per person while reading: only facts that an open study can need, and the days of contact."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from service.eligibility.dates import Days, Span
+from service.eligibility.dates import ANY_DAY, Days, Span
 from service.eligibility.dosing.body import by_body_size
 from service.eligibility.facts import ConditionFact, Fact, Loaded, MedicationFact, PatientRecord, Unreadable
 from service.eligibility.lifetime import first_day, unreadable, untrue
@@ -134,6 +134,11 @@ class Population:
                 self.awaited.add(fact.encounter)
             elif isinstance(fact, MedicationFact) and by_body_size(fact):
                 self.sized.add(patient)
+
+    def untrue(self, facts: Iterable[Fact], patient: str) -> Iterator[Unreadable]:
+        """Those dated long before birth, to be listed. They stay with their person, who may be merged into another."""
+        first = first_day(self.births.get(patient, ANY_DAY))
+        return unreadable(each for each in facts if untrue(each, first))
 
     def record(self, person: Gathered, spoiled: frozenset[str]) -> PatientRecord:
         """The finished record of one of them. `spoiled`: the types that are incomplete for everybody."""

@@ -29,6 +29,12 @@ PRODUCT = "Medication"
 MERGING = frozenset({"replaced-by", "replaces"})
 
 
+def is_of_no_use(type_name: str, line: bytes, needed: frozenset[str]) -> bool:
+    """Is a line of this type of no use, whatever is inside it, and though something in it is escaped?"""
+    names = NOTHING if type_name in needed else names_in(line)
+    return bool(names) and names.isdisjoint(needed)
+
+
 def names_in(raw: bytes) -> frozenset[str]:
     """Every resource type that the bytes name; empty where they do not tell them all (none, escapes, odd values)."""
     count = raw.count(KEY)

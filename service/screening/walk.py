@@ -32,7 +32,7 @@ from service.screening.met import (
     stages_of,
 )
 from service.screening.needless import Needless
-from service.screening.salvage import NOTHING, framed, names_in, own_type
+from service.screening.salvage import framed, is_of_no_use, names_in, own_type
 from service.screening.sifting.blocks import WHOLE, Block, Share, TooLong, read_blocks
 from service.screening.sifting.glimpse import glimpse_of
 from service.screening.sifting.sieve import Picked, Sieve
@@ -159,7 +159,7 @@ class Walk:
         chosen, blank = picked.read.nonzero()[0], 0
         for (number, line), sure in zip(block.lines(chosen), picked.sure[chosen].tolist(), strict=True):
             here = Place(place.file, number, 0, place.origin)
-            if sure and self._is_needless(hint, line):
+            if sure and is_of_no_use(hint, line, self._needed):
                 self.heard.named[place.file].add(hint)
                 yield Skipped(hint, place.origin)
             elif sure:
@@ -170,11 +170,6 @@ class Walk:
             else:
                 blank += 1
         self.heard.lines[place.file] += len(block.starts) - blank
-
-    def _is_needless(self, type_name: str, line: bytes) -> bool:
-        """Is a line of this type of no use, whatever is inside it, and though something in it is escaped?"""
-        names = NOTHING if type_name in self._needed else names_in(line)
-        return bool(names) and names.isdisjoint(self._needed)
 
     def _put_off(self, block: Block, picked: Picked, sieve: Sieve, hint: str, place: Place) -> Iterator[Sizes | Spots]:
         """Body sizes."""
