@@ -77,6 +77,16 @@ SPECIAL = {
     ),
     "10 mL of 15 mg/5 mL": (instruction("10 mL"), SOLUTION, "30"),
     "1000 mg over 24 h": (Instruction("x", rate=Rate(quantity("1000 mg"), lapse("24 h"), whole=True)), TABLETS, "1000"),
+    "1000 mg over 48 h": (Instruction("x", rate=Rate(quantity("1000 mg"), lapse("48 h"), whole=True)), TABLETS, "500"),
+    "15 mg over 1 h, for how long is not said: a speed": (
+        Instruction("x", rate=Rate(quantity("15 mg"), lapse("1 h"), whole=True)), TABLETS, "0 to 360",
+    ),
+    "15 mg over 1 h for 20 min, once a day": (
+        Instruction(
+            "x", rate=Rate(quantity("15 mg"), lapse("1 h"), whole=True), timing=timing(duration=lapse("20 min")),
+        ),
+        TABLETS, "5",
+    ),
     "40 mg/h for 30 min, once a day": (
         Instruction("x", rate=Rate(quantity("40 mg"), lapse("1 h")), timing=timing(duration=lapse("30 min"))),
         TABLETS, "20",
@@ -118,6 +128,10 @@ MISSING = {
     ),
     "puffs of unknown strength": (instruction("2 {puff}"), TABLETS, Reason.DOSE_MISSING),
     "drops": (instruction("2 [drp]"), TABLETS, Reason.UNIT_NOT_CONVERTIBLE),
+    "15 mg over 1 h once a day, for how long is not said": (
+        Instruction("x", rate=Rate(quantity("15 mg"), lapse("1 h"), whole=True), timing=timing()), TABLETS,
+        Reason.DOSE_MISSING,
+    ),
     "a rate several times a day, for how long is not said": (
         Instruction("x", rate=Rate(quantity("2 mg"), lapse("1 h")), timing=timing(2)), TABLETS, Reason.DOSE_MISSING,
     ),

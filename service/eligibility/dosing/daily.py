@@ -152,7 +152,7 @@ def multiplied(one: Amount, how: Rhythm) -> Daily:
 
 
 def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) -> Daily:
-    """Rate x duration; a total over a period is a dose in itself; a bare rate runs for at most the whole day."""
+    """Rate x duration; a total over a day or more is a dose in itself, one over less is a speed for at most the day."""
     part = amount(rate.amount, holding)
     if part.reason is not None:
         return unknown(part.words, frozenset({part.reason}))
@@ -162,10 +162,10 @@ def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) 
         value = per_day.times(days(timing.duration))
         lasted = f"{words} for {timing.duration.value} {timing.duration.unit}"
         return _timed(replace(part, value=value, words=lasted), timing, single)
+    whole = rate.whole and days(rate.period).low >= 1
     if timing is not None and says_how_often(timing):
-        return _timed(part, timing, single) if rate.whole else unknown(f"{words}, for how long is not stated")
-    least = ZERO if not rate.whole else per_day if days(rate.period).low >= 1 else part.value
-    value = Range(min(least.low, per_day.low), per_day.high)
+        return _timed(part, timing, single) if whole else unknown(f"{words}, for how long is not stated")
+    value = per_day if whole else per_day.possibly()
     words = f"{words} = {value} {part.unit}/day"
     return Daily(value, value, ZERO, part.unit, words=words, marks=part.marks)
 

@@ -60,7 +60,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The speed of an infusion: `amount` (mg, mL) per `period`. `whole`: recorded as a total over that period."""
+    """The speed of an infusion: `amount` (mg, mL) per `period`. `whole`: a ratio, a total if over a day or more."""
 
     amount: Quantity
     period: Lapse
