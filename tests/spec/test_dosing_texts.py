@@ -99,8 +99,8 @@ def test_a_length_that_the_structure_states_stands() -> None:
 
 
 def test_the_structure_keeps_its_cap_and_its_place() -> None:
-    (found,) = told(instruction(None, None, sequence=3, caps=(cap("8 mg"),)), "Take 2 tablets daily")
-    assert (found.sequence, shown(found)) == (3, "8")
+    (found,) = told(instruction(None, None, sequence=3, caps=(cap("8 mg"),)), "Take 1-2 tablets daily")
+    assert (found.sequence, shown(found)) == (3, "5-8")
 
 
 def test_courses_of_several_instructions_follow_their_sequence() -> None:

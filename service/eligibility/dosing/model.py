@@ -71,7 +71,8 @@ class Rate:
 class Instruction:
     """One dosage instruction. `amount` is what one dose is: mg, or tablets, or mL (unit `{tbl}`, `mL` …), or None.
 
-    `rate` is an alternative to `amount`. `bounds`: the planned days; `lasts`: a planned length without fixed dates.
+    `others`: what else it states this one dose to be, in units of another kind. `rate` is an alternative to `amount`.
+    `bounds`: the planned days; `lasts`: a planned length without fixed dates.
     `most` is the most of one administration. `element` is where it stands in the resource; `text` its free text, and
     `unread` why that was not understood. `readings`: what its text says instead, so that the dose spans all of them.
     """
@@ -79,6 +80,7 @@ class Instruction:
     element: str
     sequence: int | None = None
     amount: Quantity | None = None
+    others: tuple[Quantity, ...] = ()
     rate: Rate | None = None
     timing: Timing | None = None
     bounds: Span | None = None
