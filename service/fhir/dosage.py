@@ -36,6 +36,8 @@ def read_dosage(value: Mapping[str, object], element: str, zone: ZoneInfo) -> In
     timing = read_timing(value.get("timing"), f"{element}.timing", zone) or ReadTiming()
     amount, others, rate = _dose_and_rate(value, element)
     most = dose_quantity(value.get("maxDosePerAdministration"), f"{element}.maxDosePerAdministration")
+    words = text(value.get("text"), f"{element}.text")
+    advice = text(value.get("patientInstruction"), f"{element}.patientInstruction")
     sequence = value.get("sequence")
     route = value.get("route")
     return Instruction(
@@ -50,8 +52,8 @@ def read_dosage(value: Mapping[str, object], element: str, zone: ZoneInfo) -> In
         as_needed=_as_needed(value, element),
         caps=_caps(value, element),
         route=read_concept(route, f"{element}.route") if route is not None else None,
-        text=text(value.get("text"), f"{element}.text")
-        or text(value.get("patientInstruction"), f"{element}.patientInstruction"),
+        text=words or advice,
+        advice=advice if words and advice != words else None,
         most=most,
     )
 

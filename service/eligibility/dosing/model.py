@@ -74,7 +74,8 @@ class Instruction:
     `others`: what else it states this one dose to be, in units of another kind. `rate` is an alternative to `amount`.
     `bounds`: the planned days; `lasts`: a planned length without fixed dates.
     `most` is the most of one administration. `element` is where it stands in the resource; `text` its free text, and
-    `unread` why that was not understood. `readings`: what its text says instead, so that the dose spans all of them.
+    `unread` why that was not understood; `advice` what it tells the patient beside that. `readings`: what its text says
+    instead, so that the dose spans all of them.
     """
 
     element: str
@@ -89,6 +90,7 @@ class Instruction:
     caps: tuple[Cap, ...] = ()
     route: Concept | None = None
     text: str | None = None
+    advice: str | None = None
     most: Quantity | None = None
     readings: tuple["Instruction", ...] = ()
     marks: tuple[str, ...] = ()

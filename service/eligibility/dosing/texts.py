@@ -1,7 +1,8 @@
 """What the free text of an instruction adds to its structure, fills in, or contradicts. SEMANTICS §6.3.
 
 Structure wins. Where the text alone speaks, it is read by the grammar of `sigs`; where both speak and disagree, the
-dose spans both; what the text says and the grammar cannot read is named, and never becomes a dose.
+dose spans both; what the text says and the grammar cannot read is named, and never becomes a dose. It may only make
+one less sure (`cautions`).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,12 +11,14 @@ from decimal import Decimal
 
 from service.eligibility.dates import Span
 from service.eligibility.dosing.amount import Holding
+from service.eligibility.dosing.cautions import forbids, largest_mass
 from service.eligibility.dosing.daily import Daily, daily, says_how_often
 from service.eligibility.dosing.layout import layout
 from service.eligibility.dosing.model import Instruction, Lapse
+from service.eligibility.dosing.ranges import decimal
 from service.eligibility.dosing.sigs.quantities import Known
 from service.eligibility.dosing.sigs.read import Refused, read_sig
-from service.eligibility.dosing.units import days
+from service.eligibility.dosing.units import MASS, days
 from service.eligibility.quantity import Interval, Quantity
 
 TEXT, DISAGREES, UNREAD = "text-sig", "text-disagrees", "text-not-understood"
@@ -26,8 +29,7 @@ Reader = Callable[[Instruction], tuple[Steps, str]]
 
 def with_texts(instructions: Sequence[Instruction], holding: Holding, known: Known) -> Steps:
     """The instructions with what their texts say; a text of several steps becomes as many, one after another."""
-    groups = [(each, *_read(each, known)) for each in instructions]
-    told = [_told(each, steps, why, holding) for each, steps, why in groups]
+    told = [_heard(each, holding, known) for each in instructions]
     if len(told) == 1 or all(len(group) == 1 for group in told):
         return tuple(each for group in told for each in group)
     if len({each.sequence for each in instructions}) == len(instructions) and None not in {
@@ -41,15 +43,53 @@ def with_texts(instructions: Sequence[Instruction], holding: Holding, known: Kno
     )
 
 
+def _heard(each: Instruction, holding: Holding, known: Known) -> Steps:
+    """One instruction with what its text says, and what it tells the patient beside that."""
+    steps, why = _read(each.text, each, known)
+    advised, _ = _read(each.advice, each, known)
+    if advised and not steps:
+        told = _told(replace(each, text=each.advice), advised, "", holding)
+    else:
+        told = _told(each, steps, why, holding)
+        if advised and not _alike(steps, advised, holding):
+            told = tuple(_spanning(step, advised, holding) for step in told)
+    for words, understood in ((each.text, steps), (each.advice, advised)):
+        if words and not understood:
+            told = tuple(_cautioned(step, words, holding, known) for step in told)
+    return told
+
+
+def _alike(some: Steps, others: Steps, holding: Holding) -> bool:
+    if len(some) != len(others):
+        return False
+    pairs = list(zip(some, others, strict=True))
+    return all(a.lasts == b.lasts and _same(daily(a, holding), daily(b, holding)) for a, b in pairs)
+
+
+def _cautioned(each: Instruction, words: str, holding: Holding, known: Known) -> Instruction:
+    """A dose beside words that are not understood, but forbid it (from nothing) or name a larger one (no upper end)."""
+    own, largest = daily(each, holding), largest_mass(words)
+    plain, found = replace(each, others=(), readings=(), most=None, caps=()), []
+    if _states_a_dose(each) and _states_a_rhythm(each) and forbids(words, known.names):
+        unit = each.amount.unit if each.amount is not None else own.unit
+        found.append(replace(plain, amount=Quantity(Interval.exactly(0), unit)))
+    most = None if own.reasons or own.unit != MASS else own.peak.high
+    if most is not None and largest is not None and largest > most:
+        found.append(replace(plain, amount=Quantity(Interval(decimal(largest), None), MASS)))
+    if not found:
+        return each
+    return replace(each, readings=(*each.readings, *found), marks=tuple(dict.fromkeys((*each.marks, DISAGREES))))
+
+
 def _numbered(steps: Sequence[Instruction]) -> Steps:
     return tuple(replace(each, sequence=number) for number, each in enumerate(steps, 1))
 
 
-def _read(each: Instruction, known: Known) -> tuple[Steps, str]:
+def _read(text: str | None, each: Instruction, known: Known) -> tuple[Steps, str]:
     """The steps that the text gives, or none and why not."""
-    if not each.text:
+    if not text:
         return (), ""
-    found = read_sig(each.text, each.element, known)
+    found = read_sig(text, each.element, known)
     return ((), found.why) if isinstance(found, Refused) else (found.instructions, "")
 
 
@@ -146,7 +186,7 @@ def _spanning(each: Instruction, steps: Steps, holding: Holding) -> Instruction:
     other = [step for step in steps if not _same(own, daily(step, holding))]
     if not other:
         return each
-    return replace(each, readings=tuple(other), marks=tuple(dict.fromkeys((*each.marks, DISAGREES))))
+    return replace(each, readings=(*each.readings, *other), marks=tuple(dict.fromkeys((*each.marks, DISAGREES))))
 
 
 def _same(one: Daily, other: Daily) -> bool:
