@@ -12,12 +12,12 @@ import pytest
 from service.eligibility.dosing.amount import Holding
 from service.eligibility.dosing.cautions import forbids, largest_mass
 from service.eligibility.dosing.daily import daily
-from service.eligibility.dosing.model import Instruction, Timing
+from service.eligibility.dosing.model import Instruction, Lapse, Timing
 from service.eligibility.dosing.sigs.quantities import Known
 from service.eligibility.dosing.texts import DISAGREES, TEXT, UNREAD, with_texts
 from service.eligibility.outcome import Reason
 from service.eligibility.quantity import Interval
-from tests.doses import DAILY, cap, instruction, lapse, quantity, strength, timing
+from tests.doses import DAILY, cap, instruction, lapse, numbers, quantity, strength, timing
 
 HOLDING = Holding((strength(),))
 KNOWN = Known(Interval.exactly(Decimal(5)), frozenset({"prednisone"}))
@@ -196,3 +196,33 @@ MASSES = [
 @pytest.mark.parametrize(("text", "largest"), MASSES, ids=[row[0] for row in MASSES])
 def test_the_largest_amount_that_a_text_names(text: str, largest: Fraction | int | None) -> None:
     assert largest_mass(text) == largest
+
+
+TAPER = (
+    "Take 8 tablets (40 mg total) by mouth daily for 5 days, THEN 4 tablets (20 mg total) daily for 5 days, "
+    "THEN 2 tablets (10 mg total) daily for 5 days."
+)
+
+
+@pytest.mark.parametrize("length", [None, lapse("5 d"), lapse("15 d")], ids=["none", "of the step", "of the whole"])
+def test_a_structure_that_is_the_first_step_of_its_text_goes_on_as_the_text_does(length: Lapse | None) -> None:
+    steps = told(instruction("40 mg", lasts=length), TAPER)
+    assert [(each.sequence, shown(each), each.lasts) for each in steps] == [
+        (1, "40", lapse("5 d")), (2, "20", lapse("5 d")), (3, "10", lapse("5 d")),
+    ]  # fmt: skip
+    assert all(TEXT in each.marks and DISAGREES not in each.marks for each in steps)
+
+
+@pytest.mark.parametrize(
+    "each",
+    [instruction("20 mg"), instruction("40 mg", lasts=lapse("30 d")), instruction("40 mg", timing(count=numbers(5)))],
+    ids=["another dose", "another length", "a number of doses"],
+)
+def test_a_structure_that_is_not_the_first_step_of_its_text_spans_it(each: Instruction) -> None:
+    (found,) = told(each, TAPER)
+    assert shown(found) == "10-40"
+
+
+def test_the_first_step_beside_other_instructions_spans_its_text() -> None:
+    found = with_texts([instruction("40 mg", text=TAPER), instruction("20 mg", text=TAPER)], HOLDING, KNOWN)
+    assert [shown(each) for each in found] == ["10-40", "10-40"]

@@ -29,7 +29,7 @@ Reader = Callable[[Instruction], tuple[Steps, str]]
 
 def with_texts(instructions: Sequence[Instruction], holding: Holding, known: Known) -> Steps:
     """The instructions with what their texts say; a text of several steps becomes as many, one after another."""
-    told = [_heard(each, holding, known) for each in instructions]
+    told = [_heard(each, holding, known, alone=len(instructions) == 1) for each in instructions]
     if len(told) == 1 or all(len(group) == 1 for group in told):
         return tuple(each for group in told for each in group)
     if len({each.sequence for each in instructions}) == len(instructions) and None not in {
@@ -43,14 +43,14 @@ def with_texts(instructions: Sequence[Instruction], holding: Holding, known: Kno
     )
 
 
-def _heard(each: Instruction, holding: Holding, known: Known) -> Steps:
+def _heard(each: Instruction, holding: Holding, known: Known, *, alone: bool) -> Steps:
     """One instruction with what its text says, and what it tells the patient beside that."""
     steps, why = _read(each.text, each, known)
     advised, _ = _read(each.advice, each, known)
     if advised and not steps:
-        told = _told(replace(each, text=each.advice), advised, "", holding)
+        told = _told(replace(each, text=each.advice), advised, "", holding, alone)
     else:
-        told = _told(each, steps, why, holding)
+        told = _told(each, steps, why, holding, alone)
         if advised and not _alike(steps, advised, holding):
             told = tuple(_spanning(step, advised, holding) for step in told)
     for words, understood in ((each.text, steps), (each.advice, advised)):
@@ -97,13 +97,13 @@ def _unread(each: Instruction, why: str) -> Instruction:
     return replace(each, unread=why, marks=(*each.marks, UNREAD))
 
 
-def _told(each: Instruction, steps: Steps, why: str, holding: Holding) -> Steps:
+def _told(each: Instruction, steps: Steps, why: str, holding: Holding, alone: bool) -> Steps:
     if not each.text:
         return (each,)
     if not steps:
         return (_unread(each, why),)
     if _states_a_dose(each) and _states_a_rhythm(each):
-        return (_beside(each, steps, holding),)
+        return (alone and _onward(each, steps, holding)) or (_beside(each, steps, holding),)
     if each.bounds is not None and len(steps) > 1:
         steps = _dated(steps, each.bounds)
     return tuple(_filled(each, step, holding, alone=len(steps) == 1) for step in steps)
@@ -167,6 +167,28 @@ def _beside(each: Instruction, steps: Steps, holding: Holding) -> Instruction:
         each = replace(each, lasts=length, marks=(*each.marks, TEXT))
     as_needed = each.as_needed or any(step.as_needed for step in steps)
     return _spanning(replace(each, as_needed=as_needed), steps, holding)
+
+
+def _onward(each: Instruction, steps: Steps, holding: Holding) -> Steps:
+    """The steps of a text of which the structure is the first one alone; none where it is not."""
+    own, first = daily(each, holding), daily(steps[0], holding)
+    if len(steps) == 1 or any(step.sequence is None for step in steps) or own.reasons or first.reasons:
+        return ()
+    counted = each.timing is not None and each.timing.count is not None
+    if counted or each.lasts not in (None, steps[0].lasts, _whole(steps)) or not _same(own, first):
+        return ()
+    return tuple(
+        replace(
+            step,
+            as_needed=each.as_needed or step.as_needed,
+            caps=(*each.caps, *step.caps),
+            most=each.most or step.most,
+            route=each.route or step.route,
+            text=each.text,
+            marks=tuple(dict.fromkeys((*each.marks, TEXT))),
+        )
+        for step in (_dated(steps, each.bounds) if each.bounds is not None else steps)
+    )
 
 
 def _whole(steps: Steps) -> Lapse | None:
