@@ -34,14 +34,17 @@ def read_dosages(value: object, element: str, zone: ZoneInfo) -> tuple[tuple[Ins
 def read_dosage(value: Mapping[str, object], element: str, zone: ZoneInfo) -> Instruction:
     """One Dosage. Raises UnreadableResource or InvalidValue where a part of it is not what FHIR says it is."""
     timing = read_timing(value.get("timing"), f"{element}.timing", zone) or ReadTiming()
-    amount, rate = _dose_and_rate(value, element)
+    amount, others, rate = _dose_and_rate(value, element)
     most = dose_quantity(value.get("maxDosePerAdministration"), f"{element}.maxDosePerAdministration")
+    words = text(value.get("text"), f"{element}.text")
+    advice = text(value.get("patientInstruction"), f"{element}.patientInstruction")
     sequence = value.get("sequence")
     route = value.get("route")
     return Instruction(
         element=element,
         sequence=None if sequence is None else int(number(sequence, f"{element}.sequence")),
         amount=amount,
+        others=others,
         rate=rate,
         timing=timing.timing,
         bounds=timing.bounds,
@@ -49,8 +52,8 @@ def read_dosage(value: Mapping[str, object], element: str, zone: ZoneInfo) -> In
         as_needed=_as_needed(value, element),
         caps=_caps(value, element),
         route=read_concept(route, f"{element}.route") if route is not None else None,
-        text=text(value.get("text"), f"{element}.text")
-        or text(value.get("patientInstruction"), f"{element}.patientInstruction"),
+        text=words or advice,
+        advice=advice if words and advice != words else None,
         most=most,
     )
 
@@ -110,12 +113,24 @@ def _compared(amount: Decimal, comparator: str | None, element: str) -> Interval
     raise UnreadableResource("an unknown comparator", f"{element}.comparator")
 
 
-def _dose_and_rate(value: Mapping[str, object], element: str) -> tuple[Quantity | None, Rate | None]:
-    """One dose and one rate: "ordered" and "calculated" describe the same, so several span a range and never add up."""
+def _dose_and_rate(
+    value: Mapping[str, object], element: str
+) -> tuple[Quantity | None, tuple[Quantity, ...], Rate | None]:
+    """One dose and one rate: "ordered" and "calculated" describe the same, so several span a range and never add up.
+
+    Between them the same dose in units of another kind: tablets beside 10 mg, to be compared once their strength is
+    known. What is per kilogram beside a mass is how that was found.
+    """
     listed = nodes(value.get("doseAndRate"), f"{element}.doseAndRate") or (value,)
     doses = [dose for each in listed if (dose := _dose(each, element)) is not None]
     rates = [rate for each in listed if (rate := _rate(each, element)) is not None]
-    return _one_dose(doses), rates[0] if len(set(rates)) == 1 else None
+    dose = _one_dose(doses)
+    kinds = {} if dose is None or dose.unit is None else {base(dose.unit)[0]: dose}
+    for each in doses:
+        if kinds and each.unit is not None and "/" not in each.unit and base(each.unit)[0] not in kinds:
+            same = [other for other in doses if other.unit is not None and base(other.unit)[0] == base(each.unit)[0]]
+            kinds[base(each.unit)[0]] = _one_dose(same) or each
+    return dose, tuple(kinds.values())[1:], rates[0] if len(set(rates)) == 1 else None
 
 
 def _one_dose(doses: list[Quantity]) -> Quantity | None:

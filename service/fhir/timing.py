@@ -1,6 +1,6 @@
 """Reads a FHIR Timing (R4, R5, GTS abbreviations): how often, on which days, for how long. SEMANTICS §6.3."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,11 @@ from zoneinfo import ZoneInfo
 
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Span
 from service.eligibility.dosing.model import Lapse, TimeUnit, Timing
+from service.eligibility.dosing.ranges import Range
+from service.eligibility.dosing.rhythm import Obscure, rhythm
+from service.eligibility.dosing.sigs.read import Refused, read_sig
 from service.eligibility.quantity import Interval
+from service.eligibility.terms import Concept
 from service.errors import InvalidValue, UnreadableResource
 from service.fhir.dates import read_event_date, read_event_period
 from service.fhir.elements import node, number, read_concept, text
@@ -125,21 +129,70 @@ def _occasions(repeat: Mapping[str, object], element: str, marks: list[str]) -> 
 
 
 def _coded(timing: Timing, value: object, element: str) -> Timing:
-    """The timing with what its code says: as its own where `repeat` is silent, beside it where both speak."""
+    """The timing with what its code says: as its own where `repeat` is silent, beside it where both speak.
+
+    Several codes span a range. One that is not read could say anything, where `repeat` does not tell how often.
+    """
     if value is None:
         return timing
-    concept = read_concept(value, element)
-    codes = [each.code.upper() for each in concept.codings if each.system in ABBREVIATION_SYSTEMS]
-    known = [ABBREVIATIONS[each] for each in (*codes, *(t.upper() for t in concept.texts)) if each in ABBREVIATIONS]
-    if not known:
-        return replace(timing, marks=(*timing.marks, "timing-code-not-read"))
-    times, length, unit = known[0]
-    frequency, period = Interval.exactly(times), Lapse(Interval.exactly(length), unit)
+    said = _said(read_concept(value, element), timing.days_of_week)
+    if not said:
+        marks = (*timing.marks, "timing-code-not-read")
+        silent = timing.frequency is None and timing.occasions is None and (timing.days_of_week or timing.period)
+        return replace(timing, marks=marks, problem="no frequency" if silent else None)
+    first, *others = said
     if timing.frequency is None and timing.period is None and timing.occasions is None:
-        return replace(timing, frequency=frequency, period=period)
+        occasions, weekdays = first.occasions, first.days_of_week
+        own = replace(
+            timing, frequency=first.frequency, period=first.period, occasions=occasions, days_of_week=weekdays
+        )
+        return _spanning(own, others)
     if timing.period is None and timing.frequency is not None:
-        return replace(timing, period=period, alternative=Timing(frequency, period, timing.days_of_week))
-    return replace(timing, alternative=Timing(frequency, period, timing.days_of_week))
+        timing = replace(timing, period=first.period)
+    return _spanning(timing, said)
+
+
+def _said(concept: Concept, weekdays: tuple[int, ...]) -> list[Timing]:
+    """How often the codes of a timing say, and its words that the grammar of sigs understands."""
+    codes = [each.code.upper() for each in concept.codings if each.system in ABBREVIATION_SYSTEMS]
+    found = [_abbreviated(each, weekdays) for each in codes]
+    found += [_abbreviated(each.upper(), weekdays) or _in_words(each, weekdays) for each in concept.texts]
+    return [each for each in found if each is not None]
+
+
+def _abbreviated(code: str, weekdays: tuple[int, ...]) -> Timing | None:
+    if code not in ABBREVIATIONS:
+        return None
+    times, length, unit = ABBREVIATIONS[code]
+    return Timing(Interval.exactly(times), Lapse(Interval.exactly(length), unit), weekdays)
+
+
+def _in_words(words: str, weekdays: tuple[int, ...]) -> Timing | None:
+    """How often words alone say ("3 times daily"): the same for a dose of 1 mg, and nothing else."""
+    found = read_sig(f"1 mg {words}")
+    if isinstance(found, Refused) or len(found.instructions) > 1:
+        return None
+    (step,) = found.instructions
+    more = step.as_needed or step.caps or step.lasts is not None or step.bounds is not None
+    if more or step.timing is None or step.amount is None or step.amount.value != Interval.exactly(1):
+        return None
+    timing = replace(step.timing, days_of_week=step.timing.days_of_week or weekdays, marks=())
+    return None if isinstance(rhythm(timing), Obscure) else timing
+
+
+def _spanning(timing: Timing, others: Sequence[Timing]) -> Timing:
+    """The timing, and beside it those that say another rhythm."""
+    known, alternative = [_pace(timing)], None
+    for each in others:
+        if _pace(each) not in known:
+            known.append(_pace(each))
+            alternative = replace(each, alternative=alternative)
+    return timing if alternative is None else replace(timing, alternative=alternative)
+
+
+def _pace(timing: Timing) -> tuple[Range, Range] | None:
+    found = rhythm(timing)
+    return None if isinstance(found, Obscure) else (found.average, found.peak)
 
 
 def _events(value: object, element: str, zone: ZoneInfo) -> tuple[date, ...]:

@@ -409,6 +409,22 @@ def test_amounts(dosage: dict[str, Any], amount: str) -> None:
     assert str(fact(request(dosageInstruction=[dosage])).instructions[0].amount) == amount
 
 
+# one dose, stated several times           what can be computed with, and what it is also said to be
+SEVERAL = [
+    (("4 tablet", "10 mg"), "10 mg", ["4 tablet"]),
+    (("10 mg", "4 tablet", "3 tablet", "2 mL"), "10 mg", ["3 to 4 tablet", "2 mL"]),
+    (("1 mg/kg", "60 mg"), "60 mg", []),
+    (("0.01 g", "10 mg"), "0.01 g", []),
+]
+
+
+@pytest.mark.parametrize(("stated", "amount", "others"), SEVERAL, ids=[", ".join(each[0]) for each in SEVERAL])
+def test_statements_of_one_dose_in_several_units(stated: tuple[str, ...], amount: str, others: list[str]) -> None:
+    doses = [{"doseQuantity": {"value": float(n), "unit": unit}} for n, unit in (each.split() for each in stated)]
+    (found,) = fact(request(dosageInstruction=[{"doseAndRate": doses}])).instructions
+    assert (str(found.amount), [str(each) for each in found.others]) == (amount, others)
+
+
 def test_the_most_of_one_administration_is_kept_beside_the_dose_whatever_its_unit() -> None:
     dosage = {
         "doseQuantity": {"value": 1, "unit": "mg/kg"},

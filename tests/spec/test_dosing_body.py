@@ -17,6 +17,8 @@ from service.eligibility.dosing.body import Body, Measurement, Sized, per_body
 from service.eligibility.dosing.daily import Holding, daily
 from service.eligibility.dosing.measure import DoseAnswer, Taken, Terms, steps
 from service.eligibility.dosing.model import Instruction, Rate
+from service.eligibility.dosing.sigs.quantities import Known
+from service.eligibility.dosing.texts import with_texts
 from service.eligibility.evaluate.body import body_of
 from service.eligibility.evaluate.context import Case, Knowledge
 from service.eligibility.facts import (
@@ -79,6 +81,9 @@ PER_BODY = {
     "1 mg/kg, at most 40 mg at a time": (instruction("1 mg/kg", most=quantity("40 mg")), "40"),
     "1 mg/kg as needed, at most 0.5 mg/kg a day": (
         instruction("1 mg/kg", as_needed=True, caps=(cap("0.5 mg/kg"),)), "0 to 30",
+    ),
+    "1 mg/kg, and its text says to hold it": (
+        with_texts([instruction("1 mg/kg", text="HOLD")], Holding(), Known())[0], "0 to 60",
     ),
     "2 ug/kg/min for 30 minutes a day": (
         Instruction("x", rate=Rate(quantity("2 ug/kg"), lapse("1 min")), timing=how_often(duration=lapse("30 min"))),

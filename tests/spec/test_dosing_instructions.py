@@ -75,8 +75,38 @@ SPECIAL = {
     "at most 15 mg a day beside 5 mg every 4 to 6 h": (
         instruction("5 mg", timing(1, "4-6 h"), caps=(cap("15 mg"),)), TABLETS, "15",
     ),
+    "20 mg a day, at most 10 mg a day: either": (instruction("20 mg", caps=(cap("10 mg"),)), TABLETS, "10 to 20"),
+    "20 mg a day, at most 15 mg a day and 70 mg a week: anything between": (
+        instruction("20 mg", caps=(cap("15 mg"), cap("70 mg", "1 wk"))), TABLETS, "10 to 20",
+    ),
+    "20 mg every other day, at most 10 mg a day": (
+        instruction("20 mg", timing(1, "2 d"), caps=(cap("10 mg"),)), TABLETS, "10",
+    ),
+    "4 tablets, at most 10 mg at a time: either": (
+        instruction("4 {tbl}", most=quantity("10 mg")), TABLETS, "10 to 20",
+    ),
+    "10 mg, also stated as 4 tablets of 5 mg: either": (
+        instruction("10 mg", others=(quantity("4 {tbl}"),)), TABLETS, "10 to 20",
+    ),
+    "10 mg, also stated as 2 tablets of 5 mg": (instruction("10 mg", others=(quantity("2 {tbl}"),)), TABLETS, "10"),
+    "10 mg, also stated as 4 tablets of unknown strength": (
+        instruction("10 mg", others=(quantity("4 {tbl}"),)), Holding(), "10",
+    ),
+    "10 mg as needed, also stated as 4 tablets": (
+        instruction("10 mg", others=(quantity("4 {tbl}"),), as_needed=True), TABLETS, "0 to 20",
+    ),
     "10 mL of 15 mg/5 mL": (instruction("10 mL"), SOLUTION, "30"),
     "1000 mg over 24 h": (Instruction("x", rate=Rate(quantity("1000 mg"), lapse("24 h"), whole=True)), TABLETS, "1000"),
+    "1000 mg over 48 h": (Instruction("x", rate=Rate(quantity("1000 mg"), lapse("48 h"), whole=True)), TABLETS, "500"),
+    "15 mg over 1 h, for how long is not said: a speed": (
+        Instruction("x", rate=Rate(quantity("15 mg"), lapse("1 h"), whole=True)), TABLETS, "0 to 360",
+    ),
+    "15 mg over 1 h for 20 min, once a day": (
+        Instruction(
+            "x", rate=Rate(quantity("15 mg"), lapse("1 h"), whole=True), timing=timing(duration=lapse("20 min")),
+        ),
+        TABLETS, "5",
+    ),
     "40 mg/h for 30 min, once a day": (
         Instruction("x", rate=Rate(quantity("40 mg"), lapse("1 h")), timing=timing(duration=lapse("30 min"))),
         TABLETS, "20",
@@ -92,6 +122,11 @@ SPECIAL = {
         instruction("500 mg", rate=Rate(quantity("250 mg"), lapse("1 h"))), TABLETS, "500",
     ),
 }  # fmt: skip
+
+
+def test_on_its_busiest_day_a_dose_above_its_limit_is_either() -> None:
+    every_other_day = instruction("20 mg", timing(1, "2 d"), caps=(cap("10 mg"),))
+    assert str(daily(every_other_day, TABLETS).peak) == "10 to 20"
 
 
 @pytest.mark.parametrize(("given", "holding", "average"), SPECIAL.values(), ids=SPECIAL.keys())
@@ -118,6 +153,10 @@ MISSING = {
     ),
     "puffs of unknown strength": (instruction("2 {puff}"), TABLETS, Reason.DOSE_MISSING),
     "drops": (instruction("2 [drp]"), TABLETS, Reason.UNIT_NOT_CONVERTIBLE),
+    "15 mg over 1 h once a day, for how long is not said": (
+        Instruction("x", rate=Rate(quantity("15 mg"), lapse("1 h"), whole=True), timing=timing()), TABLETS,
+        Reason.DOSE_MISSING,
+    ),
     "a rate several times a day, for how long is not said": (
         Instruction("x", rate=Rate(quantity("2 mg"), lapse("1 h")), timing=timing(2)), TABLETS, Reason.DOSE_MISSING,
     ),

@@ -46,14 +46,18 @@ def unknown(words: str, reasons: frozenset[Reason] = MISSING, marks: tuple[str, 
 def daily(each: Instruction, holding: Holding, single: bool = False) -> Daily:
     """The daily dose of one instruction. `single`: without a timing it is one dose (an administration)."""
     found = _read_once(each, holding, single)
+    for other in each.others:
+        also = _read_once(replace(each, amount=other), holding, single)
+        if not (found.reasons or also.reasons) and (also.unit, also.average) != (found.unit, found.average):
+            found = either(found, also, "as it also states")
     for reading in each.readings:
         found = either(found, _read_once(reading, holding, single))
     return found
 
 
-def either(one: Daily, other: Daily) -> Daily:
+def either(one: Daily, other: Daily, by: str = "by its text") -> Daily:
     """The dose that may be one or the other; in different units it is not known."""
-    words = f"{one.words}, or by its text {other.words}"
+    words = f"{one.words}, or {by} {other.words}"
     reasons, marks = one.reasons | other.reasons, tuple(dict.fromkeys((*one.marks, *other.marks)))
     if one.unit != other.unit:
         return unknown(words, reasons or MISSING, marks)
@@ -77,8 +81,9 @@ def _read_once(each: Instruction, holding: Holding, single: bool) -> Daily:
     if each.as_needed:
         found = replace(found, average=found.average.possibly(), peak=found.peak.possibly(), trough=ZERO)
         found, marks = replace(found, words=f"as needed, up to {found.words}"), (*marks, "as-needed")
+    fixed = found.average.exact and each.amount is not None and "/" not in (each.amount.unit or "")
     for cap in each.caps:
-        found = _capped(found, amount(cap.most, holding), days(cap.period))
+        found = _capped(found, amount(cap.most, holding), days(cap.period), fixed)
     return replace(found, marks=marks)
 
 
@@ -100,7 +105,8 @@ def _no_more(one: Amount, each: Instruction, holding: Holding) -> Amount:
     if one.reason is None and one.unit != most.unit:
         return one
     words = f"{one.words}, at most {Range.exactly(most.value.high)} {most.unit} at a time"
-    return replace(one, value=one.value.capped(most.value.high), words=words)
+    fixed = one.value.exact and each.amount is not None and "/" not in (each.amount.unit or "")
+    return replace(one, value=_limited(one.value, most.value.high, fixed), words=words)
 
 
 def _timed(one: Amount, timing: Timing | None, single: bool) -> Daily:
@@ -152,7 +158,7 @@ def multiplied(one: Amount, how: Rhythm) -> Daily:
 
 
 def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) -> Daily:
-    """Rate x duration; a total over a period is a dose in itself; a bare rate runs for at most the whole day."""
+    """Rate x duration; a total over a day or more is a dose in itself, one over less is a speed for at most the day."""
     part = amount(rate.amount, holding)
     if part.reason is not None:
         return unknown(part.words, frozenset({part.reason}))
@@ -162,16 +168,19 @@ def _infused(rate: Rate, timing: Timing | None, holding: Holding, single: bool) 
         value = per_day.times(days(timing.duration))
         lasted = f"{words} for {timing.duration.value} {timing.duration.unit}"
         return _timed(replace(part, value=value, words=lasted), timing, single)
+    whole = rate.whole and days(rate.period).low >= 1
     if timing is not None and says_how_often(timing):
-        return _timed(part, timing, single) if rate.whole else unknown(f"{words}, for how long is not stated")
-    least = ZERO if not rate.whole else per_day if days(rate.period).low >= 1 else part.value
-    value = Range(min(least.low, per_day.low), per_day.high)
+        return _timed(part, timing, single) if whole else unknown(f"{words}, for how long is not stated")
+    value = per_day if whole else per_day.possibly()
     words = f"{words} = {value} {part.unit}/day"
     return Daily(value, value, ZERO, part.unit, words=words, marks=part.marks)
 
 
-def _capped(found: Daily, most: Amount, period: Range) -> Daily:
-    """No more than `most` in the period; a cap bounds an unknown dose too, but does not make it known."""
+def _capped(found: Daily, most: Amount, period: Range, fixed: bool) -> Daily:
+    """No more than `most` in the period; a cap bounds an unknown dose too, but does not make it known.
+
+    One dose that is `fixed` above its own limit contradicts it, and may be either.
+    """
     if most.value.high is None or most.reason is not None or period.low == 0:
         return found
     unlimited = found.average.high is None
@@ -179,7 +188,11 @@ def _capped(found: Daily, most: Amount, period: Range) -> Daily:
         return found
     per_day = most.value.high / period.low
     one_day = max(most.value.high, per_day)
-    average, peak = found.average.capped(per_day), found.peak.capped(one_day)
+    average, peak = _limited(found.average, per_day, fixed), _limited(found.peak, one_day, fixed)
     words = f"{found.words}, at most {Range.exactly(per_day)} {most.unit}/day"
-    trough = found.trough.capped(peak.high)
+    trough = _limited(found.trough, one_day, fixed).capped(peak.high)
     return replace(found, average=average, peak=peak, trough=trough, unit=most.unit, words=words)
+
+
+def _limited(value: Range, most: Fraction, fixed: bool) -> Range:
+    return Range(min(value.low, most), value.high) if fixed else value.capped(most)

@@ -89,7 +89,10 @@ def _one_dose(doses: Sequence[Instruction]) -> Instruction | None:
         return None
     first, *others = doses
     length = Timing(duration=first.timing.duration) if first.timing is not None else None
-    plain = Instruction(first.element, amount=first.amount, rate=first.rate, timing=length, most=first.most)
+    also = tuple(other for each in doses for other in each.others)
+    plain = Instruction(
+        first.element, amount=first.amount, others=also, rate=first.rate, timing=length, most=first.most
+    )
     if not others:
         return plain
     amounts = [each.amount for each in doses]

@@ -60,7 +60,7 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The speed of an infusion: `amount` (mg, mL) per `period`. `whole`: recorded as a total over that period."""
+    """The speed of an infusion: `amount` (mg, mL) per `period`. `whole`: a ratio, a total if over a day or more."""
 
     amount: Quantity
     period: Lapse
@@ -71,14 +71,17 @@ class Rate:
 class Instruction:
     """One dosage instruction. `amount` is what one dose is: mg, or tablets, or mL (unit `{tbl}`, `mL` …), or None.
 
-    `rate` is an alternative to `amount`. `bounds`: the planned days; `lasts`: a planned length without fixed dates.
+    `others`: what else it states this one dose to be, in units of another kind. `rate` is an alternative to `amount`.
+    `bounds`: the planned days; `lasts`: a planned length without fixed dates.
     `most` is the most of one administration. `element` is where it stands in the resource; `text` its free text, and
-    `unread` why that was not understood. `readings`: what its text says instead, so that the dose spans all of them.
+    `unread` why that was not understood; `advice` what it tells the patient beside that. `readings`: what its text says
+    instead, so that the dose spans all of them.
     """
 
     element: str
     sequence: int | None = None
     amount: Quantity | None = None
+    others: tuple[Quantity, ...] = ()
     rate: Rate | None = None
     timing: Timing | None = None
     bounds: Span | None = None
@@ -87,6 +90,7 @@ class Instruction:
     caps: tuple[Cap, ...] = ()
     route: Concept | None = None
     text: str | None = None
+    advice: str | None = None
     most: Quantity | None = None
     readings: tuple["Instruction", ...] = ()
     marks: tuple[str, ...] = ()

@@ -1,7 +1,8 @@
 """What the free text of an instruction adds to its structure, fills in, or contradicts. SEMANTICS §6.3.
 
 Structure wins. Where the text alone speaks, it is read by the grammar of `sigs`; where both speak and disagree, the
-dose spans both; what the text says and the grammar cannot read is named, and never becomes a dose.
+dose spans both; what the text says and the grammar cannot read is named, and never becomes a dose. It may only make
+one less sure (`cautions`).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,12 +11,14 @@ from decimal import Decimal
 
 from service.eligibility.dates import Span
 from service.eligibility.dosing.amount import Holding
+from service.eligibility.dosing.cautions import forbids, largest_mass
 from service.eligibility.dosing.daily import Daily, daily, says_how_often
 from service.eligibility.dosing.layout import layout
 from service.eligibility.dosing.model import Instruction, Lapse
+from service.eligibility.dosing.ranges import decimal
 from service.eligibility.dosing.sigs.quantities import Known
 from service.eligibility.dosing.sigs.read import Refused, read_sig
-from service.eligibility.dosing.units import days
+from service.eligibility.dosing.units import MASS, days
 from service.eligibility.quantity import Interval, Quantity
 
 TEXT, DISAGREES, UNREAD = "text-sig", "text-disagrees", "text-not-understood"
@@ -26,8 +29,7 @@ Reader = Callable[[Instruction], tuple[Steps, str]]
 
 def with_texts(instructions: Sequence[Instruction], holding: Holding, known: Known) -> Steps:
     """The instructions with what their texts say; a text of several steps becomes as many, one after another."""
-    groups = [(each, *_read(each, known)) for each in instructions]
-    told = [_told(each, steps, why, holding) for each, steps, why in groups]
+    told = [_heard(each, holding, known, alone=len(instructions) == 1) for each in instructions]
     if len(told) == 1 or all(len(group) == 1 for group in told):
         return tuple(each for group in told for each in group)
     if len({each.sequence for each in instructions}) == len(instructions) and None not in {
@@ -41,15 +43,53 @@ def with_texts(instructions: Sequence[Instruction], holding: Holding, known: Kno
     )
 
 
+def _heard(each: Instruction, holding: Holding, known: Known, *, alone: bool) -> Steps:
+    """One instruction with what its text says, and what it tells the patient beside that."""
+    steps, why = _read(each.text, each, known)
+    advised, _ = _read(each.advice, each, known)
+    if advised and not steps:
+        told = _told(replace(each, text=each.advice), advised, "", holding, alone)
+    else:
+        told = _told(each, steps, why, holding, alone)
+        if advised and not _alike(steps, advised, holding):
+            told = tuple(_spanning(step, advised, holding) for step in told)
+    for words, understood in ((each.text, steps), (each.advice, advised)):
+        if words and not understood:
+            told = tuple(_cautioned(step, words, holding, known) for step in told)
+    return told
+
+
+def _alike(some: Steps, others: Steps, holding: Holding) -> bool:
+    if len(some) != len(others):
+        return False
+    pairs = list(zip(some, others, strict=True))
+    return all(a.lasts == b.lasts and _same(daily(a, holding), daily(b, holding)) for a, b in pairs)
+
+
+def _cautioned(each: Instruction, words: str, holding: Holding, known: Known) -> Instruction:
+    """A dose beside words that are not understood, but forbid it (from nothing) or name a larger one (no upper end)."""
+    own, largest = daily(each, holding), largest_mass(words)
+    plain, found = replace(each, others=(), readings=(), most=None, caps=()), []
+    if _states_a_dose(each) and _states_a_rhythm(each) and forbids(words, known.names):
+        unit = each.amount.unit if each.amount is not None else own.unit
+        found.append(replace(plain, amount=Quantity(Interval.exactly(0), unit)))
+    most = None if own.reasons or own.unit != MASS else own.peak.high
+    if most is not None and largest is not None and largest > most:
+        found.append(replace(plain, amount=Quantity(Interval(decimal(largest), None), MASS)))
+    if not found:
+        return each
+    return replace(each, readings=(*each.readings, *found), marks=tuple(dict.fromkeys((*each.marks, DISAGREES))))
+
+
 def _numbered(steps: Sequence[Instruction]) -> Steps:
     return tuple(replace(each, sequence=number) for number, each in enumerate(steps, 1))
 
 
-def _read(each: Instruction, known: Known) -> tuple[Steps, str]:
+def _read(text: str | None, each: Instruction, known: Known) -> tuple[Steps, str]:
     """The steps that the text gives, or none and why not."""
-    if not each.text:
+    if not text:
         return (), ""
-    found = read_sig(each.text, each.element, known)
+    found = read_sig(text, each.element, known)
     return ((), found.why) if isinstance(found, Refused) else (found.instructions, "")
 
 
@@ -57,13 +97,13 @@ def _unread(each: Instruction, why: str) -> Instruction:
     return replace(each, unread=why, marks=(*each.marks, UNREAD))
 
 
-def _told(each: Instruction, steps: Steps, why: str, holding: Holding) -> Steps:
+def _told(each: Instruction, steps: Steps, why: str, holding: Holding, alone: bool) -> Steps:
     if not each.text:
         return (each,)
     if not steps:
         return (_unread(each, why),)
     if _states_a_dose(each) and _states_a_rhythm(each):
-        return (_beside(each, steps, holding),)
+        return (alone and _onward(each, steps, holding)) or (_beside(each, steps, holding),)
     if each.bounds is not None and len(steps) > 1:
         steps = _dated(steps, each.bounds)
     return tuple(_filled(each, step, holding, alone=len(steps) == 1) for step in steps)
@@ -129,6 +169,28 @@ def _beside(each: Instruction, steps: Steps, holding: Holding) -> Instruction:
     return _spanning(replace(each, as_needed=as_needed), steps, holding)
 
 
+def _onward(each: Instruction, steps: Steps, holding: Holding) -> Steps:
+    """The steps of a text of which the structure is the first one alone; none where it is not."""
+    own, first = daily(each, holding), daily(steps[0], holding)
+    if len(steps) == 1 or any(step.sequence is None for step in steps) or own.reasons or first.reasons:
+        return ()
+    counted = each.timing is not None and each.timing.count is not None
+    if counted or each.lasts not in (None, steps[0].lasts, _whole(steps)) or not _same(own, first):
+        return ()
+    return tuple(
+        replace(
+            step,
+            as_needed=each.as_needed or step.as_needed,
+            caps=(*each.caps, *step.caps),
+            most=each.most or step.most,
+            route=each.route or step.route,
+            text=each.text,
+            marks=tuple(dict.fromkeys((*each.marks, TEXT))),
+        )
+        for step in (_dated(steps, each.bounds) if each.bounds is not None else steps)
+    )
+
+
 def _whole(steps: Steps) -> Lapse | None:
     """The days that all steps take together, where each of them says how many."""
     total = Interval.exactly(0)
@@ -146,7 +208,7 @@ def _spanning(each: Instruction, steps: Steps, holding: Holding) -> Instruction:
     other = [step for step in steps if not _same(own, daily(step, holding))]
     if not other:
         return each
-    return replace(each, readings=tuple(other), marks=tuple(dict.fromkeys((*each.marks, DISAGREES))))
+    return replace(each, readings=(*each.readings, *other), marks=tuple(dict.fromkeys((*each.marks, DISAGREES))))
 
 
 def _same(one: Daily, other: Daily) -> bool:

@@ -77,6 +77,7 @@ CALCULATED: Mapping[str, tuple[str, ...]] = {
         ", how often is not stated",
         ", for how long is not stated",
         ", or by its text {calculated}",
+        ", or as it also states {calculated}",
         ": {obscure}",
     ),
     "drug": ("{name}",),
