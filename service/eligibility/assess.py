@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
+from functools import partial
 from heapq import heapify, heappop, heapreplace
 from typing import NamedTuple
 
@@ -18,7 +19,8 @@ from service.eligibility.evaluate.existence import ILLEGIBLE_ONLY
 from service.eligibility.evaluate.judgement import UNSEEN
 from service.eligibility.evaluate.recall import Recall
 from service.eligibility.facts import PatientRecord
-from service.eligibility.followed import Followed, first_change, when_unseen
+from service.eligibility.followed import Followed, when_unseen
+from service.eligibility.later import first_free_day
 from service.eligibility.outcome import Outcome, Reason
 
 # Why it is unknown whether there is entry evidence, where nothing suggests any.
@@ -154,7 +156,9 @@ def judge_unless_kept_out(study: Study, case: Case) -> Verdict | None:
 
 def later(study: Study, verdict: Verdict, case: Case) -> date | None:
     """For somebody who is kept out now: the first later day on which nothing does, if time alone will bring it."""
-    return _later(study, verdict.findings, case) if verdict.standing is Standing.INELIGIBLE else None
+    if verdict.standing is not Standing.INELIGIBLE:
+        return None
+    return first_free_day(verdict.findings, case, partial(_findings, study))
 
 
 def finding_of(criterion: Criterion, case: Case) -> Finding:
@@ -271,30 +275,3 @@ def _unseen(study: Study, shared: Silent, case: Case) -> _Turn | None:
             if before is not None and after.outcome is not before.outcome:
                 return _Turn(then.at, place, Change(then.at, after.criterion.id, after.outcome))
     return None
-
-
-def _later(study: Study, findings: tuple[Finding, ...], case: Case) -> date | None:
-    """The first later day on which no criterion keeps the person out, with no new data; None: there is none.
-
-    Up to the day by which each that keeps out has ended, one of them does: only on that day all are asked again.
-    """
-    then, blocking = case, [each for each in findings if each.blocks]
-    while blocking:
-        ends = _ends(blocking, then)
-        if ends is None:
-            return None
-        then = case.on(ends)
-        blocking = [each for each in _findings(study, then) if each.blocks]
-    return then.at
-
-
-def _ends(blocking: list[Finding], case: Case) -> date | None:
-    """The day by which each has given another answer than on the day of the case; None: one of them never does."""
-    last = case.at
-    # what moves least is the first to tell that it will never be
-    for finding in sorted(blocking, key=lambda each: len(each.judgement.watch)):
-        changed = first_change([Followed(finding.criterion.node, finding.judgement, case)])
-        if changed is None:
-            return None
-        last = max(last, changed[0])
-    return last

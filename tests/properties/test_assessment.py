@@ -10,8 +10,8 @@ from random import Random
 from hypothesis import assume, given, settings, strategies as st
 
 from service.eligibility.as_of import as_of
-from service.eligibility.assess import Standing, assess, case_of, judge
-from service.eligibility.criteria import Criterion, LookBack, Node, ProcedureDone, SexIs, Study
+from service.eligibility.assess import Finding, Standing, assess, case_of, judge
+from service.eligibility.criteria import Criterion, LookBack, MedicationTaken, Node, ProcedureDone, SexIs, Study
 from service.eligibility.dates import Days, Duration, Unit
 from service.eligibility.dosing.denials import may_deny
 from service.eligibility.evaluate import Case, Judgement, evaluate
@@ -214,17 +214,34 @@ def test_later_is_the_first_day_on_which_day_by_day_nothing_keeps_out(
         assert found.later is None
         return
     frozen, horizon = as_of(person, AT, study), 500
-    slow = next((day for day in (AT + timedelta(n) for n in range(1, horizon)) if _free(study, frozen, day)), None)
+    slow, kept = None, {each.criterion.id for each in found.findings if each.blocks}
+    for day in (AT + timedelta(n) for n in range(1, horizon)):
+        then = judge(study, Case(frozen, day, KNOWLEDGE)).findings
+        if not any(each.blocks or (each.criterion.id in kept and _only_stale(each)) for each in then):
+            slow = day
+            break
     assert slow == (None if found.later is None or found.later > AT + timedelta(horizon - 1) else found.later)
+
+
+def _only_stale(finding: Finding) -> bool:
+    """Unknown because the person was not seen, or nothing more was heard of an order."""
+    if finding.outcome is not Outcome.UNKNOWN:
+        return False
+    if finding.criterion.kind == "inclusion":
+        return Reason.NO_CONTACT in finding.judgement.reasons
+    return any(
+        isinstance(each.node, MedicationTaken) and each.reasons == {Reason.STATUS_UNCERTAIN}
+        for each in _unknown_leaves(finding.judgement)
+    )
+
+
+def _unknown_leaves(judged: Judgement) -> list[Judgement]:
+    if judged.outcome is not Outcome.UNKNOWN:
+        return []
+    return [leaf for each in judged.parts for leaf in _unknown_leaves(each)] if judged.parts else [judged]
 
 
 def _kind(node: Node, person: PatientRecord, data: st.DataObject) -> str:
     """Mostly the kind of criterion that keeps this person out."""
     against = "inclusion" if outcome(node, person) is Outcome.NOT_MET else "exclusion"
     return data.draw(st.sampled_from([against, against, "inclusion", "exclusion"]))
-
-
-def _free(study: Study, person: PatientRecord, day: date) -> bool:
-    """Does no criterion keep the person out on that day?"""
-    against = {"inclusion": Outcome.NOT_MET, "exclusion": Outcome.MET}
-    return all(outcome(each.node, person, day) is not against[each.kind] for each in study.criteria)

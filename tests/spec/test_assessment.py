@@ -176,10 +176,19 @@ def test_the_first_day_is_free_of_what_only_begins_to_keep_out_in_between() -> N
     assert found.later == date(2026, 8, 9)
 
 
-def test_silence_ends_where_the_person_was_not_seen_for_long() -> None:
-    """What was taken for absence keeps nobody out for ever: after 24 months without a contact it is not known."""
-    found = assessed(CANCER, kind="inclusion", contacts=(date(2026, 6, 1),))
-    assert (found.standing, found.later) == (Standing.INELIGIBLE, date(2028, 6, 2))
+@pytest.mark.parametrize(
+    ("node", "kind", "facts"),
+    [
+        pytest.param(CANCER, "inclusion", [], id="nothing on record of somebody not seen for long"),
+        pytest.param(
+            MedicationTaken(("drug",)), "exclusion", [medication(instruction("5 mg"))], id="an order gone stale"
+        ),
+    ],
+)
+def test_what_only_grows_stale_is_no_end(node: Node, kind: str, facts: list[Fact]) -> None:
+    found = assessed(node, *facts, kind=kind, contacts=(date(2026, 6, 1),))
+    assert found.next_change is not None and found.next_change.outcome is Outcome.UNKNOWN
+    assert (found.standing, found.later) == (Standing.INELIGIBLE, None)
 
 
 def test_many_results_hide_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
