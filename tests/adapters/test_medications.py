@@ -502,6 +502,23 @@ def test_a_dosage_rendered_as_words_alone_is_a_dose_that_is_missing() -> None:
     assert [each.text for each in structured.instructions] == [None]
 
 
+ABSURD = {
+    "a dose of 1e23 mg": {"doseAndRate": [{"doseQuantity": {"value": 1e23, "unit": "mg"}}]},
+    "1e26 times a day": daily(frequency=10**26)[0],
+    "once in 1e-26 days": daily(period=1e-26)[0],
+}
+
+
+@pytest.mark.parametrize("dosage", ABSURD.values(), ids=ABSURD.keys())
+def test_an_absurd_number_is_a_missing_dose_of_a_known_drug(dosage: dict[str, Any]) -> None:
+    found = fact(request(dosageInstruction=[dosage]))
+    assert found.marks == ("unreadable-dosage",) and [each.amount for each in found.instructions] == [None]
+
+
+def test_an_absurd_number_in_a_name_is_no_strength() -> None:
+    assert fact(request(medicationCodeableConcept={"text": f"prednisone {'9' * 29} MG"})).strengths == ()
+
+
 @pytest.mark.parametrize("name", ["timeOfDay", "when", "dayOfWeek"])
 def test_a_list_of_times_with_a_gap_is_no_smaller_dose(name: str) -> None:
     code = {"timeOfDay": "08:00:00", "when": "MORN", "dayOfWeek": "mon"}[name]

@@ -6,6 +6,7 @@ SEMANTICS §6.2, §6.5, §6.7, §6.8.
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -13,9 +14,11 @@ from service.eligibility.criteria import Bounds, DoseTest
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Window
 from service.eligibility.dosing.exposure import exposure
 from service.eligibility.dosing.measure import Taken, Terms, steps
+from service.eligibility.dosing.ranges import written
 from service.eligibility.facts import Certainty, MedicationFact, Source
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
+from service.eligibility.quantity import plain
 from service.eligibility.terms import Coding, Concept
 from service.errors import InvalidValue
 from tests.doses import AT, RXNORM, TABLE, WINDOW, asked, days, instruction, lapse, medication, strength, supply, timing
@@ -148,6 +151,12 @@ def test_dexamethasone_by_the_disagreeing_sources() -> None:
     little, much = asked([order("1.5 mg", drug="dexamethasone")]), asked([order("16 mg", drug="dexamethasone")])
     assert (str(little.least), str(little.most)) == ("9.375", "12.5")
     assert (str(much.least), str(much.most), much.outcome) == ("100", "133.3333", MET)
+
+
+@pytest.mark.parametrize(("dose", "most"), [(10**40, str(10**40)), (Fraction(10**40, 3), "3" * 40 + ".3333")])
+def test_a_number_of_any_length_can_be_shown(dose: Fraction | int, most: str) -> None:
+    assert written(Fraction(dose)) == most
+    assert plain(Decimal(10**40) + Decimal(0)) == str(10**40)
 
 
 def test_exactly_ten_is_ten() -> None:
