@@ -82,7 +82,9 @@ def adapt_medication_record(resource: Resource, reading: Reading) -> Adapted:
     drug = with_strengths(drug, reading)
     try:
         fact = _fact(resource, source, certainty, evidence, drug, reading)
-        return Adapted(patient, (fact,), contacts=_contacts(resource, source, certainty, reading))
+        return Adapted(
+            patient, (fact,) if fact is not None else (), contacts=_contacts(resource, source, certainty, reading)
+        )
     except (UnreadableResource, InvalidValue) as problem:  # but it is known of which drug
         return Adapted(patient, unreadable=(Unreadable(name, evidence, str(problem), drug.concept),))
 
@@ -165,10 +167,13 @@ def _adhered(resource: Resource, certainty: Certainty) -> Certainty | None:
 
 def _fact(
     resource: Resource, source: Source, certainty: Certainty, evidence: Evidence, drug: Drug, reading: Reading
-) -> MedicationFact:
+) -> MedicationFact | None:
+    """The fact; None of what was stopped before it was to begin."""
     holding = Holding(drug.strengths, mixed=len({each.ingredient for each in drug.strengths}) > 1)
     instructions, marks = _instructions(resource, source, drug, holding, reading)
     times = _times(resource, source, instructions, holding, reading)
+    if times.never:
+        return None
     dosage = node(resource.get("dosage"), "dosage") if source is Source.ADMINISTRATION else {}
     route = dosage.get("route")
     return MedicationFact(

@@ -89,6 +89,13 @@ def adhering(code: str) -> dict[str, Any]:
     return {"status": "recorded", "adherence": {"code": {"coding": [{"code": code}]}}, **PERIOD}
 
 
+LATER = {
+    "status": "stopped",
+    "authoredOn": "2026-03-01",
+    "dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": {"start": "2026-06-01", "end": "2026-07-13"}}}}],
+}
+MARCH = {"meta": {"lastUpdated": "2026-03-05T00:00:00Z"}}
+
 # status and intent                               resource                                            how far it counts
 COUNTS = {
     "an active order": (request(), SURE),
@@ -116,6 +123,34 @@ COUNTS = {
     "recorded, not taking (R5)": (statement(**adhering("not-taking")), DENIED),
     "recorded, adherence unknown (R5)": (statement(**adhering("unknown")), POSSIBLE),
     "recorded, nothing on adherence (R5)": (statement(status="recorded", **PERIOD), SURE),
+    "stopped in March, before it was to begin in June": (request(**LATER, statusChanged="2026-03-05"), None),
+    "the same, nobody says when; last updated in March": (request(**LATER, **MARCH), None),
+    "the same, to be given on a stated day": (
+        request(**{**LATER, "dosageInstruction": [{"timing": {"event": ["2026-06-01"]}}]}, **MARCH),
+        None,
+    ),
+    "the same, last updated in July: before or after it began": (
+        request(**LATER, meta={"lastUpdated": "2026-07-01T00:00:00Z"}),
+        POSSIBLE,
+    ),
+    "stopped on the day on which it was to begin": (request(**LATER, statusChanged="2026-06-01"), POSSIBLE),
+    "stopped in the month in which it was to begin": (request(**LATER, statusChanged="2026-06"), POSSIBLE),
+    "stopped a week after it was to begin": (request(**LATER, statusChanged="2026-06-08"), SURE),
+    "completed, but before it was to begin": (request(**{**LATER, "status": "completed"}, **MARCH), POSSIBLE),
+    "stopped on the day on which it was ordered": (request(status="stopped", statusChanged="2026-01-05"), POSSIBLE),
+    "stopped before it was ordered": (request(status="stopped", statusChanged="2026-01-04"), POSSIBLE),
+    "said in February to be stopped, of what was to begin in June": (
+        statement(status="stopped", effectivePeriod={"start": "2026-06-01"}),
+        None,
+    ),
+    "the same, with an end": (
+        statement(status="stopped", effectivePeriod={"start": "2026-06-01", "end": "2026-06-09"}),
+        None,
+    ),
+    "said to be stopped on its first day": (
+        statement(status="completed", effectivePeriod={"start": "2026-02-01"}),
+        SURE,
+    ),
     "handed over": (dispense(), SURE),
     "prepared, nobody says handed over": (dispense(whenHandedOver=None, whenPrepared="2026-01-05"), POSSIBLE),
     "a dispense in progress": (dispense(status="in-progress"), POSSIBLE),
