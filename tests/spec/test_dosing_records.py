@@ -45,6 +45,16 @@ def given(dose: str | None, day: str = "2026-01-10", name: str = "1", **more: ob
     return medication(*doses, name=name, source=Source.ADMINISTRATION, start=days(day), **more)  # type: ignore[arg-type]
 
 
+def linked(fact: MedicationFact, *to: str) -> MedicationFact:
+    """The record, referring to orders, or others, of these names."""
+    return replace(fact, links=tuple(each if "/" in each else f"MedicationRequest/{each}" for each in to))
+
+
+def dispensed(dose: str, name: str = "1", **more: object) -> MedicationFact:
+    """A dispense of so much once a day, until the end of January, of the order 9."""
+    return linked(medication(instruction(dose), name=name, source=Source.DISPENSE, end=JANUARY, **more), "9")  # type: ignore[arg-type]
+
+
 # which records                                         facts                                least, most, > 10 mg/day?
 TOGETHER = {
     "one order of exactly 10 mg": ([order("10 mg")], "10", "10", NOT_MET),
@@ -98,6 +108,30 @@ TOGETHER = {
     "dispenses of one missing order are one therapy": (
         [medication(instruction("7 mg"), name=n, source=Source.DISPENSE, end=JANUARY, links=("MedicationRequest/9",))
          for n in "12"], "7", "7", NOT_MET,
+    ),
+    "a statement without a dose that refers to a morning and an evening order": (
+        [order("10 mg"), order("5 mg", "2"), linked(stated(None), "1", "2")], "10", "15", UNKNOWN,
+    ),
+    "the same, of 6 mg each: one of them, or both": (
+        [order("6 mg"), order("6 mg", "2"), linked(stated(None), "1", "2")], "6", "12", UNKNOWN,
+    ),
+    "two orders under one that says no dose": (
+        [order("1", "9"), linked(order("10 mg"), "9"), linked(order("5 mg", "2"), "9")], "10", "15", UNKNOWN,
+    ),
+    "two orders under one of their sum": (
+        [order("15 mg", "9"), linked(order("10 mg"), "9"), linked(order("5 mg", "2"), "9")], "10", "15", UNKNOWN,
+    ),
+    "two orders that refer to one another stand for one another": (
+        [linked(order("7 mg"), "2"), linked(order("9 mg", "2"), "1")], "7", "9", NOT_MET,
+    ),
+    "two statements of parts of one order": (
+        [order("1", "9"), linked(stated("10 mg"), "9"), linked(stated("5 mg", "2"), "9")], "10", "15", UNKNOWN,
+    ),
+    "a statement without a dose beside another of the same order says only when": (
+        [order("10 mg", "9"), linked(stated("10 mg"), "9"), linked(stated(None, "2"), "9")], "10", "10", NOT_MET,
+    ),
+    "dispenses of two strengths for one order": (
+        [dispensed("8 mg"), dispensed("4 mg", "2", strengths=(strength(1),))], "8", "12", UNKNOWN,
     ),
     "what was given is not lowered by the order": ([order("5 mg"), given("40 mg")], "40", "40", MET),
     "every administration is a dose of its own": ([given("6 mg"), given("6 mg", name="2")], "12", "12", MET),
