@@ -325,6 +325,23 @@ def test_an_administration_takes_the_cycle_of_its_linked_order() -> None:
     assert asked([linked]).outcome is MET
 
 
+# days in January on which 20 mg were given             least, most mg a day; the order: 20 mg every other day
+GIVEN_IN_CYCLES = {
+    "every other day, as ordered": ([10, 12, 14], "10", "10", NOT_MET),
+    "on two days one after the other": ([10, 11], "10", "20", UNKNOWN),
+    "every day": ([10, 11, 12, 13], "10", "20", UNKNOWN),
+    "twice on one day": ([10, 10], "20", "20", MET),
+}
+
+
+@pytest.mark.parametrize(("on", "least", "most", "outcome"), GIVEN_IN_CYCLES.values(), ids=GIVEN_IN_CYCLES.keys())
+def test_all_that_was_given_within_a_cycle_counts_in_it(on: list[int], least: str, most: str, outcome: Outcome) -> None:
+    plan = replace(order("20 mg"), instructions=(instruction("20 mg", timing(1, "2 d")),))
+    doses = [linked(given("20 mg", f"2026-01-{day}", name=str(n)), "1") for n, day in enumerate(on)]
+    found = asked([plan, *doses])
+    assert (str(found.least), str(found.most), found.outcome) == (least, most, outcome)
+
+
 def test_one_dose_on_an_unknown_day_of_may_is_surely_in_a_window_that_holds_all_of_may() -> None:
     fact = given("500 mg", day="2026-05-01")
     month = replace(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from service.eligibility.dates import Days
-from service.eligibility.dosing.course import Phase, share
+from service.eligibility.dosing.cycles import spread
 from service.eligibility.dosing.model import Instruction
 from service.eligibility.dosing.records import Record
 from service.eligibility.dosing.siblings import together
@@ -176,17 +176,7 @@ def _cycled(cluster: Sequence[Record]) -> tuple[Record, ...]:
     if spacing is None or spacing <= 1:
         return tuple(cluster)
 
-    def spread(phase: Phase) -> Phase:
-        average = share(phase.daily.average, spacing)
-        somewhere = share(phase.somewhere, spacing)
-        return replace(phase, daily=replace(phase.daily, average=average), somewhere=somewhere)
-
-    return tuple(
-        replace(each, phases=tuple(spread(phase) for phase in each.phases))
-        if each.fact.source is Source.ADMINISTRATION
-        else each
-        for each in cluster
-    )
+    return spread(cluster, spacing)
 
 
 def _placed(found: tuple[Therapy, ...]) -> Therapies:
