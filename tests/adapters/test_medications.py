@@ -89,6 +89,16 @@ def adhering(code: str) -> dict[str, Any]:
     return {"status": "recorded", "adherence": {"code": {"coding": [{"code": code}]}}, **PERIOD}
 
 
+def us_core(code: str) -> dict[str, Any]:
+    stated = {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+    parts = [{"url": "medicationAdherence", "valueCodeableConcept": stated}, {"url": "dateAsserted"}]
+    return {
+        "extension": [
+            {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-medication-adherence", "extension": parts}
+        ]
+    }
+
+
 LATER = {
     "status": "stopped",
     "authoredOn": "2026-03-01",
@@ -123,6 +133,20 @@ COUNTS = {
     "recorded, not taking (R5)": (statement(**adhering("not-taking")), DENIED),
     "recorded, adherence unknown (R5)": (statement(**adhering("unknown")), POSSIBLE),
     "recorded, nothing on adherence (R5)": (statement(status="recorded", **PERIOD), SURE),
+    "recorded, not taking in words alone (R5)": (
+        statement(status="recorded", adherence={"code": {"text": "Patient is not taking this"}}, **PERIOD),
+        POSSIBLE,
+    ),
+    "recorded, a local code of adherence (R5)": (statement(**adhering("pnt")), POSSIBLE),
+    "an order that the patient does not take (US Core)": (request(**us_core("715036001")), POSSIBLE),
+    "an order that the patient takes as prescribed (US Core)": (request(**us_core("1156699004")), SURE),
+    "a statement of adherence unknown (US Core)": (statement(**us_core("unknown")), POSSIBLE),
+    "taken (STU3)": (statement(taken="y"), SURE),
+    "not taken (STU3)": (statement(taken="n"), DENIED),
+    "taken, unknown (STU3)": (statement(taken="unk"), POSSIBLE),
+    "was not taken (DSTU2)": (statement(wasNotTaken=True), DENIED),
+    "was taken (DSTU2)": (statement(wasNotTaken=False), SURE),
+    "not given (STU3)": (administration(notGiven=True), DENIED),
     "stopped in March, before it was to begin in June": (request(**LATER, statusChanged="2026-03-05"), None),
     "the same, nobody says when; last updated in March": (request(**LATER, **MARCH), None),
     "the same, to be given on a stated day": (
