@@ -135,6 +135,10 @@ TOGETHER = {
     ),
     "what was given is not lowered by the order": ([order("5 mg"), given("40 mg")], "40", "40", MET),
     "every administration is a dose of its own": ([given("6 mg"), given("6 mg", name="2")], "12", "12", MET),
+    "parts of an administration: of it, or beside it": (
+        [given("12 mg"), *(linked(given("6 mg", name=n), "MedicationAdministration/1") for n in "23")],
+        "12", "24", MET,
+    ),
     "one of the day's administrations, and the order": ([order("20 mg"), given("5 mg")], "20", "20", MET),
     "another ingredient adds up": ([order("6 mg"), order("4 mg", "2", drug="methylprednisolone")], "11", "11", MET),
     "another ingredient in another kind of record adds up": (
