@@ -1,13 +1,15 @@
 """Numbers as intervals with open or closed ends: `<5` is [0, 5), a Range its ends, a plain number itself."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from service.eligibility.outcome import Outcome, truth
 from service.errors import InvalidValue
 
 ZERO = Decimal(0)
 COUNT = "{#}"  # of a number where no unit can stand: a count or a score, and never a share of anything
+SIXTH = Decimal("0.000001")
+WIDE = Context(prec=1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ def _extreme(
 
 def plain(number: Decimal) -> str:
     """A number as people write it: no exponent, no trailing zeros, at most six decimals."""
-    rounded = number.quantize(Decimal("0.000001")) if number.as_tuple().exponent < -6 else number  # type: ignore[operator]
+    exponent = number.as_tuple().exponent
+    rounded = number.quantize(SIXTH, context=WIDE) if exponent < -6 else number  # type: ignore[operator]
     text = f"{rounded:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

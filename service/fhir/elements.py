@@ -34,6 +34,7 @@ NO_WORDS = frozenset(
     }
 )  # fmt: skip
 LONGEST_TEXT = 100_000
+MOST_DIGITS = 18  # before the point, or zeros behind it: FHIR asks for no more, and nothing is so many
 CONTAINERS = frozenset({dict, list})  # of JSON; asked for every value of every resource, so by exact type
 NO_CONCEPT = Concept()
 # Concepts repeat, and reading one takes much longer than writing it: by its bytes, what was read of it before.
@@ -61,12 +62,14 @@ def boolean(value: object, element: str) -> bool | None:
 
 
 def number(value: object, element: str) -> Decimal:
-    """A JSON number, exactly as it was written (a float by its shortest text). Numbers as text are refused."""
+    """A JSON number, exactly as it was written (a float by its shortest text). Refused: one as text, an absurd one."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise UnreadableResource("a number is expected here", element)
     exact = Decimal(repr(value)) if type(value) is float or isinstance(value, float) else Decimal(value)
     if not exact.is_finite():
         raise UnreadableResource("a finite number is expected here", element)
+    if exact and not -MOST_DIGITS <= exact.adjusted() < MOST_DIGITS:
+        raise UnreadableResource("an absurd number", element)
     return exact
 
 

@@ -17,6 +17,7 @@ from service.eligibility.dosing.layout import planned_end
 from service.eligibility.dosing.model import Instruction, Lapse, Supply
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.dosing.units import days
+from service.eligibility.outcome import Outcome, truth
 from service.eligibility.quantity import Interval
 from service.errors import UnreadableResource
 from service.fhir.dates import read_event_date
@@ -67,6 +68,21 @@ def ended(start: Days, planned: Days | None, known: Days, updated: Days) -> Days
         return Days(max(known.earliest, start.earliest), max(known.latest, start.earliest))
     limits = [day.latest for day in (planned, updated) if day is not None and day.known]
     return Days(start.earliest, max(min(limits, default=FOREVER), start.earliest))
+
+
+def forestalled(start: Days, written: Days, stop: Days, status: str) -> Outcome:
+    """Was it stopped before it was to begin: surely, possibly, or not? `stop`: when, or at the latest when.
+
+    "Completed" before its first day, or stopped before it was written, contradicts itself: possibly.
+    """
+    planned = written.known and written.latest < start.earliest
+    if stop.known and stop.latest < start.earliest:
+        sure = status != "completed" and not (written.known and written.earliest > stop.latest)
+        return truth(sure, True)
+    if status == "completed":
+        return Outcome.NOT_MET
+    on_its_first_day = stop.known and stop.latest <= start.earliest
+    return truth(False, on_its_first_day or (planned and stop.earliest <= start.latest))
 
 
 def begun(dated: Sequence[Days], updated: Days) -> Days:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from service.eligibility.dates import ALWAYS, ANY_DAY, FOREVER, Days, Span
 from service.eligibility.dosing.model import Supply
+from service.eligibility.outcome import Outcome
 from service.fhir.dates import read_event_date, read_event_period
 from service.fhir.elements import node
 from service.fhir.intake import (
@@ -13,6 +14,7 @@ from service.fhir.intake import (
     begun,
     bounds_starts,
     ended,
+    forestalled,
     last_updated,
     latest_sign,
     read_supply,
@@ -30,7 +32,7 @@ Resource = Mapping[str, object]
 class Times:
     """The span of the exposure, the latest sign of life, the supply.
 
-    `doubtful`: it may not have begun at all; `over`: its status says that it has ended.
+    `doubtful`: it may not have begun at all; `never`: it was stopped before; `over`: its status says that it has ended.
     """
 
     span: Span
@@ -39,6 +41,7 @@ class Times:
     marks: tuple[str, ...] = ()
     doubtful: bool = False
     over: bool = False
+    never: bool = False
 
 
 def request_times(resource: Resource, plan: Plan, status: str, reading: Reading) -> Times:
@@ -57,13 +60,18 @@ def request_times(resource: Resource, plan: Plan, status: str, reading: Reading)
     )
     start = _order_start(first, plan, authored, updated)
     planned, mark = (last, None) if last is not None else replace(plan, supply=supply).end(start)
-    end, marks = planned or Days.on(FOREVER), [mark] if mark else []
+    end, marks, foregone = planned or Days.on(FOREVER), [mark] if mark else [], Outcome.NOT_MET
     if status in OVER:
-        known = changed if status != "completed" else ANY_DAY
-        end = ended(start, planned, known, latest_sign([changed, updated]))
+        known, shown = changed if status != "completed" else ANY_DAY, latest_sign([changed, updated])
+        end = ended(start, planned, known, shown)
         marks += [] if known.known else [END_FROM_STATUS]
+        foregone = forestalled(start, authored, known if known.known else Days(ALWAYS, shown.latest), status)
     sign = latest_sign([authored, updated, changed])
-    return Times(spanning(start, end), sign, supply, tuple(marks), over=status in OVER)
+    return _unless(foregone, Times(spanning(start, end), sign, supply, tuple(marks), over=status in OVER))
+
+
+def _unless(foregone: Outcome, times: Times) -> Times:
+    return replace(times, doubtful=foregone is Outcome.UNKNOWN, never=foregone is Outcome.MET)
 
 
 def _order_start(first: Days | None, plan: Plan, authored: Days, updated: Days) -> Days:
@@ -85,12 +93,15 @@ def statement_times(resource: Resource, plan: Plan, status: str, reading: Readin
     sign = latest_sign([asserted, updated])
     on, first, last = _stated(resource, name, "effective", zone)
     start = _statement_start([on, first or ANY_DAY], last, plan, asserted if asserted.known else updated)
+    foregone = Outcome.NOT_MET
+    if status in OVER:
+        foregone = forestalled(start, ANY_DAY, asserted if asserted.known else updated, status)
     if last is not None:
-        return Times(spanning(start, last), sign, over=status in OVER)
+        return _unless(foregone, Times(spanning(start, last), sign, over=status in OVER))
     planned = plan.end(start)[0]
     if status in OVER:
         end = ended(start, planned, ANY_DAY, sign)
-        return Times(spanning(start, end), sign, marks=(END_FROM_STATUS,), over=True)
+        return _unless(foregone, Times(spanning(start, end), sign, marks=(END_FROM_STATUS,), over=True))
     if planned is not None and asserted.known and asserted.earliest > planned.latest:
         return Times(Span(start, Days(planned.earliest, FOREVER)), sign)  # said to be taken after the plan had ended
     if planned is None and on.known:

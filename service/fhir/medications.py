@@ -16,6 +16,7 @@ from service.eligibility.dosing.sigs.quantities import Known
 from service.eligibility.dosing.texts import with_texts
 from service.eligibility.facts import Certainty, Evidence, Kind, MedicationFact, Source, Unreadable
 from service.errors import InvalidValue, UnreadableResource
+from service.fhir.adherence import NOT_AS_DIRECTED, adhered, adherence
 from service.fhir.dates import read_event_date
 from service.fhir.dosage import read_dosages
 from service.fhir.elements import boolean, node, one_or_many, read_concept, text
@@ -35,12 +36,6 @@ STATED: Mapping[str, Certainty | None] = {
     "active": SURE, "completed": SURE, "stopped": SURE, "recorded": SURE, "on-hold": POSSIBLE, "unknown": POSSIBLE,
     "not-taken": DENIED, "intended": None, "draft": None, "entered-in-error": None,
 }  # fmt: skip
-ADHERED: Mapping[str, Certainty | None] = {
-    "taking": SURE, "taking-as-directed": SURE, "taking-not-as-directed": SURE, "stopped": SURE,
-    "stopped-as-directed": SURE, "stopped-not-as-directed": SURE, "on-hold": POSSIBLE, "on-hold-as-directed": POSSIBLE,
-    "on-hold-not-as-directed": POSSIBLE, "unknown": POSSIBLE, "not-taking": DENIED, "not-taking-as-directed": DENIED,
-    "not-taking-not-as-directed": DENIED, "never-taking": DENIED,
-}  # fmt: skip
 DISPENSED: Mapping[str, Certainty | None] = {
     "completed": SURE, "in-progress": POSSIBLE, "preparation": POSSIBLE, "on-hold": POSSIBLE, "stopped": POSSIBLE,
     "unknown": POSSIBLE, "cancelled": None, "declined": None, "entered-in-error": None,
@@ -53,7 +48,6 @@ ORDERS = ("order", "original-order", "reflex-order", "filler-order", "instance-o
 NO_ORDERS = ("proposal", "option", "directive")
 REPLACES = ("priorPrescription",)
 LINKS = ("basedOn", "request", "authorizingPrescription", "derivedFrom", *REPLACES, "partOf")
-NOT_AS_DIRECTED = "taking-not-as-directed"
 
 Resource = Mapping[str, object]
 
@@ -82,7 +76,9 @@ def adapt_medication_record(resource: Resource, reading: Reading) -> Adapted:
     drug = with_strengths(drug, reading)
     try:
         fact = _fact(resource, source, certainty, evidence, drug, reading)
-        return Adapted(patient, (fact,), contacts=_contacts(resource, source, certainty, reading))
+        return Adapted(
+            patient, (fact,) if fact is not None else (), contacts=_contacts(resource, source, certainty, reading)
+        )
     except (UnreadableResource, InvalidValue) as problem:  # but it is known of which drug
         return Adapted(patient, unreadable=(Unreadable(name, evidence, str(problem), drug.concept),))
 
@@ -129,9 +125,8 @@ def _certainty(resource: Resource, source: Source) -> Certainty | None:
     certainty = tables[source].get(status, POSSIBLE) if status else POSSIBLE
     if certainty is None:
         return None
-    if source is Source.REQUEST:
-        return _ordered(resource, certainty)
-    return _adhered(resource, certainty) if source is Source.STATEMENT else certainty
+    known = _ordered(resource, certainty) if source is Source.REQUEST else certainty
+    return adhered(resource, source.value, known) if known is not None else None
 
 
 def _ordered(resource: Resource, certainty: Certainty) -> Certainty | None:
@@ -152,23 +147,15 @@ def _reported(resource: Resource) -> bool:
     return boolean(stated, "MedicationRequest.reported") is True or resource.get("reportedReference") is not None
 
 
-def _adherence(resource: Resource) -> str | None:
-    adherence = node(resource.get("adherence"), "MedicationStatement.adherence")
-    codes = [each.code for each in read_concept(adherence.get("code"), "MedicationStatement.adherence.code").codings]
-    return next((code for code in codes if code in ADHERED), codes[0] if codes else None)
-
-
-def _adhered(resource: Resource, certainty: Certainty) -> Certainty | None:
-    code = _adherence(resource)
-    return certainty if code is None or certainty is not SURE else ADHERED.get(code, POSSIBLE)
-
-
 def _fact(
     resource: Resource, source: Source, certainty: Certainty, evidence: Evidence, drug: Drug, reading: Reading
-) -> MedicationFact:
+) -> MedicationFact | None:
+    """The fact; None of what was stopped before it was to begin."""
     holding = Holding(drug.strengths, mixed=len({each.ingredient for each in drug.strengths}) > 1)
     instructions, marks = _instructions(resource, source, drug, holding, reading)
     times = _times(resource, source, instructions, holding, reading)
+    if times.never:
+        return None
     dosage = node(resource.get("dosage"), "dosage") if source is Source.ADMINISTRATION else {}
     route = dosage.get("route")
     return MedicationFact(
@@ -201,7 +188,7 @@ def _times(
     }
     status = str(resource.get("status"))
     if source is Source.STATEMENT and status == "recorded":
-        status = (_adherence(resource) or "active").split("-")[0].replace("taking", "active")
+        status = (adherence(resource) or "active").split("-")[0].replace("taking", "active")
     try:
         return readers[source](resource, Plan(instructions, None, holding), status, reading)
     except InvalidValue as problem:
@@ -218,7 +205,7 @@ def _instructions(
     name = "dosage" if source in (Source.STATEMENT, Source.ADMINISTRATION) else "dosageInstruction"
     found, marks = read_dosages(resource.get(name), f"{source.value}.{name}", reading.zone)
     found = with_texts(found or _rendered(resource, source), holding, _known(drug, holding))
-    if source is Source.STATEMENT and _adherence(resource) == NOT_AS_DIRECTED:
+    if source is Source.STATEMENT and adherence(resource) == NOT_AS_DIRECTED:
         return tuple(replace(each, amount=None, rate=None, readings=()) for each in found), (*marks, "not-as-directed")
     if source is Source.ADMINISTRATION:
         partial = resource.get("status") in ("stopped", "in-progress")

@@ -70,7 +70,11 @@ def test_numbers_are_what_was_written(written: str, expected: str) -> None:
     assert number(orjson.loads(written), "X") == Decimal(expected)
 
 
-@pytest.mark.parametrize("value", ["5", True, None, [], {}, float("nan"), float("inf")], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    ["5", True, None, [], {}, float("nan"), float("inf"), 1e18, -1e23, 10**26, 1e-19, Decimal("1e999999")],
+    ids=repr,
+)
 def test_refuses_what_is_no_number(value: object) -> None:
     with pytest.raises(UnreadableResource):
         number(value, "X")

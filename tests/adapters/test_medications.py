@@ -89,6 +89,23 @@ def adhering(code: str) -> dict[str, Any]:
     return {"status": "recorded", "adherence": {"code": {"coding": [{"code": code}]}}, **PERIOD}
 
 
+def us_core(code: str) -> dict[str, Any]:
+    stated = {"coding": [{"system": "http://snomed.info/sct", "code": code}]}
+    parts = [{"url": "medicationAdherence", "valueCodeableConcept": stated}, {"url": "dateAsserted"}]
+    return {
+        "extension": [
+            {"url": "http://hl7.org/fhir/us/core/StructureDefinition/us-core-medication-adherence", "extension": parts}
+        ]
+    }
+
+
+LATER = {
+    "status": "stopped",
+    "authoredOn": "2026-03-01",
+    "dosageInstruction": [{"timing": {"repeat": {"boundsPeriod": {"start": "2026-06-01", "end": "2026-07-13"}}}}],
+}
+MARCH = {"meta": {"lastUpdated": "2026-03-05T00:00:00Z"}}
+
 # status and intent                               resource                                            how far it counts
 COUNTS = {
     "an active order": (request(), SURE),
@@ -116,6 +133,48 @@ COUNTS = {
     "recorded, not taking (R5)": (statement(**adhering("not-taking")), DENIED),
     "recorded, adherence unknown (R5)": (statement(**adhering("unknown")), POSSIBLE),
     "recorded, nothing on adherence (R5)": (statement(status="recorded", **PERIOD), SURE),
+    "recorded, not taking in words alone (R5)": (
+        statement(status="recorded", adherence={"code": {"text": "Patient is not taking this"}}, **PERIOD),
+        POSSIBLE,
+    ),
+    "recorded, a local code of adherence (R5)": (statement(**adhering("pnt")), POSSIBLE),
+    "an order that the patient does not take (US Core)": (request(**us_core("715036001")), POSSIBLE),
+    "an order that the patient takes as prescribed (US Core)": (request(**us_core("1156699004")), SURE),
+    "a statement of adherence unknown (US Core)": (statement(**us_core("unknown")), POSSIBLE),
+    "taken (STU3)": (statement(taken="y"), SURE),
+    "not taken (STU3)": (statement(taken="n"), DENIED),
+    "taken, unknown (STU3)": (statement(taken="unk"), POSSIBLE),
+    "was not taken (DSTU2)": (statement(wasNotTaken=True), DENIED),
+    "was taken (DSTU2)": (statement(wasNotTaken=False), SURE),
+    "not given (STU3)": (administration(notGiven=True), DENIED),
+    "stopped in March, before it was to begin in June": (request(**LATER, statusChanged="2026-03-05"), None),
+    "the same, nobody says when; last updated in March": (request(**LATER, **MARCH), None),
+    "the same, to be given on a stated day": (
+        request(**{**LATER, "dosageInstruction": [{"timing": {"event": ["2026-06-01"]}}]}, **MARCH),
+        None,
+    ),
+    "the same, last updated in July: before or after it began": (
+        request(**LATER, meta={"lastUpdated": "2026-07-01T00:00:00Z"}),
+        POSSIBLE,
+    ),
+    "stopped on the day on which it was to begin": (request(**LATER, statusChanged="2026-06-01"), POSSIBLE),
+    "stopped in the month in which it was to begin": (request(**LATER, statusChanged="2026-06"), POSSIBLE),
+    "stopped a week after it was to begin": (request(**LATER, statusChanged="2026-06-08"), SURE),
+    "completed, but before it was to begin": (request(**{**LATER, "status": "completed"}, **MARCH), POSSIBLE),
+    "stopped on the day on which it was ordered": (request(status="stopped", statusChanged="2026-01-05"), POSSIBLE),
+    "stopped before it was ordered": (request(status="stopped", statusChanged="2026-01-04"), POSSIBLE),
+    "said in February to be stopped, of what was to begin in June": (
+        statement(status="stopped", effectivePeriod={"start": "2026-06-01"}),
+        None,
+    ),
+    "the same, with an end": (
+        statement(status="stopped", effectivePeriod={"start": "2026-06-01", "end": "2026-06-09"}),
+        None,
+    ),
+    "said to be stopped on its first day": (
+        statement(status="completed", effectivePeriod={"start": "2026-02-01"}),
+        SURE,
+    ),
     "handed over": (dispense(), SURE),
     "prepared, nobody says handed over": (dispense(whenHandedOver=None, whenPrepared="2026-01-05"), POSSIBLE),
     "a dispense in progress": (dispense(status="in-progress"), POSSIBLE),
@@ -530,6 +589,23 @@ def test_a_dosage_rendered_as_words_alone_is_a_dose_that_is_missing() -> None:
     assert [(each.text, each.amount) for each in worded.instructions] == [("as directed", None)]
     structured = fact(request(renderedDosageInstruction="2 mg", dosageInstruction=daily()))
     assert [each.text for each in structured.instructions] == [None]
+
+
+ABSURD = {
+    "a dose of 1e23 mg": {"doseAndRate": [{"doseQuantity": {"value": 1e23, "unit": "mg"}}]},
+    "1e26 times a day": daily(frequency=10**26)[0],
+    "once in 1e-26 days": daily(period=1e-26)[0],
+}
+
+
+@pytest.mark.parametrize("dosage", ABSURD.values(), ids=ABSURD.keys())
+def test_an_absurd_number_is_a_missing_dose_of_a_known_drug(dosage: dict[str, Any]) -> None:
+    found = fact(request(dosageInstruction=[dosage]))
+    assert found.marks == ("unreadable-dosage",) and [each.amount for each in found.instructions] == [None]
+
+
+def test_an_absurd_number_in_a_name_is_no_strength() -> None:
+    assert fact(request(medicationCodeableConcept={"text": f"prednisone {'9' * 29} MG"})).strengths == ()
 
 
 @pytest.mark.parametrize("name", ["timeOfDay", "when", "dayOfWeek"])

@@ -26,7 +26,7 @@ from service.eligibility.criteria import (
     Throughout,
     UnchangedDose,
 )
-from service.eligibility.dates import Days, Duration, Unit
+from service.eligibility.dates import Days, Duration, Span, Unit
 from service.eligibility.dosing.half_lives import HalfLives
 from service.eligibility.evaluate import Case, evaluate
 from service.eligibility.explain import Phrases
@@ -109,6 +109,36 @@ def test_the_mean_and_the_total(
     assert judged.outcome is outcome
     told = (None, None) if judged.dose is None else (judged.dose.least, judged.dose.most)
     assert told == (least, most)
+
+
+OVER_MIDNIGHT = medication(
+    instruction("300 mg", None), source=Source.ADMINISTRATION, start=days("2026-06-10"), end=days("2026-06-11")
+)
+INTO_THE_WINDOW = replace(OVER_MIDNIGHT, span=Span(days("2026-05-30"), days("2026-05-31")))
+OVER_A_WEEK = replace(OVER_MIDNIGHT, span=Span(days("2026-06-10"), days("2026-06-16")))
+
+
+@pytest.mark.parametrize(
+    ("facts", "at_least_300", "above_300"),
+    [
+        pytest.param([OVER_MIDNIGHT], M, N, id="300 mg over midnight"),
+        pytest.param([OVER_A_WEEK], M, N, id="300 mg over a week"),
+        pytest.param([INTO_THE_WINDOW], U, N, id="300 mg over the midnight with which the window begins"),
+        pytest.param(
+            [OVER_MIDNIGHT, infused("2026-06-20", "1 mg", 2)], M, M, id="300 mg over midnight, and 1 mg later"
+        ),
+    ],
+)
+def test_what_is_given_over_midnight_is_one_dose(facts: list[Fact], at_least_300: Outcome, above_300: Outcome) -> None:
+    assert judge(total(at_least=300), *facts).outcome is at_least_300
+    assert judge(total(above=300), *facts).outcome is above_300
+
+
+def test_the_parts_of_an_administration_are_not_given_again() -> None:
+    whole = infused("2026-06-10", "12 mg")
+    parts = [replace(infused("2026-06-10", "6 mg", n), links=("MedicationAdministration/1",)) for n in (2, 3)]
+    assert judge(total(at_least=12), whole, *parts).outcome is M
+    assert judge(total(above=12), whole, *parts).outcome is U
 
 
 def test_days_without_a_record_are_none_only_where_all_is_known() -> None:

@@ -6,6 +6,7 @@ SEMANTICS §6.2, §6.5, §6.7, §6.8.
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -13,9 +14,11 @@ from service.eligibility.criteria import Bounds, DoseTest
 from service.eligibility.dates import ALWAYS, FOREVER, Days, Window
 from service.eligibility.dosing.exposure import exposure
 from service.eligibility.dosing.measure import Taken, Terms, steps
+from service.eligibility.dosing.ranges import written
 from service.eligibility.facts import Certainty, MedicationFact, Source
 from service.eligibility.outcome import Outcome, Reason
 from service.eligibility.policy import Policy
+from service.eligibility.quantity import plain
 from service.eligibility.terms import Coding, Concept
 from service.errors import InvalidValue
 from tests.doses import AT, RXNORM, TABLE, WINDOW, asked, days, instruction, lapse, medication, strength, supply, timing
@@ -40,6 +43,16 @@ def given(dose: str | None, day: str = "2026-01-10", name: str = "1", **more: ob
     """One administration on a day."""
     doses = (instruction(dose, None),) if dose is not None else ()
     return medication(*doses, name=name, source=Source.ADMINISTRATION, start=days(day), **more)  # type: ignore[arg-type]
+
+
+def linked(fact: MedicationFact, *to: str) -> MedicationFact:
+    """The record, referring to orders, or others, of these names."""
+    return replace(fact, links=tuple(each if "/" in each else f"MedicationRequest/{each}" for each in to))
+
+
+def dispensed(dose: str, name: str = "1", **more: object) -> MedicationFact:
+    """A dispense of so much once a day, until the end of January, of the order 9."""
+    return linked(medication(instruction(dose), name=name, source=Source.DISPENSE, end=JANUARY, **more), "9")  # type: ignore[arg-type]
 
 
 # which records                                         facts                                least, most, > 10 mg/day?
@@ -96,8 +109,36 @@ TOGETHER = {
         [medication(instruction("7 mg"), name=n, source=Source.DISPENSE, end=JANUARY, links=("MedicationRequest/9",))
          for n in "12"], "7", "7", NOT_MET,
     ),
+    "a statement without a dose that refers to a morning and an evening order": (
+        [order("10 mg"), order("5 mg", "2"), linked(stated(None), "1", "2")], "10", "15", UNKNOWN,
+    ),
+    "the same, of 6 mg each: one of them, or both": (
+        [order("6 mg"), order("6 mg", "2"), linked(stated(None), "1", "2")], "6", "12", UNKNOWN,
+    ),
+    "two orders under one that says no dose": (
+        [order("1", "9"), linked(order("10 mg"), "9"), linked(order("5 mg", "2"), "9")], "10", "15", UNKNOWN,
+    ),
+    "two orders under one of their sum": (
+        [order("15 mg", "9"), linked(order("10 mg"), "9"), linked(order("5 mg", "2"), "9")], "10", "15", UNKNOWN,
+    ),
+    "two orders that refer to one another stand for one another": (
+        [linked(order("7 mg"), "2"), linked(order("9 mg", "2"), "1")], "7", "9", NOT_MET,
+    ),
+    "two statements of parts of one order": (
+        [order("1", "9"), linked(stated("10 mg"), "9"), linked(stated("5 mg", "2"), "9")], "10", "15", UNKNOWN,
+    ),
+    "a statement without a dose beside another of the same order says only when": (
+        [order("10 mg", "9"), linked(stated("10 mg"), "9"), linked(stated(None, "2"), "9")], "10", "10", NOT_MET,
+    ),
+    "dispenses of two strengths for one order": (
+        [dispensed("8 mg"), dispensed("4 mg", "2", strengths=(strength(1),))], "8", "12", UNKNOWN,
+    ),
     "what was given is not lowered by the order": ([order("5 mg"), given("40 mg")], "40", "40", MET),
     "every administration is a dose of its own": ([given("6 mg"), given("6 mg", name="2")], "12", "12", MET),
+    "parts of an administration: of it, or beside it": (
+        [given("12 mg"), *(linked(given("6 mg", name=n), "MedicationAdministration/1") for n in "23")],
+        "12", "24", MET,
+    ),
     "one of the day's administrations, and the order": ([order("20 mg"), given("5 mg")], "20", "20", MET),
     "another ingredient adds up": ([order("6 mg"), order("4 mg", "2", drug="methylprednisolone")], "11", "11", MET),
     "another ingredient in another kind of record adds up": (
@@ -148,6 +189,12 @@ def test_dexamethasone_by_the_disagreeing_sources() -> None:
     little, much = asked([order("1.5 mg", drug="dexamethasone")]), asked([order("16 mg", drug="dexamethasone")])
     assert (str(little.least), str(little.most)) == ("9.375", "12.5")
     assert (str(much.least), str(much.most), much.outcome) == ("100", "133.3333", MET)
+
+
+@pytest.mark.parametrize(("dose", "most"), [(10**40, str(10**40)), (Fraction(10**40, 3), "3" * 40 + ".3333")])
+def test_a_number_of_any_length_can_be_shown(dose: Fraction | int, most: str) -> None:
+    assert written(Fraction(dose)) == most
+    assert plain(Decimal(10**40) + Decimal(0)) == str(10**40)
 
 
 def test_exactly_ten_is_ten() -> None:
@@ -280,6 +327,23 @@ def test_an_administration_takes_the_cycle_of_its_linked_order() -> None:
     linked = given("20 mg", links=("MedicationRequest/1",))
     assert asked([alternate, linked]).outcome is NOT_MET
     assert asked([linked]).outcome is MET
+
+
+# days in January on which 20 mg were given             least, most mg a day; the order: 20 mg every other day
+GIVEN_IN_CYCLES = {
+    "every other day, as ordered": ([10, 12, 14], "10", "10", NOT_MET),
+    "on two days one after the other": ([10, 11], "10", "20", UNKNOWN),
+    "every day": ([10, 11, 12, 13], "10", "20", UNKNOWN),
+    "twice on one day": ([10, 10], "20", "20", MET),
+}
+
+
+@pytest.mark.parametrize(("on", "least", "most", "outcome"), GIVEN_IN_CYCLES.values(), ids=GIVEN_IN_CYCLES.keys())
+def test_all_that_was_given_within_a_cycle_counts_in_it(on: list[int], least: str, most: str, outcome: Outcome) -> None:
+    plan = replace(order("20 mg"), instructions=(instruction("20 mg", timing(1, "2 d")),))
+    doses = [linked(given("20 mg", f"2026-01-{day}", name=str(n)), "1") for n, day in enumerate(on)]
+    found = asked([plan, *doses])
+    assert (str(found.least), str(found.most), found.outcome) == (least, most, outcome)
 
 
 def test_one_dose_on_an_unknown_day_of_may_is_surely_in_a_window_that_holds_all_of_may() -> None:

@@ -48,6 +48,40 @@ def test_a_drug_within_three_months(facts: list[Fact], outcome: Outcome, reason:
     assert (judged.outcome, judged.reasons) == (outcome, frozenset({reason}) if reason else frozenset())
 
 
+FIRST = "MedicationRequest/1"
+REPLACING = medication(start=days("2026-02-01"), end=days("2026-02-10"), name="2", links=(FIRST,), replaces=(FIRST,))
+STOPPED = medication(end=days("2026-01-15"), source=Source.STATEMENT, over=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome", "reasons"),
+    [
+        pytest.param([medication(), REPLACING], N, set(), id="replaced by one that ended before the window"),
+        pytest.param(
+            [medication(), STOPPED], U, {Reason.STATUS_UNCERTAIN}, id="a statement says stopped, the order goes on"
+        ),
+        pytest.param(
+            [medication(over=True, end=days("2026-06-01")), STOPPED],
+            U,
+            {Reason.STATUS_UNCERTAIN},
+            id="stopped twice, on different days",
+        ),
+        pytest.param(
+            [medication(), STOPPED, medication(name="2", source=Source.DISPENSE)],
+            M,
+            set(),
+            id="a statement says stopped, it was handed out later",
+        ),
+    ],
+)
+def test_what_replaces_or_stops_an_order_counts_for_its_time(
+    facts: list[Fact], outcome: Outcome, reasons: set[Reason]
+) -> None:
+    """Three months before the screening date are asked about; the order is of January."""
+    judged = judge(TAKEN, *facts)
+    assert (judged.outcome, judged.reasons) == (outcome, reasons)
+
+
 @pytest.mark.parametrize(
     ("dose", "high", "low"),
     [("15 mg", M, N), ("10 mg", N, M), ("5-15 mg", U, U), (None, U, U)],

@@ -17,6 +17,7 @@ _PREFIXES = {"ml", "hr", "actuat", "l"}  # "1 ML methylprednisolone 40 MG/ML", "
 _PACKS = {"pack", "dosepak", "dosepack", "dose-pack", "packung"}
 _OTHERWISE = {"-", "–", "to", "or", "bis", "oder", "à", "ou"}
 _SPREAD = ("ointment", "cream", "gel", "paste", "lotion", "salbe", "creme")  # a per cent of these is by weight
+LONGEST_NUMBER = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,11 @@ def _kind(sign: str, before: str) -> str:
 
 
 def number(token: str) -> Decimal | None:
-    """A number with a decimal point or comma; None where the comma could as well part thousands."""
+    """A number with a decimal point or comma; None where the comma could as well part thousands, or it is absurd."""
     head, comma, tail = token.partition(",")
     if comma and ((len(tail) == 3 and head.lstrip("0")) or "." in token or "," in tail):
         return None
-    if not token[:1].isdigit():
+    if not token[:1].isdigit() or len(token) > LONGEST_NUMBER:
         return None
     try:
         return Decimal(token.replace(",", "."))

@@ -5,7 +5,7 @@ Doses divide by three (every 8 hours) and by 0.75 (dexamethasone); only fraction
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 
 from service.eligibility.criteria import Bounds
@@ -15,7 +15,8 @@ from service.errors import InvalidValue
 
 NOTHING = Fraction(0)
 ONE = Fraction(1)
-PLACES = Decimal("0.0001")
+PLACES = 4
+WIDE = Context(prec=10_000)  # no number is too long to be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +124,7 @@ ZERO = Range.exactly(0)
 
 def decimal(value: Fraction) -> Decimal:
     """A fraction as a decimal of at most four places, for people and for JSON; comparisons never use it."""
-    exact = Decimal(value.numerator) / Decimal(value.denominator)
-    return Decimal(plain(exact.quantize(PLACES, ROUND_HALF_EVEN)))
+    return Decimal(plain(WIDE.scaleb(Decimal(round(value * 10**PLACES)), -PLACES)))
 
 
 def written(value: Fraction) -> str:

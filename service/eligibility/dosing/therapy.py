@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from service.eligibility.dates import Days
-from service.eligibility.dosing.course import Phase, share
+from service.eligibility.dosing.cycles import spread
 from service.eligibility.dosing.model import Instruction
 from service.eligibility.dosing.records import Record
+from service.eligibility.dosing.siblings import together
 from service.eligibility.dosing.value import Value, added, either_or_both, views
 from service.eligibility.facts import MedicationFact, Source
 
@@ -34,7 +35,7 @@ class Therapy:
 
     def on(self, first: date, last: date) -> Value | None:
         """What its records say about these days: views of one therapy, every administration a dose of its own."""
-        told = [value for source in PLANS for each in self.of(source) if (value := each.on(first, last)) is not None]
+        told = [value for source in PLANS if (value := self._kind(source, first, last)) is not None]
         given = self.given(first, last)
         if given is None:
             return views(told) if told else None
@@ -42,8 +43,11 @@ class Therapy:
 
     def given(self, first: date, last: date) -> Value | None:
         """What was administered on these days."""
-        doses = [value for each in self.of(Source.ADMINISTRATION) if (value := each.on(first, last)) is not None]
-        return added(doses) if doses else None
+        return self._kind(Source.ADMINISTRATION, first, last)
+
+    def _kind(self, source: Source, first: date, last: date) -> Value | None:
+        found = self.of(source)
+        return together(found, lambda each: each.on(first, last), _product_of) if found else None
 
     def near(self, days: Days) -> bool:
         """May it say anything about one of these days?"""
@@ -55,14 +59,25 @@ class Therapy:
         return frozenset(likeness(each.fact) for each in self.of(source))
 
 
+def _product_of(record: Record) -> Hashable:
+    return _same_product(record.fact)
+
+
 def likeness(fact: MedicationFact) -> Hashable:
     """Product and dosage of a record, without its dates and places, and the words beside a stated dose.
 
     A product is its ingredients and strengths where those are known: a renewal may be of another brand.
     """
+    return (
+        _same_product(fact),
+        frozenset(_dosage(each) for each in fact.instructions),
+        None if fact.instructions else fact.supply,
+    )
+
+
+def _same_product(fact: MedicationFact) -> Hashable:
     strengths = frozenset((each.ingredient.normalized(), each.amount, each.unit) for each in fact.strengths)
-    product = strengths or fact.concept.codings or fact.concept.texts
-    return product, frozenset(_dosage(each) for each in fact.instructions), None if fact.instructions else fact.supply
+    return strengths or fact.concept.codings or fact.concept.texts
 
 
 def _dosage(each: Instruction) -> Instruction:
@@ -161,17 +176,7 @@ def _cycled(cluster: Sequence[Record]) -> tuple[Record, ...]:
     if spacing is None or spacing <= 1:
         return tuple(cluster)
 
-    def spread(phase: Phase) -> Phase:
-        average = share(phase.daily.average, spacing)
-        somewhere = share(phase.somewhere, spacing)
-        return replace(phase, daily=replace(phase.daily, average=average), somewhere=somewhere)
-
-    return tuple(
-        replace(each, phases=tuple(spread(phase) for phase in each.phases))
-        if each.fact.source is Source.ADMINISTRATION
-        else each
-        for each in cluster
-    )
+    return spread(cluster, spacing)
 
 
 def _placed(found: tuple[Therapy, ...]) -> Therapies:

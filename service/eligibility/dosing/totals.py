@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import ceil, floor
 
 from service.eligibility.criteria import DoseTest
-from service.eligibility.dates import Window
+from service.eligibility.dates import Days, Window
 from service.eligibility.dosing.course import Phase
 from service.eligibility.dosing.pace import Pace, reached
 from service.eligibility.dosing.ranges import NOTHING, Range
@@ -69,11 +69,44 @@ def _lengths(window: Window) -> tuple[int, int]:
 
 
 def _sum(walked: Sequence[Step], taken: Therapies, window: Window, edge: Ends) -> Range:
+    again = _told_again(taken, window)
     least = sum((each.value.average.low * each.days for each in walked if each.surely_inside(window)), NOTHING)
     highs = [None if (high := each.value.average.high) is None else high * each.days for each in walked]
     most = _added([*highs, edge[1], *_beyond_orders(taken, window)])
-    low = max(least - edge[0], _given(taken, window), NOTHING)
-    return Range(low, None if most is None else max(low, most))
+    low = max(least - edge[0] - again[0], _given(taken, window), NOTHING)
+    return Range(low, None if most is None else max(low, most - (again[1] or NOTHING)))
+
+
+def _told_again(taken: Therapies, window: Window) -> Ends:
+    """What the days tell again of single administrations over several days (a night): at least, and at most.
+
+    The most counts them once only where nothing but administrations tells of the drug.
+    """
+    least, most = NOTHING, NOTHING
+    alone = [each for group in taken.groups if group.kinds == (Source.ADMINISTRATION,) for each in group.therapies]
+    for therapy, record, phase in _administered(taken.every):
+        days, average = phase.span.hull(), phase.daily.average
+        if phase.span.point or not (phase.span.start.exact and phase.span.end.exact):
+            continue
+        length = (days.latest - days.earliest).days + 1
+        sure, possible = _shared(days, window.sure), _shared(days, window.possible)
+        once = average.low * (1 if length <= 2 else length) if sure == length else NOTHING
+        least += max(NOTHING, average.low * sure - once)
+        if therapy in alone and average.high is not None and possible > 1 and _states_one_dose(record):
+            most += average.high * (possible - 1)
+    return least, most
+
+
+def _states_one_dose(record: Record) -> bool:
+    """Not only how fast it was given."""
+    return all(each.amount is not None for each in record.fact.instructions)
+
+
+def _shared(days: Days, other: Days | None) -> int:
+    """How many of these days the other ones hold."""
+    if other is None or not days.overlaps(other):
+        return 0
+    return (min(days.latest, other.latest) - max(days.earliest, other.earliest)).days + 1
 
 
 def _added(parts: Iterable[Fraction | None]) -> Fraction | None:
@@ -101,6 +134,7 @@ def _given(taken: Therapies, window: Window) -> Fraction:
             for _, record, phase in _administered(distinct)
             if Outcome.MET is record.outcome is phase.taken and phase.span.point
             if window.sure is not None and phase.span.start.inside(window.sure)
+            if not any(link.startswith("MedicationAdministration/") for link in record.fact.links)  # a part of another
         ),
         NOTHING,
     )

@@ -1,16 +1,13 @@
 """How long a drug was taken: on every day of the window, or in courses; with gaps that still count as use."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
 from service.eligibility.criteria import Courses, MedicationTaken, Throughout
 from service.eligibility.criteria.exposure import in_days
 from service.eligibility.dates import ALWAYS, FOREVER, Window, shift
-from service.eligibility.dosing.equivalence import ingredients
 from service.eligibility.dosing.exposure import turning_days
-from service.eligibility.dosing.linked import reconciled
 from service.eligibility.dosing.pace import MOST_SWAY, Pace
 from service.eligibility.dosing.stretches import Use, courses, joined, throughout, turning
 from service.eligibility.evaluate.context import Case
@@ -21,12 +18,12 @@ from service.eligibility.evaluate.medications import (
     acting_days,
     beside_denials,
     denials,
-    drug_records,
     exposure_of,
     opposing_days,
+    reconciled_records,
 )
 from service.eligibility.evaluate.windows import watch
-from service.eligibility.facts import Certainty, Fact, MedicationFact
+from service.eligibility.facts import MedicationFact
 from service.eligibility.outcome import Outcome, Reason
 
 
@@ -78,7 +75,7 @@ def _told(case: Case, node: MedicationTaken) -> list[_Told]:
     """
     best: dict[str, _Told] = {}
     found = opposed_records(case, node)
-    for fact, belongs, (acts, why) in drug_records(_reconciled(case, node), node):
+    for fact, belongs, (acts, why) in reconciled_records(case, node):
         taken, name = exposure_of(case, node, fact), fact.evidence.reference
         opposing = opposing_days(case, node, found, fact)
         outcome = min(belongs.outcome, acts, taken.outcome)
@@ -87,22 +84,6 @@ def _told(case: Case, node: MedicationTaken) -> list[_Told]:
             doubts |= {Reason.STATUS_UNCERTAIN} if opposing else set()
             best[name] = _Told(fact, Use(taken.span, outcome, opposing), case.at, why | doubts)
     return [best[name] for name in sorted(best)]
-
-
-def _reconciled(case: Case, node: MedicationTaken) -> Case:
-    own = {fact.evidence.reference: fact for fact, _, _ in drug_records(case, node)}
-    known = reconciled(dict(sorted(own.items())), partial(_keys, case, node))
-    return replace(case, record=replace(case.record, facts=tuple(_with(each, known) for each in case.record.facts)))
-
-
-def _with(fact: Fact, known: Mapping[str, MedicationFact]) -> Fact:
-    if not isinstance(fact, MedicationFact) or fact.certainty is Certainty.DENIED:
-        return fact
-    return known.get(fact.evidence.reference, fact)
-
-
-def _keys(case: Case, node: MedicationTaken, fact: MedicationFact) -> frozenset[str | None]:
-    return frozenset(each.key for each in ingredients(fact, None, case.terminology, node.codes))
 
 
 def _judged(

@@ -1,6 +1,6 @@
 """Medications: taken in the window, by a systemic route if asked. SEMANTICS §6."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -9,8 +9,9 @@ from service.eligibility.criteria import MedicationTaken
 from service.eligibility.dates import Days, Span, Window
 from service.eligibility.dosing.denials import NOT_TAKEN, Opposed, opposed_days
 from service.eligibility.dosing.depots import Acting, acting
-from service.eligibility.dosing.equivalence import EquivalenceTable
+from service.eligibility.dosing.equivalence import EquivalenceTable, ingredients
 from service.eligibility.dosing.exposure import Exposure, exposure, systemic, turning_days
+from service.eligibility.dosing.linked import reconciled
 from service.eligibility.evaluate.context import Case
 from service.eligibility.evaluate.denials import opposed_records, stands, turns, unopposed
 from service.eligibility.evaluate.existence import all_along, belonging, candidate, dated, happened
@@ -46,7 +47,7 @@ def medication_candidates(case: Case, node: MedicationTaken, window: Window) -> 
 def exposed(case: Case, node: MedicationTaken, window: Window) -> Iterator[tuple[Candidate, Span]]:
     """As `medication_candidates`, each with the days on which it was taken as far as is known on the screening date."""
     found = opposed_records(case, node)
-    for fact, belongs, route in drug_records(case, node):
+    for fact, belongs, route in reconciled_records(case, node):
         taken, opposing = exposure_of(case, node, fact), opposing_days(case, node, found, fact)
         doubts = frozenset({taken.reason}) if taken.reason else frozenset[Reason]()
         reach = reaching(case, node, fact, window)
@@ -89,12 +90,34 @@ def drug_records(case: Case, node: MedicationTaken) -> Sequence[Drug]:
 
     Looked up once in a record, for all windows and doses.
     """
-    asked = node.codes, node.excluding, node.systemic, node.also_systemic
-    key, known = ("drug records", *asked), case.record.known
+    return _remembered(case, node, "drug records", _drug_records)
+
+
+def _remembered(
+    case: Case, node: MedicationTaken, name: str, find: Callable[[Case, MedicationTaken], Iterable[Drug]]
+) -> Sequence[Drug]:
+    key, known = (name, node.codes, node.excluding, node.systemic, node.also_systemic), case.record.known
     found = known.get(key)
     if not isinstance(found, _Known) or found.terminology is not case.terminology:
-        found = known[key] = _Known(case.terminology, tuple(_drug_records(case, node)))
+        found = known[key] = _Known(case.terminology, tuple(find(case, node)))
     return found.found
+
+
+def reconciled_records(case: Case, node: MedicationTaken) -> Sequence[Drug]:
+    """As `drug_records`, each with what those linked to it, or a stop on record, say about its time."""
+    return _remembered(case, node, "reconciled records", _reconciled)
+
+
+def _reconciled(case: Case, node: MedicationTaken) -> Sequence[Drug]:
+    found = drug_records(case, node)
+    if len(found) < 2:
+        return found
+    own = {fact.evidence.reference: fact for fact, _, _ in found}
+    known = reconciled(
+        dict(sorted(own.items())),
+        lambda fact: frozenset(each.key for each in ingredients(fact, None, case.terminology, node.codes)),
+    )
+    return [(known[fact.evidence.reference], belongs, route) for fact, belongs, route in found]
 
 
 def _drug_records(case: Case, node: MedicationTaken) -> Iterator[Drug]:
