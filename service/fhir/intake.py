@@ -5,7 +5,7 @@ what a status has ended, up to the planned end or the last update.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import ceil, floor
 from zoneinfo import ZoneInfo
@@ -123,6 +123,26 @@ def read_supply(quantity: object, length: object, repeats: object, element: str)
     if amount is None and lapse is None:
         return None
     return Supply(amount, _whole_days(lapse) if lapse is not None else None, more + 1)
+
+
+def with_first_fill(supply: Supply | None, first: Supply | None) -> Supply | None:
+    """The supply with its initial fill, as so many fills more; as very many where the two cannot be compared."""
+    if supply is None or first is None:
+        return supply or first
+    one, other = supply.quantity, first.quantity
+    if one is not None and other is not None and one.unit == other.unit:
+        more = _as_fills(other.value, one.value)
+    elif supply.days is not None and first.days is not None:
+        more = _as_fills(first.days, supply.days)
+    else:
+        more = MOST_REPEATS
+    return replace(supply, fills=supply.fills + more)
+
+
+def _as_fills(first: Interval, each: Interval) -> int:
+    if first.high is None or not each.low:
+        return MOST_REPEATS
+    return min(ceil(first.high / each.low), MOST_REPEATS)
 
 
 def _has_unit(length: Mapping[str, object]) -> bool:

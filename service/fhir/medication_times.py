@@ -19,6 +19,7 @@ from service.fhir.intake import (
     latest_sign,
     read_supply,
     spanning,
+    with_first_fill,
 )
 from service.fhir.reading import Reading
 from service.fhir.timing import read_timing
@@ -52,12 +53,7 @@ def request_times(resource: Resource, plan: Plan, status: str, reading: Reading)
     changed = read_event_date(resource.get("statusChanged"), f"{name}.statusChanged", zone)
     first, last = read_event_period(resource.get("effectiveDosePeriod"), f"{name}.effectiveDosePeriod", zone)
     request = node(resource.get("dispenseRequest"), f"{name}.dispenseRequest")
-    supply = read_supply(
-        request.get("quantity"),
-        request.get("expectedSupplyDuration"),
-        request.get("numberOfRepeatsAllowed"),
-        f"{name}.dispenseRequest",
-    )
+    supply = _ordered_supply(request, f"{name}.dispenseRequest")
     start = _order_start(first, plan, authored, updated)
     planned, mark = (last, None) if last is not None else replace(plan, supply=supply).end(start)
     end, marks, foregone = planned or Days.on(FOREVER), [mark] if mark else [], Outcome.NOT_MET
@@ -68,6 +64,15 @@ def request_times(resource: Resource, plan: Plan, status: str, reading: Reading)
         foregone = forestalled(start, authored, known if known.known else Days(ALWAYS, shown.latest), status)
     sign = latest_sign([authored, updated, changed])
     return _unless(foregone, Times(spanning(start, end), sign, supply, tuple(marks), over=status in OVER))
+
+
+def _ordered_supply(request: Resource, element: str) -> Supply | None:
+    repeats = request.get("numberOfRepeatsAllowed")
+    supply = read_supply(request.get("quantity"), request.get("expectedSupplyDuration"), repeats, element)
+    first = node(request.get("initialFill"), f"{element}.initialFill")
+    return with_first_fill(
+        supply, read_supply(first.get("quantity"), first.get("duration"), None, f"{element}.initialFill")
+    )
 
 
 def _unless(foregone: Outcome, times: Times) -> Times:

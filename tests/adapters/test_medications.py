@@ -223,6 +223,21 @@ SPANS = {
         request(dispenseRequest={"quantity": SUPPLY["quantity"]}, dosageInstruction=daily()),
         "from 2026-01-05 to between 2026-02-03 and 2026-03-05",
     ),
+    "an initial fill of 30 tablets before 30 more: one fill or two": (
+        request(
+            dispenseRequest={"quantity": SUPPLY["quantity"], "initialFill": {"quantity": SUPPLY["quantity"]}},
+            dosageInstruction=daily(),
+        ),
+        "from 2026-01-05 to between 2026-02-03 and 2026-04-04",
+    ),
+    "an initial fill of 30 days before 30 days": (
+        request(dispenseRequest={**SUPPLY, "initialFill": {"duration": {"value": 30, "code": "d"}}}),
+        "from 2026-01-05 to between 2026-02-03 and 2026-04-04",
+    ),
+    "an initial fill alone": (
+        request(dispenseRequest={"initialFill": {"duration": {"value": 30, "code": "d"}}}),
+        "from 2026-01-05 to between 2026-02-03 and 2026-03-05",
+    ),
     "validity is not intake": (
         request(dispenseRequest={"validityPeriod": {"end": "2026-01-31"}}), "since 2026-01-05",
     ),
