@@ -18,7 +18,7 @@ from service.eligibility.dosing.model import Instruction, Lapse, Supply
 from service.eligibility.dosing.ranges import Range
 from service.eligibility.dosing.units import days
 from service.eligibility.outcome import Outcome, truth
-from service.eligibility.quantity import Interval
+from service.eligibility.quantity import Interval, Quantity
 from service.errors import UnreadableResource
 from service.fhir.dates import read_event_date
 from service.fhir.dosage import dose_quantity
@@ -126,17 +126,22 @@ def read_supply(quantity: object, length: object, repeats: object, element: str)
 
 
 def with_first_fill(supply: Supply | None, first: Supply | None) -> Supply | None:
-    """The supply with its initial fill, as so many fills more; as very many where the two cannot be compared."""
+    """The supply with its initial fill, as so many fills more; as very many where the two cannot be compared.
+
+    One fill is sure, which may be the initial one alone: of two that differ it is either.
+    """
     if supply is None or first is None:
         return supply or first
     one, other = supply.quantity, first.quantity
+    both = supply.days.hull(first.days) if supply.days is not None and first.days is not None else supply.days
     if one is not None and other is not None and one.unit == other.unit:
         more = _as_fills(other.value, one.value)
+        supply = replace(supply, quantity=Quantity(one.value.hull(other.value), one.unit))
     elif supply.days is not None and first.days is not None:
         more = _as_fills(first.days, supply.days)
     else:
         more = MOST_REPEATS
-    return replace(supply, fills=supply.fills + more)
+    return replace(supply, days=both, fills=supply.fills + more)
 
 
 def _as_fills(first: Interval, each: Interval) -> int:

@@ -234,6 +234,10 @@ SPANS = {
         request(dispenseRequest={**SUPPLY, "initialFill": {"duration": {"value": 30, "code": "d"}}}),
         "from 2026-01-05 to between 2026-02-03 and 2026-04-04",
     ),
+    "an initial fill of 7 days before 30: surely no more than the first": (
+        request(dispenseRequest={**SUPPLY, "initialFill": {"duration": {"value": 7, "code": "d"}}}),
+        "from 2026-01-05 to between 2026-01-11 and 2026-04-04",
+    ),
     "an initial fill alone": (
         request(dispenseRequest={"initialFill": {"duration": {"value": 30, "code": "d"}}}),
         "from 2026-01-05 to between 2026-02-03 and 2026-03-05",
