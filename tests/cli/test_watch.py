@@ -144,6 +144,7 @@ def test_without_a_manifest_it_is_taken_when_it_has_been_quiet(
     ("change", "reason"),
     [
         (lambda told: told.update(error=[{"type": "OperationOutcome", "url": "x"}]), "it is not everybody"),
+        (lambda told: told.update(outcome=[{"type": "OperationOutcome", "url": "x"}]), "it is not everybody"),
         (lambda told: told.update(request="https://x/$export?_since=2026-01-01T00:00:00Z"), "it is not everybody"),
     ],
 )

@@ -219,7 +219,7 @@ UNREAD = (
 BESIDE = (
     "Condition.ndjson.md5", "Condition.ndjson.gz.sha256", "Condition.ndjson.asc", "Condition.ndjson.sig",
     ".Condition.ndjson.part", "Condition.csv", "Condition.parquet", "Condition.log", "log.ndjson", "conditions.txt",
-    "README", "_SUCCESS",
+    "README", "_SUCCESS", "Patientenliste.docx", "Binary.00000.ndjson.part",
 )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ def traps(directory: Path) -> Path:
     (made / "empty.json").write_bytes(b"")
     for within_it in ("old", "kind=old"):  # what lies in directories within is not part of it
         export(made / within_it, Patient=[patient("gone")])
+    (made / "Immunization.ndjson.part").write_bytes(b"{")  # is not read, and told
     packed = gzip.compress(ndjson([encounter(f"g{each}", "8") for each in range(90)]))
     (made / "Procedure.ndjson.gz").write_bytes(gzip.compress(b""))
     (made / "Encounter.ndjson.gz").write_bytes(packed[:-9])
