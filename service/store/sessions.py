@@ -52,6 +52,12 @@ def find(store: Store, token: str, now: datetime, idle: timedelta) -> Session | 
     return found
 
 
+def keep(store: Store, token: str, content: Mapping[str, Any]) -> None:
+    """What belongs to the session of this token, in place of what was there."""
+    with store.writing() as connection:
+        connection.execute(update(sessions).where(sessions.c.digest == digest_of(token)).values(content=dict(content)))
+
+
 def end(store: Store, token: str) -> None:
     """End the session of this token."""
     with store.writing() as connection:

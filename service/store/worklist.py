@@ -4,19 +4,21 @@ A page is chosen in two steps: which patients, from the index alone, then their 
 little, wherever one looks.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select
 
 from service.store import worklist_counts
 from service.store.engine import Store, insert_into
 from service.store.people import folded, with_number
 from service.store.tables import worklist, worklist_counts as counted_by
+from service.store.worklist_news import Lately
 from service.store.worklist_order import Order, beyond, ordered
-from service.store.worklist_tabs import OPEN, OUT, Tab, inside, shown
+from service.store.worklist_tabs import Tab, inside
 
 KEY = ("tenant", "study", "patient")
 
@@ -46,6 +48,7 @@ class Entry:
     changed_from: str | None
     changed: datetime
     line: Mapping[str, Any] = field(repr=False)
+    against: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,8 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows. `claimed`: an account, or an empty text for nobody's. `search`: of a name, or a whole number.
+    """Which rows. `against`: a criterion that keeps them out, alone or with others. `by_person`: people set the
+    status, or did not. `claimed`: an account, or an empty text for nobody's. `search`: of a name, or a whole number.
 
     `numbered`: whose number the search is, if that was looked up.
     """
@@ -66,6 +70,9 @@ class Wanted:
     standing: str | None = None
     rank: int | None = None
     missing: str | None = None
+    against: str | None = None
+    news: Lately | None = None
+    by_person: bool | None = None
     claimed: str | None = None
     changed_since: datetime | None = None
     coming_before: datetime | None = None
@@ -75,8 +82,8 @@ class Wanted:
     @property
     def is_counted(self) -> bool:
         """Do the counts that are kept tell how many these are?"""
-        beyond = (self.missing, self.changed_since, self.coming_before, self.search)
-        return all(each is None for each in beyond)
+        beyond = (self.missing, self.against, self.news, self.by_person, self.changed_since, self.coming_before)
+        return all(each is None for each in (*beyond, self.search))
 
 
 EVERYBODY = Wanted()
@@ -186,52 +193,15 @@ def count(store: Store, tenant: str, study: str, tab: Tab | None, today: date, s
         return int(connection.scalar(select(func.count()).select_from(worklist).where(*which)) or 0)
 
 
-def changed_since(
-    store: Store, tenant: str, study: str, today: date, since: datetime, until: datetime | None = None
-) -> dict[str, int]:
-    """How many rows that are not hidden are new since then, and how many stand otherwise than before."""
-    which = [
-        worklist.c.tenant == tenant,
-        worklist.c.study == study,
-        worklist.c.changed > since,
-        shown(worklist.c, today),
-    ]
-    which += [worklist.c.place != OUT] if until is None else [worklist.c.place != OUT, worklist.c.changed <= until]
-    kind = case((worklist.c.changed_from.is_(None), "new"), else_="changed")
+def kept_out(store: Store, tenant: str, study: str) -> Mapping[str, int]:
+    """How many rows each criterion keeps out, alone or with others, in all tabs."""
+    mine = (worklist.c.tenant == tenant, worklist.c.study == study)
+    alike = select(worklist.c.against, func.count().label("number")).where(*mine).group_by(worklist.c.against)
+    found = Counter[str]()
     with store.reading() as connection:
-        rows = connection.execute(
-            select(kind.label("kind"), func.count().label("number")).where(*which).group_by("kind")
-        )
-        found = {row.kind: row.number for row in rows}
-    return {"new": found.get("new", 0), "changed": found.get("changed", 0)}
-
-
-def back(store: Store, tenant: str, study: str, first: date, last: date) -> int:
-    """How many rows came back, from later to now, on one of these days."""
-    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place == OPEN, shown(worklist.c, last))
-    with store.reading() as connection:
-        day = worklist.c.until.between(first, last)
-        return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine, day)) or 0)
-
-
-def changing(store: Store, tenant: str, study: str, today: date, last: date) -> int:
-    """How many rows that are not hidden change by time alone, by that day."""
-    mine = (
-        worklist.c.tenant == tenant,
-        worklist.c.study == study,
-        shown(worklist.c, today),
-        worklist.c.next_change <= last,
-    )
-    with store.reading() as connection:
-        return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine)) or 0)
-
-
-def coming(store: Store, tenant: str, study: str, today: date, first: datetime, before: datetime) -> int:
-    """How many of those who are open or looked after come in that time."""
-    mine = (worklist.c.tenant == tenant, worklist.c.study == study, worklist.c.place != OUT, shown(worklist.c, today))
-    time = (worklist.c.appointment >= first, worklist.c.appointment < before)
-    with store.reading() as connection:
-        return int(connection.scalar(select(func.count()).select_from(worklist).where(*mine, *time)) or 0)
+        for row in connection.execute(alike):
+            found.update(dict.fromkeys(row.against.split(), row.number))
+    return found
 
 
 def keys(store: Store, tenant: str, most: int, after: tuple[str, str] = ("", "")) -> tuple[tuple[str, str], ...]:
@@ -263,6 +233,12 @@ def _that_are(store: Store, tenant: str, wanted: Wanted, since: datetime) -> lis
         found.append(worklist.c.rank == wanted.rank)
     if wanted.missing is not None:
         found.append(worklist.c.missing.contains(f" {wanted.missing} ", autoescape=True))
+    if wanted.against is not None:
+        found.append(worklist.c.against.contains(f" {wanted.against} ", autoescape=True))
+    if wanted.news is not None:
+        found += wanted.news.rows()
+    if wanted.by_person is not None:
+        found.append(worklist.c.status.is_not(None) if wanted.by_person else worklist.c.status.is_(None))
     if wanted.claimed is not None:
         found.append(worklist.c.claimed_by == wanted.claimed if wanted.claimed else worklist.c.claimed_by.is_(None))
     if wanted.changed_since is not None:

@@ -11,7 +11,7 @@ from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -40,7 +40,13 @@ def install(app: Flask, preferred: Preferred = lambda: None) -> None:
     # Not the new style: that one takes what is translated for markup.
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=False)  # type: ignore[attr-defined]
     app.jinja_env.globals.update(
-        _=gettext, day_of=day_of, moment_of=moment_of, language_tag=language_tag, language_name=language_name
+        _=gettext,
+        day_of=day_of,
+        written_of=written_of,
+        moment_of=moment_of,
+        time_of=time_of,
+        language_tag=language_tag,
+        language_name=language_name,
     )
 
 
@@ -87,9 +93,24 @@ def day_of(value: date) -> str:
     return format_date(value, "medium", locale=_region())
 
 
+def written_of(text: str) -> str:
+    """A day or month that FHIR writes, as the reader's language does; a year, and other text, stays."""
+    try:
+        if len(text) == len("2026-06"):
+            return format_skeleton("yMMM", date.fromisoformat(f"{text}-01"), locale=_region())
+        return day_of(date.fromisoformat(text)) if len(text) == len("2026-06-30") else text
+    except ValueError:
+        return text
+
+
 def moment_of(value: datetime) -> str:
     """A day and the time of day, in the zone of the value."""
     return format_datetime(value, "d MMM y, HH:mm" if language() == ENGLISH else "medium", locale=_region())
+
+
+def time_of(value: datetime) -> str:
+    """The time of day alone."""
+    return format_time(value, "HH:mm" if language() == ENGLISH else "short", locale=_region())
 
 
 def wording() -> Wording:

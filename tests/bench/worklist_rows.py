@@ -16,7 +16,7 @@ from service.screening.population import screen
 from service.screening.request import Progress, Request
 from service.screening.sample import write_sample
 from service.screening.sources import find_sources
-from service.screening.worklist.place import RANKS, missing_in, place_of, summary_of
+from service.screening.worklist.place import RANKS, against_in, missing_in, place_of, summary_of
 from service.store.engine import Store
 from service.store.people import searchable
 from service.store.tables import assessments, current, people, worklist
@@ -66,6 +66,7 @@ def _drawn(tenant: str, study: str, lines: list[Row], summaries: list[Row], size
         put_off = AT + DAY * dice.randint(-20, 20) if dice.random() < 0.02 else None
         row |= {"until": later or put_off if place.at == "open" else None, "later": later, "look_again": False}
         row |= {"hidden": date.max if dice.random() < 0.02 else None, "missing": missing_in(line)}
+        row |= {"against": against_in(line)}
         checked = place.at == "open" and dice.random() < 0.05
         row |= {"place": "checked", "status": "screening", "status_set": NOW, "until": None} if checked else {}
         row |= {"claimed_by": dice.choice(("anna", "bert")) if dice.random() < 0.01 else None}

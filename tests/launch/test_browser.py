@@ -176,7 +176,7 @@ def test_within_the_frame_one_is_who_the_ehr_says_and_outside_of_it_nobody(
             assert "Nora Nurse" in inner.locator(".top .who").inner_text()
             window = seen.page.context.new_page()
             window.goto(f"{address}/account")
-            assert window.url == f"{address}/sign-in"
+            assert window.url == f"{address}/sign-in?next=/account"
             inner.locator(".top .who form button").click()
             frame.get_by_role("link", name="Go on in a window of its own").wait_for()
             picture(seen.page, "frame-signed-out")

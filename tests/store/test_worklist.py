@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects import sqlite
 
-from service.store import people, worklist, worklist_counts
+from service.store import people, worklist, worklist_counts, worklist_news
 from service.store.engine import Store
 from service.store.people import Coming, Identity
 from service.store.retention import Keep, delete_patient, purge
@@ -134,7 +134,7 @@ def test_what_changed_since(store: Store) -> None:
         entry("d", hidden=date.max),
         entry("e", place="out"),
     )
-    assert worklist.changed_since(store, "north", "demo", TODAY, NOW - DAY) == {"new": 1, "changed": 1}
+    assert worklist_news.changed_since(store, "north", "demo", TODAY, NOW - DAY) == {"new": 1, "changed": 1}
 
 
 def test_a_name_and_an_appointment_reach_the_row(store: Store) -> None:

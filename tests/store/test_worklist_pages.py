@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from alembic import command
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from service.store import migration, people, worklist, worklist_counts
 from service.store.engine import Store, open_store
@@ -219,10 +219,21 @@ def test_a_migration_counts_the_rows_that_there_are(empty_url: str) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "0013")
     dice = random.Random(5)
-    listed(store, *(drawn(f"p{number}", dice, study) for number in range(20) for study in ("demo", "other")))
+    there = [drawn(f"p{number}", dice, study) for number in range(20) for study in ("demo", "other")]
+    told = {"against": [{"criterion": "E1", "sentence": "x"}, {"criterion": "E2", "sentence": "y"}]}
+    _listed_before(store, *(replace(each, line=told if number % 2 else {}) for number, each in enumerate(there)))
     assert migration.migrate(store)
     assert_counted(store)
     assert sum(worklist_counts.by_stand(store, "north", "demo", TODAY).values()) == 20
+    assert worklist.kept_out(store, "north", "other") == {"E1": 20, "E2": 20}
+    assert worklist.kept_out(store, "north", "demo") == {}
     worklist.remove(store, "north", "demo", "p1")
     assert_counted(store)
     store.close()
+
+
+def _listed_before(store: Store, *entries: Entry) -> None:
+    """As an earlier version did, which did not know yet who is kept out by what."""
+    columns = [each.name for each in rows.c if each.name != "against"]
+    with store.writing() as connection:
+        connection.execute(insert(rows), [{name: getattr(each, name) for name in columns} for each in entries])

@@ -26,7 +26,7 @@ KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 REFUSING = [
     *(f"service.screening.decisions.{each}" for each in ("given", "make")),
     *(f"service.screening.access.{each}" for each in ("administered", "passwords", "identified")),
-    *(f"service.screening.worklist.{each}" for each in ("listing", "marks")),
+    *(f"service.screening.worklist.{each}" for each in ("asked", "marks")),
     "service.screening.launch.launches",
     "service.web.launch",
     *(f"service.web.pages.{each}" for each in ("administration", "decisions", "desk", "patient", "worklist")),
@@ -50,9 +50,10 @@ def closed() -> Iterator[str]:
     """The closed sets that are not written in a template, but given to one."""
     from service.eligibility.explain.study_text import NO_OTHER
     from service.screening.person import history, page, source, study_part
-    from service.screening.person.study_part import ANSWERS, SIGNALS, STANDINGS
+    from service.screening.person.study_part import ANSWERS, SIGNALS
+    from service.screening.stand import STANDINGS
     from service.screening.studying.plain import ANY_OTHER, AT_VISIT
-    from service.screening.worklist import changes, digests as mails
+    from service.screening.worklist import changes, digests as mails, reasons
     from service.web.launch import BUSY, ERRORS, REFUSED, WORDS
     from service.web.pages import account, digests, issuers, sign_in
     from service.web.pages.refusals import REFUSALS, SAID
@@ -62,6 +63,7 @@ def closed() -> Iterator[str]:
     yield from (*study_part.GROUPS.values(), *study_part.TITLES, *study_part.SENTENCES, *study_part.BECOMES.values())
     yield from (*history.WHYS, *history.SENTENCES)
     yield from (*changes.SENTENCES.values(), changes.CHANGES)
+    yield from reasons.SENTENCES
     yield from (*page.WITHDRAWN.values(), page.HELD_BACK, page.NOTHING_HOLDS, NO_OTHER, ANY_OTHER, AT_VISIT)
     yield from source.PROBLEMS
     yield from (account.AS_ASKED, *account.NAMES.values(), account.OLD_IS_WRONG, account.NOT_THE_SAME)

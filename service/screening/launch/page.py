@@ -24,7 +24,8 @@ from service.screening.patient import Examined, Found, examine, screening_date
 from service.screening.person.drawings import NOTHING, Drawing, drawings_of
 from service.screening.person.series_line import series_of
 from service.screening.person.spoken import speech_of, spoken_series
-from service.screening.person.study_part import STANDINGS, StudyPart, study_part
+from service.screening.person.study_part import StudyPart, study_part
+from service.screening.stand import STANDINGS
 from service.screening.tenant import Tenant
 from service.store import audit
 

@@ -13,7 +13,8 @@ from service.screening.decisions import Kind
 from service.screening.decisions.words import KINDS, WORDS
 from service.screening.person.sentence import Sentence
 from service.screening.person.spoken import English, Speech, exhibit
-from service.screening.person.study_part import ANSWERS, STANDINGS
+from service.screening.person.study_part import ANSWERS
+from service.screening.stand import STANDINGS, stand_of
 from service.store.assessments import Stored
 from service.store.decisions import Decision
 
@@ -83,10 +84,7 @@ def _machine(stored: Sequence[Stored], zone: tzinfo, speech: Speech) -> Iterator
     before: Stored | None = None
     for each in stored:
         line, earlier = each.line, None if before is None else before.line
-        standing = STANDINGS[str(line["standing"])]
-        was = (
-            None if earlier is None or earlier["standing"] == line["standing"] else STANDINGS[str(earlier["standing"])]
-        )
+        standing, was = _standing(line), None if earlier is None else _standing(earlier)
         yield Entry(
             at=each.made.astimezone(zone),
             what=Sentence("assessed"),
@@ -94,10 +92,14 @@ def _machine(stored: Sequence[Stored], zone: tzinfo, speech: Speech) -> Iterator
             date=each.screening_date,
             version=each.version,
             standing=standing,
-            was=was,
+            was=None if was == standing else was,
             changed=() if earlier is None else changes(earlier, line, speech),
         )
         before = each
+
+
+def _standing(line: Mapping[str, Any]) -> str:
+    return STANDINGS[stand_of(str(line["standing"]), line.get("later"), None)]
 
 
 def why(before: Stored | None, after: Stored) -> str:

@@ -20,12 +20,8 @@ from service.screening.person.drawings import NOTHING, Drawing
 from service.screening.person.evidence import Evidence, numbered
 from service.screening.person.sentence import Sentence
 from service.screening.person.spoken import reading_words, spoken
+from service.screening.stand import STANDINGS, stand_of
 
-STANDINGS = {
-    "candidate": "May fit: nothing on record stands against it.",
-    "needs_review": "Open: the record does not settle every criterion.",
-    "ineligible": "Does not fit as the record stands: at least one criterion speaks against it.",
-}
 SIGNALS = {
     "strong": "Something on record surely points to the disease of this study.",
     "weak": "Something on record may point to the disease of this study.",
@@ -130,10 +126,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class StudyPart:
-    """One study. `open`: how many criteria are not settled; `change`: what time alone will change, as a sentence.
-
-    `reason`: in one line, why the patient stands there; `machine`: where the machine alone would put them, if people's
-    answers make a difference.
+    """One study. `stand`: as `stand_of` says; `open`: how many criteria are not settled; `change`: what time alone will
+    change, as a sentence; `reason`: in one line, why the patient stands there; `machine`: where the machine alone would
+    put them, if people's answers make a difference.
     """
 
     id: str
@@ -141,6 +136,7 @@ class StudyPart:
     version: str
     standing: str
     code: str
+    stand: str
     signal: str
     signal_words: str
     reason: Sentence
@@ -178,12 +174,14 @@ def study_part(
         for each in line["findings"]
     )
     machine = line.get("machine")
+    stand = stand_of(line["standing"], line["later"], machine)
     return StudyPart(
         id=study.id,
         title=study.title,
         version=line["study_version"],
-        standing=STANDINGS[line["standing"]],
+        standing=STANDINGS[stand],
         code=line["standing"],
+        stand=stand,
         signal=line["signal"],
         signal_words=SIGNALS[line["signal"]],
         reason=_reason(items),
@@ -192,7 +190,7 @@ def study_part(
         change=_change(line, items),
         later=line["later"],
         items=items,
-        machine=None if machine is None else STANDINGS[machine["standing"]],
+        machine=None if machine is None else STANDINGS[stand_of(machine["standing"], machine["later"], None)],
     )
 
 

@@ -24,7 +24,7 @@ from service.screening.tenant import Tenant
 from service.screening.worklist import sending
 from service.screening.worklist.listing import day_of
 from service.screening.worklist.sending import Letter, MailServer
-from service.store import accounts, digests, worklist
+from service.store import accounts, digests, worklist_news
 from service.store.accounts import Account
 from service.store.digests import Digest
 from service.store.engine import Store
@@ -137,8 +137,10 @@ def sees(tenant: Tenant, viewer: Viewer | None, study: str, store: Store, now: d
 def changes_of(store: Store, tenant: Tenant, study: str, since: datetime, until: datetime, seen: bool) -> Changes:
     """What changed in that time. `seen`: for somebody who may see the patients; others get no small number."""
     (first, _), (last, _) = day_of(tenant, since), day_of(tenant, until)
-    found: dict[str, int] = worklist.changed_since(store, tenant.name, study, last, since, until)
-    found["back"] = worklist.back(store, tenant.name, study, first + timedelta(days=1), last) if first < last else 0
+    found: dict[str, int] = worklist_news.changed_since(store, tenant.name, study, last, since, until)
+    found["back"] = (
+        worklist_news.back(store, tenant.name, study, first + timedelta(days=1), last) if first < last else 0
+    )
     if seen:
         return Changes(tenant.name, study, since, until, found)
     coarse = {EITHER: found["new"] + found["changed"], "back": found["back"]}

@@ -1,80 +1,52 @@
 """What a page of the worklist shows: gathered for whoever looks, who sees only what they may."""
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
-from typing import Any
-from urllib.parse import urlencode
+from datetime import date, datetime, time
 
-from service.errors import UsageError
 from service.screening.person.sentence import Sentence
 from service.screening.person.who import hide
+from service.screening.stand import stand_of
 from service.screening.studying.suppression import exact, suppressed
 from service.screening.tenant import Tenant
+from service.screening.worklist.asked import Asked, wanted_of
 from service.screening.worklist.changes import What, sentence_of
-from service.store import people, worklist, worklist_counts
+from service.screening.worklist.reasons import Reason, reasons_of
+from service.store import accounts, people, worklist, worklist_counts
 from service.store.engine import Store
 from service.store.people import Known
 from service.store.worklist import Beside, Entry, Wanted
-from service.store.worklist_order import Order
 from service.store.worklist_tabs import Tab
 
 ON_A_PAGE = 50
-MOST_PAGES = 10_000
-SIGNALS = {"strong": 0, "weak": 1}
 # With these somebody is in a study, and another one may forbid it.
 TAKEN = frozenset({"consented", "on-study", "pending-on-study"})
 ANOTHER = "another-study"
-ME, NOBODY = "me", "nobody"
-CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
-LONGEST_HANDLE = 100
-WHERE = ("page", "after", "before")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody asked for, as the address says it; a search is never in an address.
-
-    `after`, `before`: the handle of the last or first patient of the page that they come from, so that what comes next
-    is found however long the list is, and nobody is passed over when it changed meanwhile. Where there is no such row
-    any more, `page` decides alone.
-    """
-
-    tab: Tab = Tab.NOW
-    order: Order = Order.USUAL
-    page: int = 1
-    standing: str | None = None
-    signal: str | None = None
-    missing: str | None = None
-    claimed: str | None = None
-    changed_days: int | None = None
-    coming_days: int | None = None
-    after: str | None = None
-    before: str | None = None
-    search: str | None = field(default=None, repr=False)
-
-    def with_(self, **changes: Any) -> str:
-        """The query of an address that asks the same, from the first page on, but for these changes."""
-        told = {name: getattr(self, name) for name in self.__slots__ if name not in (*WHERE, "search")} | changes
-        return urlencode({name: str(value) for name, value in told.items() if value not in (None, "") and value != 1})
-
-    def here(self) -> str:
-        """The query of an address that asks the same, on this page."""
-        return self.with_(**{name: getattr(self, name) for name in WHERE})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One row, with who it is, and where the patient stands in other studies: (study or `another-study`, stand).
 
-    `nameless`: names are hidden from whoever looks, so nothing here tells who it is.
+    `nameless`: names are hidden from whoever looks, so nothing here tells who it is. `names`: of the accounts that
+    answered something.
     """
 
     entry: Entry
     person: Known | None = field(repr=False)
     elsewhere: tuple[tuple[str, str], ...] = ()
     nameless: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stand(self) -> str:
+        """In one word, where the patient stands but for what people set."""
+        return stand_of(self.entry.standing, self.entry.later, self.entry.line["machine"])
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why the patient is kept out, as far as there is room for it."""
+        return reasons_of(self.entry.line["against"], self.names)
 
     @property
     def change(self) -> Sentence | None:
@@ -120,31 +92,6 @@ class Listing:
         return sum(number for (each, _), number in self.counts.items() if each is tab)
 
 
-def asked_of(given: Mapping[str, str], search: str | None = None) -> Asked:
-    """What the parameters of an address ask for. Raises UsageError for what is none of ours."""
-    try:
-        signal, claimed = given.get("signal") or None, given.get("claimed") or None
-        made = Asked(
-            Tab(given.get("tab") or Tab.NOW),
-            Order(given.get("order") or Order.USUAL),
-            _number(given.get("page"), MOST_PAGES) or 1,
-            _code(given.get("standing")),
-            signal,
-            _code(given.get("missing")),
-            claimed,
-            _number(given.get("changed_days"), 366),
-            _number(given.get("coming_days"), 366),
-            (given.get("after") or "")[:LONGEST_HANDLE] or None,
-            (given.get("before") or "")[:LONGEST_HANDLE] or None,
-            (search or "").strip()[:100] or None,
-        )
-    except ValueError:
-        raise UsageError("the address asks for what there is not; begin again from the list of studies") from None
-    if (signal is not None and signal not in SIGNALS) or claimed not in (None, ME, NOBODY):
-        raise UsageError("the address asks for what there is not; begin again from the list of studies")
-    return made
-
-
 def listing(
     store: Store,
     tenant: Tenant,
@@ -159,12 +106,11 @@ def listing(
     """A page of the worklist of a study. `viewer`: the account; `seen`: the studies that it may see; `nameless`: it
     wants names hidden."""
     today, since = day_of(tenant, now)
-    wanted = wanted_of(asked, viewer, now, since)
-    tab = None if asked.search else asked.tab
+    wanted = wanted_of(asked, viewer, now, today, since)
     with store.snapshot() as whole:
         if wanted.search:
             wanted = replace(wanted, numbered=people.with_number(whole, tenant.name, wanted.search))
-        entries, total = _page(whole, tenant.name, study, tab, (today, since), asked, wanted)
+        entries, total = _page(whole, tenant.name, study, (today, since), asked, wanted)
         return Listing(
             asked,
             today,
@@ -176,11 +122,11 @@ def listing(
 
 
 def _page(
-    store: Store, tenant: str, study: str, tab: Tab | None, day: tuple[date, datetime], asked: Asked, wanted: Wanted
+    store: Store, tenant: str, study: str, day: tuple[date, datetime], asked: Asked, wanted: Wanted
 ) -> tuple[tuple[Entry, ...], int]:
     """The rows of a page, and how many there are of all pages: counted first, where that is known without a look at
     each row; and not at all, where the first page is the only one."""
-    key, start = (store, tenant, study, tab, *day), (asked.page - 1) * ON_A_PAGE
+    key, start = (store, tenant, study, asked.within, *day), (asked.page - 1) * ON_A_PAGE
     total = worklist.count(*key, wanted) if wanted.is_counted else None
     beside = _beside(store, tenant, study, asked)
     entries = worklist.page(*key, ON_A_PAGE, start, asked.order, wanted, beside=beside, total=total)
@@ -218,15 +164,24 @@ def shown(
     for each in worklist.of_patients(store, tenant, patients):
         if each.study == study:
             continue
-        stand = each.status or each.standing
+        stand = each.status or stand_of(each.standing, each.later, each.line["machine"])
         if each.study in seen and (each.status is not None or each.standing != "ineligible"):
             elsewhere.setdefault(each.patient, []).append((each.study, stand))
         elif each.study not in seen and each.status in TAKEN:
             elsewhere.setdefault(each.patient, []).append((ANOTHER, "on-study"))
+    names = _names(store, entries)
     made = (
-        Shown(each, known.get(each.patient), tuple(dict.fromkeys(elsewhere.get(each.patient, ())))) for each in entries
+        Shown(each, known.get(each.patient), tuple(dict.fromkeys(elsewhere.get(each.patient, ()))), names=names)
+        for each in entries
     )
     return tuple(_without_name(each) if nameless else each for each in made)
+
+
+def _names(store: Store, entries: Collection[Entry]) -> dict[str, str]:
+    """What those are called who answered something that keeps somebody out."""
+    asked = {one["decided"]["by"] for each in entries for one in each.line["against"] if "decided" in one}
+    found = (accounts.find(store, each) for each in asked)
+    return {each.id: each.name for each in found if each is not None}
 
 
 def _without_name(row: Shown) -> Shown:
@@ -246,33 +201,3 @@ def day_of(tenant: Tenant, now: datetime) -> tuple[date, datetime]:
     zone = tenant.catalog.site.zone
     today = now.astimezone(zone).date()
     return today, datetime.combine(today, time(), zone)
-
-
-def wanted_of(asked: Asked, viewer: str, now: datetime, since: datetime) -> Wanted:
-    """What that means for the database."""
-    if asked.search:
-        return Wanted(search=asked.search)
-    return Wanted(
-        standing=asked.standing,
-        rank=None if asked.signal is None else SIGNALS[asked.signal],
-        missing=asked.missing,
-        claimed={None: None, ME: viewer, NOBODY: ""}[asked.claimed],
-        changed_since=None if asked.changed_days is None else now - timedelta(days=asked.changed_days),
-        coming_before=None if asked.coming_days is None else since + timedelta(days=asked.coming_days + 1),
-    )
-
-
-def _code(text: str | None) -> str | None:
-    """A standing, a status, or the id of a criterion; others are not looked for. Raises ValueError."""
-    if text and not CODE.fullmatch(text):
-        raise ValueError("no such code")
-    return text or None
-
-
-def _number(text: str | None, most: int) -> int | None:
-    """A number from 1 on. Raises ValueError."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10) or not 1 <= int(text) <= most:
-        raise ValueError("no such number")
-    return int(text)

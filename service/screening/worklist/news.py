@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from service.screening.reach import Away, Unloaded, away, unloaded
 from service.screening.tenant import Tenant
 from service.screening.worklist.listing import day_of
-from service.store import upkeep, worklist, worklist_counts
+from service.store import upkeep, worklist_counts, worklist_news
 from service.store.engine import Store
 from service.store.inbox import INBOX
 from service.store.outbox import OUTBOX
@@ -16,7 +16,6 @@ from service.store.queues import Queue
 from service.store.screenings import SCREENINGS
 from service.store.worklist_tabs import Tab
 
-LATELY, SOON, WEEK = timedelta(days=1), timedelta(days=14), timedelta(days=7)
 QUEUES: Mapping[str, Queue[Any]] = {"delivery": INBOX, "screening": SCREENINGS, "write": OUTBOX}
 
 
@@ -58,25 +57,13 @@ class Trouble:
 
 def news_of(store: Store, tenant: Tenant, studies: Collection[str], now: datetime) -> tuple[News, ...]:
     """The numbers of these studies."""
-    today, since = day_of(tenant, now)
+    today, began = day_of(tenant, now)
     found = []
     for study in studies:
-        key = (store, tenant.name, study)
-        changed = worklist.changed_since(*key, today, now - LATELY)
-        counts = worklist_counts.by_stand(*key, today)
-        found.append(
-            News(
-                tenant.name,
-                study,
-                open=sum(number for (tab, _), number in counts.items() if tab is Tab.NOW),
-                new=changed["new"],
-                changed=changed["changed"],
-                back=worklist.back(*key, today - WEEK, today),
-                changing=worklist.changing(*key, today, today + SOON),
-                today=worklist.coming(*key, today, since, since + timedelta(days=1)),
-                week=worklist.coming(*key, today, since, since + WEEK),
-            )
-        )
+        counts = worklist_counts.by_stand(store, tenant.name, study, today)
+        number = sum(number for (tab, _), number in counts.items() if tab is Tab.NOW)
+        told = worklist_news.count(store, tenant.name, study, today, began, now)
+        found.append(News(tenant.name, study, number, **{which.value: each for which, each in told.items()}))
     return tuple(found)
 
 

@@ -5,20 +5,20 @@ SEMANTICS §7: who has no signal stands in no worklist, unless people decided so
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from service.screening.decisions import STATES, Decided, Kind, PersonStatus, with_decisions
 from service.screening.decisions.applied import BLOCKING, outcome_of
+from service.screening.stand import stand_of
 from service.screening.worklist.changes import happening
 from service.store.worklist_tabs import CHECKED, OPEN, OUT
 
 Line = Mapping[str, Any]
 RANKS: Mapping[str, int] = {"strong": 0, "weak": 1}
 NO_SIGNAL = 2
-LATER = "later"
 MOST_SENTENCES, MOST_WISHES = 3, 6
 # People who are on their way: a machine that finds them kept out has to be heard.
 GOING_ON = frozenset({"screening", "eligible", "contacted", "consented", "pending-on-study"})
@@ -64,7 +64,7 @@ def place_of(line: Line, decided: Decided, ehr_state: str | None = None) -> Plac
         hidden=max((each.until for each in decided.silences), default=None),
         standing=standing,
         status=status,
-        stand=status or (LATER if kept_out and later is not None else standing),
+        stand=status or stand_of(standing, later, told.get("machine")),
         look_again=_look_again(told, decided, ehr_state, status, kept_out),
     )
 
@@ -84,15 +84,19 @@ def _look_again(told: Line, decided: Decided, ehr_state: str | None, status: str
 
 def missing_in(told: Line) -> str:
     """The criteria that are not settled, each between blanks."""
-    unknown = [each["criterion"] for each in told["findings"] if outcome_of(each) == "unknown"]
-    return "".join(f" {each}" for each in unknown) + " " if unknown else ""
+    return _listed([each for each in told["findings"] if outcome_of(each) == "unknown"])
+
+
+def against_in(told: Line) -> str:
+    """The criteria that keep out, each between blanks."""
+    return _listed(_against(told["findings"]))
 
 
 def summary_of(line: Line, decided: Decided, ehr_state: str | None) -> dict[str, Any]:
     """What a row shows of the reason: sentences of the findings that keep out, what would settle the open ones."""
     told = with_decisions(line, decided)
     findings = told["findings"]
-    against = [each for each in findings if outcome_of(each) == BLOCKING[each["kind"]]]
+    against = _against(findings)
     unknown = {each["criterion"] for each in findings if outcome_of(each) == "unknown"}
     judged = {each["criterion"] for each in findings if each["reasons"] == ["manual"]} & unknown
     wishes = [each for each in told["settle"] if each["criterion"] in unknown - judged]
@@ -102,9 +106,7 @@ def summary_of(line: Line, decided: Decided, ehr_state: str | None) -> dict[str,
         "study_version": told["study_version"],
         "fit": len(findings) - len(against) - len(unknown),
         "of": len(findings),
-        "against": [
-            {"criterion": each["criterion"], "sentence": each["sentence"]} for each in against[:MOST_SENTENCES]
-        ],
+        "against": [_reason(each) for each in against[:MOST_SENTENCES]],
         "against_more": max(0, len(against) - MOST_SENTENCES),
         "settle": wishes[:MOST_WISHES],
         "settle_more": max(0, len(wishes) - MOST_WISHES),
@@ -120,6 +122,21 @@ def summary_of(line: Line, decided: Decided, ehr_state: str | None) -> dict[str,
         ],
         "newest": {kind.value: decided.newest.get((kind, None, False), 0) for kind in (Kind.CLAIM, Kind.SNOOZE)},
     }
+
+
+def _against(findings: Sequence[Line]) -> list[Line]:
+    return [each for each in findings if outcome_of(each) == BLOCKING[each["kind"]]]
+
+
+def _listed(findings: Sequence[Line]) -> str:
+    return "".join(f" {each['criterion']}" for each in findings) + " " if findings else ""
+
+
+def _reason(finding: Line) -> dict[str, Any]:
+    """Why it keeps out: `decided`, where a person says so; what the machine says is no reason then."""
+    told = {"criterion": finding["criterion"], "sentence": finding["sentence"]}
+    given = finding.get("decided")
+    return told if given is None else {**told, "decided": {name: given[name] for name in ("outcome", "by", "reason")}}
 
 
 def _day(text: str | None) -> date | None:

@@ -14,6 +14,7 @@ from service.screening.worklist.place import (
     NO_SIGNAL,
     RANKS,
     Place,
+    against_in,
     missing_in,
     place_of,
     summary_of,
@@ -102,6 +103,7 @@ def _made(store: Store, held: Current, now: datetime) -> Entry | None:
         changed_from=changed_from,
         changed=changed,
         line=summary_of(line, decided, ehr_state),
+        against=against_in(told),
     )
 
 

@@ -31,7 +31,7 @@ people = Table(
 # and filters by; made anew from the assessment that holds, the decisions and `people` whenever one of them changes.
 # Nothing here depends on the day: an `open` row is to be looked at from `until` on (None: now), `hidden` is the last
 # day on which nobody is told of it. `rank`: of the signal; `missing`: the criteria that are not settled, each between
-# blanks.
+# blanks; `against`: those that keep out.
 worklist = Table(
     "worklist",
     metadata,
@@ -56,12 +56,15 @@ worklist = Table(
     named("changed_from", optional=True),
     Column("changed", Instant, nullable=False),
     Column("line", Document, nullable=False),
+    Column("against", Text, nullable=False, server_default=""),
     # All that a page is chosen and sorted by, so that of 100,000 rows only those that are shown are read.
     Index(
         "ix_worklist_order",
         *("tenant", "study", "place", "rank", "unresolved", "appointment", "patient", "until", "hidden", "standing"),
         *("status", "claimed_by", "changed", "found_by", "later", "missing"),
     ),
+    # Whom a criterion keeps out.
+    Index("ix_worklist_against", "tenant", "study", "against", "rank", "unresolved", "appointment", "patient"),
     # What is new, back, and coming, without a look at any row.
     Index("ix_worklist_changed", "tenant", "study", "changed", "place", "hidden", "changed_from"),
     Index("ix_worklist_until", "tenant", "study", "until", "place", "hidden"),

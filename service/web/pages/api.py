@@ -11,7 +11,8 @@ from service.errors import UsageError
 from service.screening.access import Action
 from service.screening.tenant import Tenant
 from service.screening.worklist import marks
-from service.screening.worklist.listing import Shown, asked_of, counted, shown
+from service.screening.worklist.asked import asked_of
+from service.screening.worklist.listing import Shown, counted, shown
 from service.store.worklist import Entry
 from service.store.worklist_tabs import Tab
 from service.web.answers import plain_json
@@ -119,7 +120,8 @@ def _row(row: Shown) -> dict[str, Any]:
         "appointment": None if person is None else person.appointment,
         **{name: getattr(entry, name) for name in names},
         "changed_from": entry.changed_from,
-        **{name: line[name] for name in ("signal", "fit", "of", "against", "settle", "newest")},
+        **{name: line[name] for name in ("signal", "fit", "of", "settle", "newest")},
+        "against": [{"criterion": each.criterion, "sentence": str(each)} for each in row.reasons],
         "elsewhere": [{"study": study, "stand": stand} for study, stand in row.elsewhere],
     }
 

@@ -26,11 +26,13 @@ from service.store import accounts, sessions
 from service.store.engine import Store
 from service.store.sessions import Session
 from service.web.guard import in_frame, let_frame, let_work
+from service.web.pages.way_back import wanted_here
 
 COOKIE = "prescreen-session"
 FORM_TOKEN = "csrf"
 FRAMED_BY = "framed_by"
 HIDDEN = "hidden"
+LISTS = "lists"  # in a session: how worklists were looked at last
 FETCHED_FROM, OWN = "Sec-Fetch-Site", "same-origin"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 NOT_YOURS = "this is not open to you, or does not exist; an administrator of the study gives roles"
@@ -106,7 +108,7 @@ class Desk:
             if not found and self.frames and in_frame():
                 return self.outside()
             if not found and request.method in SAFE and not request.path.startswith("/api/"):
-                return redirect(url_for("sign_in.sign_in"))
+                return redirect(url_for("sign_in.sign_in", next=wanted_here()))
             if not found:
                 abort(401)
             if request.method not in SAFE and not self._of_this_session():
@@ -144,6 +146,12 @@ class Desk:
         if found is not None and found.disabled is None:
             self.enter(answer, found.id, Source.LAUNCH, framed_by)
             note_deed(self.store, found.id, "*", None, "signed-in", self.clock.now(), source=Source.LAUNCH)
+
+    def remember(self, list_: str, query: str) -> None:
+        """Keep with the session how a worklist was looked at last, so that a page can lead back there."""
+        known = session().content.get(LISTS, {})
+        if known.get(list_) != query:
+            sessions.keep(self.store, g.session_token, {**session().content, LISTS: {**known, list_: query}})
 
     def outside(self) -> Response:
         """For a frame in which nobody is signed in: the way to a window of its own. It shows nothing of anybody."""

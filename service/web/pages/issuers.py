@@ -7,7 +7,8 @@ from service.errors import EhrError, LaunchRefused
 from service.screening.access.identified import PATIENCE, Issuers
 from service.screening.access.ways import Source
 from service.web.pages.desk import Desk
-from service.web.pages.sign_in import WRONG, before, let_in, shown
+from service.web.pages.sign_in import NEXT, WRONG, before, let_in, shown
+from service.web.pages.way_back import local_path
 
 NAME = "issuers"
 AWAY = "The way to sign in does not answer as it should. Try again in a minute, or tell whoever looks after it."
@@ -29,6 +30,7 @@ def blueprint(desk: Desk) -> Blueprint:
             abort(404)
         answer = redirect(way.address)
         desk.keep(answer, f"{before(desk)}-{way.id}", way.key, int(PATIENCE.total_seconds()))
+        desk.keep(answer, _wanted(desk), local_path(request.args.get(NEXT)) or "", int(PATIENCE.total_seconds()))
         return answer
 
     @pages.get("/sign-in/oidc/<name>/callback")
@@ -44,11 +46,18 @@ def blueprint(desk: Desk) -> Blueprint:
             return shown(desk, str(error), 400)
         except EhrError:
             return shown(desk, AWAY, 502)
-        answer = let_in(desk, found, Source.OIDC) if found.disabled is None else shown(desk, WRONG, 403)
+        wanted = local_path(request.cookies.get(_wanted(desk)))
+        answer = let_in(desk, found, Source.OIDC, wanted) if found.disabled is None else shown(desk, WRONG, 403)
         desk.keep(answer, cookie, "", 0)
+        desk.keep(answer, _wanted(desk), "", 0)
         return answer
 
     return desk.guard(pages, open_to_all=frozenset({"leave", "back"}))
+
+
+def _wanted(desk: Desk) -> str:
+    """The name of the cookie with the path to which signing in leads."""
+    return f"{before(desk)}-{NEXT}"
 
 
 def _once(name: str) -> str | None:

@@ -25,7 +25,7 @@ from service.store import assessments, decisions, people, worklist
 from service.store.decisions import Decision
 from service.store.people import Known
 from service.web.language import wording
-from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
+from service.web.pages.desk import LISTS, NOT_YOURS, Desk, page, session, viewer
 
 NAME = "patient"
 VIEW, REVEAL, HISTORY, SOURCE, TRIALS = "view-patient", "reveal-patient", "view-history", "view-source", "view-trials"
@@ -120,7 +120,8 @@ def _patient(
     show = partial(unnamed, known=known) if hidden else _as_it_is
     open_to_them = deciding(desk.store, tenant, viewer(), known.patient, study, desk.clock.now(), show)
     action = f"/p/{known.handle}/{study}/decide"
-    mine = {"who": shown.who, "tenant": tenant.name}
+    list_ = session().content.get(LISTS, {}).get(f"{tenant.name}/{study}", "")
+    mine = {"who": shown.who, "tenant": tenant.name, "list": list_}
     return page("patient.html", 200, page=shown, deciding=open_to_them, action=action, **mine)
 
 

@@ -1,16 +1,22 @@
 """What a page says when it cannot be shown: why, and what to do; programs get an OperationOutcome instead."""
 
 import sys
+from collections.abc import Callable
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from service.errors import Forbidden, Outpaced, PrescreenError
 from service.screening.access import Refusal
 from service.web import problems
+from service.web.guard import let_work
 from service.web.language import gettext
 
 API = "/api/"
+# The first parts of the addresses that programs ask.
+PROGRAMS = frozenset(
+    {"api", "assess", "cds-services", "demo", "fhir", "health", "hooks", "metrics", "static", "studies"}
+)
 # Sentences for what `Desk.need` refuses with. They are translated where they are shown.
 REFUSALS: dict[str, str] = {
     Refusal.NO_ROLE: "You have no role in this study that opens this. An administrator of the study gives roles.",
@@ -40,6 +46,24 @@ def explain(page: Blueprint) -> Blueprint:
     page.register_error_handler(PrescreenError, _ours)
     page.register_error_handler(HTTPException, _http)
     return page
+
+
+def explain_all(app: Flask, recognise: Callable[[], bool]) -> None:
+    """The same for a browser where no page stands; programs, and addresses for them, keep the OperationOutcome."""
+
+    def told(error: HTTPException) -> Response:
+        if request.path.partition("/")[2].partition("/")[0] in PROGRAMS or not _is_browser():
+            return problems.of_http(error)
+        let_work()
+        recognise()
+        return _http(error)
+
+    app.register_error_handler(HTTPException, told)
+
+
+def _is_browser() -> bool:
+    """Does whoever asks name HTML among what they take? Programs take anything, or JSON."""
+    return any(kind == "text/html" and quality > 0 for kind, quality in request.accept_mimetypes)
 
 
 def _ours(error: PrescreenError) -> Response:

@@ -14,6 +14,7 @@ from service.store import sessions
 from service.store.accounts import Account
 from service.web.guard import is_local
 from service.web.pages.desk import FORM_TOKEN, Desk, is_framed, page, viewer
+from service.web.pages.way_back import local_path
 
 NAME = "sign_in"
 HOME, NO_ROLE = "/", "/no-role"
@@ -21,6 +22,7 @@ EVERYBODY = "*"
 FORWARDED = "X-Forwarded-For"
 LONGEST_ADDRESS = 45
 HOUR = 3600
+NEXT, LONGEST_NAME = "next", 200
 WRONG = "Account and password do not fit, or the account is not let in."
 ANOTHER_PAGE = "The page was open for too long, or this browser keeps no cookies. Try again."
 
@@ -32,21 +34,22 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.get("/sign-in")
     def sign_in() -> Response:
         """How one can sign in here."""
-        return shown(desk, "")
+        return shown(desk, "", wanted=local_path(request.args.get(NEXT)))
 
     @pages.post("/sign-in")
     def with_password() -> Response | Redirection:
         """Sign in with a password; only from a page of ours in this browser."""
         if not desk.sign_in.local:
             abort(404)
+        wanted = local_path(request.form.get(NEXT))
         kept, given = request.cookies.get(before(desk), ""), request.form.get(FORM_TOKEN, "")
         if not kept or not same(kept, given):
-            return shown(desk, ANOTHER_PAGE, 403)
+            return shown(desk, ANOTHER_PAGE, 403, wanted=wanted)
         name, address = request.form.get("account", "").strip(), address_of()
         found = local.checked(desk.store, name, request.form.get("password", ""), address, desk.clock.now())
         if isinstance(found, Account):
-            return let_in(desk, found, Source.LOCAL)
-        return shown(desk, WRONG, 403) if found is local.Refused.WRONG else _too_often(desk, name, address)
+            return let_in(desk, found, Source.LOCAL, wanted)
+        return _wrong(desk, found, name, address, wanted)
 
     @pages.get("/no-role")
     def no_role() -> Response | Redirection:
@@ -73,18 +76,22 @@ def before(desk: Desk) -> str:
     return f"{desk.cookie}-before"
 
 
-def shown(desk: Desk, problem: str, status: int = 200) -> Response:
-    """The page to sign in on; its form carries what its browser has in a cookie, so that no other site can send it."""
+def shown(desk: Desk, problem: str, status: int = 200, *, name: str = "", wanted: str | None = None) -> Response:
+    """The page to sign in on; its form carries what its browser has in a cookie, so that no other site can send it.
+
+    `name`: what was typed for the account; `wanted`: a path that was checked, to which signing in leads.
+    """
     token = request.cookies.get(before(desk)) or secrets.token_urlsafe(32)
-    answer = page("sign_in.html", status, ways=desk.sign_in, problem=problem, before=token)
+    more = {"before": token, "typed": name[:LONGEST_NAME], "wanted": wanted}
+    answer = page("sign_in.html", status, ways=desk.sign_in, problem=problem, **more)
     desk.keep(answer, before(desk), token, HOUR)
     return answer
 
 
-def let_in(desk: Desk, account: Account, source: Source) -> Redirection:
-    """Sign somebody in, and lead them on."""
+def let_in(desk: Desk, account: Account, source: Source, wanted: str | None = None) -> Redirection:
+    """Sign somebody in, and lead them on: to the path that they `wanted`, which was checked."""
     known = viewer_of(desk.store, account.id, desk.clock.now())
-    answer = redirect(HOME if known is not None and known.roles else NO_ROLE)
+    answer = redirect((wanted or HOME) if known is not None and known.roles else NO_ROLE)
     desk.enter(answer, account.id, source)
     note_deed(desk.store, account.id, EVERYBODY, None, "signed-in", desk.clock.now(), source=source)
     return answer
@@ -100,8 +107,10 @@ def address_of() -> str:
     return listed[:LONGEST_ADDRESS] if is_local(remote) and listed else str(remote)
 
 
-def _too_often(desk: Desk, name: str, address: str) -> Response:
+def _wrong(desk: Desk, refused: local.Refused, name: str, address: str, wanted: str | None) -> Response:
+    if refused is local.Refused.WRONG:
+        return shown(desk, WRONG, 403, name=name, wanted=wanted)
     minutes = int(local.wait(desk.store, name, address, desk.clock.now()).total_seconds() // 60) + 1
-    answer = shown(desk, f"Too many attempts. Try again in {minutes} minutes.", 429)
+    answer = shown(desk, f"Too many attempts. Try again in {minutes} minutes.", 429, name=name, wanted=wanted)
     answer.headers["Retry-After"] = str(minutes * 60)
     return answer

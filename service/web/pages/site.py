@@ -21,7 +21,7 @@ from service.web.pages import (
     worklist,
 )
 from service.web.pages.desk import Desk, form_token
-from service.web.pages.refusals import explain
+from service.web.pages.refusals import explain, explain_all
 
 PAGES: dict[str, Callable[[Desk], Blueprint]] = {
     sign_in.NAME: sign_in.blueprint,
@@ -46,5 +46,6 @@ def register(app: Flask, desk: Desk) -> None:
     frame.register(app)
     language.install(app, partial(frame.preferred, desk))
     words.install(app)
+    explain_all(app, desk.recognise)
     for each in PAGES.values():
         app.register_blueprint(explain(each(desk)))

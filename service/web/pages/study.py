@@ -12,7 +12,7 @@ from service.errors import Forbidden
 from service.screening.access import Action, Role, allows
 from service.screening.studying.view import StudyView, study_view, version_steps
 from service.screening.tenant import Tenant
-from service.store import studying
+from service.store import studying, worklist
 from service.web.answers import plain_json
 from service.web.language import gettext as _, wording
 from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
@@ -31,7 +31,9 @@ def blueprint(desk: Desk) -> Blueprint:
         """The study with its numbers."""
         found = desk.need(tenant, study, Action.COUNT)
         view = _view(desk, found, study, wording())
-        return page("study.html", tenant=tenant, view=view, chart=_chart(view), may_count=_may_count(tenant, study))
+        kept_out = worklist.kept_out(desk.store, tenant, study) if view.seen else {}
+        more = {"may_count": _may_count(tenant, study), "kept_out": kept_out}
+        return page("study.html", 200, tenant=tenant, view=view, chart=_chart(view), **more)
 
     @pages.get(f"/study{PLACE}/versions")
     def versions(tenant: str, study: str) -> Response:

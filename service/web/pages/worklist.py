@@ -1,9 +1,10 @@
 """/worklist, /worklist/TENANT/STUDY: whom to look at. A search is posted, so that no name is in an address or a log."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import partial
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote
 
 from flask import Blueprint, Response, redirect, request, stream_with_context, url_for
 from werkzeug.wrappers import Response as Redirection
@@ -13,7 +14,8 @@ from service.screening.access import Action, may
 from service.screening.person.spoken import speech_of
 from service.screening.tenant import Tenant
 from service.screening.worklist import marks
-from service.screening.worklist.listing import Asked, Listing, asked_of, counted, day_of, listing
+from service.screening.worklist.asked import Asked, asked_of
+from service.screening.worklist.listing import Listing, counted, day_of, listing
 from service.screening.worklist.table import table
 from service.store import audit, people
 from service.store.worklist_tabs import Tab
@@ -22,6 +24,9 @@ from service.web.pages.desk import NOT_YOURS, Desk, page, viewer
 
 NAME = "worklist"
 LISTED, EXPORTED = "list-patient", "export-patient"
+DONE = frozenset({"claimed", "released", "put-off", "not-put-off"})  # what a list says after its form was sent
+NO_SUCH = "the address asks for what there is not; begin again from the list of studies"
+UNFIT = re.compile(r"[^A-Za-z0-9._-]+")  # for the name of a file
 
 
 def blueprint(desk: Desk) -> Blueprint:
@@ -36,7 +41,13 @@ def blueprint(desk: Desk) -> Blueprint:
     @pages.get("/worklist/<tenant>/<study>")
     def worklist(tenant: str, study: str) -> Response:
         """One page of it; or the numbers alone."""
-        return _shown(desk, tenant, study, asked_of(request.args))
+        given = request.args.to_dict()
+        done = given.pop("done", "")
+        if done and done not in DONE:
+            raise UsageError(NO_SUCH)
+        asked = asked_of(given)
+        desk.remember(f"{tenant}/{study}", asked.here())
+        return _shown(desk, tenant, study, asked, done)
 
     @pages.post("/worklist/<tenant>/<study>")
     def search(tenant: str, study: str) -> Response:
@@ -50,7 +61,7 @@ def blueprint(desk: Desk) -> Blueprint:
         patient = patient_in(desk, tenant, study, request.form.get("handle", ""))
         take, seen = request.form.get("take") == "yes", number_of(request.form.get("seen", ""))
         marks.claim(desk.store, desk.tenant(tenant), viewer(), study, patient, take, seen, desk.clock.now())
-        return _back(tenant, study)
+        return _back(tenant, study, "claimed" if take else "released", request.form.get("handle", ""))
 
     @pages.post("/worklist/<tenant>/<study>/snooze")
     def snooze(tenant: str, study: str) -> Redirection:
@@ -58,7 +69,7 @@ def blueprint(desk: Desk) -> Blueprint:
         patient = patient_in(desk, tenant, study, request.form.get("handle", ""))
         until, seen = day_in(request.form.get("until", "")), number_of(request.form.get("seen", ""))
         marks.snooze(desk.store, desk.tenant(tenant), viewer(), study, patient, until, seen, desk.clock.now())
-        return _back(tenant, study)
+        return _back(tenant, study, "put-off" if until else "not-put-off", request.form.get("handle", ""))
 
     @pages.get("/worklist/<tenant>/<study>/table.csv")
     def csv(tenant: str, study: str) -> Response:
@@ -66,7 +77,8 @@ def blueprint(desk: Desk) -> Blueprint:
         found = desk.need(tenant, study, Action.EXPORT)
         rows = _noted(desk, found, study, asked_of(request.args))
         answer = Response(stream_with_context(rows), mimetype="text/csv; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="worklist-{found.studies.index(study) + 1}.csv"'
+        name = UNFIT.sub("-", f"worklist-{study}-{desk.today(found)}")
+        answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -125,7 +137,7 @@ def day_in(text: str) -> date | None:
         raise UsageError("that is no day; write it as 2026-06-30") from None
 
 
-def _shown(desk: Desk, tenant: str, study: str, asked: Asked) -> Response:
+def _shown(desk: Desk, tenant: str, study: str, asked: Asked, done: str = "") -> Response:
     found = desk.need(tenant, study, Action.COUNT)
     title = found.catalog.studies[study].title
     if study not in desk.visible(found):
@@ -141,6 +153,8 @@ def _shown(desk: Desk, tenant: str, study: str, asked: Asked) -> Response:
         title=title,
         listing=made,
         asked=asked,
+        done=done,
+        zone=found.catalog.site.zone,
         tabs=Tab,
         day_began=day_of(found, desk.clock.now())[1],
         may_decide=allowed(action=Action.DECIDE),
@@ -160,8 +174,11 @@ def _noted(desk: Desk, tenant: Tenant, study: str, asked: Asked) -> Iterator[str
         yield part
 
 
-def _back(tenant: str, study: str) -> Redirection:
-    """To where the form was sent from, as far as that is a worklist."""
+def _back(tenant: str, study: str, done: str, handle: str) -> Redirection:
+    """To the row whose form was sent, in the worklist where that was; to the one beside it, where it has left that."""
     asked = asked_of(dict(parse_qsl(request.form.get("query", ""))))
+    gone = done == "put-off" and asked.within is Tab.NOW
+    row = request.form.get("beside", "") if gone else handle
     address = url_for("worklist.worklist", tenant=tenant, study=study)
-    return redirect(f"{address}?{asked.here()}", 303)
+    place = f"#row-{quote(row)}" if row else ""
+    return redirect(f"{address}?{asked.here()}&done={done}{place}", 303)

@@ -1,4 +1,4 @@
-// Keys of the worklist; without them everything is reached as on any page.
+// Keys of the worklist, while the focus is in the list (WCAG 2.1.4); without them everything is reached as on any page.
 //   j, k: the next row, the one before;  Enter: opens it;  /: the search;  c: claims it;  s: puts it off
 "use strict";
 
@@ -22,6 +22,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey || event.target.matches("input, select, textarea")) return;
+    if (!event.target.closest("table[data-keys]")) return;
     const deeds = { j: () => move(1), k: () => move(-1), c: () => press("c"), s: () => press("s"),
       "/": () => document.getElementById("search")?.focus() };
     if (!(event.key in deeds)) return;

@@ -2,6 +2,7 @@
 // Markup asks for it by attributes:
 //   data-keys          on a table: the arrow keys move from row to row while one of its links has the focus
 //   data-dialog="id"   on a button: opens the <dialog> of that id;  data-close within it closes it
+//   data-say           on a notice: is read out once the page is there
 //   data-copy="text"   on a button (hidden until now): copies the text, and says so by data-copied
 "use strict";
 
@@ -39,6 +40,12 @@
   }
 
   for (const each of document.querySelectorAll("[data-copy][hidden], [data-dialog][hidden]")) each.hidden = false;
+  // What a form did is read out: a live region that is there from the beginning says nothing by itself.
+  const told = document.querySelector("[data-say]");
+  if (told) setTimeout(() => say(told.textContent.trim()), 200);
+  // Who comes back to a row has the focus there.
+  const row = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (row && row.matches("tr[tabindex]")) row.focus();
   // After a form was refused, its first mistake has the focus.
   document.querySelector("[aria-invalid=true]")?.focus();
 })();

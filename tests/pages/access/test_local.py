@@ -3,6 +3,7 @@
 import re
 import secrets
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,15 +14,16 @@ from flask.testing import FlaskClient
 from service.errors import UsageError
 from service.screening.access import local, passwords
 from service.store import accounts, attempts, audit, retention, sessions
-from service.store.accounts import Account
+from service.store.accounts import Account, Given
 from service.store.audit import Wanted
 from service.store.engine import Store
 from service.store.retention import Keep
 from service.web.language import LANGUAGES
 from service.web.pages.desk import COOKIE
+from service.web.pages.way_back import local_path
 from tests.databases import ON_BOTH
 from tests.hashing import CHEAP, SHIPPED
-from tests.pages.world import World, world
+from tests.pages.world import NORTH, World, world
 
 GOOD = "brisk otters sing at noon"
 MINUTE = timedelta(minutes=1)
@@ -277,3 +279,60 @@ def test_whoever_has_no_role_is_told_whom_to_ask(house: World) -> None:
     page = client.get("/no-role")
     assert page.status_code == 200 and "anna" in page.text and "administrator" in page.text
     assert house.person("otto", ("demo", "viewer")).get("/no-role").status_code == 302
+
+
+PLACES = ["/worklist/north/demo?tab=later&order=name", "/p/h-1_2/demo", "/account", "/today"]
+ELSEWHERE = [
+    *("//evil.example", "///evil.example", "/\\evil.example", "\\/evil.example", "/x\\..\\evil", "evil.example", ""),
+    *(
+        "https://evil.example",
+        "https:/evil.example",
+        "javascript:alert(1)",
+        "/\tevil",
+        "/\n/evil.example",
+        "/\x00",
+        " /x",
+    ),
+    *("\t//evil.example", "/\u2028x", "/é", "/a b", "/%0d%0aSet-Cookie: x=1", "?next=/today", "/" + "x" * 1000),
+    *("/", "/sign-in", "/sign-in?next=/today", "/sign-out", "/no-role", "/api/today"),
+]
+
+
+def test_whoever_has_to_sign_in_first_comes_to_where_they_wanted(house: World) -> None:
+    accounts.give(house.store, Given("anna", NORTH, "demo", "coordinator", "admin", house.now))
+    for place in PLACES:
+        client = house.stranger()
+        away = client.get(place)
+        assert away.status_code == 302 and away.headers["Location"].startswith("/sign-in?next=")
+        page = client.get(away.headers["Location"]).text
+        kept = re.search(r'name="next" value="([^"]+)"', page)
+        token = re.search(r'name="csrf" value="([^"]+)"', page)
+        assert kept is not None and token is not None and unescape(kept[1]) == place
+        fields = {"csrf": token[1], "account": "anna", "next": unescape(kept[1])}
+        wrong = client.post("/sign-in", data={**fields, "password": "not this one"})
+        assert 'value="anna"' in wrong.text and kept[0] in wrong.text, "what was typed and wanted is still there"
+        assert client.post("/sign-in", data={**fields, "password": GOOD}).headers["Location"] == place
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_signing_in_leads_nowhere_else(house: World, place: str) -> None:
+    accounts.give(house.store, Given("anna", NORTH, "demo", "coordinator", "admin", house.now))
+    assert local_path(place) is None
+    client = house.stranger()
+    assert 'name="next"' not in client.get("/sign-in", query_string={"next": place}).text
+    token = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)
+    assert token is not None
+    answer = client.post("/sign-in", data={"csrf": token[1], "account": "anna", "password": GOOD, "next": place})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+
+
+def test_whoever_has_no_role_is_led_to_whom_to_ask_wherever_they_wanted_to_go(house: World) -> None:
+    assert sign_in_to(house, "/today") == "/no-role"
+
+
+def sign_in_to(house: World, place: str) -> str:
+    client = house.stranger()
+    token = re.search(r'name="csrf" value="([^"]+)"', client.get("/sign-in").text)
+    assert token is not None
+    sent = {"csrf": token[1], "account": "anna", "password": GOOD, "next": place}
+    return str(client.post("/sign-in", data=sent).headers["Location"])

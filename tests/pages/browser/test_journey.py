@@ -88,7 +88,7 @@ def test_an_overruled_answer_survives_a_screening_and_asks_for_a_look_when_the_m
         assert "nothing on record stands against it" in page.locator(".summary").inner_text()
         assert "sample-0025" in (item(page, "I2").locator("details").first.text_content() or "")
         decide(item(page, "I2"), "Overrule the machine", "No", "no activity at my visit")
-        assert "Does not fit as recorded" in page.locator(".summary").inner_text()
+        assert "Does not fit by what people answered" in page.locator(".summary").inner_text()
         said = page.locator("#criterion-I2 .said")
         assert "Dana Muster" in said.inner_text() and "no activity at my visit" in said.inner_text()
         assert "Look again" not in said.inner_text()
@@ -160,8 +160,10 @@ def test_the_worklist_is_used_by_the_keyboard_alone(chromium: Browser, demo: Dem
         seen.page.goto(f"{demo.address}{WORKLIST}?tab=checked")
         names = seen.page.locator("tbody th a").all_inner_texts()
         press, here = seen.page.keyboard.press, "document.activeElement.textContent"
-        press("j")
-        assert seen.page.evaluate(here) == names[0]
+        for key in ("j", "k", "/", "c", "s"):
+            press(key)
+        assert seen.page.evaluate("document.activeElement.tagName") == "BODY", "keys act within the list alone"
+        seen.page.locator("tbody th a").first.focus()
         press("j")
         press("k")
         press("j")
@@ -169,7 +171,10 @@ def test_the_worklist_is_used_by_the_keyboard_alone(chromium: Browser, demo: Dem
         press("Enter")
         seen.page.wait_for_selector(".banner")
         assert names[1] in seen.page.locator(".banner").inner_text()
-        seen.page.go_back()
+        seen.page.get_by_role("link", name="Back to the list").click()
+        seen.page.wait_for_selector("tbody")
+        assert eventually(lambda: seen.page.evaluate("document.activeElement.tagName") == "TR")
+        assert "tab=checked" in seen.page.url and names[1] in seen.page.evaluate(here)
         press("/")
         assert seen.page.evaluate("document.activeElement.id") == "search"
         seen.page.keyboard.type(names[0])
@@ -193,5 +198,35 @@ def test_a_dose_that_was_never_taken_keeps_nobody_out_after_the_next_screening(c
         open_patient(demo, page, "Sample0001")
         assert "E2a" in page.locator(".summary").inner_text() and page.locator("#criterion-E2a svg").is_visible()
         decide(item(page, "E2a"), "A record is wrong", "This was never taken", "the patient says so")
-        assert eventually(lambda: not shows(page, ".summary", "Does not fit as the record stands"))
+        assert eventually(lambda: not shows(page, ".summary", "Later: time alone"))
         assert "Sample0001" not in listed(demo, page, "later") and "Sample0001" in listed(demo, page, "now")
+
+
+def test_who_claims_a_row_and_puts_it_off_stays_at_the_row_and_is_told(chromium: Browser, demo: Demo) -> None:
+    with page_of(chromium) as seen:
+        page = seen.page
+        demo.enter(page, "second")
+        page.goto(f"{demo.address}{WORKLIST}?order=name")
+        row = page.locator("tbody tr").last
+        handle = row.get_attribute("id")
+        row.locator("button[value=yes]").click()
+        page.wait_for_url(lambda address: address.endswith(f"#{handle}"))
+        assert page.evaluate("document.activeElement.id") == handle
+        assert eventually(lambda: "You look after" in (page.locator("#said").text_content() or ""))
+        page.locator(f"#{handle} button[value=no]").click()
+        assert eventually(lambda: "do not look after" in (page.locator("#said").text_content() or ""))
+        assert page.evaluate("document.activeElement.id") == handle
+
+
+def test_a_long_name_leaves_the_other_columns_their_room(chromium: Browser, demo: Demo) -> None:
+    with page_of(chromium) as seen:
+        demo.enter(seen.page)
+        seen.page.set_viewport_size({"width": 1280, "height": 900})
+        seen.page.goto(f"{demo.address}{WORKLIST}")
+        seen.page.locator("tbody th a").first.evaluate("(each) => { each.textContent = 'Hyperlink'.repeat(40); }")
+        assert seen.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        table, cell = (
+            seen.page.locator("table.cards").bounding_box(),
+            seen.page.locator("tbody th").first.bounding_box(),
+        )
+        assert table is not None and cell is not None and cell["width"] < table["width"] / 4

@@ -15,7 +15,8 @@ from tests.pages.world import Browser, World, stand, world
 from tests.screening.world import STUDY
 
 ADDRESS = f"/p/unguessable/{STUDY.id}/decide"
-FRAGMENTS = ("_decide_status", "_decide_answer", "_decide_correction", "_decide_silence", "_decisions_history")
+DECIDING = ("status", "answer", "correction", "silence", "note")
+FRAGMENTS = (*(f"_decide_{each}" for each in DECIDING), "_decisions_history")
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def fields_of(form: str) -> dict[str, str]:
 def test_every_form_can_be_sent_as_it_stands(desk: Ward, site: World, anna: Browser) -> None:
     listed = re.findall(r"<form .*?</form>", forms(site, desk), re.DOTALL)
     kinds = [fields_of(each)["kind"] for each in listed]
-    assert kinds == ["status", "answer", "correction", "silence", "silence", "snooze", "claim"]
+    assert kinds == ["status", "answer", "correction", "silence", "silence", "snooze", "claim", "note"]
     for each in listed:
         answer = anna.post(ADDRESS, **{"reason": "because", **fields_of(each)})
         assert answer.status_code == 303, answer.get_data(as_text=True)
@@ -133,3 +134,16 @@ def test_who_only_looks_on_has_no_form(desk: Ward, site: World) -> None:
 def test_reasons_are_no_markup(desk: Ward, site: World, anna: Browser) -> None:
     desk.decide(Kind.NOTE, reason="<script>alert(1)</script>")
     assert "<script>" not in forms(site, desk)
+
+
+def test_a_note_is_written_on_the_page_and_stays_in_the_history(desk: Ward, anna: Browser) -> None:
+    page = anna.get(f"/p/unguessable/{STUDY.id}").text
+    form = page.partition('name="kind" value="note"')[2].partition("</form>")[0]
+    seen = re.search(r'name="seen" value="(\d+)"', form)
+    assert seen is not None and "Note, which stays in the history" in form
+    assert anna.post(ADDRESS, kind="note", seen=seen[1], reason="").status_code == 400
+    assert anna.post(ADDRESS, kind="note", seen=seen[1], reason="calls back <i>on Monday</i>").status_code == 303
+    page = anna.get(f"/p/unguessable/{STUDY.id}").text
+    assert "calls back &lt;i&gt;on Monday&lt;/i&gt;" in page
+    (made,) = desk.all()
+    assert (made.kind, made.actor) == ("note", "anna")

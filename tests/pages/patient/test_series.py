@@ -28,6 +28,7 @@ from service.eligibility.outcome import Outcome
 from service.eligibility.quantity import Interval
 from service.eligibility.series import DoseSeries, Point, Series, Trend
 from service.screening.invented import invent
+from service.screening.person.drawings import drawings_of
 from service.screening.person.series_line import series_line, series_of
 from service.screening.population import screen
 from service.screening.request import Progress, Request
@@ -194,3 +195,19 @@ def test_a_nightly_export_keeps_the_newest_series_alone(store: Store, tmp_path: 
 
 def test_without_anything_to_draw_there_is_an_empty_line() -> None:
     assert series_of(series_line(Series())) == Series()
+
+
+def test_what_several_parts_of_a_criterion_ask_alike_is_drawn_once() -> None:
+    drawn, _, _ = sample()
+    several = 0
+    for each in drawn.values():
+        given = series_of(each)
+        made = drawings_of(given, "x")
+        for kind in (given.doses, given.trends):
+            for criterion in {one.criterion for one in kind}:
+                mine = [one for one in kind if one.criterion == criterion]
+                different = [one for at, one in enumerate(mine) if one not in mine[:at]]
+                several += len(mine) - len(different)
+                shown = [one for one in made[criterion] if bool(one.doses) is (kind is given.doses)]
+                assert len(shown) == len(different)
+    assert several, "I1 asks for serum IgG4 in three of its parts"

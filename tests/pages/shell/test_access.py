@@ -50,6 +50,10 @@ REACHABLE = """() => [...document.querySelectorAll(
     .filter((each) => !each.disabled && each.checkVisibility() && (each.type !== 'radio' || each.checked)).length"""
 
 
+UNFOLD = """() => document.querySelectorAll('details:not([open])').forEach((each) => {
+    each.open = true; each.dataset.folded = '';
+})"""
+FOLD = "() => document.querySelectorAll('details[data-folded]').forEach((each) => { each.open = false; })"
 SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
 MOVING = """() => [...document.querySelectorAll('*')].filter((each) => {
     const style = getComputedStyle(each);
@@ -68,6 +72,9 @@ def looked_at(seen: Seen, demo: Demo, name: str, look: Look) -> None:
     picture(seen.page, name, look)
     assert seen.page.locator("html").get_attribute("lang") == TAG[look.language]
     assert complaints(seen.page) == []
+    seen.page.evaluate(UNFOLD)
+    assert complaints(seen.page) == [], "with all that can be unfolded"
+    seen.page.evaluate(FOLD)
     assert seen.page.evaluate(SIDEWAYS) <= 0
     # Nothing was refused by the policy, and nobody else was asked for anything.
     assert [each for each in seen.complaints if "status of 40" not in each] == []

@@ -11,7 +11,7 @@ import pytest
 from service.screening.access import Role
 from service.screening.spreadsheet import safe
 from service.screening.worklist import refresh, table as tables
-from service.screening.worklist.listing import Asked
+from service.screening.worklist.asked import Asked
 from service.store import accounts, audit, people, worklist
 from service.store.engine import Store
 from service.store.people import Identity
@@ -92,7 +92,10 @@ def test_two_who_claim_at_once_do_not_both_get_it(store: Store) -> None:
     assert known is not None
     wanted = {"handle": known.handle, "take": "yes", "seen": "0", "query": "tab=now"}
     first = anna.post(f"{HERE}/claim", **wanted)
-    assert (first.status_code, first.headers["Location"]) == (303, f"{HERE}?tab=now&order=usual")
+    assert (first.status_code, first.headers["Location"]) == (
+        303,
+        f"{HERE}?tab=now&order=usual&done=claimed#row-{known.handle}",
+    )
     assert bert.post(f"{HERE}/claim", **wanted).status_code == 409
     assert (entry := worklist.find(store, TENANT, STUDY, "p")) is not None and entry.claimed_by == "anna"
 
@@ -118,7 +121,8 @@ def test_a_viewer_cannot_claim_nor_export(store: Store) -> None:
     eve = open_world(store).person("eve", (STUDY, Role.VIEWER))
     known = people.of(store, TENANT, "p")
     assert known is not None
-    assert "Ana" in eve.get(HERE).text and "Claim<" not in eve.get(HERE).text
+    shown = eve.get(HERE).text
+    assert "Ana" in shown and ">Claim<span" not in shown and "/claim" not in shown
     assert eve.post(f"{HERE}/claim", handle=known.handle, take="yes", seen="0").status_code == 403
     assert eve.get(f"{HERE}/table.csv").status_code == 403
 
@@ -261,7 +265,8 @@ def test_pages_are_turned_from_the_row_that_was_seen_last(store: Store) -> None:
     assert _numbers(anna.get(_link(back, "prev")).text) == [*range(3), *range(4, 51)], "the first page is from the top"
     assert _numbers(anna.get(f"{HERE}?page=2&after=no-such-handle").text) == list(range(51, 101))
     claimed = anna.post(f"{HERE}/claim", **_form(second))
-    assert claimed.status_code == 303 and claimed.headers["Location"] == following
+    back_to = claimed.headers["Location"].partition("&done=claimed#row-")
+    assert claimed.status_code == 303 and back_to[0] == following and back_to[2] in second
 
 
 def refresh_out(store: Store, patient: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.screening import worklist as use
-from service.store import assessments, people, published, worklist
+from service.store import assessments, people, published, worklist, worklist_news
 from service.store.engine import Store
 from service.store.published import Published
 from service.store.worklist import Tab
@@ -79,7 +79,7 @@ def test_who_was_put_off_is_back_on_the_day_though_nothing_is_made_anew(store: S
     row(store)
     assert tabs(store, SOON - DAY) == [Tab.LATER]
     assert tabs(store, SOON) == [Tab.NOW]
-    assert worklist.back(store, TENANT, STUDY, SOON, SOON) == 1
+    assert worklist_news.back(store, TENANT, STUDY, SOON, SOON) == 1
 
 
 def test_a_silence_for_all_hides_in_this_study_too(store: Store) -> None:
