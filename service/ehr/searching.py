@@ -7,17 +7,19 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from service.ehr.addresses import LITERAL, resolved, same_origin
+from service.ehr.addresses import resolved, same_origin
 from service.ehr.answers import Issue, issues
 from service.ehr.dates import surely_outside
 from service.ehr.dialects import Dialect
 from service.ehr.dialects.dialect import Params
 from service.lacking import WITHHELD, is_part
+from service.literals import is_of
 from service.twofold import Twofold, is_twofold, is_twofold_beside_resources
 
 Resource = dict[str, object]
 PERSON = frozenset({"patient", "subject", "individual"})  # parameters, and elements, that say whose it is
 BY_NAME = tuple(sorted(PERSON))
+NAMING = re.compile(r"(?:^|/)[A-Z][A-Za-z]+/[^/?#|\s]{1,128}(?:/_history/[^/?#\s]+)?\s*(?:#.*)?$")
 NEUTRAL = frozenset({"information", "success"})
 
 
@@ -45,13 +47,15 @@ class SearchResult:
 
 @dataclass(slots=True)
 class Gathering:
-    """A search under way. `accepted`: codes of issues that the site takes for harmless."""
+    """A search under way. `accepted`: codes of issues that the site takes for harmless; `bases`: all addresses by which
+    the server calls itself, if any is known."""
 
     kind: str
     params: Params
     base: str
     dialect: Dialect
     accepted: frozenset[str] = frozenset()
+    bases: tuple[str, ...] = ()
     found: dict[object, Resource] = field(default_factory=dict)
     included: dict[object, Resource] = field(default_factory=dict)
     problems: dict[str, None] = field(default_factory=dict)
@@ -132,15 +136,23 @@ class Gathering:
             self.found[_key(resource)] = resource
 
     def _is_theirs(self, resource: Resource) -> bool:
-        """Is it of the patient asked for, as far as it says?"""
-        said = next((resource[each] for each in BY_NAME if isinstance(resource.get(each), dict)), None)
-        reference = said.get("reference") if isinstance(said, dict) else None
-        if not self.people or not isinstance(reference, str):
+        """Is it of the patient asked for, as far as it says? One of the same id on another server is somebody else."""
+        if not self.people:
             return True
+        for each in BY_NAME:
+            said = resource.get(each)
+            reference = said.get("reference") if isinstance(said, dict) else None
+            if isinstance(reference, str) and not self._is_one_of_them(reference):
+                return False
+        return True
+
+    def _is_one_of_them(self, reference: str) -> bool:
+        """Is it one of the people asked for, or nobody whom it names? What is no reference is left to whoever reads."""
         if reference.startswith("Patient/") and reference[8:] in self.people:
             return True
-        found = LITERAL.search(reference)
-        return found is None or found["id"] in self.people
+        if any(is_of(self.bases, reference, "Patient", each) for each in self.people):
+            return True
+        return NAMING.search(reference) is None
 
     def _is_asked(self, resource: Resource) -> bool:
         """Is it one of those that were asked for by id, if any were?"""

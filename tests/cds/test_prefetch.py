@@ -12,12 +12,19 @@ import pytest
 
 from service.errors import InsufficientData
 from service.fhir.cds.call import Hook
-from tests.cds.world import CHART, Desk, Json, lent_by, outcome, page, prefetched, request, summaries
+from tests.cds.world import CHART, EHR, Desk, Json, lent_by, outcome, page, prefetched, request, summaries
 from tests.fhir_server import FhirServer
 from tests.screening.world import cancer, encounter, haemoglobin, patient
 
 COLD: Json = {**cancer("cold"), "code": {"coding": [{"system": "http://snomed.info/sct", "code": "3"}]}}
 FOREIGN: Json = cancer("f", of="somebody-else")
+
+
+def of_(subject: str, **more: Any) -> Json:
+    """The cancer of whom a reference names."""
+    return {**cancer(**more), "subject": {"reference": subject}}
+
+
 INCLUDED: Json = {"resourceType": "Practitioner", "id": "x"}
 NEXT = [{"relation": "next", "url": "NEXT"}]
 ABSENT = "REMOVED"
@@ -65,6 +72,18 @@ WAYS = {
     ),
     "1.40 records of somebody else": part(page(FOREIGN)),
     "1.40 records of somebody else besides": part(page(COLD, FOREIGN)),
+    **{
+        f"1.40 and 3.51 somebody elsewhere with the same id: {of}": part(page(of_(of)))
+        for of in (
+            "https://elsewhere.example/fhir/Patient/p",
+            f"{EHR}/partition-b/Patient/p",
+            f"{EHR}2/Patient/p",
+            "//elsewhere.example/fhir/Patient/p",
+            "http://elsewhere.example/#/Patient/p",
+            "x/y/Patient/p",
+            "/Patient/p",
+        )
+    },
     "1.41 a text": part("123"),
     "1.41 a number": part(5),
     "1.41 true": part(True),
@@ -120,6 +139,32 @@ def test_a_card_never_speaks_for_somebody_of_whom_not_all_is_known(desk: Desk, e
         assert ("Not all records could be read:\n\n- Condition: " in card.detail) is (way.without == UNKNOWN)
     with_access = desk.with_access(ehr).answers(request(prefetch=came(desk, way), **lent_by(ehr)))
     assert (with_access.cards == ()) is (way.with_access == PRESENT)
+
+
+OURS = ("Patient/p", "Patient/p/_history/3", f"{EHR}/Patient/p", f"{EHR}/Patient/p/_history/3")
+
+
+@pytest.mark.parametrize("subject", OURS)
+def test_3_51_relative_and_absolute_at_the_server_are_one_patient(desk: Desk, subject: str) -> None:
+    came_ = prefetched(desk.tenant, CHART) | {"condition": page(of_(subject))}
+    for server in ({}, {"fhirServer": EHR}, {"fhirServer": f"{EHR}/"}):
+        assert MEANING[desk.outcomes(request(prefetch=came_, **server))["E1"]] == PRESENT
+
+
+def test_3_51_absolute_at_the_server_of_the_call(desk: Desk) -> None:
+    """Which need not be our source; what is absolute at our source is somebody else's then."""
+    other = "https://elsewhere.example/fhir"
+    found = {}
+    for base in (other, EHR):
+        came_ = prefetched(desk.tenant, CHART) | {"condition": page(of_(f"{base}/Patient/p"))}
+        found[base] = MEANING[desk.outcomes(request(prefetch=came_, fhirServer=other))["E1"]]
+    assert found == {other: PRESENT, EHR: UNKNOWN}
+
+
+def test_3_51_a_record_that_names_two_people_is_of_neither(desk: Desk) -> None:
+    both = {**cancer(), "patient": {"reference": "https://elsewhere.example/fhir/Patient/p"}}
+    came_ = prefetched(desk.tenant, CHART) | {"condition": page(both)}
+    assert MEANING[desk.outcomes(request(prefetch=came_))["E1"]] == UNKNOWN
 
 
 def test_1_38_all_pages_are_read(desk: Desk, ehr: FhirServer) -> None:

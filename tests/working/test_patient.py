@@ -392,3 +392,22 @@ def test_a_problem_with_the_old_record_leaves_the_type_incomplete(seen: FhirServ
     seen.seed(patient("old", **link("replaced-by", "p")))
     seen.fail(where="Condition.*patient=Patient/old", times=99, status=403)
     assert answer(examined(tenant(seen)), "E1") == NOT_LOADED
+
+
+# ------------------------------------------------------------------------------------------------ somebody elsewhere
+@pytest.mark.parametrize("base", ["https://elsewhere.example/fhir", "{base}/partition-b", "x/y"])
+def test_3_51_who_has_the_same_id_on_another_server_is_somebody_else(seen: FhirServer, base: str) -> None:
+    def more(found: Json) -> Json:
+        theirs = {**cancer("x"), "subject": {"reference": f"{base.format(base=seen.base)}/Patient/p"}}
+        entry = {"resource": theirs, "search": {"mode": "match"}}
+        return {**found, "entry": [*found.get("entry", []), entry], "total": 1}
+
+    assert answer(examined(tenant(seen)), "E1") == NOT_MET
+    seen.fail(where="/Condition", times=9, change=more)
+    found = examined(tenant(seen))
+    assert answer(found, "E1") == NOT_LOADED and "Condition" in found.incomplete
+
+
+def test_3_51_absolute_at_the_server_is_the_same_patient(seen: FhirServer) -> None:
+    seen.seed({**cancer(), "subject": {"reference": f"{seen.base}/Patient/p"}})
+    assert answer(examined(tenant(seen)), "E1") == MET

@@ -12,6 +12,7 @@ import orjson
 
 from service.ehr.dialects import STANDARD, Dialect
 from service.ehr.searching import Gathering, Resource, SearchResult
+from service.fhir.cds.call import Call
 from service.screening.plan import Search
 from service.twofold import decode
 
@@ -38,8 +39,15 @@ class Given:
     result: SearchResult
 
 
-def given(search: Search, patient: str, value: bytes | None, base: str, dialect: Dialect = STANDARD) -> Given:
-    """What came for a search. `value` None: nothing came; `base`: the client's FHIR server, to which pages lead."""
+def bases_of(call: Call, own: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses of the FHIR server from which a call brings records, if any is known. `own`: of our source."""
+    named = (call.server or "").strip().rstrip("/")
+    return own if not named or named in {each.rstrip("/") for each in own} else (named,)
+
+
+def given(search: Search, patient: str, value: bytes | None, *bases: str, dialect: Dialect = STANDARD) -> Given:
+    """What came for a search. `value` None: nothing came; `bases`: of the client's FHIR server: pages lead there, and
+    what stands elsewhere is of nobody here."""
     if value is None:
         return _nothing(search.kind, State.MISSING, "it was not sent")
     if value.strip() == NULL:
@@ -54,7 +62,7 @@ def given(search: Search, patient: str, value: bytes | None, base: str, dialect:
         return _nothing(search.kind, State.FAILED, FAILED_THERE)
     if content.get("resourceType") != "Bundle":
         return _nothing(search.kind, State.MISSING, "what was sent is not the result of a search")
-    return _bundle(search, patient, content, base, dialect, plain=not twofold)
+    return _bundle(search, patient, content, bases, dialect, plain=not twofold)
 
 
 def single(kind: str, identity: str, value: bytes | None) -> Resource | None:
@@ -74,8 +82,11 @@ def parsed(value: bytes) -> Resource | None:
     return content if isinstance(content, dict) else None
 
 
-def _bundle(search: Search, patient: str, bundle: Resource, base: str, dialect: Dialect, *, plain: bool) -> Given:
-    gathering = Gathering(search.kind, tuple(search.params(patient).items()), base, dialect)
+def _bundle(
+    search: Search, patient: str, bundle: Resource, bases: tuple[str, ...], dialect: Dialect, *, plain: bool
+) -> Given:
+    base = bases[0] if bases else ""
+    gathering = Gathering(search.kind, tuple(search.params(patient).items()), base, dialect, bases=bases)
     following = gathering.add(bundle, f"{base}/{search.kind}", plain=plain)
     before = gathering.result()
     listed = bundle.get("entry")

@@ -9,13 +9,21 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from service.ehr.dialects import STANDARD
 from service.ehr.medications import MEDICATION
 from service.ehr.searching import Resource
 from service.errors import EhrError, ResourceGone, UnreadableResource
 from service.fhir.cds.call import Call
 from service.fhir.elements import nodes
-from service.screening.cds.prefetched import FAILED_THERE, OUTCOME, Given, State, given, parsed, single
+from service.screening.cds.prefetched import (
+    FAILED_THERE,
+    OUTCOME,
+    Given,
+    State,
+    bases_of,
+    given,
+    parsed,
+    single,
+)
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.cds.thinning import thinned
 from service.screening.chart import REFERRING, Chart, Reader
@@ -53,10 +61,10 @@ class CallReader:
 
     def load(self) -> None:
         """Look at what came, and ask for the rest at once."""
-        call, base = self.call, self.call.server or ""
+        call, bases = self.call, self.bases
         wanted = asked_of(self.tenant)
         for each in wanted:
-            self._given[each.kind] = given(each, call.patient, call.prefetch.get(key_of(each.kind)), base, STANDARD)
+            self._given[each.kind] = given(each, call.patient, call.prefetch.get(key_of(each.kind)), *bases)
         open_ = [each for each in wanted if self._given[each.kind].state in TO_ASK]
         wants_patient = not self._has_patient(call.patient)
         reader = self._online() if open_ or wants_patient else None
@@ -64,6 +72,11 @@ class CallReader:
             with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hook") as threads:
                 self._own = threads.submit(reader.patient, call.patient) if wants_patient else None
                 self._parts = dict(threads.map(lambda each: (each.kind, self._asked_for(each, reader)), open_))
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The addresses of the server that the records are of."""
+        return bases_of(self.call, self.tenant.own_bases)
 
     @property
     def is_empty(self) -> bool:
