@@ -411,3 +411,30 @@ def test_3_51_who_has_the_same_id_on_another_server_is_somebody_else(seen: FhirS
 def test_3_51_absolute_at_the_server_is_the_same_patient(seen: FhirServer) -> None:
     seen.seed({**cancer(), "subject": {"reference": f"{seen.base}/Patient/p"}})
     assert answer(examined(tenant(seen)), "E1") == MET
+
+
+ELSEWHERE = ["https://elsewhere.example/fhir/Patient/q", "{base}/partition-b/Patient/q", "//elsewhere/Patient/q"]
+
+
+@pytest.mark.parametrize("other", [*ELSEWHERE, "x/y/Patient/q"])
+@pytest.mark.parametrize("finds_links", [True, False])
+def test_a_record_that_took_the_place_of_one_elsewhere_is_not_all_there_is(
+    seen: FhirServer, other: str, finds_links: bool
+) -> None:
+    """And whoever has that id here is not the one that is meant, though they may point to each other in other ways."""
+    if not finds_links:
+        seen.without.add("Patient.?link")
+    named = {"other": {"reference": other.format(base=seen.base)}}
+    theirs = patient("q", link=[{"type": "seealso", "other": {"reference": "Patient/p"}}])
+    seen.seed(patient(link=[{"type": "replaces", **named}]), theirs, cancer(of="q"))
+    found = examined(tenant(seen))
+    assert (answer(found, "E1"), found.merged) == (NOT_LOADED, ())
+
+
+@pytest.mark.parametrize("other", [*ELSEWHERE, "x/y/Patient/q"])
+def test_whose_place_one_elsewhere_took_is_not_screened_under_its_namesake(seen: FhirServer, other: str) -> None:
+    named = {"other": {"reference": other.format(base=seen.base)}}
+    seen.seed(patient(link=[{"type": "replaced-by", **named}]))
+    seen.seed(patient("q", link=[{"type": "seealso", "other": {"reference": "Patient/p"}}]))
+    found = examined(tenant(seen))
+    assert (found.withheld, found.survivor) == ("replaced", None)
