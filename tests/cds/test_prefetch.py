@@ -28,6 +28,13 @@ def of_(subject: str, **more: Any) -> Json:
 INCLUDED: Json = {"resourceType": "Practitioner", "id": "x"}
 NEXT = [{"relation": "next", "url": "NEXT"}]
 ABSENT = "REMOVED"
+
+
+def of(search: str) -> list[Json]:
+    """The own link of a search."""
+    return [{"relation": "self", "url": f"{EHR}/{search}"}]
+
+
 PRESENT, NOT_PRESENT, UNKNOWN = "met", "not_met", "unknown"
 
 
@@ -66,6 +73,29 @@ WAYS = {
     "1.38 the first page holds it": part(page(cancer(), link=NEXT), known=PRESENT),
     "1.38 a next page on another host": part(page(COLD, link=[{"relation": "next", "url": "https://evil.example/"}])),
     "1.38 a next page nowhere": part(page(COLD, link=[{"relation": "next", "url": "http://["}])),
+    "1.38 a next page without an address": part(page(COLD, link=[{"relation": "next"}])),
+    "1.38 a next page whose address is null": part(page(link=[{"relation": "next", "url": None}])),
+    "1.38 a next page whose address is empty": part(page(link=[{"relation": "next", "url": " "}])),
+    "1.38 links that are no list": part(page(link={"relation": "next", "url": "NEXT"})),
+    "1.38 a link that is none": part(page(link=["next"])),
+    "1.39 a total that is larger, with a point": part(page(total=5.0)),
+    "1.39 a total that is larger, with an exponent": part(page(total=1e2)),
+    "1.39 a total that is a text": part(page(total="5")),
+    "1.39 a total that is true": part(page(total=True)),
+    "1.39 a total with a point": whole(page(COLD, total=1.0), NOT_PRESENT),
+    "1.36 records of another type that were found": part(page(haemoglobin(), total=None)),
+    "1.36 a searchset in a searchset": part({**page(total=None), "entry": [{"resource": page(COLD)}]}),
+    "1.36 a search for somebody else": part(page(link=of("Condition?patient=somebody-else"))),
+    "1.36 a search in the compartment of somebody else": part(page(link=of("Patient/somebody-else/Condition"))),
+    "1.36 a search for less": part(page(link=of("Condition?patient=p&clinical-status=active"))),
+    "1.36 a search for less, by a modifier": part(page(link=of("Condition?patient=p&category:not=x"))),
+    "1.36 a search for what is new": part(page(link=of("Condition?patient=p&_lastUpdated=gt2026-01-01"))),
+    "1.36 a search for their number": part(page(link=of("Condition?patient=p&_summary=count"))),
+    "1.36 a search for something else, for nobody": part(page(link=of("Condition?clinical-status=active"))),
+    "1.36 a search as it was asked": whole(page(COLD, link=of("Condition?patient=p&_count=9")), NOT_PRESENT),
+    "1.36 the same in other words": whole(page(COLD, link=of("Condition?subject:Patient=Patient/p")), NOT_PRESENT),
+    "1.36 a search that is kept": whole(page(COLD, link=of("?_getpages=1&-pageContext=2")), NOT_PRESENT),
+    "1.36 in the compartment": whole(page(COLD, link=of("Patient/p/Condition")), NOT_PRESENT),
     "1.39 the total is larger": part(page(COLD, total=2)),
     "1.39 the total is larger than what was found": part(
         page(COLD, total=2) | {"entry": [*page(COLD)["entry"], {"resource": INCLUDED, "search": {"mode": "include"}}]}

@@ -11,8 +11,9 @@ from enum import Enum
 import orjson
 
 from service.ehr.dialects import STANDARD, Dialect
-from service.ehr.searching import Gathering, Resource, SearchResult
+from service.ehr.searching import Gathering, Resource, SearchResult, is_narrower, own_link
 from service.fhir.cds.call import Call
+from service.lacking import announced
 from service.screening.plan import Search
 from service.twofold import decode
 
@@ -91,9 +92,10 @@ def _bundle(
     before = gathering.result()
     listed = bundle.get("entry")
     entries = [each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict)]
-    announced = _announced(bundle)
-    may_lack = announced > len(before.resources)  # without those that came twice, or are left out
-    if following is not None or (may_lack and announced > sum(_is_match(each, search.kind) for each in entries)):
+    total = announced(bundle)
+    may_lack = total is None or total > len(before.resources)  # without those that came twice, or are left out
+    lacks = may_lack and (total is None or total > sum(_is_match(each, search.kind) for each in entries))
+    if following is not None or lacks or is_narrower(own_link(bundle), names_of(search, patient, dialect)):
         gathering.problem(NOT_WHOLE)
     result = gathering.result()
     if not result.problems:
@@ -103,10 +105,9 @@ def _bundle(
     return Given(State.PART, result)
 
 
-def _announced(bundle: Mapping[str, object]) -> int:
-    """How many records the search found, as the Bundle says; 0 if it does not."""
-    total = bundle.get("total")
-    return total if isinstance(total, int) and not isinstance(total, bool) else 0
+def names_of(search: Search, patient: str, dialect: Dialect = STANDARD) -> frozenset[str]:
+    """The parameters by which a search asks."""
+    return frozenset(name for name, _ in dialect.sent(search.kind, tuple(search.params(patient).items())))
 
 
 def _is_match(entry: Mapping[str, object], kind: str) -> bool:
