@@ -157,7 +157,8 @@ def _cds_hooks(settings: Settings, tenants: Sequence[Tenant], store: Store, cloc
 
 
 def _counter(store: Store, tenant: Tenant, policy: CardPolicy, clock: Clock) -> Counter:
-    return counter_of(store, tenant, policy, Lending(policy.servers, policy.budget, clock=clock), _uuid)
+    lending = Lending(policy.servers, policy.budget, own=tenant.own_bases, clock=clock)
+    return counter_of(store, tenant, policy, lending, _uuid)
 
 
 def _uuid() -> str:

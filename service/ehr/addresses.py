@@ -1,9 +1,11 @@
 """Addresses of a FHIR server: what lies below its base, what has the same origin, what a message may name."""
 
 import re
+from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
 from service.errors import UsageError
+from service.literals import here
 
 PORTS = {"http": 80, "https": 443}
 THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -82,12 +84,9 @@ def sayable(base: str, url: str) -> str:
     return "/".join(said) or "the server"
 
 
-def identity(base: str, reference: object) -> tuple[str, str] | None:
-    """Type and id of a literal reference to a resource of this server; None for anything else."""
+def identity(base: str, reference: object, others: Iterable[str] = ()) -> tuple[str, str] | None:
+    """Type and id of a literal reference to a resource of this server, which has `others` of its addresses besides;
+    None for anything else."""
     if not isinstance(reference, str):
         return None
-    absolute = "://" in reference
-    if absolute and not reference.startswith(f"{base}/"):
-        return None
-    found = LITERAL.search(reference.removeprefix(base) if absolute else reference)
-    return (found["type"], found["id"]) if found else None
+    return here((base, *others), reference)

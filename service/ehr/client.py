@@ -72,9 +72,11 @@ class FhirClient:
         clock: Clock = SYSTEM,
         dialect: Dialect = STANDARD,
         accepted_outcomes: frozenset[str] = frozenset(),
+        others: tuple[str, ...] = (),
         may_write: Callable[[], bool] = lambda: True,
     ) -> None:
         self.base = base_of(base)
+        self.bases = (self.base, *others)
         self.dialect = dialect
         self._auth = auth or NoToken()
         self._gate = gate or Gate(clock=clock)
@@ -93,7 +95,7 @@ class FhirClient:
 
     def identity(self, reference: object) -> tuple[str, str] | None:
         """Type and id of a reference to a resource of this server; None for another host's, or for no literal one."""
-        return identity(self.base, reference)
+        return identity(self.base, reference, self.bases)
 
     def read(self, kind: str, id: str, *, twofold: bool = False) -> Resource:
         """One resource. Raises ResourceGone if it is not there, or no longer.
@@ -113,7 +115,7 @@ class FhirClient:
         Where no token can be had, or none is accepted, nothing can be said of this type, and it raises.
         """
         asked = tuple(params.items()) if isinstance(params, Mapping) else tuple(params)
-        gathering = Gathering(kind, asked, self.base, self.dialect, self._accepted)
+        gathering = Gathering(kind, asked, self.base, self.dialect, self._accepted, self.bases)
         if not self._permitted(gathering):
             return gathering.result()
         try:

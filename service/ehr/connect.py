@@ -18,6 +18,7 @@ class Server:
     """A FHIR server as it is set up. `registration` None: it asks for no token. `dialect` None: what it says it is.
 
     `accepted_outcomes`: the vendor's codes of issues beside an answer that the site takes for harmless.
+    `other_bases`: further addresses by which it calls itself.
     """
 
     base: str
@@ -25,6 +26,7 @@ class Server:
     dialect: str | None = None
     limits: Limits = DEFAULT
     accepted_outcomes: frozenset[str] = frozenset()
+    other_bases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ def connect(
         gate=gate or Gate(server.limits, clock),
         clock=clock,
         accepted_outcomes=server.accepted_outcomes,
+        others=server.other_bases,
         may_write=may_write,
     )
     features = features or client.capabilities()

@@ -4,20 +4,27 @@ Pure: pages go in, a SearchResult comes out. Nothing that is missing, withheld o
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from service.ehr.addresses import LITERAL, resolved, same_origin
+from service.ehr.addresses import resolved, same_origin
 from service.ehr.answers import Issue, issues
 from service.ehr.dates import surely_outside
 from service.ehr.dialects import Dialect
 from service.ehr.dialects.dialect import Params
-from service.lacking import WITHHELD, is_part
+from service.lacking import WITHHELD, hides_pages, is_part
+from service.literals import is_of
 from service.twofold import Twofold, is_twofold, is_twofold_beside_resources
 
 Resource = dict[str, object]
 PERSON = frozenset({"patient", "subject", "individual"})  # parameters, and elements, that say whose it is
 BY_NAME = tuple(sorted(PERSON))
+NAMING = re.compile(r"(?:^|/)[A-Z][A-Za-z]+/[^/?#|\s]{1,128}(?:/_history/[^/?#\s]+)?\s*(?:#.*)?$")
+OF_SERVERS = ("_", "-")  # how servers begin the names of parameters of their own
+NARROWING = frozenset("_id _lastUpdated _since _tag _profile _security _source _text _content".split())
+NARROWING |= frozenset("_list _has _type _filter _query _elements".split())
+COUNTING = frozenset({("_count", "0"), ("_summary", "count"), ("_summary", "true"), ("_summary", "text")})
 NEUTRAL = frozenset({"information", "success"})
 
 
@@ -45,13 +52,15 @@ class SearchResult:
 
 @dataclass(slots=True)
 class Gathering:
-    """A search under way. `accepted`: codes of issues that the site takes for harmless."""
+    """A search under way. `accepted`: codes of issues that the site takes for harmless; `bases`: all addresses by which
+    the server calls itself, if any is known."""
 
     kind: str
     params: Params
     base: str
     dialect: Dialect
     accepted: frozenset[str] = frozenset()
+    bases: tuple[str, ...] = ()
     found: dict[object, Resource] = field(default_factory=dict)
     included: dict[object, Resource] = field(default_factory=dict)
     problems: dict[str, None] = field(default_factory=dict)
@@ -85,6 +94,8 @@ class Gathering:
         for entry in entries:
             self._take(entry)
         self.taken += len(entries)
+        if hides_pages(bundle):
+            self.problem("the server tells of another page, and not where it is")
         if _link(bundle, "next") is None and self._is_cut_off(bundle, len(entries)):
             self.problem("the server tells of more records than it gave, and of no next page")
         return self._next(bundle, url)
@@ -111,6 +122,8 @@ class Gathering:
                 self._judge(issue)
         elif resource.get("resourceType") == self.kind and mode != "include":
             self._keep(resource)
+        elif mode == "match" or resource.get("resourceType") == "Bundle":
+            self.problem("the server answered with something else than was asked for")
         else:
             self.included[_key(resource)] = resource
         return None
@@ -132,15 +145,23 @@ class Gathering:
             self.found[_key(resource)] = resource
 
     def _is_theirs(self, resource: Resource) -> bool:
-        """Is it of the patient asked for, as far as it says?"""
-        said = next((resource[each] for each in BY_NAME if isinstance(resource.get(each), dict)), None)
-        reference = said.get("reference") if isinstance(said, dict) else None
-        if not self.people or not isinstance(reference, str):
+        """Is it of the patient asked for, as far as it says? One of the same id on another server is somebody else."""
+        if not self.people:
             return True
+        for each in BY_NAME:
+            said = resource.get(each)
+            reference = said.get("reference") if isinstance(said, dict) else None
+            if isinstance(reference, str) and not self._is_one_of_them(reference):
+                return False
+        return True
+
+    def _is_one_of_them(self, reference: str) -> bool:
+        """Is it one of the people asked for, or nobody whom it names? What is no reference is left to whoever reads."""
         if reference.startswith("Patient/") and reference[8:] in self.people:
             return True
-        found = LITERAL.search(reference)
-        return found is None or found["id"] in self.people
+        if any(is_of(self.bases, reference, "Patient", each) for each in self.people):
+            return True
+        return NAMING.search(reference) is None
 
     def _is_asked(self, resource: Resource) -> bool:
         """Is it one of those that were asked for by id, if any were?"""
@@ -153,7 +174,10 @@ class Gathering:
 
     def _compare_with_self(self, bundle: Resource) -> None:
         """Which parameters did the server not use? A link that names none of them tells nothing."""
-        used = {_name(name) for name, _ in _query(_link(bundle, "self"))}
+        own = own_link(bundle)
+        if self.people and is_of_another(own, self.people):
+            self.problem("the server searched for somebody else")
+        used = {_name(name) for name, _ in _query(own)}
         asked = {_name(name) for name, _ in self.dialect.sent(self.kind, self.params) if not name.startswith("_")}
         if not used & asked:
             return
@@ -191,6 +215,33 @@ def _name(parameter: str) -> str:
 
 def _identity(value: str) -> str:
     return value.rpartition("/")[2]
+
+
+def own_link(bundle: Resource) -> str | None:
+    """The address that a search says it was made at."""
+    return _link(bundle, "self")
+
+
+def is_of_another(url: str | None, people: frozenset[str]) -> bool:
+    """Does the own link of a search say that it was not for all of these people?"""
+    named = [value for name, value in _query(url) if name.partition(":")[0] in PERSON]
+    holder, who, _ = ["", "", "", *_path(url)][-3:]
+    named += [who] if holder == "Patient" else []
+    return any(not people <= {_identity(each) for each in value.split(",")} for value in named)
+
+
+def is_narrower(url: str | None, asked: Collection[str]) -> bool:
+    """Does the own link of a search say that it found less than was asked for by parameters of these names?"""
+    used = [(name, value) for name, value in _query(url) if _name(name) not in PERSON and _name(name) not in asked]
+    names = {_name(name) for name, _ in used}
+    return not COUNTING.isdisjoint(used) or any(each in NARROWING or not each.startswith(OF_SERVERS) for each in names)
+
+
+def _path(url: str | None) -> list[str]:
+    try:
+        return urlsplit(url or "").path.split("/")
+    except ValueError:
+        return []
 
 
 def _link(bundle: Resource, relation: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from service.lacking import WITHHELD, is_part
+from service.lacking import WITHHELD, announced, hides_pages, is_part
 from service.screening.kinds import KNOWN
 from service.twofold import is_twofold
 
@@ -66,13 +66,13 @@ def is_lacking(bundle: Mapping[str, object]) -> bool:
     their number was asked for, or that it is but a part?"""
     if (
         is_part(bundle)
+        or hides_pages(bundle)
         or any(_links(bundle, each) for each in OTHER_PAGES)
         or not COUNT_ALONE.isdisjoint(_query(bundle))
     ):
         return True
-    total = bundle.get("total")
-    counted = isinstance(total, int | float) and not isinstance(total, bool)
-    return (counted and total > _matches(bundle)) or _is_failed(bundle)  # type: ignore[operator]
+    total = announced(bundle)
+    return total is None or total > _matches(bundle) or _is_failed(bundle)
 
 
 def _asked(bundle: Mapping[str, object]) -> Asked | None:

@@ -24,6 +24,8 @@ REFERRING = (*MEDICATION_TYPES, "AdverseEvent")  # what refers to Medications
 NO_DATE = "date:missing"
 UNAUTHORIZED = 401
 OTHER_WITHHELD = "Patient: another record of this person must not be read, so something may be lacking of every type"
+OTHER_ELSEWHERE = "Patient: another record of this person lies elsewhere, so something may be lacking of every type"
+REPLACES = "replaces"
 
 
 @dataclass
@@ -77,6 +79,11 @@ class Reader:
         self._partial = partial
         self._withheld: list[str] = []
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The addresses of the EHR."""
+        return self._client.bases
+
     def patient(self, identity: str) -> Resource:
         """The Patient; perhaps one in which a key stands twice. Raises ResourceGone if there is none of this id."""
         return self._client.read("Patient", identity, twofold=True)
@@ -84,10 +91,14 @@ class Reader:
     def merged_into(self, patient: Resource) -> Iterator[Resource]:
         """The Patients that may have been merged into this one: those it names, and those that name it.
 
-        Those that are gone are left out. The caller looks whether they say so themselves.
+        Those that are gone are left out. The caller looks whether they say so themselves. Where one that this one
+        replaces is not on this server, no type is complete.
         """
         identity = str(patient.get("id"))
-        named = [self._identity(each.get("other")) for each in nodes(patient.get("link"), "Patient.link")]
+        links = list(nodes(patient.get("link"), "Patient.link"))
+        named = [self._identity(each.get("other")) for each in links]
+        if any(at is None and each.get("type") == REPLACES for at, each in zip(named, links, strict=True)):
+            self._withheld = [OTHER_ELSEWHERE]
         found = {each: None for each in named if each is not None and each != identity}
         if self._features.has("Patient", "?link"):
             result = self._search("Patient", {"link": f"Patient/{identity}"})

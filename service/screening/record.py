@@ -64,6 +64,10 @@ def no_claims(_: Iterable[str]) -> Claims:
 class Charts(Protocol):
     """Where a chart is read from: an EHR (`chart.Reader`), or what came with a call."""
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The addresses of the server that the chart is of, if any is known."""
+
     def patient(self, identity: str) -> Resource:
         """The Patient. Raises ResourceGone."""
 
@@ -85,9 +89,10 @@ def read_record(tenant: Tenant, patient: str, charts: Charts, at: date, claims: 
     return _Examination(tenant, charts, patient, at, claims).made()
 
 
-def _are_merged(one: Resource, other: Resource) -> bool:
+def _are_merged(one: Resource, other: Resource, bases: tuple[str, ...]) -> bool:
     """Does one of the two say that it took the other's place, or gave it its own?"""
-    return str(other.get("id")) in merged_with(one, {}) or str(one.get("id")) in merged_with(other, {})
+    told = merged_with(one, {}, bases), merged_with(other, {}, bases)
+    return str(other.get("id")) in told[0] or str(one.get("id")) in told[1]
 
 
 class _Read(NamedTuple):
@@ -152,7 +157,7 @@ class _Examination:
             one = waiting.pop()
             for each in self._reader.merged_into(one):
                 identity = str(each.get("id"))
-                if identity not in found and _are_merged(one, each):
+                if identity not in found and _are_merged(one, each, self._reader.bases):
                     found[identity] = each
                     waiting.append(each)
             if len(found) > MOST_MERGED:

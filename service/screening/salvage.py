@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from service.errors import UnreadableResource
 from service.fhir.adapt import SUBJECTS
 from service.fhir.references import reference_key
+from service.literals import here
 from service.screening.glued import is_glued
 from service.twofold import readings
 
@@ -128,12 +129,18 @@ def _readings(value: object, name: str) -> Iterable[object]:
     return () if inner is None else (inner,)
 
 
-def merged_with(resource: Mapping[str, object], aliases: Mapping[str, str]) -> set[str]:
-    """The Patients that a Patient may be merged with, by any reading of its links."""
+def merged_with(resource: Mapping[str, object], aliases: Mapping[str, str], bases: tuple[str, ...] = ()) -> set[str]:
+    """The Patients that a Patient may be merged with, by any reading of its links. `bases`: the addresses of its server
+    where they are known; those of another one are not meant."""
     links = (each for listed in readings(resource, "link") for each in (listed if isinstance(listed, list) else ()))
     merging = (each for each in links if not MERGING.isdisjoint(map(str, readings(each, "type"))))
-    keys = (_key(written, aliases) for each in merging for written in readings(each, "other", "reference"))
+    written = (each for link in merging for each in readings(link, "other", "reference"))
+    keys = (_key(each, aliases) for each in written if not bases or _is_here(each, bases))
     return {key.removeprefix("Patient/") for key in keys if key is not None and key.startswith("Patient/")}
+
+
+def _is_here(written: object, bases: tuple[str, ...]) -> bool:
+    return isinstance(written, str) and here(bases, written.strip()) is not None
 
 
 def _key(written: object, aliases: Mapping[str, str]) -> str | None:

@@ -34,7 +34,7 @@ class ServerSettings:
         registration = None
         if self.client_id is not None and self.key is not None:
             registration = Registration(self.client_id, self.key, types, self.token_url, self.jku, self.scopes)
-        return Server(self.base, registration, self.dialect, self.limits, self.accepted_outcomes)
+        return Server(self.base, registration, self.dialect, self.limits, self.accepted_outcomes, self.other_bases)
 
 
 def read_server(secrets: Secrets, place: Where, content: Mapping[str, Any]) -> ServerSettings:

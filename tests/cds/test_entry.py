@@ -22,7 +22,7 @@ from service.screening.judging import knowledge_of
 from service.screening.record import read_record
 from service.screening.tenant import Tenant
 from tests.builders import ICD, SCT
-from tests.cds.world import CHART, Json, Sample, no_access, outcome, page, prefetched, request
+from tests.cds.world import CHART, EHR, Json, Sample, no_access, outcome, page, prefetched, request
 from tests.screening.world import STUDY, cancer, haemoglobin, patient
 from tests.working.world import TODAY, catalog, shipped
 
@@ -93,6 +93,15 @@ def test_nobody_of_the_population_is_hidden(sample: Sample) -> None:
         unread += suggested is not None and not suggested
         assert suggested is None or strong(tenant, call) <= suggested
     assert unread > 20  # it does save something
+
+
+def test_3_51_a_chart_with_records_of_somebody_elsewhere_is_read() -> None:
+    tenant, known = entry("small")
+    elsewhere = "https://elsewhere.example/Patient/p"
+    for subject, told in {"Patient/p": True, f"{EHR}/Patient/p": True, elsewhere: False}.items():
+        held = {**cancer(), "subject": {"reference": subject}}
+        body = request(prefetch=prefetched(tenant, [patient(), held]), fhirServer=EHR)
+        assert (known.suggested(call_of(json.dumps(body).encode())) is not None) is told
 
 
 CODES = [

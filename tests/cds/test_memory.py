@@ -26,7 +26,7 @@ from service.screening.versions import stamp
 from service.store import decisions
 from service.store.decisions import Decision
 from service.store.engine import Store
-from tests.cds.world import CHART, NOON, Desk, Json, Sample, lent_by, prefetched, request
+from tests.cds.world import CHART, EHR, NOON, Desk, Json, Sample, lent_by, prefetched, request
 from tests.fhir_server import FhirServer
 from tests.screening.world import STUDY, cancer, haemoglobin, patient
 from tests.shape.source import ROOT
@@ -59,7 +59,8 @@ def test_the_same_chart_is_read_once_and_gets_the_same_card(store: Store, read: 
         {"hookInstance": "another"},
         {"context_userId": "PractitionerRole/9"},
         {"context_encounterId": "e"},
-        {"fhirServer": "https://elsewhere.example/fhir"},
+        {"fhirServer": EHR},
+        {"fhirServer": f"{EHR}/"},
     ],
     ids=str,
 )
@@ -69,6 +70,14 @@ def test_what_differs_with_each_call_does_not_make_it_another_chart(
     desk = Desk(store)
     cards = [each for one in ({}, more) for each in desk.views(*CHART, **one).cards]
     assert len(cards) == 2 and read == ["p"]
+
+
+def test_of_another_server_it_is_another_chart(store: Store, read: list[str]) -> None:
+    """An absolute reference to our source is then one to somebody else."""
+    absolute = {**cancer(), "subject": {"reference": f"{EHR}/Patient/p"}}
+    desk, elsewhere = Desk(store), {"fhirServer": "https://elsewhere.example/fhir"}
+    lacking = [set(desk.views(*CHART, absolute, **more).lacking) for more in ({}, elsewhere, {"fhirServer": EHR})]
+    assert (lacking, read) == ([set(), {"Condition"}, set()], ["p", "p"])
 
 
 def test_nor_does_what_came_along_about_the_user(store: Store, read: list[str]) -> None:

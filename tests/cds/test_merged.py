@@ -9,7 +9,7 @@ from tests.cds.test_orders import WARNING, moved, prednisone
 from tests.cds.test_silence import NOW_P, WAS_OLD
 from tests.cds.world import CHART, NOON, Desk, Json, Sample, lent_by, prefetched, request, summaries
 from tests.fhir_server import FhirServer
-from tests.screening.world import encounter, haemoglobin, patient
+from tests.screening.world import cancer, encounter, haemoglobin, patient
 from tests.working.world import shipped
 
 ELSEWHERE = {"fhirServer": "https://elsewhere.example/fhir"}
@@ -52,6 +52,40 @@ def test_what_was_told_without_asking_does_not_outlast_a_call_that_asks(
     for elsewhere in (ELSEWHERE, {}):
         answer = ward.views(now, *CHART[1:], **{**lent_by(server), **elsewhere})
     assert (answer.cards, answer.lacking) == ((), {})
+
+
+UNREAD: dict[str, str] = {
+    "gone": "Patient/gone",
+    "refused": "Patient/refused",
+    "elsewhere": "https://elsewhere.example/fhir/Patient/old",
+    "in another part of the EHR": "{base}/partition-b/Patient/old",
+    "on a host without a scheme": "//elsewhere.example/fhir/Patient/old",
+    "behind a path": "x/y/Patient/old",
+}
+
+
+@pytest.mark.parametrize("other", UNREAD.values(), ids=UNREAD)
+@pytest.mark.parametrize("lends", [True, False])
+def test_where_another_record_is_not_read_nothing_is_complete(
+    desk: Desk, server: FhirServer, other: str, lends: bool
+) -> None:
+    """Neither is `Patient/old` of our server, which has a cancer, taken for the one that is meant."""
+    server.seed(patient("old"), cancer(of="old"), patient("refused"), encounter(of="old"))
+    server.fail(where="/Patient/refused", times=9, status=403)
+    link = {"other": {"reference": other.format(base=server.base)}, "type": "replaces"}
+    came = prefetched(desk.tenant, (patient(link=[link]), *CHART[1:]))
+    body = request(prefetch=came, **(lent_by(server) if lends else {}))
+    ward = desk.with_access(server)
+    assert set(ward.looks(body).lacking) == {"Condition", "Consent", "Encounter", "Observation"}
+    assert ward.outcomes(body)["E1"] == "unknown"
+    assert not server.log.of(where="old")
+
+
+@pytest.mark.parametrize("kind", ["seealso", "refer"])
+def test_a_link_that_tells_of_no_merger_takes_nothing_away(desk: Desk, server: FhirServer, kind: str) -> None:
+    elsewhere = {"other": {"reference": "https://elsewhere.example/fhir/Patient/old"}, "type": kind}
+    body = request(prefetch=prefetched(desk.tenant, (patient(link=[elsewhere]), *CHART[1:])), **lent_by(server))
+    assert desk.with_access(server).looks(body).lacking == {}
 
 
 @pytest.mark.parametrize("how", ["a state in the EHR", "a refusal", "a status"])

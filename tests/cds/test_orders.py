@@ -19,7 +19,7 @@ from service.screening.cds.orders import answer_orders
 from service.screening.cds.policy import Show, Shown
 from tests.cds.schemas import RESPONSE, empties, violations
 from tests.cds.test_calls import JSON
-from tests.cds.world import NOON, Desk, Json, Sample, lent_by, outcome, prefetched, request, summaries
+from tests.cds.world import EHR, NOON, Desk, Json, Sample, lent_by, outcome, prefetched, request, summaries
 from tests.fhir_server import FhirServer
 from tests.working.world import DAY, shipped
 
@@ -86,6 +86,18 @@ def test_an_order_that_keeps_somebody_out_is_warned_of(ward: Desk, chart: tuple[
     assert card.detail.endswith("By time alone it would end on 2026-10-14.")
     assert violations(RESPONSE, answer.as_json()) == [] and empties(answer.as_json()) == []
     assert "eligib" not in (card.summary + card.detail).lower()
+
+
+ELSEWHERE = ("https://elsewhere.example/fhir/Patient/p", f"{EHR}/partition-b/Patient/p", "x/y/Patient/p")
+
+
+@pytest.mark.parametrize("subject", ELSEWHERE)
+def test_3_51_an_order_for_somebody_elsewhere_is_none_for_this_patient(
+    ward: Desk, chart: tuple[Json, ...], subject: str
+) -> None:
+    assert ward.orders(prednisone(subject={"reference": subject}), chart=chart).cards == ()
+    absolute = prednisone(subject={"reference": f"{EHR}/Patient/p"})
+    assert summaries(ward.orders(absolute, chart=chart)) == [WARNING]
 
 
 WARNED: dict[str, tuple[Json, str]] = {

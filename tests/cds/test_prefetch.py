@@ -12,15 +12,29 @@ import pytest
 
 from service.errors import InsufficientData
 from service.fhir.cds.call import Hook
-from tests.cds.world import CHART, Desk, Json, lent_by, outcome, page, prefetched, request, summaries
+from tests.cds.world import CHART, EHR, Desk, Json, lent_by, outcome, page, prefetched, request, summaries
 from tests.fhir_server import FhirServer
 from tests.screening.world import cancer, encounter, haemoglobin, patient
 
 COLD: Json = {**cancer("cold"), "code": {"coding": [{"system": "http://snomed.info/sct", "code": "3"}]}}
 FOREIGN: Json = cancer("f", of="somebody-else")
+
+
+def of_(subject: str, **more: Any) -> Json:
+    """The cancer of whom a reference names."""
+    return {**cancer(**more), "subject": {"reference": subject}}
+
+
 INCLUDED: Json = {"resourceType": "Practitioner", "id": "x"}
 NEXT = [{"relation": "next", "url": "NEXT"}]
 ABSENT = "REMOVED"
+
+
+def of(search: str) -> list[Json]:
+    """The own link of a search."""
+    return [{"relation": "self", "url": f"{EHR}/{search}"}]
+
+
 PRESENT, NOT_PRESENT, UNKNOWN = "met", "not_met", "unknown"
 
 
@@ -59,12 +73,47 @@ WAYS = {
     "1.38 the first page holds it": part(page(cancer(), link=NEXT), known=PRESENT),
     "1.38 a next page on another host": part(page(COLD, link=[{"relation": "next", "url": "https://evil.example/"}])),
     "1.38 a next page nowhere": part(page(COLD, link=[{"relation": "next", "url": "http://["}])),
+    "1.38 a next page without an address": part(page(COLD, link=[{"relation": "next"}])),
+    "1.38 a next page whose address is null": part(page(link=[{"relation": "next", "url": None}])),
+    "1.38 a next page whose address is empty": part(page(link=[{"relation": "next", "url": " "}])),
+    "1.38 links that are no list": part(page(link={"relation": "next", "url": "NEXT"})),
+    "1.38 a link that is none": part(page(link=["next"])),
+    "1.39 a total that is larger, with a point": part(page(total=5.0)),
+    "1.39 a total that is larger, with an exponent": part(page(total=1e2)),
+    "1.39 a total that is a text": part(page(total="5")),
+    "1.39 a total that is true": part(page(total=True)),
+    "1.39 a total with a point": whole(page(COLD, total=1.0), NOT_PRESENT),
+    "1.36 records of another type that were found": part(page(haemoglobin(), total=None)),
+    "1.36 a searchset in a searchset": part({**page(total=None), "entry": [{"resource": page(COLD)}]}),
+    "1.36 a search for somebody else": part(page(link=of("Condition?patient=somebody-else"))),
+    "1.36 a search in the compartment of somebody else": part(page(link=of("Patient/somebody-else/Condition"))),
+    "1.36 a search for less": part(page(link=of("Condition?patient=p&clinical-status=active"))),
+    "1.36 a search for less, by a modifier": part(page(link=of("Condition?patient=p&category:not=x"))),
+    "1.36 a search for what is new": part(page(link=of("Condition?patient=p&_lastUpdated=gt2026-01-01"))),
+    "1.36 a search for their number": part(page(link=of("Condition?patient=p&_summary=count"))),
+    "1.36 a search for something else, for nobody": part(page(link=of("Condition?clinical-status=active"))),
+    "1.36 a search as it was asked": whole(page(COLD, link=of("Condition?patient=p&_count=9")), NOT_PRESENT),
+    "1.36 the same in other words": whole(page(COLD, link=of("Condition?subject:Patient=Patient/p")), NOT_PRESENT),
+    "1.36 a search that is kept": whole(page(COLD, link=of("?_getpages=1&-pageContext=2")), NOT_PRESENT),
+    "1.36 in the compartment": whole(page(COLD, link=of("Patient/p/Condition")), NOT_PRESENT),
     "1.39 the total is larger": part(page(COLD, total=2)),
     "1.39 the total is larger than what was found": part(
         page(COLD, total=2) | {"entry": [*page(COLD)["entry"], {"resource": INCLUDED, "search": {"mode": "include"}}]}
     ),
     "1.40 records of somebody else": part(page(FOREIGN)),
     "1.40 records of somebody else besides": part(page(COLD, FOREIGN)),
+    **{
+        f"1.40 and 3.51 somebody elsewhere with the same id: {of}": part(page(of_(of)))
+        for of in (
+            "https://elsewhere.example/fhir/Patient/p",
+            f"{EHR}/partition-b/Patient/p",
+            f"{EHR}2/Patient/p",
+            "//elsewhere.example/fhir/Patient/p",
+            "http://elsewhere.example/#/Patient/p",
+            "x/y/Patient/p",
+            "/Patient/p",
+        )
+    },
     "1.41 a text": part("123"),
     "1.41 a number": part(5),
     "1.41 true": part(True),
@@ -120,6 +169,32 @@ def test_a_card_never_speaks_for_somebody_of_whom_not_all_is_known(desk: Desk, e
         assert ("Not all records could be read:\n\n- Condition: " in card.detail) is (way.without == UNKNOWN)
     with_access = desk.with_access(ehr).answers(request(prefetch=came(desk, way), **lent_by(ehr)))
     assert (with_access.cards == ()) is (way.with_access == PRESENT)
+
+
+OURS = ("Patient/p", "Patient/p/_history/3", f"{EHR}/Patient/p", f"{EHR}/Patient/p/_history/3")
+
+
+@pytest.mark.parametrize("subject", OURS)
+def test_3_51_relative_and_absolute_at_the_server_are_one_patient(desk: Desk, subject: str) -> None:
+    came_ = prefetched(desk.tenant, CHART) | {"condition": page(of_(subject))}
+    for server in ({}, {"fhirServer": EHR}, {"fhirServer": f"{EHR}/"}):
+        assert MEANING[desk.outcomes(request(prefetch=came_, **server))["E1"]] == PRESENT
+
+
+def test_3_51_absolute_at_the_server_of_the_call(desk: Desk) -> None:
+    """Which need not be our source; what is absolute at our source is somebody else's then."""
+    other = "https://elsewhere.example/fhir"
+    found = {}
+    for base in (other, EHR):
+        came_ = prefetched(desk.tenant, CHART) | {"condition": page(of_(f"{base}/Patient/p"))}
+        found[base] = MEANING[desk.outcomes(request(prefetch=came_, fhirServer=other))["E1"]]
+    assert found == {other: PRESENT, EHR: UNKNOWN}
+
+
+def test_3_51_a_record_that_names_two_people_is_of_neither(desk: Desk) -> None:
+    both = {**cancer(), "patient": {"reference": "https://elsewhere.example/fhir/Patient/p"}}
+    came_ = prefetched(desk.tenant, CHART) | {"condition": page(both)}
+    assert MEANING[desk.outcomes(request(prefetch=came_))["E1"]] == UNKNOWN
 
 
 def test_1_38_all_pages_are_read(desk: Desk, ehr: FhirServer) -> None:

@@ -170,7 +170,7 @@ def unhurried(desk: Desk) -> Desk:
     """The same, with neither memory nor short cuts."""
     found = Desk(desk.store, desk.content, desk.policy, desk.lent)
     known = found.counter.entry
-    entry = Untold(known.untold, known.told, known.kinds, known.keys, known.terminology)
+    entry = Untold(known.untold, known.told, known.kinds, known.keys, known.own, known.asked, known.terminology)
     found.counter = replace(found.counter, entry=entry)
     return found
 

@@ -221,6 +221,29 @@ def test_8_20_whose_a_record_is_may_be_written_in_several_ways(reference: str) -
     assert answered(page({**observation("1"), "subject": {"reference": reference}})).complete
 
 
+ELSEWHERE = (
+    "https://other.example/fhir/Patient/p1",
+    f"{BASE}/partition/Patient/p1",
+    "//other.example/Patient/p1",
+    "x/y/Patient/p1",
+    "http://other.example/#/Patient/p1",
+)
+
+
+@pytest.mark.parametrize("reference", ELSEWHERE)
+def test_3_51_who_has_the_same_id_elsewhere_is_somebody_else(reference: str) -> None:
+    result = answered(page(observation("1"), {**observation("2"), "subject": {"reference": reference}}))
+    assert (ids(result), result.complete) == (["1"], False)
+    assert "somebody else" in str(result.problem)
+
+
+def test_3_51_a_server_may_have_several_addresses() -> None:
+    others = ("https://ehr.internal:8443/fhir",)
+    one = {**observation("1"), "subject": {"reference": f"{others[0]}/Patient/p1"}}
+    assert answered(page(one), others=others).complete
+    assert not answered(page(one)).complete
+
+
 @pytest.mark.parametrize(
     ("used", "notes", "complete"),
     [
@@ -489,6 +512,12 @@ def test_many_are_read_in_few_requests(server: FhirServer, client: FhirClient) -
         pytest.param("https://other.example/fhir/Patient/1", None, id="2.38 another host's"),
         pytest.param("https://ehr.example/fhir2/Patient/1", None, id="2.38 another base"),
         pytest.param(f"{BASE}.evil.example/Patient/1", None, id="2.38 a host in disguise"),
+        pytest.param(f"{BASE}/partition/Patient/1", None, id="2.38 another part of our server"),
+        pytest.param(f"{BASE}/$x/Patient/1", None, id="2.38 below an operation"),
+        pytest.param("//other.example/fhir/Patient/1", None, id="2.38 another host's without a scheme"),
+        pytest.param("x/y/Patient/1", None, id="2.38 relative, with more before it"),
+        pytest.param("/Patient/1", None, id="2.38 from the root of the host"),
+        pytest.param(f"{BASE}/https://other.example/Patient/1", None, id="2.38 an address in an address"),
         pytest.param("#1", None, id="2.38 contained"),
         pytest.param("urn:uuid:1", None, id="2.38 a URN"),
         pytest.param(None, None, id="2.38 nothing"),

@@ -177,6 +177,25 @@ def test_another_record_of_the_person_that_must_not_be_read_makes_all_unknown(br
     assert "another record of this person must not be read" in words(page)
 
 
+def test_another_record_of_the_person_that_lies_elsewhere_makes_all_unknown(browser: Browser) -> None:
+    link = [{"type": "replaces", "other": {"reference": "https://elsewhere.example/fhir/Patient/old"}}]
+    browser.ehr.seed(patient(link=link), patient("old"), cancer(of="old"))
+    page = browser.opened().text
+    assert item(page, "E1").startswith("? Not known") and "not-loaded" in item(page, "E1")
+    assert "another record of this person lies elsewhere" in words(page)
+
+
+def test_3_51_who_has_the_same_id_elsewhere_is_not_shown(browser: Browser) -> None:
+    theirs = {**cancer("x"), "subject": {"reference": "https://elsewhere.example/fhir/Patient/p"}}
+
+    def more(found: dict[str, Any]) -> dict[str, Any]:
+        return {**found, "entry": [{"resource": theirs, "search": {"mode": "match"}}], "total": 1}
+
+    browser.ehr.fail(where="/Condition", times=9, change=more)
+    page = browser.opened().text
+    assert item(page, "E1").startswith("? Not known") and "Condition/x" not in page
+
+
 def test_the_answers_are_those_of_the_service_itself(ehr: SmartEhr, kept: Store) -> None:
     """Read with the right of a person or of this service, the same chart gives the same sentences."""
     of = launchable(ehr)

@@ -120,6 +120,7 @@ def test_4_17_nothing_is_shown_that_could_not_be_noted(browser: Browser, monkeyp
         ("{base}/Practitioner/7", "Practitioner/7"),
         ("{base}/PractitionerRole/r-1", "PractitionerRole/r-1"),
         ("https://staff.example/fhir/Practitioner/7", "https://staff.example/fhir/Practitioner/7"),
+        ("{base}/partition-b/Practitioner/7", "{base}/partition-b/Practitioner/7"),
         (None, "sub:account-7"),
     ],
 )
@@ -133,8 +134,8 @@ def test_4_16_fhir_user_may_be_relative_absolute_or_absent(
         return {**{each: claims[each] for each in claims if each != "fhirUser"}, **written}
 
     browser.ehr.claimed = claimed
-    assert f"Opened by {name}." in browser.opened().text
-    assert audit.entries(kept, "north", 1)[0].actor == name
+    assert f"Opened by {name.format(base=base)}." in browser.opened().text
+    assert audit.entries(kept, "north", 1)[0].actor == name.format(base=base)
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,9 @@ def test_4_16_fhir_user_may_be_relative_absolute_or_absent(
         ({"iat": 99999999999}, "out of date"),
         ({"nbf": 99999999999}, "out of date"),
         ({"fhirUser": "javascript:alert(1)"}, "its fhirUser is no reference"),
+        ({"fhirUser": "//evil.example/Practitioner/7"}, "its fhirUser is no reference"),
+        ({"fhirUser": "a/b/Practitioner/7"}, "its fhirUser is no reference"),
+        ({"fhirUser": "/Practitioner/7"}, "its fhirUser is no reference"),
         ({"fhirUser": 7}, "its fhirUser is no reference"),
         ({"fhirUser": None, "sub": None}, "does not say who"),
     ],

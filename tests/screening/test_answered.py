@@ -125,13 +125,22 @@ TOTALS = {
     "as many as came, and nothing says why they did": (5, [{"resource": each} for each in OTHERS], NOT_LOADED),
     "none at all": (0, [], NOT_MET),
     "some, and none is here": (7, [], NOT_LOADED),
-    "no number": (True, [], NOT_MET),
+    "no number": (True, [], NOT_LOADED),
+    "a text": ("5", FOUND, NOT_LOADED),
+    "more, with a point": (4.0, FOUND, NOT_LOADED),
 }
+
+
+@pytest.mark.parametrize(
+    "link", [{"relation": "next", "url": f"{SELF}?page=2"}, [{"relation": "next"}], [{"relation": "next", "url": None}]]
+)
+def test_another_page_that_is_nowhere_is_lacking(tmp_path: Path, link: object) -> None:
+    assert screened(tmp_path, bundle(*CHART, link=link)).answer("E1") == NOT_LOADED
 
 
 @pytest.mark.parametrize(("total", "found", "answer"), TOTALS.values(), ids=TOTALS)
 def test_a_total_tells_of_matches_that_are_not_here(
-    tmp_path: Path, total: int, found: list[Json], answer: object
+    tmp_path: Path, total: object, found: list[Json], answer: object
 ) -> None:
     whole = asked(f"{SELF}/Condition") | {"entry": [*ALONG, *found], "total": total}
     assert screened(tmp_path, whole).answer("E1") == answer

@@ -392,3 +392,49 @@ def test_a_problem_with_the_old_record_leaves_the_type_incomplete(seen: FhirServ
     seen.seed(patient("old", **link("replaced-by", "p")))
     seen.fail(where="Condition.*patient=Patient/old", times=99, status=403)
     assert answer(examined(tenant(seen)), "E1") == NOT_LOADED
+
+
+# ------------------------------------------------------------------------------------------------ somebody elsewhere
+@pytest.mark.parametrize("base", ["https://elsewhere.example/fhir", "{base}/partition-b", "x/y"])
+def test_3_51_who_has_the_same_id_on_another_server_is_somebody_else(seen: FhirServer, base: str) -> None:
+    def more(found: Json) -> Json:
+        theirs = {**cancer("x"), "subject": {"reference": f"{base.format(base=seen.base)}/Patient/p"}}
+        entry = {"resource": theirs, "search": {"mode": "match"}}
+        return {**found, "entry": [*found.get("entry", []), entry], "total": 1}
+
+    assert answer(examined(tenant(seen)), "E1") == NOT_MET
+    seen.fail(where="/Condition", times=9, change=more)
+    found = examined(tenant(seen))
+    assert answer(found, "E1") == NOT_LOADED and "Condition" in found.incomplete
+
+
+def test_3_51_absolute_at_the_server_is_the_same_patient(seen: FhirServer) -> None:
+    seen.seed({**cancer(), "subject": {"reference": f"{seen.base}/Patient/p"}})
+    assert answer(examined(tenant(seen)), "E1") == MET
+
+
+ELSEWHERE = ["https://elsewhere.example/fhir/Patient/q", "{base}/partition-b/Patient/q", "//elsewhere/Patient/q"]
+
+
+@pytest.mark.parametrize("other", [*ELSEWHERE, "x/y/Patient/q"])
+@pytest.mark.parametrize("finds_links", [True, False])
+def test_a_record_that_took_the_place_of_one_elsewhere_is_not_all_there_is(
+    seen: FhirServer, other: str, finds_links: bool
+) -> None:
+    """And whoever has that id here is not the one that is meant, though they may point to each other in other ways."""
+    if not finds_links:
+        seen.without.add("Patient.?link")
+    named = {"other": {"reference": other.format(base=seen.base)}}
+    theirs = patient("q", link=[{"type": "seealso", "other": {"reference": "Patient/p"}}])
+    seen.seed(patient(link=[{"type": "replaces", **named}]), theirs, cancer(of="q"))
+    found = examined(tenant(seen))
+    assert (answer(found, "E1"), found.merged) == (NOT_LOADED, ())
+
+
+@pytest.mark.parametrize("other", [*ELSEWHERE, "x/y/Patient/q"])
+def test_whose_place_one_elsewhere_took_is_not_screened_under_its_namesake(seen: FhirServer, other: str) -> None:
+    named = {"other": {"reference": other.format(base=seen.base)}}
+    seen.seed(patient(link=[{"type": "replaced-by", **named}]))
+    seen.seed(patient("q", link=[{"type": "seealso", "other": {"reference": "Patient/p"}}]))
+    found = examined(tenant(seen))
+    assert (found.withheld, found.survivor) == ("replaced", None)

@@ -37,8 +37,9 @@ def deleted_in(line: bytes, base: str = "") -> Iterator[str]:
 
 def _gone(url: object, base: str) -> str:
     """`Type/id`; a version or a query besides would leave open what is gone."""
-    found = identity(base, url)
+    written = url.strip("/") if isinstance(url, str) else ""
+    found = identity(base, written)
     reference = "/".join(found) if found is not None else ""
-    if not reference or not isinstance(url, str) or url.removeprefix(base).strip("/") != reference:
+    if not reference or written.removeprefix(base).strip("/") != reference:
         raise UnusableAnswer(f"{UNREADABLE}an entry does not say which resource is gone")
     return reference

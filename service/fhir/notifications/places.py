@@ -10,6 +10,7 @@ from typing import Literal
 
 from service.errors import UnreadableResource
 from service.fhir.references import reference_key
+from service.literals import below
 
 KEY = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})/(?P<id>[A-Za-z0-9._-]{1,128})")
 REFERENCE = re.compile(rf"{KEY.pattern}(?:/_history/[A-Za-z0-9._-]{{1,64}})?(?:#.*)?")
@@ -53,12 +54,11 @@ class Bases:
         return Place("own", key) if plain else NOWHERE
 
     def _absolute(self, written: str) -> Place:
-        for base in self.own:
-            root = base.rstrip("/") + "/"
-            if written.startswith(root):
-                found = REFERENCE.fullmatch(written[len(root) :])
-                return Place("own", f"{found['type']}/{found['id']}") if found else NOWHERE
-        return FOREIGN
+        rest = below(self.own, written)
+        if rest == written:
+            return FOREIGN
+        found = REFERENCE.fullmatch(rest)
+        return Place("own", f"{found['type']}/{found['id']}") if found else NOWHERE
 
 
 def _text(reference: object) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from service.ehr.searching import is_narrower, is_of_another
 from service.eligibility.criteria import (
     AllOf,
     AnyOf,
@@ -21,9 +22,9 @@ from service.eligibility.criteria import (
 from service.eligibility.outcome import Outcome
 from service.eligibility.terms import Coding, Concept, Terminology
 from service.fhir.cds.call import Call
-from service.fhir.references import LITERAL
 from service.lacking import SUBSETTED
-from service.screening.cds.prefetched import NULL
+from service.literals import is_of
+from service.screening.cds.prefetched import NULL, bases_of, names_of
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.tenant import Tenant
 
@@ -90,6 +91,7 @@ class _CodedEntry(msgspec.Struct, gc=False):
 
 class _Link(msgspec.Struct, gc=False):
     relation: str | None = None
+    url: str | None = None
 
 
 class _Bundle(msgspec.Struct, rename="camel", gc=False):
@@ -121,13 +123,16 @@ class Entry:
 
     `untold`: the studies of which codes alone do not tell; they are always looked at. `told`: by study, the value sets
     that tell of the others. `kinds`: the types in which their codes can stand; `keys`: under which everything that the
-    studies ask for comes along, with its type.
+    studies ask for comes along, with its type. `own`: the addresses of our source. `asked`: the parameters by which a
+    type is asked for.
     """
 
     untold: frozenset[str]
     told: Mapping[str, tuple[str, ...]]
     kinds: frozenset[str]
     keys: tuple[tuple[str, str], ...]
+    own: tuple[str, ...]
+    asked: Mapping[str, frozenset[str]]
     terminology: Terminology = field(repr=False)
     _known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict, repr=False)
 
@@ -136,11 +141,11 @@ class Entry:
 
         None: that cannot be told before the chart is read, as not all of it came along.
         """
-        came, found = call.prefetch, set[str](self.untold)
+        came, found, bases = call.prefetch, set[str](self.untold), bases_of(call, self.own)
         if PATIENT not in came:
             return None
         for key, kind in self.keys:
-            codes = _codes(came.get(key), kind, call.patient, coded=kind in self.kinds)
+            codes = _codes(came.get(key), kind, call.patient, bases, self.asked[kind], coded=kind in self.kinds)
             if codes is None:
                 return None
             for each in codes:
@@ -174,6 +179,8 @@ def entry_of(tenant: Tenant) -> Entry:
         told={study: tuple(sorted({id for each in parts for id in each.codes})) for study, parts in told.items()},
         kinds=frozenset(each.kind for parts in told.values() for each in parts),
         keys=tuple((key_of(each.kind), each.kind) for each in asked_of(tenant)),
+        own=tenant.own_bases,
+        asked={each.kind: names_of(each, "") for each in asked_of(tenant)},
         terminology=tenant.catalog.terminology,
     )
 
@@ -191,7 +198,9 @@ def _needed(node: Node) -> tuple[Needed, ...] | None:
     return None
 
 
-def _codes(value: bytes | None, kind: str, patient: str, *, coded: bool) -> Iterable[tuple[str, str]] | None:
+def _codes(
+    value: bytes | None, kind: str, patient: str, bases: tuple[str, ...], asked: frozenset[str], *, coded: bool
+) -> Iterable[tuple[str, str]] | None:
     """The codes (system, code) in what came under a key; None unless it is surely all there is, of this patient alone.
 
     `coded`: the codes of this type tell; of others, none are given.
@@ -204,21 +213,27 @@ def _codes(value: bytes | None, kind: str, patient: str, *, coded: bool) -> Iter
         bundle = (WITH_CODES if coded else PLAINLY).decode(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None  # not of the shape that is known here; whoever reads it says what is wrong
-    if not _is_whole(bundle, kind, patient):
+    if not _is_whole(bundle, kind, patient, bases, asked):
         return None
     return _codings(bundle) if coded else ()
 
 
-def _is_whole(bundle: _Bundle, kind: str, patient: str) -> bool:
+def _is_whole(bundle: _Bundle, kind: str, patient: str, bases: tuple[str, ...], asked: frozenset[str]) -> bool:
     """Is it the result of a search that found no more than what is in it, and nothing of anybody else?"""
     if bundle.resource_type != "Bundle" or bundle.type != SEARCHSET:
         return False
-    if any(each.relation == "next" for each in bundle.link or ()):
-        return False
+    for each in bundle.link or ():
+        if each.relation == "next" or (each.relation == "self" and _is_other(each.url, patient, asked)):
+            return False
     if bundle.total is not None and bundle.total > len(bundle.entry):
         return False
     own = f"Patient/{patient}"
-    return all(_is_plain(each, kind) and _is_of(each.resource, patient, own) for each in bundle.entry)
+    return all(_is_plain(each, kind) and _is_theirs(each.resource, patient, own, bases) for each in bundle.entry)
+
+
+def _is_other(url: str | None, patient: str, asked: frozenset[str]) -> bool:
+    """Was a search for somebody else, or for less than was asked for by parameters of these names?"""
+    return is_of_another(url, frozenset({patient})) or is_narrower(url, asked)
 
 
 def _is_plain(entry: _Entry, kind: str) -> bool:
@@ -229,16 +244,11 @@ def _is_plain(entry: _Entry, kind: str) -> bool:
     return meta is None or not meta.tag or all(each.code != SUBSETTED for each in meta.tag)
 
 
-def _is_of(record: _Record, patient: str, own: str) -> bool:
+def _is_theirs(record: _Record, patient: str, own: str, bases: tuple[str, ...]) -> bool:
     """Is it of this patient? `own`: how that is mostly written."""
     named = record.subject or record.patient
     stated = named.reference if named is not None else None
-    return stated == own or (stated is not None and _id_in(stated) == patient)
-
-
-def _id_in(reference: str) -> str | None:
-    found = LITERAL.search(reference)
-    return found["id"] if found and found["type"] == "Patient" else None
+    return stated == own or (stated is not None and is_of(bases, stated, "Patient", patient))
 
 
 def _codings(bundle: _Bundle) -> set[tuple[str, str]]:

@@ -74,12 +74,19 @@ class _InTime:
 
 
 class Lending:
-    """The servers that may be asked with lent tokens; what they can do is asked without one, and remembered."""
+    """The servers that may be asked with lent tokens; what they can do is asked without one, and remembered. `own`: the
+    addresses of our source, which are of one and the same server."""
 
     def __init__(
-        self, servers: tuple[str, ...], budget: float, *, clock: Clock = SYSTEM, transport: Transport | None = None
+        self,
+        servers: tuple[str, ...],
+        budget: float,
+        *,
+        own: tuple[str, ...] = (),
+        clock: Clock = SYSTEM,
+        transport: Transport | None = None,
     ) -> None:
-        self._allowed = frozenset(servers)
+        self._allowed, self._own = frozenset(servers), own
         self._budget, self._clock = budget, clock
         self._transport = transport or new_session(AT_ONCE)
         self._known: dict[str, tuple[datetime, Features]] = {}
@@ -100,7 +107,8 @@ class Lending:
         features = self._features(base, hurried)
         auth = UserAuth(call.access.token, call.access.scopes)
         limits = self._limits()
-        server, gate = Server(base, limits=limits), Gate(limits, self._clock)
+        others = self._own if base in self._own else ()
+        server, gate = Server(base, limits=limits, other_bases=others), Gate(limits, self._clock)
         connection = connect(
             server, transport=hurried, gate=gate, clock=self._clock, auth=auth, features=features, may_write=_never
         )

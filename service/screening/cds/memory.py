@@ -18,6 +18,7 @@ from typing import Generic, NamedTuple, TypeVar
 from service.fhir.cds.call import Call
 from service.fhir.cds.cards import Card
 from service.screening.cds.looked import Glance, Looked
+from service.screening.cds.prefetched import bases_of
 from service.screening.cds.templates import PATIENT
 from service.screening.cds.words import Words
 
@@ -88,12 +89,15 @@ class Memory:
     shown: Recent[Shown] = field(default_factory=lambda: Recent(MOST_SHOWN))
 
 
-def key_of_chart(call: Call, keys: Iterable[str]) -> bytes:
+def key_of_chart(call: Call, keys: Iterable[str], own: tuple[str, ...] = ()) -> bytes:
     """What tells the chart of a call from all others: for whom it is, and all that came along under keys that are read.
 
-    Whose call it is, its token and its server are not in it: of a chart that came along whole, nothing else is asked.
+    Whose call it is and its token are not in it: of a chart that came along whole, nothing else is asked. Which server
+    it is of is, unless it is our source (`own`): an absolute reference to another one means somebody else.
     """
     digest = hashlib.sha256(b"%d:%s" % (len(call.patient), call.patient.encode()))
+    for base in bases_of(call, own):
+        digest.update(b"%d:%s" % (len(base), base.encode()))
     for key in sorted({PATIENT, *keys}):
         value = call.prefetch.get(key)
         digest.update(b"%s:%d:" % (key.encode(), -1 if value is None else len(value)))

@@ -30,7 +30,7 @@ class Opening:
     def __init__(self, counter: Counter, call: Call, now: datetime) -> None:
         self._counter, self._call = counter, call
         self.at = screening_date(counter.tenant, now)
-        self._key = key_of_chart(call, (key for key, _ in counter.entry.keys))
+        self._key = key_of_chart(call, (key for key, _ in counter.entry.keys), counter.tenant.own_bases)
         self.was_read = False
         self._kept: bytes | None = None  # the key of what was read, if it is remembered
 

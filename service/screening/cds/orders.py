@@ -6,7 +6,7 @@ drug that was taken (STANDARDS 1.26), and nothing of it is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -24,12 +24,14 @@ from service.fhir.cds.call import Call, Hook
 from service.fhir.cds.cards import ORDER, Card
 from service.fhir.cds.drafts import ORDER as DRUG_ORDER, Drafts, as_if_signed, draft_orders
 from service.fhir.reading import Reading
+from service.literals import is_of
 from service.screening.cds.answer import NOTHING, Answer, is_near, links
 from service.screening.cds.counter import Counter
 from service.screening.cds.entry import NO_STUDY
 from service.screening.cds.looked import Looked
 from service.screening.cds.opening import Opening
 from service.screening.cds.policy import Show, Shown
+from service.screening.cds.prefetched import bases_of
 from service.screening.cds.reader import CallReader, roles_of
 from service.screening.cds.silence import Silence
 from service.screening.cds.templates import USER_ROLES
@@ -113,8 +115,9 @@ def _facts(counter: Counter, call: Call, drafts: Drafts, looked: Looked) -> Iter
     catalog = counter.tenant.catalog
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
     reading = replace(reading, medications=_medications(counter, call, drafts, looked))
+    bases = bases_of(call, counter.tenant.own_bases)
     for number, each in enumerate(drafts.orders, 1):
-        if is_twofold(each):
+        if is_twofold(each) or not _may_be_theirs(each, call.patient, bases):
             continue
         try:
             adapted = adapt(as_if_signed(each, call.patient, looked.at, number), reading)
@@ -122,6 +125,13 @@ def _facts(counter: Counter, call: Call, drafts: Drafts, looked: Looked) -> Iter
             continue
         if adapted.patient == call.patient:
             yield from adapted.facts
+
+
+def _may_be_theirs(order: Mapping[str, object], patient: str, bases: tuple[str, ...]) -> bool:
+    """Is it of the patient whose chart is open, or of nobody yet? One of the same id elsewhere is somebody else."""
+    subject = order.get("subject")
+    written = subject.get("reference") if isinstance(subject, dict) else None
+    return not isinstance(written, str) or is_of(bases, written, "Patient", patient)
 
 
 def _medications(counter: Counter, call: Call, drafts: Drafts, looked: Looked) -> dict[str, Resource]:

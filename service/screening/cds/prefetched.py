@@ -11,7 +11,9 @@ from enum import Enum
 import orjson
 
 from service.ehr.dialects import STANDARD, Dialect
-from service.ehr.searching import Gathering, Resource, SearchResult
+from service.ehr.searching import Gathering, Resource, SearchResult, is_narrower, own_link
+from service.fhir.cds.call import Call
+from service.lacking import announced
 from service.screening.plan import Search
 from service.twofold import decode
 
@@ -38,8 +40,15 @@ class Given:
     result: SearchResult
 
 
-def given(search: Search, patient: str, value: bytes | None, base: str, dialect: Dialect = STANDARD) -> Given:
-    """What came for a search. `value` None: nothing came; `base`: the client's FHIR server, to which pages lead."""
+def bases_of(call: Call, own: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses of the FHIR server from which a call brings records, if any is known. `own`: of our source."""
+    named = (call.server or "").strip().rstrip("/")
+    return own if not named or named in {each.rstrip("/") for each in own} else (named,)
+
+
+def given(search: Search, patient: str, value: bytes | None, *bases: str, dialect: Dialect = STANDARD) -> Given:
+    """What came for a search. `value` None: nothing came; `bases`: of the client's FHIR server: pages lead there, and
+    what stands elsewhere is of nobody here."""
     if value is None:
         return _nothing(search.kind, State.MISSING, "it was not sent")
     if value.strip() == NULL:
@@ -54,7 +63,7 @@ def given(search: Search, patient: str, value: bytes | None, base: str, dialect:
         return _nothing(search.kind, State.FAILED, FAILED_THERE)
     if content.get("resourceType") != "Bundle":
         return _nothing(search.kind, State.MISSING, "what was sent is not the result of a search")
-    return _bundle(search, patient, content, base, dialect, plain=not twofold)
+    return _bundle(search, patient, content, bases, dialect, plain=not twofold)
 
 
 def single(kind: str, identity: str, value: bytes | None) -> Resource | None:
@@ -74,15 +83,19 @@ def parsed(value: bytes) -> Resource | None:
     return content if isinstance(content, dict) else None
 
 
-def _bundle(search: Search, patient: str, bundle: Resource, base: str, dialect: Dialect, *, plain: bool) -> Given:
-    gathering = Gathering(search.kind, tuple(search.params(patient).items()), base, dialect)
+def _bundle(
+    search: Search, patient: str, bundle: Resource, bases: tuple[str, ...], dialect: Dialect, *, plain: bool
+) -> Given:
+    base = bases[0] if bases else ""
+    gathering = Gathering(search.kind, tuple(search.params(patient).items()), base, dialect, bases=bases)
     following = gathering.add(bundle, f"{base}/{search.kind}", plain=plain)
     before = gathering.result()
     listed = bundle.get("entry")
     entries = [each for each in (listed if isinstance(listed, list) else ()) if isinstance(each, dict)]
-    announced = _announced(bundle)
-    may_lack = announced > len(before.resources)  # without those that came twice, or are left out
-    if following is not None or (may_lack and announced > sum(_is_match(each, search.kind) for each in entries)):
+    total = announced(bundle)
+    may_lack = total is None or total > len(before.resources)  # without those that came twice, or are left out
+    lacks = may_lack and (total is None or total > sum(_is_match(each, search.kind) for each in entries))
+    if following is not None or lacks or is_narrower(own_link(bundle), names_of(search, patient, dialect)):
         gathering.problem(NOT_WHOLE)
     result = gathering.result()
     if not result.problems:
@@ -92,10 +105,9 @@ def _bundle(search: Search, patient: str, bundle: Resource, base: str, dialect: 
     return Given(State.PART, result)
 
 
-def _announced(bundle: Mapping[str, object]) -> int:
-    """How many records the search found, as the Bundle says; 0 if it does not."""
-    total = bundle.get("total")
-    return total if isinstance(total, int) and not isinstance(total, bool) else 0
+def names_of(search: Search, patient: str, dialect: Dialect = STANDARD) -> frozenset[str]:
+    """The parameters by which a search asks."""
+    return frozenset(name for name, _ in dialect.sent(search.kind, tuple(search.params(patient).items())))
 
 
 def _is_match(entry: Mapping[str, object], kind: str) -> bool:

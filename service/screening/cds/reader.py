@@ -9,16 +9,25 @@ from dataclasses import dataclass, field, replace
 
 import orjson
 
-from service.ehr.dialects import STANDARD
 from service.ehr.medications import MEDICATION
 from service.ehr.searching import Resource
 from service.errors import EhrError, ResourceGone, UnreadableResource
 from service.fhir.cds.call import Call
 from service.fhir.elements import nodes
-from service.screening.cds.prefetched import FAILED_THERE, OUTCOME, Given, State, given, parsed, single
+from service.literals import here
+from service.screening.cds.prefetched import (
+    FAILED_THERE,
+    OUTCOME,
+    Given,
+    State,
+    bases_of,
+    given,
+    parsed,
+    single,
+)
 from service.screening.cds.templates import PATIENT, asked_of, key_of
 from service.screening.cds.thinning import thinned
-from service.screening.chart import REFERRING, Chart, Reader
+from service.screening.chart import REFERRING, REPLACES, Chart, Reader
 from service.screening.needs import Needs
 from service.screening.plan import NARROWED, Search
 from service.screening.tenant import Tenant
@@ -53,10 +62,10 @@ class CallReader:
 
     def load(self) -> None:
         """Look at what came, and ask for the rest at once."""
-        call, base = self.call, self.call.server or ""
+        call, bases = self.call, self.bases
         wanted = asked_of(self.tenant)
         for each in wanted:
-            self._given[each.kind] = given(each, call.patient, call.prefetch.get(key_of(each.kind)), base, STANDARD)
+            self._given[each.kind] = given(each, call.patient, call.prefetch.get(key_of(each.kind)), *bases)
         open_ = [each for each in wanted if self._given[each.kind].state in TO_ASK]
         wants_patient = not self._has_patient(call.patient)
         reader = self._online() if open_ or wants_patient else None
@@ -64,6 +73,11 @@ class CallReader:
             with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hook") as threads:
                 self._own = threads.submit(reader.patient, call.patient) if wants_patient else None
                 self._parts = dict(threads.map(lambda each: (each.kind, self._asked_for(each, reader)), open_))
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The addresses of the server that the records are of."""
+        return bases_of(self.call, self.tenant.own_bases)
 
     @property
     def is_empty(self) -> bool:
@@ -105,10 +119,10 @@ class CallReader:
             found = list(reader.merged_into(patient)) if reader is not None else None
         except EhrError:
             found = None
-        if found is not None:
-            yield from found
-        elif any(each.get("type") == "replaces" for each in links):
+        came = {patient.get("id"), *(each.get("id") for each in found or ())}
+        if any(each.get("type") == REPLACES and self._named(each) not in came for each in links):
             self._lacks_merged()
+        yield from found or ()
 
     def search(self, chart: Chart, search: Search) -> None:
         """Put into the chart what came, or was asked for, and whether that is all."""
@@ -148,6 +162,13 @@ class CallReader:
         if not self._asked:
             self._asked, self._reader = True, self.online()
         return self._reader
+
+    def _named(self, link: Mapping[str, object]) -> str | None:
+        """The id of the Patient that a link names on this server."""
+        other = link.get("other")
+        written = other.get("reference") if isinstance(other, Mapping) else None
+        found = here(self.bases, written.strip()) if isinstance(written, str) else None
+        return found[1] if found is not None and found[0] == "Patient" else None
 
     def _has_patient(self, identity: str) -> bool:
         """Did the Patient come, or did the client try in vain to read it?"""
@@ -194,9 +215,9 @@ class CallReader:
 
     def _lacks_merged(self) -> None:
         """Another record of this person exists whose contents nobody can see here: nothing is complete."""
-        for kind, here in self._given.items():
+        for kind, came in self._given.items():
             problem = f"{kind}: another record of this patient was not read"
-            told = replace(here.result, problems=(*here.result.problems, problem))
+            told = replace(came.result, problems=(*came.result.problems, problem))
             self._given[kind] = Given(State.FAILED, told)
             if kind in self._parts:
                 self._parts[kind].complete.discard(kind)

@@ -119,7 +119,8 @@ def server_of(tenant: Tenant, iss: str) -> Server:
     """The server that launches: as the source is used, if it is the source; with the right of no service."""
     source = tenant.source
     known = source if source is not None and iss in tenant.own_bases else Server(iss)
-    return replace(known, base=iss, registration=None, limits=replace(known.limits, **HURRY))
+    others = tenant.own_bases if known is source else ()
+    return replace(known, base=iss, registration=None, limits=replace(known.limits, **HURRY), other_bases=others)
 
 
 def _banner(client: FhirClient, patient: str, wanted: bool) -> Banner | None:
