@@ -84,8 +84,9 @@ def _check(claims: Mapping[str, object], expected: Expected) -> None:
         raise _refused(
             f"its {claim} is not right" if claim in ("iss", "aud", "nonce") else "it is out of date"
         ) from None
-    audience = claims.get("aud")
-    if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != expected.client_id:
+    audience, party = claims.get("aud"), claims.get("azp")
+    of_several = isinstance(audience, list) and len(audience) > 1
+    if party != expected.client_id and (of_several or party is not None):
         raise _refused("it was made for somebody else, too")
 
 

@@ -6,6 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
+from werkzeug.routing import RequestRedirect
 
 from service.web.cors import ANY, comes_from
 
@@ -52,18 +53,34 @@ def protect(
         """403 unless the request comes from this machine: nobody is asked yet who they are.
 
         However the service was started, an address that others can reach does not open it to them. What a request says
-        of where it comes from (Forwarded, X-Forwarded-For) opens nothing.
+        of where it comes from (Forwarded, X-Forwarded-For) opens nothing, but says that a proxy on this machine passed
+        it on for somebody else.
         """
         let_in = not development and (allow_remote or request.blueprint in own)
-        here = is_of_this_machine((ANY,)) if development else is_local(request.environ.get("REMOTE_ADDR", ""))
+        here = is_of_this_machine((ANY,)) if development else comes_from_here()
         if not (let_in or here):
             abort(403)
 
     app.config[OWN] = own
     app.before_request(refuse_other_machines)
+    app.before_request(_refuse_to_mend)
     app.after_request(add_headers)
     if development:
         app.after_request(_say_that_it_is_for_trying_out)
+
+
+def _refuse_to_mend() -> None:
+    """404 for an address that is almost one of ours, with a doubled slash: it would be mended by a redirect to whatever
+    host the request names, with everything in its query."""
+    if isinstance(request.routing_exception, RequestRedirect):
+        abort(404)
+
+
+def comes_from_here() -> bool:
+    """Was the request made on this machine, and not passed on by a proxy?"""
+    known = request.environ
+    proxied = not PROXIED.isdisjoint(known) or any(name.startswith(FORWARDED) for name in known)
+    return is_local(known.get("REMOTE_ADDR", "")) and not proxied
 
 
 def is_of_this_machine(origins: Collection[str] = ()) -> bool:
@@ -73,11 +90,8 @@ def is_of_this_machine(origins: Collection[str] = ()) -> bool:
     own name: a proxy mostly passes on the name that the world knows, and so does the browser of somebody who looks at a
     page whose name was led here (DNS rebinding), without saying that it acts for a page.
     """
-    known = request.environ
-    proxied = not PROXIED.isdisjoint(known) or any(name.startswith(FORWARDED) for name in known)
     of_a_page = ORIGIN in request.headers and not comes_from(origins)
-    here = is_local(known.get("REMOTE_ADDR", "")) and _is_name_of_this_machine(request.headers.get("Host"))
-    return here and not proxied and not of_a_page
+    return comes_from_here() and _is_name_of_this_machine(request.headers.get("Host")) and not of_a_page
 
 
 @lru_cache(MOST_REMEMBERED)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, Response, abort, current_app, make_response, redirect, render_template
 from werkzeug.wrappers import Response as Redirection
 
 from service import __version__
 from service.catalog.load import Catalog
-from service.web.guard import is_local
+from service.web.guard import comes_from_here
 
 NAME = "home"
 TODAY, SIGN_IN = "/today", "/sign-in"
@@ -25,7 +25,7 @@ def blueprint(catalog: Catalog, recognise: Recognise | None, *, allow_remote: bo
         known = recognise is not None and recognise()
         if known and any(rule.rule == TODAY for rule in current_app.url_map.iter_rules()):
             return redirect(TODAY)
-        if not (known or allow_remote or is_local(request.environ.get("REMOTE_ADDR", ""))):
+        if not (known or allow_remote or comes_from_here()):
             return redirect(SIGN_IN) if recognise is not None else abort(403)
         entrance = SIGN_IN if recognise is not None else None
         return make_response(

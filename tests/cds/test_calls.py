@@ -263,6 +263,8 @@ TWICE = [
     '{%s, "context": {"userId": "Practitioner/1", "patientId": "q"}}',
     '{%s, "prefetch": {"condition": null, "patient": null, "condition": {"resourceType": "Bundle"}}}',
     '{%s, "fhirServer": "https://a.example", "fhirServer": "https://b.example"}',
+    '{%s, "fhirAuthorization": {"patient": "p", "access_token": "a", "patient": "q"}}',
+    '{%s, "fhirAuthorization": {"scope": "a", "extension": [{"b": 1, "b": 2}]}}',
 ]
 PLAIN = '"hook": "patient-view", "hookInstance": "i", "context": {"userId": "Practitioner/1", "patientId": "p"}'
 

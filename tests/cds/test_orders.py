@@ -301,6 +301,17 @@ def test_what_is_no_json_within_is_refused(ward: Desk) -> None:
             answer_orders(ward.counter, read_call(body.replace('"HERE"', wrong).encode(), (Hook.ORDER_SIGN,)), NOON)
 
 
+def test_of_two_drafts_with_one_id_both_count(ward: Desk, chart: tuple[Json, ...]) -> None:
+    """Whichever comes last: nobody knows which of them will be signed."""
+    harmless = prednisone(1)
+    for drafts in ((prednisone(), harmless), (harmless, prednisone())):
+        (card,) = ward.orders(*drafts, chart=chart).cards
+        assert card.summary.startswith("This order would keep the patient out of SIROLIMUS-IgG4RD until 2026-10-14")
+    assert ward.orders(harmless, harmless, chart=chart).cards == ()
+    assert summaries(ward.orders(prednisone(), prednisone(), chart=chart)) == [WARNING]  # the same order, sent twice
+    assert ward.orders(prednisone(6), prednisone(6), chart=chart).cards == ()
+
+
 PLACES = [
     "status",
     "intent",

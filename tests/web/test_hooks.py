@@ -318,6 +318,31 @@ def test_no_header_makes_another_machine_this_one(client: FlaskClient, name: str
     assert client.get("/health", environ_base=ELSEWHERE, headers={name: "127.0.0.1"}).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"])
+def test_what_a_proxy_passes_on_comes_from_elsewhere(store: Store, client: FlaskClient, name: str) -> None:
+    """A proxy on this machine asks from its address, whoever asked it."""
+    passed = {name: "127.0.0.1"}
+    for path in ("/health", "/health/ready", "/studies", "/metrics", "/metadata", "/nowhere"):
+        assert client.get(path).status_code in (200, 404, 503), path
+        assert client.get(path, headers=passed).status_code == 403, path
+    assert client.post("/assess", json={}, headers=passed).status_code == 403
+    assert client.get("/", headers=passed).headers["Location"] == "/sign-in"
+    assert send(client, lab(1), headers={**HEADERS, **passed}).status_code == 204
+    open_ = client_of(store, settings=Settings(allow_remote=True))
+    assert open_.get("/health", headers=passed).status_code == 200
+
+
+DOUBLED = ["/launch//callback?code=c&state=s", "/p//x/demo", "/worklist//north/demo", "/health//", "/health//ready", ""]
+
+
+@pytest.mark.parametrize("address", DOUBLED)
+def test_nothing_redirects_to_the_host_that_a_request_names(client: FlaskClient, address: str) -> None:
+    path, _, query = address.partition("?")
+    asked = {"PATH_INFO": path, "QUERY_STRING": query}
+    answer = client.get("/", headers={"Host": "evil.example"}, environ_overrides=asked)
+    assert (answer.status_code, answer.headers.get("Location")) == (404, None)
+
+
 OPEN = Hook("demo", "demo")
 
 

@@ -106,6 +106,8 @@ class _Context(msgspec.Struct, rename="camel"):
     draft_orders: msgspec.Raw = msgspec.Raw(NULL)
 
 
+OPENING = frozenset({b"{", b"["})
+TWICE = "a member of the call stands twice, so that nobody can tell which one is meant"
 MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 NO_CALL = "the content is no call of CDS Hooks: an object in JSON, whose context is an object, and prefetch too"
 
@@ -129,9 +131,13 @@ def read_call(body: bytes, hooks: Collection[Hook]) -> Call:
 
 
 def _read(raw: bytes | msgspec.Raw, wanted: type[T]) -> T:
-    """The members of an object that are read. What they are not is passed over, but no member stands twice."""
+    """The members of an object that are read. What they are not is passed over, but no member stands twice, nor does
+    any within one that is read whole."""
     members = _members(raw)
     parts = {name: members[name] for name in wanted.__struct_encode_fields__ if name in members}
+    for name, part in parts.items():
+        if name not in WHOLE and bytes(part).lstrip()[:1] in OPENING and decode(bytes(part)).twofold:
+            raise MalformedContent(TWICE)
     return msgspec.convert(
         {name: part if name in WHOLE else msgspec.json.decode(part) for name, part in parts.items()}, wanted
     )
@@ -150,7 +156,7 @@ def _members(raw: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     between = len(whole) - held
     plain = between == 2 * count + 1 or (between == 4 * count and whole == _spaced(found))
     if not plain and isinstance(decode(whole).content, Twofold):
-        raise MalformedContent("a member of the call stands twice, so that nobody can tell which one is meant")
+        raise MalformedContent(TWICE)
     return found
 
 

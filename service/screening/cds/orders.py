@@ -116,8 +116,8 @@ def _facts(counter: Counter, call: Call, drafts: Drafts, looked: Looked) -> Iter
     reading = Reading(zone=catalog.site.zone, units=catalog.units, drugs=catalog.drugs)
     reading = replace(reading, medications=_medications(counter, call, drafts, looked))
     bases = bases_of(call, counter.tenant.own_bases)
-    for number, each in enumerate(drafts.orders, 1):
-        if is_twofold(each) or not _may_be_theirs(each, call.patient, bases):
+    for number, each in enumerate(_apart(drafts.orders), 1):
+        if not _may_be_theirs(each, call.patient, bases):
             continue
         try:
             adapted = adapt(as_if_signed(each, call.patient, looked.at, number), reading)
@@ -125,6 +125,17 @@ def _facts(counter: Counter, call: Call, drafts: Drafts, looked: Looked) -> Iter
             continue
         if adapted.patient == call.patient:
             yield from adapted.facts
+
+
+def _apart(orders: tuple[Resource, ...]) -> Iterator[Resource]:
+    """The orders that can be read, each with an id of its own: different ones with the same may all be signed."""
+    seen: dict[str, list[Resource]] = {}
+    for each in orders:
+        known = seen.setdefault(str(each.get("id")), [])
+        if is_twofold(each) or each in known:
+            continue
+        yield {**each, "id": f"{each['id']}~{len(known)}"} if known and each.get("id") else each
+        known.append(each)
 
 
 def _may_be_theirs(order: Mapping[str, object], patient: str, bases: tuple[str, ...]) -> bool:

@@ -1,6 +1,6 @@
 """/admin/audit: who looked at whom, when, in which study and why."""
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, abort, request, stream_with_context
 
 from service.screening.access.audited import note_deed
 from service.screening.access.exported import audit_lines
@@ -10,6 +10,7 @@ from service.web.pages.desk import Desk, page, viewer
 
 NAME = "audit"
 MOST = 50
+LARGEST = 2**63 - 1  # number of an entry
 NDJSON = "application/fhir+ndjson"
 
 
@@ -21,7 +22,10 @@ def blueprint(desk: Desk) -> Blueprint:
     def audited() -> Response:
         """The entries that are asked for, the newest first."""
         tenant, wanted = entries_asked(desk)
-        found = audit.page(desk.store, wanted, MOST + 1, request.args.get("before", type=int))
+        before = request.args.get("before", type=int)
+        if before is not None and not 0 <= before <= LARGEST:
+            abort(400)
+        found = audit.page(desk.store, wanted, MOST + 1, before)
         more = found[MOST - 1].id if len(found) > MOST else None
         asked = {name: request.args.get(name, "") for name in ("study", "account", "day")}
         shown = {"mine": mine(desk), "tenant": tenant, "entries": found[:MOST], "more": more, "asked": asked}

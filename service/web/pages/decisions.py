@@ -63,7 +63,9 @@ def given_in(patient: str, study: str, form: Mapping[str, str]) -> Given:
     kind = KINDS.get(form.get("kind", ""))
     if kind is None:
         raise UsageError("this form is none of ours; open the page again")
-    content = {name: read(form[name]) for name, read in FIELDS[kind].items() if name in form}
+    if not form.keys() >= FIELDS[kind].keys():  # an empty field takes back; one that got lost says nothing
+        raise UsageError("this form is none of ours; open the page again")
+    content = {name: read(form[name]) for name, read in FIELDS[kind].items()}
     about = form.get("about") or None
     everywhere = kind is Kind.SILENCE and form.get("everywhere") == "yes"
     return Given(study, patient, kind, about, content, form.get("reason") or None, everywhere)

@@ -146,6 +146,10 @@ def test_the_audit_is_filtered_by_study_account_and_day(house: World) -> None:
     assert boss.get("/admin/audit?account=otto").text.count("looked at the patient") == 1
     assert boss.get(f"/admin/audit?day={TODAY + DAY}").text.count("looked at the patient") == 1
     assert boss.get("/admin/audit?day=monday").status_code == 400
+    for number in ("99999999999999999999", str(2**63), "-1"):
+        assert boss.get(f"/admin/audit?before={number}").status_code == 400
+    for number in ("0", str(2**63 - 1)):
+        assert boss.get(f"/admin/audit?before={number}").status_code == 200
     assert boss.get("/admin/audit?tenant=south").status_code == 403
     assert small.get("/admin/audit?study=other").status_code == 403
 

@@ -67,6 +67,35 @@ def test_what_cannot_be_kept_is_answered_with_a_page_that_says_why(
     assert desk.all() == ()
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "status"},
+        {"kind": "answer", "about": "I2", "was": "met"},
+        {"kind": "answer", "about": "I2", "outcome": ""},
+        {"kind": "correction", "about": "Condition/c", "version": ""},
+        {"kind": "correction", "about": "Condition/c", "claim": ""},
+        {"kind": "silence", "until": ""},
+        {"kind": "silence", "why": ""},
+        {"kind": "claim"},
+        {"kind": "snooze"},
+        {"kind": "approval"},
+    ],
+)
+def test_a_form_that_lacks_a_field_takes_nothing_back(desk: Ward, anna: Browser, fields: dict[str, Any]) -> None:
+    anna.post(ADDRESS, kind="status", status="screening", seen="0")
+    before = desk.all()
+    answer = anna.post(ADDRESS, **fields, seen=str(before[-1].id), reason="x")
+    assert answer.status_code == 400 and "none of ours" in answer.get_data(as_text=True)
+    assert desk.all() == before
+
+
+def test_an_empty_field_takes_back(desk: Ward, anna: Browser) -> None:
+    anna.post(ADDRESS, kind="status", status="screening", seen="0")
+    answer = anna.post(ADDRESS, kind="status", status="", seen=str(desk.all()[-1].id), reason="by mistake")
+    assert answer.status_code == 303 and desk.decided.status is None
+
+
 def test_whoever_may_not_see_the_patient_learns_nothing(desk: Ward, site: World) -> None:
     stranger = site.person("carl", ("another", Role.INVESTIGATOR))
     nobody = stranger.post("/p/nobody/demo/decide", kind="note", reason="x", seen="0")
@@ -107,6 +136,7 @@ def fields_of(form: str) -> dict[str, str]:
     """What a browser would send of the hidden fields, the first choices and the button."""
     found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
     found |= dict(re.findall(r'<input type="radio" name="([^"]+)" value="([^"]*)"', form)[:1])
+    found |= dict.fromkeys(re.findall(r'<input type="date" name="([^"]+)"', form), "")
     found |= dict(re.findall(r'<button name="([^"]+)" value="([^"]*)"', form)[:1])
     for name, rest in re.findall(r'<select name="([^"]+)">(.*?)</select>', form, re.DOTALL):
         found[name] = next((each for each in re.findall(r'<option value="([^"]*)"', rest) if each), "")
