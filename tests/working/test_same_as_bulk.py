@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -86,6 +87,7 @@ DAYS = [
     "2019-02-03",
     None,
 ]
+ALSO_CALLED = "https://other.example/fhir"  # the same server, by another of its addresses
 PEOPLE_OF_ONE = ["p", "p", "p", "old", "older"]
 
 
@@ -119,6 +121,8 @@ def compare(server: FhirServer, content: Catalog, place: Path, kinds: list[str],
     """Screen in bulk and one by one; how many were screened, and how many held back."""
     lines, held = bulk(content, export_of(server, place / "export", kinds), place / "out")
     of = tenant(server, content)
+    assert of.source is not None
+    of = replace(of, source=replace(of.source, other_bases=(ALSO_CALLED,)))  # of files nobody knows whose they are
     to = connection(of)
     replaced = {each["id"] for each in server.all("Patient")} - set(lines) - set(held)
     chosen = sorted(set(sorted(lines)[::every]) | set(held) | replaced)
@@ -160,7 +164,7 @@ def drug(identity: str, of: str, kind: str, **what: object) -> dict[str, object]
 def records(draw: st.DrawFn, number: int) -> list[dict[str, object]]:
     """A record of some kind, of one of the patients, with whatever may be odd about it; and what it refers to."""
     of, day, id = draw(st.sampled_from(PEOPLE_OF_ONE)), draw(st.sampled_from(DAYS)), f"r{number}"
-    subject = {"reference": draw(st.sampled_from([f"Patient/{of}", f"https://other.example/fhir/Patient/{of}"]))}
+    subject = {"reference": draw(st.sampled_from([f"Patient/{of}", f"{ALSO_CALLED}/Patient/{of}"]))}
     odd = draw(
         st.sampled_from([{}, {}, {}, {"modifierExtension": [{"url": "https://x.example/y", "valueBoolean": True}]}])
     )
