@@ -71,15 +71,17 @@ def day(text: str) -> date:
 
 def positive(text: str) -> int:
     """A whole number from 1."""
-    if not text.isdigit() or int(text) < 1:
-        raise ArgumentTypeError(f"{text!r} is no whole number of at least 1")
-    return int(text)
+    return _whole(text, 1)
 
 
 def natural(text: str) -> int:
     """A whole number from 0."""
-    if not (text.isascii() and text.isdigit()):
-        raise ArgumentTypeError(f"{text!r} is no whole number of at least 0")
+    return _whole(text, 0)
+
+
+def _whole(text: str, least: int) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text[:MOST_DIGITS]) < least:
+        raise ArgumentTypeError(f"{text[:20]!r} is no whole number of at least {least}")
     if len(text.lstrip("0")) > MOST_DIGITS:
         raise ArgumentTypeError(f"{text[:20]!r} is too large; give at most {MOST_DIGITS} digits")
     return int(text)

@@ -15,7 +15,7 @@ from service.errors import NoRoom, PrescreenError, UsageError
 
 LOCK, LOCK_OF_OURS = ".lock", ".lock.held"
 HELD = 1 << 20  # bytes of each output, until they are written
-PATIENCE = 3.0  # seconds: processes of a run that was killed end within one
+PATIENCE = 12.0  # seconds: processes of a run that was killed end within one, or some on a busy machine
 UNKNOWN_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
 FULL = {
     errno.ENOSPC: "there is no room left on the disk",
